@@ -1,0 +1,80 @@
+# One helper for each kind of test. Every ctest entry sets PROCESSORS, TIMEOUT and LABELS.
+include_guard()
+
+set_property(GLOBAL PROPERTY nodespan_registered_tests "")
+
+# nodespan_test_program(<name> <sources>... [LIBRARIES <targets>...])
+function(nodespan_test_program name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBRARIES")
+  add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} nodespan_warnings)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bin)
+  foreach(source IN LISTS arg_UNPARSED_ARGUMENTS)
+    cmake_path(ABSOLUTE_PATH source OUTPUT_VARIABLE full)
+    set_property(GLOBAL APPEND PROPERTY nodespan_registered_tests ${full})
+  endforeach()
+endfunction()
+
+# nodespan_add_unit_test(<name> <sources>... [LIBRARIES <targets>...]): one process, no mpirun.
+function(nodespan_add_unit_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBRARIES")
+  nodespan_test_program(${name} ${arg_UNPARSED_ARGUMENTS}
+                        LIBRARIES ${arg_LIBRARIES} nodespan_test_support GTest::gtest_main)
+  add_test(NAME unit.${name} COMMAND ${name})
+  set_tests_properties(unit.${name} PROPERTIES PROCESSORS 1 TIMEOUT 120 LABELS unit)
+endfunction()
+
+# nodespan_mpirun(<name> NP <n> [SIMULATED <k>] [TIMEOUT <s>] [LABELS <l>...] COMMAND <program> <args>...)
+# One ctest entry that runs a program under mpirun; <k> ranks make a simulated node.
+function(nodespan_mpirun name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "NP;SIMULATED;TIMEOUT" "COMMAND;LABELS")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_test(NAME ${name} COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${arg_NP}
+           --timeout ${arg_TIMEOUT} ${arg_COMMAND})
+  set(environment OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+                  OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1
+                  OMPI_MCA_hwloc_base_binding_policy=none)
+  if(arg_SIMULATED)
+    list(APPEND environment NODESPAN_RANKS_PER_NODE=${arg_SIMULATED})
+  endif()
+  math(EXPR limit "${arg_TIMEOUT} + 20")
+  set_tests_properties(${name} PROPERTIES PROCESSORS ${arg_NP} TIMEOUT ${limit}
+                       LABELS "mpi;${arg_LABELS}" ENVIRONMENT "${environment}")
+endfunction()
+
+# nodespan_add_mpi_test(<name> <sources>... [LIBRARIES <targets>...] [NP <n>...] [SIMULATED <k>...])
+# A GoogleTest program, run at each number of ranks and again in simulated nodes of <k> ranks.
+function(nodespan_add_mpi_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "NP;SIMULATED;LIBRARIES")
+  if(NOT DEFINED arg_NP)
+    set(arg_NP 1 2 3 4 7)
+  endif()
+  if(NOT DEFINED arg_SIMULATED)
+    set(arg_SIMULATED 1 2)
+  endif()
+  nodespan_test_program(${name} ${arg_UNPARSED_ARGUMENTS}
+                        LIBRARIES ${arg_LIBRARIES} nodespan_test_support)
+  foreach(np IN LISTS arg_NP)
+    nodespan_mpirun(mpi.${name}.np${np} NP ${np} TIMEOUT ${arg_TIMEOUT}
+                    COMMAND $<TARGET_FILE:${name}>)
+    foreach(k IN LISTS arg_SIMULATED)
+      if(np GREATER k)
+        nodespan_mpirun(mpi.${name}.np${np}.nodes_of_${k} NP ${np} SIMULATED ${k}
+                        TIMEOUT ${arg_TIMEOUT} COMMAND $<TARGET_FILE:${name}>)
+      endif()
+    endforeach()
+  endforeach()
+endfunction()
+
+# A *_test.cpp that nobody registered fails the configure step.
+function(nodespan_require_all_tests_registered)
+  get_property(registered GLOBAL PROPERTY nodespan_registered_tests)
+  file(GLOB_RECURSE all CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/*_test.cpp)
+  foreach(file IN LISTS all)
+    if(NOT file IN_LIST registered)
+      message(FATAL_ERROR "${file} is registered by no CMakeLists.txt: it would never run")
+    endif()
+  endforeach()
+endfunction()

@@ -1,0 +1,135 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+namespace nodespan {
+
+/// Every index, extent and count of elements: signed, 64 bits.
+using index_t = std::int64_t;
+
+/// The most dimensions an array can have.
+inline constexpr int max_dimensions = 6;
+
+/// In place of a number of dimensions: known at run time only.
+inline constexpr int dynamic = 0;
+
+/// Up to `max_dimensions` indices; how many is known at run time. Costs no allocation.
+class index_list {
+public:
+    constexpr index_list() = default;
+
+    /// `count` times `value`. Needs 0 <= count <= max_dimensions.
+    constexpr index_list(int count, index_t value) : count_(count) {
+        std::fill_n(values_.begin(), count, value);
+    }
+
+    template <std::size_t N>
+    constexpr index_list(const std::array<index_t, N>& values) : count_(static_cast<int>(N)) {
+        static_assert(N <= max_dimensions, "an array has at most 6 dimensions");
+        std::copy(values.begin(), values.end(), values_.begin());
+    }
+
+    constexpr std::size_t size() const noexcept { return static_cast<std::size_t>(count_); }
+    constexpr index_t operator[](std::size_t d) const noexcept { return values_[d]; }
+    constexpr index_t& operator[](std::size_t d) noexcept { return values_[d]; }
+    constexpr const index_t* begin() const noexcept { return values_.data(); }
+    constexpr const index_t* end() const noexcept { return values_.data() + count_; }
+
+    friend constexpr bool operator==(const index_list&, const index_list&) = default;
+
+private:
+    std::array<index_t, max_dimensions> values_{}; // unused places stay 0, so == may compare all
+    int count_ = 0;
+};
+
+/// The indices of one element: a `std::array` where N is known, an `index_list` where it is not.
+template <int N>
+using index = std::conditional_t<N == dynamic, index_list,
+                                 std::array<index_t, static_cast<std::size_t>(N > 0 ? N : 1)>>;
+
+/// A half-open range of N-d indices, `[lo, hi)`. Empty as soon as one `hi[d] <= lo[d]`.
+template <int N>
+struct box {
+    index<N> lo{};
+    index<N> hi{};
+
+    /// hi - lo, never below 0.
+    constexpr index<N> extents() const {
+        index<N> result = lo;
+        for (std::size_t d = 0; d < lo.size(); ++d)
+            result[d] = std::max<index_t>(0, hi[d] - lo[d]);
+        return result;
+    }
+
+    /// How many elements; 0 for an empty box.
+    constexpr index_t size() const {
+        index_t count = 1;
+        for (std::size_t d = 0; d < lo.size(); ++d) count *= std::max<index_t>(0, hi[d] - lo[d]);
+        return count;
+    }
+
+    constexpr bool empty() const {
+        for (std::size_t d = 0; d < lo.size(); ++d)
+            if (hi[d] <= lo[d]) return true;
+        return false;
+    }
+
+    constexpr bool contains(const index<N>& at) const {
+        for (std::size_t d = 0; d < lo.size(); ++d)
+            if (at[d] < lo[d] || at[d] >= hi[d]) return false;
+        return true;
+    }
+
+    /// Whether all of `other` lies inside; an empty box lies inside every box.
+    constexpr bool contains(const box& other) const {
+        if (other.empty()) return true;
+        for (std::size_t d = 0; d < lo.size(); ++d)
+            if (other.lo[d] < lo[d] || other.hi[d] > hi[d]) return false;
+        return true;
+    }
+
+    constexpr box intersection(const box& other) const {
+        box result = *this;
+        for (std::size_t d = 0; d < lo.size(); ++d) {
+            result.lo[d] = std::max(lo[d], other.lo[d]);
+            result.hi[d] = std::max(result.lo[d], std::min(hi[d], other.hi[d]));
+        }
+        return result;
+    }
+
+    friend constexpr bool operator==(const box&, const box&) = default;
+};
+
+/// The same box with its number of dimensions known at run time only.
+template <int N>
+    requires(N != dynamic)
+constexpr box<dynamic> to_dynamic(const box<N>& b) {
+    return {b.lo, b.hi};
+}
+
+/// The same box with N known again. Needs N dimensions.
+template <int N>
+constexpr box<N> to_static(const box<dynamic>& b) {
+    box<N> result;
+    std::copy(b.lo.begin(), b.lo.end(), result.lo.begin());
+    std::copy(b.hi.begin(), b.hi.end(), result.hi.begin());
+    return result;
+}
+
+/// Row-major strides, in elements, of a dense block with these extents.
+template <class Index>
+constexpr Index row_major_strides(const Index& extents) {
+    Index strides = extents;
+    index_t step = 1;
+    for (std::size_t d = extents.size(); d-- > 0;) {
+        strides[d] = step;
+        step *= extents[d];
+    }
+    return strides;
+}
+
+} // namespace nodespan

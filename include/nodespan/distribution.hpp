@@ -1,0 +1,120 @@
+#pragma once
+
+#include "nodespan/box.hpp"
+#include "nodespan/placement.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace nodespan {
+
+/// How an array is cut. All empty: dimension 0 in size() nearly equal pieces, node by node.
+struct distribution_options {
+    /// Nodes along each dimension; the product is the number of nodes. One entry may be 0: "the
+    /// rest". Empty: all nodes along dimension 0. Pieces are in proportion to the ranks they hold.
+    std::vector<int> node_grid;
+
+    /// Ranks along each dimension inside every node; the product is the node's number of ranks.
+    /// One entry may be 0: "the rest", which also fits nodes of different sizes.
+    /// Empty: all of a node's ranks along dimension 0.
+    std::vector<int> rank_grid;
+
+    /// Explicit cut points, `cuts[d]` for dimension d; an empty one means nearly equal pieces.
+    /// Ascending from 0 to extent(d), one more than there are rank pieces along d; equal
+    /// neighbours make an empty piece.
+    std::vector<std::vector<index_t>> cuts;
+};
+
+/// Which node and which rank own which box of an N-d index space. Pure arithmetic without MPI.
+///
+/// The index space is cut over nodes first, then every node's box over its ranks; both levels are
+/// grids, numbered row-major. Every index belongs to exactly one rank. Boxes can be empty.
+/// Copying is cheap as long as no explicit cuts are given. Read-only after construction.
+class distribution {
+public:
+    /// No dimensions, no owners: only to be assigned to.
+    distribution() = default;
+
+    /// Cuts `extents` over the ranks of `ranks`.
+    /// Shape:  1 to 6 dimensions; extents >= 0, their product below 2^63.
+    /// Errors: errc::invalid_argument names the extents, grid or cut points that do not fit.
+    distribution(const index_list& extents, std::shared_ptr<const placement> ranks,
+                 const distribution_options& options = {});
+
+    int dimensions() const noexcept { return static_cast<int>(extents_.size()); }
+    const index_list& extents() const noexcept { return extents_; }
+    const placement& ranks() const noexcept { return *ranks_; }
+
+    /// The box a node stores: the union of its ranks' boxes. Cost: O(dimensions).
+    box<dynamic> node_box(int node) const;
+
+    /// A rank's share of the work. Cost: O(dimensions), O(log nodes) where nodes differ in size.
+    box<dynamic> rank_box(int rank) const;
+
+    /// The node, or the rank, that owns the element at `at`. Needs an index inside the extents.
+    /// Cost: O(dimensions); O(log) where nodes differ in size or cuts are explicit.
+    int owner_node(const index_list& at) const;
+    int owner_rank(const index_list& at) const;
+
+    /// How many ranks a node has along each dimension.
+    index_list rank_grid(int node) const;
+
+    /// The most elements any node holds: what every node has to reserve.
+    index_t largest_node_size() const;
+
+    /// Calls f(node, part) for every node that owns a part of `patch`, in ascending order.
+    template <class F>
+    void for_each_node(const box<dynamic>& patch, F&& f) const;
+
+private:
+    // How one dimension is cut over the node grid.
+    struct axis {
+        index_t extent = 0;
+        int nodes = 1;               // pieces over nodes
+        bool along_all = false;      // every node is along this dimension: weights are its ranks
+        std::vector<index_t> weight; // else prefix sums of ranks; empty: all pieces weigh the same
+        std::vector<index_t> cuts;   // explicit points between rank pieces
+        std::vector<int> piece;      // with cuts: number of the first rank piece of a node piece
+    };
+
+    void set_node_grid(const std::vector<int>& grid);
+    void set_rank_grid(const std::vector<int>& grid);
+    void set_cuts(const std::vector<std::vector<index_t>>& cuts);
+
+    index_list node_at(int node) const; // place in the node grid
+    index_t node_cut(const axis& a, index_t k) const;
+    index_t rank_cut(const axis& a, index_t k, index_t piece, index_t pieces) const;
+    index_t find_node(const axis& a, index_t at) const;
+    index_t find_rank(const axis& a, index_t k, index_t at, index_t pieces) const;
+    int node_number(const index_list& place) const;
+
+    index_list extents_;
+    std::shared_ptr<const placement> ranks_;
+    std::vector<axis> axes_;
+    index_list rank_grid_; // 0 where it fills up
+};
+
+template <class F>
+void distribution::for_each_node(const box<dynamic>& patch, F&& f) const {
+    if (patch.empty()) return;
+    index_list first = patch.lo, last = patch.lo;
+    for (std::size_t d = 0; d < axes_.size(); ++d) {
+        first[d] = find_node(axes_[d], patch.lo[d]);
+        last[d] = find_node(axes_[d], patch.hi[d] - 1);
+    }
+    index_list place = first;
+    for (;;) {
+        const int node = node_number(place);
+        const box<dynamic> part = node_box(node).intersection(patch);
+        if (!part.empty()) f(node, part);
+        std::size_t d = axes_.size();
+        while (d > 0 && place[d - 1] == last[d - 1]) {
+            place[d - 1] = first[d - 1];
+            --d;
+        }
+        if (d == 0) return;
+        ++place[d - 1];
+    }
+}
+
+} // namespace nodespan

@@ -1,0 +1,18 @@
+#pragma once
+
+/// Everything nodespan offers, in one include.
+
+#include "nodespan/array.hpp"
+#include "nodespan/box.hpp"
+#include "nodespan/distribution.hpp"
+#include "nodespan/environment.hpp"
+#include "nodespan/error.hpp"
+#include "nodespan/mutex.hpp"
+#include "nodespan/placement.hpp"
+#include "nodespan/team.hpp"
+#include "nodespan/version.hpp"
+#include "nodespan/view.hpp"
+
+#ifdef NODESPAN_HAS_HDF5 // defined by the target nodespan::hdf5
+#include "nodespan/hdf5.hpp"
+#endif

@@ -1,0 +1,94 @@
+#pragma once
+
+#include "nodespan/placement.hpp"
+
+#include <boost/mpi/communicator.hpp>
+
+#include <memory>
+
+namespace nodespan {
+
+namespace detail {
+class team_core;
+class array_core;
+}
+
+struct team_options {
+    /// Cuts every node into simulated nodes of this many ranks, to try the way across nodes on one
+    /// machine. 0: the environment variable NODESPAN_RANKS_PER_NODE, or real nodes without it.
+    int ranks_per_node = 0;
+};
+
+/// A group of ranks, numbered node by node: what everything collective is collective over.
+///
+/// Keeps communicators of its own, so its traffic never meets the host code's. A handle to shared
+/// state: arrays keep the state alive. The last one to let go releases it, which is collective; a
+/// rank that unwinds by an exception, or comes after MPI_Finalize, leaks it instead of waiting.
+class team {
+public:
+    /// Groups the ranks of `comm` by node.
+    /// Call:   collective over `comm`; MPI is initialised.
+    /// Errors: errc::not_initialized, errc::finalized, errc::invalid_argument (null or
+    ///         inter-communicator, NODESPAN_RANKS_PER_NODE no number), MPI category; all ranks.
+    /// Cost:   four communicators and a window; some 100 us. O(size) memory while it runs, and
+    ///         none that grows with size afterwards if `comm` is ordered node by node.
+    /// Source: MPI 3.1 section 6.4.2 (MPI_Comm_split_type), 11.2.3 (MPI_Win_allocate_shared).
+    explicit team(MPI_Comm comm, team_options options = {});
+    explicit team(const boost::mpi::communicator& comm, team_options options = {});
+
+    team(team&&) noexcept = default;
+    team& operator=(team&&) noexcept = default;
+    team(const team&) = delete;            // pass a reference: a copy would look like a new team
+    team& operator=(const team&) = delete; // pass a reference: a copy would look like a new team
+    ~team() = default;
+
+    int rank() const noexcept;
+    int size() const noexcept;
+    int node() const noexcept;
+    int nodes() const noexcept;
+    int node_rank() const noexcept;
+    int node_size() const noexcept;
+    bool is_leader() const noexcept;
+
+    /// The node of a rank. Errors: errc::out_of_range.
+    int node_of(int rank) const;
+
+    /// The number, in the communicator the team was made from, of team rank `rank`: it differs
+    /// where ranks were not placed node by node. Errors: errc::out_of_range.
+    int comm_rank(int rank) const;
+
+    /// How the team's ranks sit on its nodes.
+    const placement& ranks() const noexcept;
+
+    /// Whether the node has more ranks than processor cores, so that waiting ranks do not spin.
+    bool is_crowded() const noexcept;
+
+    /// All ranks in team order; all ranks of this node; the leaders in node order. The team's own:
+    /// use them for messages as you like, but do not free them. On other ranks than leaders,
+    /// leaders() is a null communicator.
+    const boost::mpi::communicator& comm() const noexcept;
+    const boost::mpi::communicator& node_comm() const noexcept;
+    const boost::mpi::communicator& leaders() const noexcept;
+
+    /// Ends an epoch: what any rank wrote before is visible to all ranks after it.
+    /// Call:   collective over the team; over the node for node_fence().
+    /// Errors: errc::peer_lost when another rank left by an exception; MPI category.
+    /// Cost:   one node: some loads and stores, no MPI. Otherwise a barrier between leaders too.
+    void fence();
+    void node_fence();
+
+    /// A team of those ranks that give the same `color`, ordered by `key`, then by rank.
+    /// Call:   collective over this team. Errors: errc::invalid_argument (negative color), MPI.
+    team split(int color, int key = 0) const;
+
+    /// The shared state; for nodespan's own layers.
+    const std::shared_ptr<detail::team_core>& core() const noexcept { return core_; }
+
+private:
+    friend class detail::array_core; // an array keeps its team alive
+    explicit team(std::shared_ptr<detail::team_core> core) : core_(std::move(core)) {}
+
+    std::shared_ptr<detail::team_core> core_;
+};
+
+} // namespace nodespan

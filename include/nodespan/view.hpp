@@ -1,0 +1,142 @@
+#pragma once
+
+#include "nodespan/box.hpp"
+#include "nodespan/error.hpp"
+
+#include <cassert>
+#include <concepts>
+#include <span>
+#if __has_include(<mdspan>)
+#include <mdspan>
+#endif
+
+namespace nodespan {
+
+/// Layout of a view whose last dimension is contiguous: the compiler knows that stride is 1.
+struct row_major {};
+
+/// Layout of a view with any stride in any dimension.
+struct strided {};
+
+/// A non-owning N-d view of elements in this process's memory, with `std::mdspan`'s member names.
+///
+/// Indices are local to the view: from 0 to extent(d). They are not checked, except by `assert`.
+/// Copying a view copies no elements. Valid as long as the memory behind it.
+template <class T, int N, class Layout = row_major>
+class view {
+    static_assert(N >= 1 && N <= max_dimensions, "a view has 1 to 6 dimensions");
+    static_assert(std::same_as<Layout, row_major> || std::same_as<Layout, strided>);
+    static constexpr bool is_row_major = std::same_as<Layout, row_major>;
+
+public:
+    using element_type = T;
+    using value_type = std::remove_cv_t<T>;
+
+    constexpr view() = default;
+
+    /// A dense row-major block.
+    constexpr view(T* data, const index<N>& extents)
+        : data_(data), extents_(extents), strides_(row_major_strides(extents)) {}
+
+    /// Strides in elements. With layout row_major the last stride must be 1.
+    constexpr view(T* data, const index<N>& extents, const index<N>& strides)
+        : data_(data), extents_(extents), strides_(strides) {
+        assert(!is_row_major || strides[N - 1] == 1);
+    }
+
+    /// To const elements, and from row_major to strided.
+    template <class U, class L>
+        requires(std::convertible_to<U (*)[], T (*)[]> &&
+                 (std::same_as<L, Layout> || std::same_as<Layout, strided>))
+    constexpr view(const view<U, N, L>& other)
+        : data_(other.data_handle()), extents_(other.extents()), strides_(other.strides()) {}
+
+    constexpr const index<N>& extents() const noexcept { return extents_; }
+    constexpr index_t extent(int d) const noexcept { return extents_[static_cast<std::size_t>(d)]; }
+    constexpr const index<N>& strides() const noexcept { return strides_; }
+    constexpr index_t stride(int d) const noexcept {
+        return is_row_major && d == N - 1 ? 1 : strides_[static_cast<std::size_t>(d)];
+    }
+    static constexpr int rank() noexcept { return N; }
+    constexpr T* data_handle() const noexcept { return data_; }
+    constexpr index_t size() const noexcept { return box<N>{{}, extents_}.size(); }
+    constexpr bool empty() const noexcept { return size() == 0; }
+
+    /// Whether the elements lie one after the other, row-major, without gaps.
+    constexpr bool is_exhaustive() const noexcept {
+        index_t expected = 1;
+        for (int d = N - 1; d >= 0; --d) {
+            if (extent(d) > 1 && stride(d) != expected) return empty();
+            expected *= extent(d);
+        }
+        return true;
+    }
+
+    /// The element at local indices (i, j, ...).
+    template <std::convertible_to<index_t>... I>
+        requires(sizeof...(I) == N)
+    constexpr T& operator()(I... i) const noexcept {
+        return operator[](index<N>{static_cast<index_t>(i)...});
+    }
+
+    constexpr T& operator[](const index<N>& at) const noexcept {
+        assert((box<N>{{}, extents_}.contains(at)));
+        index_t offset = 0;
+        for (int d = 0; d < N; ++d) offset += at[static_cast<std::size_t>(d)] * stride(d);
+        return data_[offset];
+    }
+
+    /// Row `i`: the view with the first dimension taken away.
+    constexpr view<T, N - 1, Layout> row(index_t i) const noexcept
+        requires(N > 1)
+    {
+        assert(i >= 0 && i < extents_[0]);
+        index<N - 1> extents{}, strides{};
+        std::copy(extents_.begin() + 1, extents_.end(), extents.begin());
+        std::copy(strides_.begin() + 1, strides_.end(), strides.begin());
+        return {data_ + i * stride(0), extents, strides};
+    }
+
+    /// The part inside `part`, whose indices are local to this view.
+    constexpr view patch(const box<N>& part) const noexcept {
+        assert((box<N>{{}, extents_}.contains(part)));
+        index_t offset = 0;
+        if (!part.empty())
+            for (int d = 0; d < N; ++d) offset += part.lo[static_cast<std::size_t>(d)] * stride(d);
+        return {data_ + offset, part.extents(), strides_};
+    }
+
+    /// All elements as a span. Errors: errc::invalid_argument unless is_exhaustive().
+    constexpr std::span<T> span() const {
+        if (!is_exhaustive())
+            throw error(errc::invalid_argument,
+                        "view::span(): the view has gaps between its rows; take rows instead");
+        return {data_, static_cast<std::size_t>(size())};
+    }
+    constexpr operator std::span<T>() const { return span(); }
+
+    constexpr T* begin() const noexcept
+        requires(N == 1 && is_row_major)
+    {
+        return data_;
+    }
+    constexpr T* end() const noexcept
+        requires(N == 1 && is_row_major)
+    {
+        return data_ + extents_[0];
+    }
+
+#ifdef __cpp_lib_mdspan
+    constexpr operator std::mdspan<T, std::dextents<index_t, N>, std::layout_stride>() const {
+        using mapping = std::layout_stride::mapping<std::dextents<index_t, N>>;
+        return {data_, mapping{std::dextents<index_t, N>{extents_}, strides_}};
+    }
+#endif
+
+private:
+    T* data_ = nullptr;
+    index<N> extents_{};
+    index<N> strides_{};
+};
+
+} // namespace nodespan

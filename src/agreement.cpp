@@ -1,0 +1,92 @@
+#include "agreement.hpp"
+
+#include "mpi_check.hpp"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace nodespan::detail {
+namespace {
+
+// Errors travel as a code, the place of its category in this list, and a text.
+const std::error_category* const categories[] = {&own_category(), &mpi_category(),
+                                                 &std::generic_category()};
+
+struct wire {
+    int code = 0;
+    int category = 0;
+    int length = 0;
+};
+
+// The lowest rank with a failure, or INT_MAX. A failing reduction counts as a failure of mine.
+int lowest_failure(MPI_Comm comm, int mine, bool& reduced) {
+    int lowest = mine;
+    reduced = MPI_Allreduce(&mine, &lowest, 1, MPI_INT, MPI_MIN, comm) == MPI_SUCCESS;
+    return lowest;
+}
+
+error receive(MPI_Comm comm, int from, const std::optional<error>& mine, bool i_am_first) {
+    const std::string prefix = "nodespan: "; // added again by error's constructor
+    wire head;
+    std::string text;
+    if (i_am_first) {
+        text = std::string(mine->what()).substr(prefix.size());
+        head = {mine->code().value(), 2, static_cast<int>(text.size())};
+        for (int i = 0; i < 3; ++i)
+            if (*categories[i] == mine->code().category()) head.category = i;
+    }
+    mpi_check(MPI_Bcast(&head, 3, MPI_INT, from, comm), "MPI_Bcast");
+    text.resize(static_cast<std::size_t>(head.length));
+    mpi_check(MPI_Bcast(text.data(), head.length, MPI_CHAR, from, comm), "MPI_Bcast");
+    return {std::error_code(head.code, *categories[head.category]), text, true};
+}
+
+} // namespace
+
+void agree_or_throw(MPI_Comm comm, const std::optional<error>& mine) {
+    constexpr int nobody = std::numeric_limits<int>::max();
+    int rank = 0;
+    mpi_check(MPI_Comm_rank(comm, &rank), "MPI_Comm_rank");
+
+    bool reduced = false, again = false;
+    const int first = lowest_failure(comm, mine ? rank : nobody, reduced);
+    // Second round: whose first one failed? If only this one fails, the first has the answer.
+    const int blind = lowest_failure(comm, reduced ? nobody : rank, again);
+    if (!reduced || (again && blind != nobody))
+        throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
+                    "MPI_Allreduce: failed while ranks agreed on an error", true);
+    if (first != nobody) throw receive(comm, first, mine, first == rank);
+}
+
+void throw_mismatch(MPI_Comm comm, std::uint64_t fingerprint, const std::string& description) {
+    int rank = 0, size = 0;
+    mpi_check(MPI_Comm_rank(comm, &rank), "MPI_Comm_rank");
+    mpi_check(MPI_Comm_size(comm, &size), "MPI_Comm_size");
+    std::vector<std::uint64_t> all(static_cast<std::size_t>(size));
+    mpi_check(MPI_Allgather(&fingerprint, 1, MPI_UINT64_T, all.data(), 1, MPI_UINT64_T, comm),
+              "MPI_Allgather");
+    int other = 0;
+    while (other < size - 1 && all[static_cast<std::size_t>(other)] == all[0]) ++other;
+
+    const auto told_by = [&](int who) {
+        std::string text = description;
+        int length = static_cast<int>(text.size());
+        mpi_check(MPI_Bcast(&length, 1, MPI_INT, who, comm), "MPI_Bcast");
+        text.resize(static_cast<std::size_t>(length));
+        mpi_check(MPI_Bcast(text.data(), length, MPI_CHAR, who, comm), "MPI_Bcast");
+        return text;
+    };
+    const std::string first = told_by(0), second = told_by(other);
+    throw error(errc::mismatched_arguments,
+                first == second
+                    ? fmt::format("{}: ranks 0 and {} made or ended arrays in a different order",
+                                  first, other)
+                    : fmt::format("arguments differ between ranks: rank 0 makes {}, rank {} makes {}",
+                                  first, other, second),
+                true);
+}
+
+} // namespace nodespan::detail

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "nodespan/error.hpp"
+
+#include <mpi.h>
+
+#include <cstdint>
+#include <new>
+#include <optional>
+#include <string>
+
+namespace nodespan::detail {
+
+/// Runs `body` and keeps what it throws, so that all ranks can agree before anyone throws.
+template <class Body>
+std::optional<error> attempt(Body&& body) {
+    try {
+        body();
+    } catch (const error& failure) {
+        return failure;
+    } catch (const std::bad_alloc&) {
+        return error(std::make_error_code(std::errc::not_enough_memory), "out of memory");
+    }
+    return std::nullopt;
+}
+
+/// Throws on all ranks of `comm` the error of the lowest rank that has one, or returns on all.
+/// Call:   collective. Errors: the agreed error, marked collective.
+/// Cost:   two small MPI_Allreduce, so that one failing MPI call, even of its own, cannot
+///         leave some ranks throwing and others not.
+void agree_or_throw(MPI_Comm comm, const std::optional<error>& mine);
+
+/// Throws errc::mismatched_arguments on all ranks, quoting rank 0 and the first rank that differs.
+/// Call: collective, once the ranks know that their fingerprints are not equal.
+[[noreturn]] void throw_mismatch(MPI_Comm comm, std::uint64_t fingerprint,
+                                 const std::string& description);
+
+} // namespace nodespan::detail

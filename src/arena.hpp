@@ -1,0 +1,100 @@
+#pragma once
+
+#include "interval_set.hpp"
+#include "nodespan/error.hpp"
+#include "nodespan/mutex.hpp"
+#include "range_allocator.hpp"
+#include "shared_window.hpp"
+#include "team_core.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nodespan::detail {
+
+/// What every node keeps beside an array's elements, at the same offset everywhere.
+struct alignas(128) block_header {
+    mutex_words lock;
+    shared_word released; // ranks of this node that have let the array go
+};
+
+/// What an array asks of the arena. Byte ranges count from the block's begin.
+struct block_request {
+    std::size_t reserved_bytes = 0;   // on every node, the same: the largest node's need
+    std::size_t node_bytes = 0;       // what this node really uses
+    std::vector<byte_range> mine;     // what this rank touches first; the node's ranks cover it all
+    bool zeroed = true;
+    std::uint64_t fingerprint = 0;    // of all arguments: must be equal on all ranks
+    std::string description;          // for messages, such as array<double,2>({1000, 64})
+};
+
+/// A place in an arena.
+struct block {
+    std::size_t window = 0;
+    std::size_t offset = 0;         // of the elements
+    std::size_t header_offset = 0;
+    std::size_t reserved_bytes = 0;
+    std::size_t node_bytes = 0;
+    std::byte* data = nullptr;
+    block_header* header = nullptr;
+};
+
+/// Where a team's arrays lie: a few large windows, sub-allocated at the same offset on every node.
+///
+/// Every rank keeps the same books by making the same calls, so freeing needs no communication,
+/// and allocating needs two meetings: one to agree, one when memory is ready. Pages are backed
+/// before an array exists, by the ranks that will use them; what is not there is an error, not a
+/// SIGBUS. Freed blocks stay backed for the next array, up to a bound; beyond it their pages go
+/// back to the system.
+class arena : public team_core::attachment {
+public:
+    /// The arena of a team, made at the first call. No communication.
+    static arena& of(team_core& team);
+
+    explicit arena(team_core& team);
+
+    /// Call:   collective over the team. `request` is a result, so that a rank whose arguments are
+    ///         wrong takes part in the agreement instead of leaving the others waiting.
+    /// Errors: what `request` holds; errc::mismatched_arguments; errc::no_capacity; MPI category.
+    ///         The same error on all ranks, and the arena is as before.
+    block allocate(const std::optional<error>& refused, const block_request& request);
+
+    /// Gives a block back. Call: each rank for itself, in the same order on all; never waits.
+    void free(const block& given) noexcept;
+
+    /// Frees all windows. Call: collective over the team.
+    void release() noexcept override;
+
+private:
+    struct window {
+        shared_window memory;
+        range_allocator space;
+        interval_set backed; // pages this node has memory for
+        interval_set dirty;  // bytes that may not be zero
+    };
+
+    std::optional<block> place(const block_request& request);
+    void forget(const block& placed);
+    void agree_on_request(const std::optional<error>& mine, const block_request& request,
+                          const std::optional<block>& placed, std::uint64_t& free_bytes);
+    std::optional<error> check_capacity(const block_request& request,
+                                        const std::optional<block>& placed,
+                                        std::uint64_t& free_bytes) const;
+    void add_window(std::size_t needed_bytes, std::uint64_t free_bytes);
+    std::optional<error> prepare(const block& placed, const block_request& request);
+    void give_back(const window& from, byte_range pages) const noexcept;
+    bool keeps_too_much() const noexcept;
+
+    team_core& team_;
+    std::string directory_;
+    bool is_private_;        // a node of one rank: its window is ordinary memory
+    bool returnable_ = true; // whether pages of a window can be given back to the system
+    std::size_t live_bytes_ = 0; // of blocks in use
+    std::vector<window> windows_;
+};
+
+/// Asks the system for the pages of [begin, end) now. Errors: errno, 0 if all is there.
+int back_pages(std::byte* begin, std::byte* end) noexcept;
+
+} // namespace nodespan::detail

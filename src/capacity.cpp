@@ -1,0 +1,128 @@
+#include "capacity.hpp"
+
+#include <fmt/format.h>
+#include <mpi.h>
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+#include <sys/statvfs.h>
+
+namespace nodespan::detail {
+namespace {
+
+constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
+
+// The value behind `key` in a file of "key value" lines; `missing` without it.
+std::uint64_t look_up(const std::string& path, const std::string& key, std::uint64_t missing) {
+    std::ifstream file(path);
+    std::string word;
+    while (file >> word) {
+        std::uint64_t value = 0;
+        if (word == key && file >> value) return value;
+    }
+    return missing;
+}
+
+std::uint64_t read_number(const std::string& path) {
+    std::ifstream file(path);
+    std::uint64_t value = 0;
+    return file >> value ? value : unlimited; // "max" is no number either
+}
+
+struct hierarchy {
+    std::string root, path, limit, used, reclaimable;
+};
+
+// This process's memory cgroup: version 1 names the controller, version 2 has one line "0::".
+hierarchy find_hierarchy() {
+    std::ifstream file("/proc/self/cgroup");
+    hierarchy result;
+    for (std::string line; std::getline(file, line);) {
+        const auto first = line.find(':');
+        const auto second = line.find(':', first + 1);
+        if (second == std::string::npos) continue;
+        const std::string controller = line.substr(first + 1, second - first - 1);
+        const std::string path = line.substr(second + 1);
+        if (controller == "memory")
+            return {"/sys/fs/cgroup/memory", path, "/memory.limit_in_bytes",
+                    "/memory.usage_in_bytes", "total_inactive_file"};
+        if (controller.empty())
+            result = {"/sys/fs/cgroup", path, "/memory.max", "/memory.current", "inactive_file"};
+    }
+    return result;
+}
+
+} // namespace
+
+std::string backing_directory() {
+    std::string directory = "/dev/shm";
+    int level = 0, at = 0, count = 0;
+    if (MPI_T_init_thread(MPI_THREAD_SINGLE, &level) != MPI_SUCCESS) return directory;
+    MPI_T_cvar_handle handle = MPI_T_CVAR_HANDLE_NULL;
+    if (MPI_T_cvar_get_index("osc_sm_backing_directory", &at) == MPI_SUCCESS &&
+        MPI_T_cvar_handle_alloc(at, nullptr, &handle, &count) == MPI_SUCCESS) {
+        std::string value(static_cast<std::size_t>(std::max(count, 1)) + 1, '\0');
+        if (MPI_T_cvar_read(handle, value.data()) == MPI_SUCCESS && value.front() == '/')
+            directory = value.c_str();
+        MPI_T_cvar_handle_free(&handle);
+    }
+    MPI_T_finalize();
+    return directory;
+}
+
+capacity backing_capacity(const std::string& directory) {
+    capacity result{unlimited, unlimited, directory,
+                    fmt::format("enlarge it (mount -o remount,size=... {0}; docker run "
+                                "--shm-size=...) or set OMPI_MCA_osc_sm_backing_directory",
+                                directory)};
+    struct statvfs fs {};
+    if (statvfs(directory.c_str(), &fs) == 0) {
+        result.free_bytes = static_cast<std::uint64_t>(fs.f_bavail) * fs.f_frsize;
+        result.limit_bytes = static_cast<std::uint64_t>(fs.f_blocks) * fs.f_frsize;
+    }
+    return result;
+}
+
+capacity host_capacity() {
+    const std::string file = "/proc/meminfo";
+    capacity result{unlimited, unlimited, "the memory of this host",
+                    "use more nodes, or a smaller array"};
+    const std::uint64_t free_kib = look_up(file, "MemAvailable:", unlimited);
+    const std::uint64_t total_kib = look_up(file, "MemTotal:", unlimited);
+    if (free_kib != unlimited) result.free_bytes = free_kib * 1024;
+    if (total_kib != unlimited) result.limit_bytes = total_kib * 1024;
+    return result;
+}
+
+capacity cgroup_capacity() {
+    capacity result{unlimited, unlimited, "the memory cgroup", ""};
+    const hierarchy h = find_hierarchy();
+    if (h.root.empty()) return result;
+    for (std::string path = h.path;; path.erase(path.rfind('/'))) {
+        const std::string folder = h.root + (path == "/" ? "" : path);
+        const std::uint64_t limit = read_number(folder + h.limit);
+        const std::uint64_t used = read_number(folder + h.used);
+        if (limit != unlimited && used != unlimited) {
+            const std::uint64_t cache = look_up(folder + "/memory.stat", h.reclaimable, 0);
+            const std::uint64_t held = used - std::min(used, cache);
+            const std::uint64_t left = limit - std::min(limit, held);
+            if (left < result.free_bytes)
+                result = {left, limit, "the memory limit of cgroup " + (path.empty() ? "/" : path),
+                          "raise the limit (Slurm: --mem=..., docker run --memory=...)"};
+        }
+        if (path.rfind('/') == std::string::npos) return result;
+    }
+}
+
+capacity tightest_capacity(std::uint64_t bytes, bool is_shared, const std::string& directory) {
+    constexpr std::uint64_t small = std::uint64_t{1} << 20;
+    capacity result{unlimited, unlimited, "", ""};
+    if (is_shared) result = backing_capacity(directory);
+    if (bytes < small) return result;
+    for (const capacity& other : {host_capacity(), cgroup_capacity()})
+        if (other.free_bytes < result.free_bytes) result = other;
+    return result;
+}
+
+} // namespace nodespan::detail

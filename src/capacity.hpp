@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace nodespan::detail {
+
+/// How many bytes of memory this host can still give, and what sets that limit.
+struct capacity {
+    std::uint64_t free_bytes = 0;
+    std::uint64_t limit_bytes = 0;
+    std::string limiter; // "/dev/shm", "the memory of this host", "the memory limit of cgroup ..."
+    std::string advice;  // what enlarges it
+};
+
+/// The folder that backs shared windows here: Open MPI's osc_sm_backing_directory, or /dev/shm.
+std::string backing_directory();
+
+/// Free space of the backing folder. Cost: one system call.
+capacity backing_capacity(const std::string& directory);
+
+/// Free memory of this host, and free memory below the tightest cgroup limit.
+/// Cost: reads of /proc and /sys, some tens of microseconds.
+capacity host_capacity();
+capacity cgroup_capacity();
+
+/// The tightest limit for `bytes` of new memory: `is_shared` tells whether it lies in the backing
+/// folder. Limits that cost time to read are left out for small requests.
+capacity tightest_capacity(std::uint64_t bytes, bool is_shared, const std::string& directory);
+
+} // namespace nodespan::detail

@@ -1,0 +1,89 @@
+#pragma once
+
+#include "wait.hpp"
+
+#include <array>
+#include <cstddef>
+#include <functional>
+
+namespace nodespan::detail {
+
+/// What ranks tell each other while they meet: combined by maximum, word by word. Word 0 is not 0
+/// where something failed.
+using agreed_words = std::array<std::uint64_t, 5>;
+
+/// Where the ranks of one node meet, in memory they share. No MPI, no system call when all is
+/// quick. Every rank has a line of its own that says how often it has arrived.
+///
+/// All ranks call the same sequence of meetings. Two kinds: `arrive_and_wait`, where nobody leads,
+/// and a led meeting (`arrive`, then the leader `wait_for_all`, `release`; the others
+/// `wait_for_release`), where the leader may talk to other nodes in between.
+class node_barrier {
+public:
+    /// Bytes of zeroed shared memory, aligned to 128, that `ranks` ranks need.
+    static std::size_t bytes(int ranks);
+
+    /// `first_rank` is only for messages: the team's number of node rank 0.
+    node_barrier(void* memory, int rank, int ranks, int first_rank, bool crowded);
+
+    node_barrier(const node_barrier&) = delete;            // counts its own arrivals
+    node_barrier& operator=(const node_barrier&) = delete; // counts its own arrivals
+
+    /// Returns when all ranks have called it. Errors: errc::peer_lost.
+    void arrive_and_wait();
+
+    /// Led meetings: says "I am here", and what this rank has to tell.
+    void arrive(const agreed_words& words);
+
+    /// Leader only: waits for all and combines their words, calling `progress` meanwhile.
+    agreed_words wait_for_all(const std::function<void()>& progress);
+
+    /// Leader only: ends the meeting with this result.
+    void release(const agreed_words& result);
+
+    /// Others: waits for the leader's result.
+    agreed_words wait_for_release();
+
+    /// Tells all ranks that this one will not come any more; their waits throw errc::peer_lost.
+    void abandon() noexcept;
+    bool is_abandoned() const noexcept;
+
+private:
+    struct alignas(128) meeting_line {
+        shared_word released; // number of the last meeting that ended
+        agreed_words result;
+    };
+    struct alignas(128) count_line {
+        shared_word arrivals; // of leaderless meetings, all ranks together
+    };
+    struct alignas(128) flag_line {
+        shared_word sleepers;
+        shared_word abandoned; // 1 + the node rank that left
+    };
+    struct alignas(128) rank_line {
+        shared_word arrived; // number of the last meeting this rank came to
+        agreed_words words;
+    };
+    struct layout {
+        meeting_line meeting;
+        count_line count;
+        flag_line flags;
+        rank_line ranks[1]; // as many as the node has
+    };
+
+    rank_line& line(int rank) const noexcept { return shared_->ranks[rank]; }
+    void throw_if_abandoned() const;
+    template <class Slow>
+    void wait_until_arrived(int rank, const patience& how, Slow&& slow);
+
+    layout* shared_;
+    int rank_;
+    int ranks_;
+    int first_rank_;
+    bool by_flags_;              // few ranks with a core each: everyone looks at everyone's line
+    patience patience_;
+    std::uint32_t meeting_ = 0;  // the meeting this rank is in, or was in last
+    std::uint32_t counted_ = 0;  // leaderless meetings by count so far
+};
+
+} // namespace nodespan::detail

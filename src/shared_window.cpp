@@ -1,0 +1,46 @@
+#include "shared_window.hpp"
+
+#include "mpi_check.hpp"
+#include "nodespan/error.hpp"
+
+#include <cstdint>
+#include <unistd.h>
+#include <utility>
+
+namespace nodespan::detail {
+
+std::size_t page_bytes() noexcept {
+    static const auto bytes = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    return bytes;
+}
+
+shared_window::shared_window(MPI_Comm node, std::size_t bytes) : bytes_(bytes) {
+    int rank = 0;
+    mpi_check(MPI_Comm_rank(node, &rank), "MPI_Comm_rank");
+    // Addresses come 8-byte aligned at best: ask for a page more and begin at the next boundary,
+    // which is the same byte for all ranks, since a page is mapped as a page everywhere.
+    const std::size_t asked = rank == 0 ? bytes + page_bytes() : 0;
+    void* address = nullptr;
+    mpi_check(MPI_Win_allocate_shared(static_cast<MPI_Aint>(asked), 1, MPI_INFO_NULL, node,
+                                      &address, &window_),
+              "MPI_Win_allocate_shared");
+    mpi_check(MPI_Win_set_errhandler(window_, MPI_ERRORS_RETURN), "MPI_Win_set_errhandler");
+    MPI_Aint size = 0;
+    int unit = 0;
+    mpi_check(MPI_Win_shared_query(window_, 0, &size, &unit, &address), "MPI_Win_shared_query");
+    const auto raw = reinterpret_cast<std::uintptr_t>(address);
+    data_ = reinterpret_cast<std::byte*>((raw + page_bytes() - 1) / page_bytes() * page_bytes());
+}
+
+void shared_window::free() noexcept {
+    if (window_ != MPI_WIN_NULL) MPI_Win_free(&window_); // in destructors: nobody to tell
+    data_ = nullptr;
+}
+
+void shared_window::swap(shared_window& other) noexcept {
+    std::swap(window_, other.window_);
+    std::swap(data_, other.data_);
+    std::swap(bytes_, other.bytes_);
+}
+
+} // namespace nodespan::detail

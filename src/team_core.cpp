@@ -1,0 +1,256 @@
+#include "team_core.hpp"
+
+#include "agreement.hpp"
+#include "mpi_check.hpp"
+#include "nodespan/error.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <exception>
+#include <limits>
+#include <numeric>
+#include <sched.h>
+#include <unordered_map>
+
+namespace nodespan::detail {
+namespace {
+
+// The team's own on its leaders' communicator: "a rank of my node left by an exception".
+constexpr int tag_abandoned = 32767;
+
+// Whether the ranks of `node` outnumber the cores they may use, all their masks together.
+bool has_too_few_cores(MPI_Comm node) {
+    cpu_set_t cores;
+    CPU_ZERO(&cores);
+    if (sched_getaffinity(0, sizeof cores, &cores) != 0) return true; // the safe guess: yield
+    std::array<unsigned long, sizeof(cpu_set_t) / sizeof(unsigned long)> mine{}, all{};
+    std::memcpy(mine.data(), &cores, sizeof cores);
+    mpi_check(MPI_Allreduce(mine.data(), all.data(), static_cast<int>(all.size()),
+                            MPI_UNSIGNED_LONG, MPI_BOR, node),
+              "MPI_Allreduce");
+    std::memcpy(&cores, all.data(), sizeof cores);
+    int ranks = 0;
+    mpi_check(MPI_Comm_size(node, &ranks), "MPI_Comm_size");
+    return ranks > CPU_COUNT(&cores);
+}
+
+// The rank in `comm` of rank `rank` of `part`. No communication.
+int translate(MPI_Comm part, int rank, MPI_Comm comm) {
+    MPI_Group from = MPI_GROUP_NULL, to = MPI_GROUP_NULL;
+    int result = 0;
+    mpi_check(MPI_Comm_group(part, &from), "MPI_Comm_group");
+    mpi_check(MPI_Comm_group(comm, &to), "MPI_Comm_group");
+    mpi_check(MPI_Group_translate_ranks(from, 1, &rank, to, &result), "MPI_Group_translate_ranks");
+    MPI_Group_free(&from);
+    MPI_Group_free(&to);
+    return result;
+}
+
+} // namespace
+
+team_core::grouping group_by_node(MPI_Comm comm, int ranks_per_node) {
+    MPI_Comm real = MPI_COMM_NULL;
+    agree_or_throw(comm, attempt([&] {
+        int me = 0;
+        mpi_check(MPI_Comm_rank(comm, &me), "MPI_Comm_rank");
+        mpi_check(MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, me, MPI_INFO_NULL, &real),
+                  "MPI_Comm_split_type");
+    }));
+    team_core::grouping result;
+    agree_or_throw(comm, attempt([&] {
+        int me = 0;
+        result.crowded = has_too_few_cores(real);
+        mpi_check(MPI_Comm_rank(real, &me), "MPI_Comm_rank");
+        const int first = ranks_per_node > 0 ? me / ranks_per_node * ranks_per_node : 0;
+        result.label = translate(real, first, comm);
+    }));
+    agree_or_throw(comm, attempt([&] { mpi_check(MPI_Comm_free(&real), "MPI_Comm_free"); }));
+    return result;
+}
+
+team_core::team_core(MPI_Comm comm, const grouping& mine)
+    : crowded_(mine.crowded), exceptions_(std::uncaught_exceptions()) {
+    agree_or_throw(comm, attempt([&] { group(comm, mine.label); }));
+    make_communicators(comm);
+    make_meeting_place(comm);
+}
+
+// Who is on which node: nodes in the order of their first rank in `comm`, ranks inside likewise.
+void team_core::group(MPI_Comm comm, int label) {
+    int size = 0, me = 0;
+    mpi_check(MPI_Comm_size(comm, &size), "MPI_Comm_size");
+    mpi_check(MPI_Comm_rank(comm, &me), "MPI_Comm_rank");
+    std::vector<int> node_of(static_cast<std::size_t>(size));
+    mpi_check(MPI_Allgather(&label, 1, MPI_INT, node_of.data(), 1, MPI_INT, comm), "MPI_Allgather");
+
+    std::unordered_map<int, int> numbers;
+    std::vector<int> counts;
+    for (int& node : node_of) {
+        node = numbers.emplace(node, static_cast<int>(numbers.size())).first->second;
+        if (static_cast<std::size_t>(node) == counts.size()) counts.push_back(0);
+        ++counts[static_cast<std::size_t>(node)];
+    }
+    std::vector<int> order(node_of.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
+        return node_of[static_cast<std::size_t>(a)] < node_of[static_cast<std::size_t>(b)];
+    });
+    ranks_ = std::make_shared<const placement>(counts);
+    node_ = node_of[static_cast<std::size_t>(me)];
+    rank_ = static_cast<int>(std::find(order.begin(), order.end(), me) - order.begin());
+    if (!std::is_sorted(order.begin(), order.end())) order_ = std::move(order);
+}
+
+void team_core::make_communicators(MPI_Comm comm) {
+    const struct {
+        int color, key;
+    } splits[] = {{0, rank_}, {node_, rank_}, {is_leader() ? 0 : MPI_UNDEFINED, node_}};
+    for (int i = 0; i < 3; ++i)
+        agree_or_throw(comm, attempt([&] {
+            mpi_check(MPI_Comm_split(comm, splits[i].color, splits[i].key, &handles_[i]),
+                      "MPI_Comm_split");
+            if (handles_[i] != MPI_COMM_NULL)
+                mpi_check(MPI_Comm_set_errhandler(handles_[i], MPI_ERRORS_RETURN),
+                          "MPI_Comm_set_errhandler");
+        }));
+    using boost::mpi::comm_attach;
+    comm_ = {handles_[0], comm_attach};
+    node_comm_ = {handles_[1], comm_attach};
+    leaders_ = {handles_[2], comm_attach};
+}
+
+void team_core::make_meeting_place(MPI_Comm comm) {
+    const std::size_t bytes = node_barrier::bytes(node_size());
+    agree_or_throw(comm, attempt([&] {
+        meeting_place_ = shared_window(handles_[1], bytes);
+        if (is_leader()) std::memset(meeting_place_.data(), 0, bytes);
+    })); // and now everybody's is cleared
+    barrier_.emplace(meeting_place_.data(), node_rank(), node_size(), ranks_->first_rank(node_),
+                     crowded_);
+}
+
+// Ranks that will not come are not waited for: see the class comment of team.
+team_core::~team_core() {
+    if (!barrier_ || !mpi_is_alive()) return;
+    if (std::uncaught_exceptions() > exceptions_) {
+        abandon();
+        return;
+    }
+    try {
+        fence();
+    } catch (...) {
+        return;
+    }
+    if (attached) attached->release();
+    meeting_place_.free();
+    for (int i = 2; i >= 0; --i)
+        if (handles_[i] != MPI_COMM_NULL) MPI_Comm_free(&handles_[i]);
+}
+
+// Runs a leader's part of a meeting; its node is not left waiting if that throws.
+template <class Body>
+agreed_words team_core::lead(Body&& body) {
+    try {
+        const bool alone = ranks_->nodes() == 1;
+        const agreed_words result = body(
+            barrier_->wait_for_all(alone ? std::function<void()>{} : [this] { progress(); }));
+        barrier_->release(result);
+        return result;
+    } catch (...) {
+        abandon();
+        throw;
+    }
+}
+
+void team_core::fence() {
+    if (ranks_->nodes() == 1) {
+        barrier_->arrive_and_wait();
+        return;
+    }
+    barrier_->arrive({});
+    const agreed_words result = is_leader() ? lead([this](agreed_words words) {
+        MPI_Request request = MPI_REQUEST_NULL;
+        words[0] = finish(MPI_Ibarrier(handles_[2], &request), request) ? 0 : 1;
+        return words;
+    })
+                                            : barrier_->wait_for_release();
+    if (result[0] != 0)
+        throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
+                    "fence: MPI_Ibarrier between nodes failed");
+}
+
+void team_core::node_fence() {
+    if (ranks_->nodes() == 1) {
+        barrier_->arrive_and_wait();
+        return;
+    }
+    barrier_->arrive({}); // led, so that the leader serves other nodes while it waits
+    if (is_leader())
+        lead([](const agreed_words& words) { return words; });
+    else
+        barrier_->wait_for_release();
+}
+
+agreed_words team_core::agree(const agreed_words& mine) {
+    barrier_->arrive(mine);
+    if (!is_leader()) return barrier_->wait_for_release();
+    return lead([this](agreed_words words) {
+        if (ranks_->nodes() > 1) agree_between_leaders(words);
+        return words;
+    });
+}
+
+// Two rounds, as in agree_or_throw: one failing MPI call cannot split the ranks.
+void team_core::agree_between_leaders(agreed_words& words) {
+    const auto maximum = [this](std::uint64_t* values, int count) {
+        MPI_Request request = MPI_REQUEST_NULL;
+        const int code = MPI_Iallreduce(MPI_IN_PLACE, values, count, MPI_UINT64_T, MPI_MAX,
+                                        handles_[2], &request);
+        return finish(code, request);
+    };
+    const bool good = maximum(words.data(), static_cast<int>(words.size()));
+    std::uint64_t failed = good ? 0 : 1;
+    if (!maximum(&failed, 1)) failed = good ? 0 : 1;
+    if (failed != 0) words[0] = std::numeric_limits<std::uint64_t>::max();
+}
+
+// Waits for a nonblocking collective between leaders; offers the core to others meanwhile.
+bool team_core::finish(int start_code, MPI_Request& request) {
+    if (start_code != MPI_SUCCESS) return false;
+    for (int tries = 1;; ++tries) {
+        int done = 0;
+        if (MPI_Test(&request, &done, MPI_STATUS_IGNORE) != MPI_SUCCESS) return false;
+        if (done != 0) return true;
+        if (tries % 64 == 0) progress();
+        if (crowded_ || tries > 1000) yield_core();
+    }
+}
+
+// Keeps MPI going, and notices when a rank of another node is gone.
+void team_core::progress() {
+    int gone = 0;
+    MPI_Status status;
+    if (MPI_Iprobe(MPI_ANY_SOURCE, tag_abandoned, handles_[2], &gone, &status) != MPI_SUCCESS ||
+        gone == 0)
+        return;
+    throw error(errc::peer_lost, "fence: a rank of node " + std::to_string(status.MPI_SOURCE) +
+                                     " left by an exception and will not come");
+}
+
+// Nothing here waits: the ranks that are still there learn from their node's flag, other nodes
+// from a message. Requests are left to MPI on purpose.
+void team_core::abandon() noexcept {
+    barrier_->abandon();
+    if (!is_leader() || told_) return;
+    told_ = true;
+    for (int node = 0; node < ranks_->nodes(); ++node) {
+        MPI_Request request = MPI_REQUEST_NULL;
+        if (node != node_ &&
+            MPI_Isend(nullptr, 0, MPI_CHAR, node, tag_abandoned, handles_[2], &request) ==
+                MPI_SUCCESS)
+            MPI_Request_free(&request);
+    }
+}
+
+} // namespace nodespan::detail

@@ -1,0 +1,89 @@
+#pragma once
+
+#include "node_barrier.hpp"
+#include "nodespan/placement.hpp"
+#include "shared_window.hpp"
+
+#include <boost/mpi/communicator.hpp>
+#include <mpi.h>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace nodespan::detail {
+
+/// The state behind `team`: communicators, where ranks sit, and the node's meeting place.
+class team_core {
+public:
+    /// How the ranks of a communicator are grouped: equal labels share memory.
+    struct grouping {
+        int label = 0;
+        bool crowded = false;
+    };
+
+    /// Collective over `comm`; see team's constructor. On failure nothing is kept, on all ranks.
+    team_core(MPI_Comm comm, const grouping& mine);
+    ~team_core();
+
+    team_core(const team_core&) = delete;
+    team_core& operator=(const team_core&) = delete;
+
+    int rank() const noexcept { return rank_; }
+    int node() const noexcept { return node_; }
+    int node_rank() const noexcept { return rank_ - ranks_->first_rank(node_); }
+    int node_size() const noexcept { return ranks_->node_size(node_); }
+    bool is_leader() const noexcept { return node_rank() == 0; }
+    bool is_crowded() const noexcept { return crowded_; }
+    const std::shared_ptr<const placement>& ranks() const noexcept { return ranks_; }
+    int comm_rank(int rank) const {
+        return order_.empty() ? rank : order_[static_cast<std::size_t>(rank)];
+    }
+
+    const boost::mpi::communicator& comm() const noexcept { return comm_; }
+    const boost::mpi::communicator& node_comm() const noexcept { return node_comm_; }
+    const boost::mpi::communicator& leaders() const noexcept { return leaders_; }
+
+    void fence();
+    void node_fence();
+
+    /// The maximum over all ranks, word by word; word 0 says whether anything failed anywhere,
+    /// MPI included. Call: collective. A fence as well. Errors: errc::peer_lost.
+    agreed_words agree(const agreed_words& mine);
+
+    /// Something of a lower layer that lives as long as the team, such as its arena.
+    struct attachment {
+        virtual ~attachment() = default;
+        virtual void release() noexcept = 0; // collective; not called where the team is leaked
+    };
+    std::shared_ptr<attachment> attached;
+
+private:
+    void group(MPI_Comm comm, int label);
+    void make_communicators(MPI_Comm comm);
+    void make_meeting_place(MPI_Comm comm);
+    template <class Body>
+    agreed_words lead(Body&& body);
+    void abandon() noexcept;
+    void progress();
+    bool finish(int start_code, MPI_Request& request);
+    void agree_between_leaders(agreed_words& words);
+
+    std::shared_ptr<const placement> ranks_;
+    std::vector<int> order_; // comm ranks by team rank, where they differ
+    int rank_ = 0;
+    int node_ = 0;
+    bool crowded_ = false;
+    bool told_ = false; // other nodes know that this one is abandoned
+    MPI_Comm handles_[3] = {MPI_COMM_NULL, MPI_COMM_NULL, MPI_COMM_NULL}; // team, node, leaders
+    boost::mpi::communicator comm_, node_comm_, leaders_;
+    shared_window meeting_place_;
+    std::optional<node_barrier> barrier_;
+    int exceptions_ = 0; // in flight when this object was made
+};
+
+/// Groups the ranks of `comm` by node, cut into nodes of `ranks_per_node` unless that is 0.
+/// Call: collective over `comm`. Errors: MPI category, on all ranks.
+team_core::grouping group_by_node(MPI_Comm comm, int ranks_per_node);
+
+} // namespace nodespan::detail

@@ -1,0 +1,25 @@
+#include "wait.hpp"
+
+#include <climits>
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <ctime>
+#include <unistd.h>
+
+namespace nodespan::detail {
+
+void yield_core() noexcept { sched_yield(); }
+
+// Not FUTEX_PRIVATE: the word lies in memory that several processes map at different addresses.
+// Return values need no look: every wait checks its condition again.
+void futex_wait(shared_word& word, std::uint32_t seen, long timeout_ns) noexcept {
+    const timespec timeout{timeout_ns / 1'000'000'000, timeout_ns % 1'000'000'000};
+    syscall(SYS_futex, &word, FUTEX_WAIT, seen, &timeout, nullptr, 0);
+}
+
+void futex_wake_all(shared_word& word) noexcept {
+    syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+}
+
+} // namespace nodespan::detail

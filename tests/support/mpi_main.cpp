@@ -1,0 +1,98 @@
+// The main of every MPI test. All ranks run the same tests in the same order. A rank whose
+// expectation fails throws out of the test, so that its teams tell the other ranks not to wait; at
+// the end of each test the ranks meet, and one rank's failure is everybody's.
+
+#include <gtest/gtest.h>
+#include <mpi.h>
+#include <nodespan/environment.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+
+namespace {
+
+class throw_on_failure : public testing::EmptyTestEventListener {
+    void OnTestPartResult(const testing::TestPartResult& result) override {
+        if (result.fatally_failed()) throw testing::AssertionException(result);
+    }
+};
+
+// Ends the job when ranks do not meet in time: one of them may wait for a rank that has failed.
+class watchdog {
+public:
+    void arm() { deadline_ = now() + 60; }
+    void disarm() { deadline_ = 0; }
+
+private:
+    static long now() {
+        using namespace std::chrono;
+        return duration_cast<seconds>(steady_clock::now().time_since_epoch()).count();
+    }
+    static void watch(const std::atomic<long>& deadline) {
+        for (;;) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(500));
+            const long end = deadline;
+            if (end == 0 || now() < end) continue;
+            std::fputs("test support: ranks did not meet after a test; ending the job\n", stderr);
+            std::_Exit(3);
+        }
+    }
+
+    std::atomic<long> deadline_{0};
+    std::thread thread_{[this] { watch(deadline_); }};
+};
+
+class meet_after_each_test : public testing::EmptyTestEventListener {
+public:
+    explicit meet_after_each_test(watchdog& dog) : dog_(dog) {}
+
+private:
+    void OnTestStart(const testing::TestInfo&) override { dog_.disarm(); }
+
+    void OnTestEnd(const testing::TestInfo& info) override {
+        dog_.arm();
+        int rank = 0, first = 0;
+        MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+        const int mine = info.result()->Failed() ? rank : 1 << 30;
+        MPI_Allreduce(&mine, &first, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
+        dog_.disarm();
+        if (first == 1 << 30) return;
+        any_failed = true;
+        if (mine == first)
+            std::fprintf(stderr, "FAILED on rank %d first: %s.%s\n", rank, info.test_suite_name(),
+                         info.name());
+    }
+
+    watchdog& dog_;
+
+public:
+    bool any_failed = false;
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+    testing::InitGoogleTest(&argc, argv);
+    nodespan::environment mpi(argc, argv);
+    int rank = 0;
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+
+    static watchdog dog; // never joined: the process ends with it
+    auto& listeners = testing::UnitTest::GetInstance()->listeners();
+    if (rank != 0) {
+        // Rank 0 prints the progress; the others only what fails.
+        delete listeners.Release(listeners.default_result_printer());
+    }
+    auto* meeting = new meet_after_each_test(dog); // owned by the listeners
+    listeners.Append(meeting);
+    listeners.Append(new throw_on_failure); // after the printer, so that failures are printed
+    const int result = RUN_ALL_TESTS();
+    const bool failed = result != 0 || meeting->any_failed;
+    std::fflush(nullptr);
+    if (failed) MPI_Abort(MPI_COMM_WORLD, 1); // some ranks may have leaked what others wait for
+    MPI_Finalize();
+    std::_Exit(0);
+}
