@@ -24,24 +24,28 @@ function(nodespan_add_unit_test name)
   set_tests_properties(unit.${name} PROPERTIES PROCESSORS 1 TIMEOUT 120 LABELS unit)
 endfunction()
 
-# nodespan_mpirun(<name> NP <n> [SIMULATED <k>] [TIMEOUT <s>] [LABELS <l>...] COMMAND <program> <args>...)
+# nodespan_mpi_properties(<name> <np> <seconds> [VARIABLE=value...]): what every entry that starts
+# mpirun needs; works as root, with more ranks than cores, beside other tests.
+function(nodespan_mpi_properties name np seconds)
+  math(EXPR limit "${seconds} + 20") # mpirun's own limit comes first: it ends the ranks as well
+  set_tests_properties(${name} PROPERTIES PROCESSORS ${np} TIMEOUT ${limit} LABELS mpi ENVIRONMENT
+    "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMPI_MCA_rmaps_base_oversubscribe=1;OMPI_MCA_mpi_yield_when_idle=1;OMPI_MCA_hwloc_base_binding_policy=none;${ARGN}")
+endfunction()
+
+# nodespan_mpirun(<name> NP <n> [SIMULATED <k>] [TIMEOUT <s>] COMMAND <program> <args>...)
 # One ctest entry that runs a program under mpirun; <k> ranks make a simulated node.
 function(nodespan_mpirun name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "NP;SIMULATED;TIMEOUT" "COMMAND;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "NP;SIMULATED;TIMEOUT" "COMMAND")
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
   add_test(NAME ${name} COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${arg_NP}
            --timeout ${arg_TIMEOUT} ${arg_COMMAND})
-  set(environment OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-                  OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1
-                  OMPI_MCA_hwloc_base_binding_policy=none)
+  set(environment "")
   if(arg_SIMULATED)
-    list(APPEND environment NODESPAN_RANKS_PER_NODE=${arg_SIMULATED})
+    set(environment NODESPAN_RANKS_PER_NODE=${arg_SIMULATED})
   endif()
-  math(EXPR limit "${arg_TIMEOUT} + 20")
-  set_tests_properties(${name} PROPERTIES PROCESSORS ${arg_NP} TIMEOUT ${limit}
-                       LABELS "mpi;${arg_LABELS}" ENVIRONMENT "${environment}")
+  nodespan_mpi_properties(${name} ${arg_NP} ${arg_TIMEOUT} ${environment})
 endfunction()
 
 # nodespan_add_mpi_test(<name> <sources>... [LIBRARIES <targets>...] [NP <n>...] [SIMULATED <k>...])

@@ -2,4 +2,4 @@
 add_library(nodespan_warnings INTERFACE)
 target_compile_options(nodespan_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
-  -Wnon-virtual-dtor -Woverloaded-virtual -Wnull-dereference $<$<BOOL:${NODESPAN_WERROR}>:-Werror>)
+  -Wnon-virtual-dtor -Woverloaded-virtual $<$<BOOL:${NODESPAN_WERROR}>:-Werror>)

@@ -25,9 +25,16 @@ constexpr std::size_t large_block = 64 * 1024;      // from here on blocks are w
 constexpr std::size_t first_window = 64 * mebibyte; // later ones double what there is
 constexpr std::size_t largest_growth = 4096 * mebibyte;
 constexpr std::size_t kept_bytes = 64 * mebibyte;   // freed memory kept for the next array
-constexpr std::size_t window_margin = 128 * 1024;   // what MPI adds to a window, and more
 
 std::size_t round_up(std::size_t bytes, std::size_t unit) { return (bytes + unit - 1) / unit * unit; }
+
+// What must be free for a window of so many bytes: Open MPI adds a header, and refuses, in a way
+// that hangs the other ranks, unless 5 % more than it asks for is free.
+constexpr std::size_t window_header = 128 * 1024;
+std::uint64_t room_for_window(std::uint64_t bytes) { return bytes + bytes / 16 + window_header; }
+std::uint64_t window_in_room(std::uint64_t free_bytes) {
+    return free_bytes < window_header ? 0 : (free_bytes - window_header) / 17 * 16;
+}
 
 byte_range to_pages(byte_range range) {
     return {range.begin / page_bytes() * page_bytes(), round_up(range.end, page_bytes())};
@@ -152,7 +159,7 @@ std::optional<error> arena::check_capacity(const block_request& request,
         backed.for_each_gap(to_pages(header_of(*placed)), count);
         if (needed == 0) return std::nullopt;
     } else {
-        needed = reserve_for(request) + page_bytes() + window_margin;
+        needed = room_for_window(reserve_for(request) + page_bytes());
     }
     const capacity room = tightest_capacity(needed, !is_private_, directory_);
     free_bytes = room.free_bytes;
@@ -189,7 +196,7 @@ void arena::add_window(std::size_t needed_bytes, std::uint64_t free_bytes) {
     std::size_t total = 0;
     for (const window& w : windows_) total += w.memory.bytes();
     std::size_t bytes = std::clamp(total, first_window, largest_growth);
-    bytes = std::min<std::uint64_t>(bytes, free_bytes - std::min<std::uint64_t>(free_bytes, window_margin));
+    bytes = std::min<std::uint64_t>(bytes, window_in_room(free_bytes));
     bytes = round_up(std::max(bytes / page_bytes() * page_bytes(), needed_bytes), page_bytes());
 
     shared_window memory;
@@ -225,10 +232,10 @@ std::optional<error> arena::prepare(const block& placed, const block_request& re
         for (const byte_range& range : request.mine) bytes += range.bytes();
         const capacity room = tightest_capacity(bytes, !is_private_, directory_);
         return error(errc::no_capacity,
-                     fmt::format("{}: {} bytes of shared memory needed by rank {}, and the system "
-                                 "stopped giving pages ({}); {} bytes free of {} in {}; {}",
-                                 request.description, bytes, team_.rank(), std::strerror(failure),
-                                 room.free_bytes, room.limit_bytes, room.limiter, room.advice));
+                     fmt::format("{}: {} bytes of shared memory needed by rank {}, which ran out "
+                                 "while it was reserved; {} bytes free of {} in {}; {}",
+                                 request.description, bytes, team_.rank(), room.free_bytes,
+                                 room.limit_bytes, room.limiter, room.advice));
     }
     if (team_.is_leader()) std::memset(static_cast<void*>(placed.header), 0, sizeof(block_header));
     if (request.zeroed)

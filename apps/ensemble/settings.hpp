@@ -18,9 +18,9 @@ struct settings {
     double learning_rate = 0.05; ///< AdaGrad's step for a parameter's first gradient.
     int batch = 8;               ///< Texts per AdaGrad step.
     int models = 30;             ///< Size of the ensemble.
-    int epochs = 12;             ///< Passes, each over a fresh bootstrap sample per model.
+    int epochs = 16;             ///< Passes, each over a fresh bootstrap sample per model.
     double share = 0.2;          ///< Size of that sample, in parts of the training texts.
-    int average_every = 1;       ///< Epochs between two restarts from the ensemble's average.
+    int average_every = 2;       ///< Epochs between two restarts from the ensemble's average.
 };
 
 } // namespace nodespan::ensemble

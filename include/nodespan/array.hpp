@@ -10,6 +10,7 @@
 #include <span>
 #include <type_traits>
 #include <typeinfo>
+#include <utility>
 
 namespace nodespan {
 
@@ -60,7 +61,8 @@ public:
     /// The node that holds an element. Errors: errc::out_of_range.
     int owner_node(const index<N>& at) const;
 
-    const team& get_team() const noexcept { return core_->get_team(); }
+    team& get_team() noexcept { return core_->get_team(); }
+    const team& get_team() const noexcept { return std::as_const(*core_).get_team(); }
 
     /// The elements of my rank box, plain memory.
     /// Call: any rank alone. Epoch: the memory rule. Cost: none but arithmetic.

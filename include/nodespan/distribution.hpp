@@ -12,17 +12,17 @@ namespace nodespan {
 struct distribution_options {
     /// Nodes along each dimension; the product is the number of nodes. One entry may be 0: "the
     /// rest". Empty: all nodes along dimension 0. Pieces are in proportion to the ranks they hold.
-    std::vector<int> node_grid;
+    std::vector<int> node_grid = {};
 
     /// Ranks along each dimension inside every node; the product is the node's number of ranks.
     /// One entry may be 0: "the rest", which also fits nodes of different sizes.
     /// Empty: all of a node's ranks along dimension 0.
-    std::vector<int> rank_grid;
+    std::vector<int> rank_grid = {};
 
     /// Explicit cut points, `cuts[d]` for dimension d; an empty one means nearly equal pieces.
     /// Ascending from 0 to extent(d), one more than there are rank pieces along d; equal
     /// neighbours make an empty piece.
-    std::vector<std::vector<index_t>> cuts;
+    std::vector<std::vector<index_t>> cuts = {};
 };
 
 /// Which node and which rank own which box of an N-d index space. Pure arithmetic without MPI.

@@ -1,0 +1,272 @@
+// nodespan-ensemble: trains an ensemble of recursive autoencoders on text, every rank some of the
+// models, in place in one array (models x parameters) that all ranks share; every few epochs the
+// models are averaged and start again from the average. Nothing is pickled, nothing is sent.
+
+#include "app.hpp"
+#include "averaging.hpp"
+#include "outcome.hpp"
+#include "progress.hpp"
+
+#include <boost/mpi/collectives.hpp>
+#include <boost/serialization/string.hpp>
+#include <fmt/format.h>
+#include <nodespan/nodespan.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <functional>
+
+namespace {
+
+using namespace nodespan;
+using namespace nodespan::ensemble;
+
+struct arguments {
+    settings model;
+    std::string text = "/usr/share/games/fortunes";
+    std::string plot;
+    bool json = false;
+};
+
+void add_options(CLI::App& options, arguments& chosen) {
+    settings& s = chosen.model;
+    options.add_option("--models", s.models, "Models in the ensemble, at least one a rank")
+        ->check(CLI::Range(1, 1'000'000))->capture_default_str();
+    options.add_option("--epochs", s.epochs, "Passes over the training texts")
+        ->check(CLI::Range(1, 1'000'000))->capture_default_str();
+    options.add_option("--average-every", s.average_every, "Epochs from one averaging to the next")
+        ->check(CLI::Range(1, 1'000'000))->capture_default_str();
+    options.add_option("--dim", s.dim, "Length of the vector of a word or phrase")
+        ->check(CLI::Range(1, 4096))->capture_default_str();
+    options.add_option("--seed", s.seed, "Start of all random numbers")->capture_default_str();
+    options.add_option("--categories", s.categories, "Categories: the largest files; 0 for all")
+        ->check(CLI::Range(0, 1'000'000))->capture_default_str();
+    options.add_option("--text", chosen.text, "Folder of plain text files, each a category")
+        ->capture_default_str();
+    options.add_option("--plot", chosen.plot, "Draw the learning curves into this PNG file");
+    options.add_flag("--json", chosen.json, "Print the figures as JSON on standard output");
+    options.footer("Examples:\n"
+                   "  mpirun -n 4 nodespan-ensemble --plot curves.png\n"
+                   "  mpirun -n 2 nodespan-ensemble --models 8 --epochs 4 --json > figures.json\n"
+                   "  nodespan-ensemble --text ~/articles --dim 32 --average-every 3\n\n"
+                   "Without --text it reads the English texts of Debian's package 'fortunes'.\n"
+                   "The result does not depend on the number of ranks of a node.\n"
+                   "Exit codes: 0 good, 1 failed, 2 bad usage.");
+}
+
+// Reads the texts on every rank; where any rank can't, all throw the first one's error.
+corpus read_together(const team& everyone, const arguments& chosen) {
+    corpus texts;
+    std::string problem;
+    try {
+        texts = read_corpus(chosen.text, chosen.model);
+    } catch (const std::exception& failure) {
+        problem = failure.what();
+    }
+    std::vector<std::string> all;
+    boost::mpi::all_gather(everyone.comm(), problem, all);
+    for (const std::string& one : all)
+        if (!one.empty())
+            throw error(errc::io,
+                        one + " (the default texts come with Debian's package 'fortunes'; "
+                              "--text FOLDER takes others)",
+                        true);
+    return texts;
+}
+
+double median(std::vector<double> values) {
+    std::nth_element(values.begin(), values.begin() + static_cast<long>(values.size() / 2),
+                     values.end());
+    return values[values.size() / 2];
+}
+
+// Seconds `work` takes when all ranks begin together and wait for the last.
+template <class Work>
+double time_together(team& everyone, Work&& work) {
+    everyone.fence();
+    const double start = MPI_Wtime();
+    work();
+    everyone.fence();
+    return MPI_Wtime() - start;
+}
+
+// The run itself: the shared parameters, this rank's trainers, and what has been found so far.
+class run {
+public:
+    run(team& everyone, const arguments& chosen, const corpus& texts)
+        : team_(everyone), texts_(texts), options_(chosen.model),
+          sizes_{options_.dim, texts.words.size(), static_cast<int>(texts.categories.size())},
+          parameters_(everyone, {options_.models, sizes_.parameters()}), average_(parameters_) {
+        const view<double, 2> mine = parameters_.local();
+        for (index_t i = 0; i < mine.extent(0); ++i) {
+            initialise(sizes_, options_.seed, mine.row(i).span()); // all models begin alike
+            trainers_.emplace_back(sizes_, options_,
+                                   static_cast<int>(parameters_.rank_box().lo[0] + i),
+                                   mine.row(i).span());
+        }
+        describe(chosen);
+    }
+
+    outcome train();
+    void compare_averaging(outcome& result);
+
+private:
+    void describe(const arguments& chosen);
+    quality evaluate_row() const {
+        return evaluate_together(team_, sizes_, trainers_.front().parameters(), texts_.held_out);
+    }
+    single_models evaluate_single_models() const;
+    epoch_figures run_epoch(int epoch, app::progress_line& progress, const std::string& note);
+
+    team& team_;
+    const corpus& texts_;
+    settings options_;
+    shape sizes_;
+    array<double, 2> parameters_; // models x parameters
+    row_average average_;
+    std::vector<trainer> trainers_;
+    outcome found_;
+};
+
+void run::describe(const arguments& chosen) {
+    found_.options = options_;
+    found_.text = chosen.text;
+    found_.ranks = team_.size();
+    found_.nodes = team_.nodes();
+    found_.categories = texts_.categories.size();
+    found_.words = static_cast<std::size_t>(texts_.words.size());
+    found_.training_texts = texts_.train.size();
+    found_.held_out_texts = texts_.held_out.size();
+    found_.parameters = sizes_.parameters();
+    found_.majority = majority(texts_.held_out);
+    if (team_.rank() != 0) return;
+    fmt::print(stderr,
+               "{} models of {} parameters ({} words, dim {}) on {} ranks of {} node{}; {} training "
+               "and {} held-out texts in {} categories\n",
+               options_.models, found_.parameters, found_.words, options_.dim, found_.ranks,
+               found_.nodes, found_.nodes == 1 ? "" : "s", found_.training_texts,
+               found_.held_out_texts, found_.categories);
+}
+
+// On all held-out texts, the models in turn: each row is read where it lies.
+single_models run::evaluate_single_models() const {
+    std::vector<quality> mine;
+    for (const trainer& one : trainers_)
+        mine.push_back(evaluate(sizes_, one.parameters(), texts_.held_out));
+    return gather_single_models(team_, mine);
+}
+
+epoch_figures run::run_epoch(int epoch, app::progress_line& progress, const std::string& note) {
+    epoch_figures figures;
+    figures.epoch = epoch + 1;
+    const auto count = static_cast<std::int64_t>(trainers_.size());
+    for (std::int64_t i = 0; i < count; ++i) {
+        trainers_[static_cast<std::size_t>(i)].train_epoch(texts_, epoch);
+        if (i + 1 < count) progress.update(epoch * count + i + 1, note); // the last with figures
+    }
+    const bool is_last = epoch + 1 == options_.epochs;
+    figures.averaged = is_last || (epoch + 1) % options_.average_every == 0;
+    figures.singles = evaluate_single_models();
+    if (figures.averaged) {
+        const double start = MPI_Wtime();
+        average_();
+        found_.averaging_seconds += MPI_Wtime() - start;
+        for (trainer& one : trainers_) one.restart();
+        figures.average = evaluate_row();
+    }
+    return figures;
+}
+
+outcome run::train() {
+    const double start = MPI_Wtime();
+    const auto count = static_cast<std::int64_t>(trainers_.size());
+    app::progress_line nowhere;
+    app::progress_line first_rank("training", std::max<std::int64_t>(1, count * options_.epochs));
+    app::progress_line& progress = team_.rank() == 0 ? first_rank : nowhere;
+    found_.first = evaluate_row();
+    std::string note = fmt::format("epoch 1/{}", options_.epochs);
+    for (int epoch = 0; epoch < options_.epochs; ++epoch) {
+        const epoch_figures figures = run_epoch(epoch, progress, note);
+        found_.epochs.push_back(figures);
+        const quality shown = figures.averaged ? figures.average
+                                               : quality{figures.singles.reconstruction.mean,
+                                                         figures.singles.accuracy.mean};
+        const double elapsed = MPI_Wtime() - start;
+        const double left = elapsed / (epoch + 1) * (options_.epochs - epoch - 1);
+        note = fmt::format("epoch {}/{}, {}: error {:.4f}, accuracy {:.1f} % (majority {:.1f} %), "
+                           "averaging {:.2f} s, {:.0f} s left",
+                           epoch + 1, options_.epochs, figures.averaged ? "averaged" : "single models",
+                           shown.reconstruction, 100 * shown.accuracy, 100 * found_.majority,
+                           found_.averaging_seconds, left);
+        progress.update((epoch + 1) * count, note);
+    }
+    found_.training_seconds = MPI_Wtime() - start;
+    found_.singles = found_.epochs.back().singles;
+    found_.average = found_.epochs.back().average;
+    found_.parameters_hash = ensemble::hash(trainers_.front().parameters());
+    return found_;
+}
+
+// One averaging through shared windows and one by serialisation, in turn; the rows differ each
+// time, so that both have real work, and both must come to the same result.
+void run::compare_averaging(outcome& result) {
+    constexpr int rounds = 9;
+    std::vector<double> shared, serialised;
+    result.averages_agree = true;
+    const auto disturb = [&](int round) {
+        for (const trainer& one : trainers_)
+            for (double& value : one.parameters())
+                value += 1e-3 * (round + 1) * static_cast<double>(parameters_.rank_box().lo[0] + 1);
+    };
+    const std::vector<double> before(trainers_.front().parameters().begin(),
+                                     trainers_.front().parameters().end());
+    const auto reset = [&](int round) {
+        for (const trainer& one : trainers_)
+            std::copy(before.begin(), before.end(), one.parameters().begin());
+        disturb(round);
+    };
+    for (int round = 0; round < rounds; ++round) {
+        reset(round);
+        shared.push_back(time_together(team_, [&] { average_(); }));
+        const std::uint64_t ours = ensemble::hash(trainers_.front().parameters());
+        team_.fence();
+        reset(round);
+        serialised.push_back(time_together(team_, [&] { average_by_serialisation(parameters_); }));
+        const bool same = ours == ensemble::hash(trainers_.front().parameters());
+        result.averages_agree &= boost::mpi::all_reduce(team_.comm(), same, std::logical_and<>());
+    }
+    result.shared_seconds = median(shared);
+    result.serialised_seconds = median(serialised);
+}
+
+int body(team& everyone, const arguments& chosen) {
+    if (chosen.model.models < everyone.size()) {
+        if (everyone.rank() == 0)
+            fmt::print(stderr, "nodespan-ensemble: {} models for {} ranks: every rank needs one\n",
+                       chosen.model.models, everyone.size());
+        return app::bad_usage;
+    }
+    const corpus texts = read_together(everyone, chosen);
+    run ensemble(everyone, chosen, texts);
+    outcome result = ensemble.train();
+    ensemble.compare_averaging(result);
+    if (everyone.rank() != 0) return app::good;
+    fmt::print("{}{}", chosen.json ? to_json(result) : to_text(result), chosen.json ? "\n" : "");
+    if (!chosen.plot.empty()) {
+        plot(result, chosen.plot);
+        fmt::print(stderr, "learning curves: {}\n", chosen.plot);
+    }
+    return app::good;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    arguments chosen;
+    CLI::App options("Trains an ensemble of recursive autoencoders on text, averaging their "
+                     "parameters\nin shared memory every few epochs.",
+                     "nodespan-ensemble");
+    add_options(options, chosen);
+    return app::run_app(argc, argv, options,
+                        [&](team& everyone) { return body(everyone, chosen); });
+}

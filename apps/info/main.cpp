@@ -1,0 +1,94 @@
+#include "app.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <nodespan/report.hpp>
+#include <nodespan/version.hpp>
+
+#include <cstdio>
+
+namespace {
+
+using json = nlohmann::ordered_json; // keys in the order written here
+
+const char* const examples = R"(Examples:
+  nodespan-info                            this host, as one rank
+  mpirun -n 4 nodespan-info                the ranks of a job, and the nodes they are on
+  srun nodespan-info --json > machine.json the same for programs
+  NODESPAN_RANKS_PER_NODE=2 mpirun -n 4 nodespan-info
+                                           one host cut into two simulated nodes
+
+Exit codes: 0 good, 1 failed, 2 bad usage.)";
+
+json to_json(const nodespan::node_info& node) {
+    return {{"host", node.host},
+            {"kernel", node.kernel},
+            {"ranks", node.ranks},
+            {"sockets", node.sockets},
+            {"numa_nodes", node.numa_nodes},
+            {"cores", node.cores},
+            {"hardware_threads", node.hardware_threads},
+            {"bound_threads", node.bound_threads},
+            {"numa_nodes_per_rank", node.numa_nodes_per_rank},
+            {"crowded", node.crowded},
+            {"memory_bytes", node.memory_bytes},
+            {"memory_free_bytes", node.memory_free_bytes},
+            {"cgroup_limit_bytes", node.cgroup_limit_bytes},
+            {"cgroup_free_bytes", node.cgroup_free_bytes},
+            {"shared_folder", node.shared_folder},
+            {"shared_bytes", node.shared_bytes},
+            {"shared_free_bytes", node.shared_free_bytes},
+            {"huge_pages", node.huge_pages},
+            {"populates_pages", node.populates_pages},
+            {"copies_between_ranks", node.copies_between_ranks}};
+}
+
+const char* to_word(nodespan::trial result) {
+    switch (result) {
+    case nodespan::trial::not_tried: return "not tried";
+    case nodespan::trial::works: return "works";
+    case nodespan::trial::fails: return "fails";
+    }
+    return "";
+}
+
+json to_json(const nodespan::machine_info& info) {
+    json nodes = json::array();
+    for (const nodespan::node_info& node : info.nodes) nodes.push_back(to_json(node));
+    return {{"version", NODESPAN_VERSION},
+            {"ranks", info.ranks},
+            {"simulated_nodes", info.simulated_nodes},
+            {"nodes", nodes},
+            {"mpi_library", info.mpi_library},
+            {"mpi_standard", info.mpi_standard},
+            {"thread_level", info.thread_level},
+            {"rma_components", info.rma_components},
+            {"rma_between_nodes", to_word(info.rma_between_nodes)},
+            {"rma_message", info.rma_message},
+            {"shared_window_model", info.shared_window_model},
+            {"node_window_model", info.node_window_model},
+            {"raw_alignment_bytes", info.raw_alignment_bytes},
+            {"block_alignment_bytes", info.block_alignment_bytes},
+            {"whole_pages_from_bytes", info.whole_pages_from_bytes},
+            {"page_bytes", info.page_bytes},
+            {"advice", info.advice}};
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    CLI::App options("What nodespan finds here: nodes, memory, MPI, and what will hurt",
+                     "nodespan-info");
+    bool as_json = false;
+    options.add_flag("--json", as_json, "Print JSON instead of a table");
+    options.set_version_flag("--version", "nodespan-info " NODESPAN_VERSION);
+    options.footer(examples);
+    return nodespan::app::run_app(argc, argv, options, [&](nodespan::team& team) {
+        const nodespan::machine_info info = nodespan::collect_machine_info(team);
+        if (team.rank() != 0) return nodespan::app::good;
+        std::fputs(as_json ? (to_json(info).dump(2) + "\n").c_str()
+                           : nodespan::to_text(info).c_str(),
+                   stdout);
+        return nodespan::app::good;
+    });
+}

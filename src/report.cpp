@@ -1,0 +1,239 @@
+#include "nodespan/report.hpp"
+
+#include "agreement.hpp"
+#include "capacity.hpp"
+#include "mpi_check.hpp"
+#include "report_parts.hpp"
+#include "shared_window.hpp"
+
+#include <boost/mpi/collectives.hpp>
+#include <boost/mpi/exception.hpp>
+#include <boost/serialization/string.hpp>
+#include <boost/serialization/vector.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <memory>
+
+namespace boost::serialization {
+
+template <class Archive>
+void serialize(Archive& a, nodespan::node_info& n, unsigned) {
+    a & n.host & n.kernel & n.ranks & n.sockets & n.numa_nodes & n.cores & n.hardware_threads;
+    a & n.bound_threads & n.numa_nodes_per_rank & n.crowded & n.memory_bytes & n.memory_free_bytes;
+    a & n.cgroup_limit_bytes & n.cgroup_free_bytes & n.shared_folder & n.shared_bytes;
+    a & n.shared_free_bytes & n.huge_pages & n.populates_pages & n.copies_between_ranks;
+}
+
+template <class Archive>
+void serialize(Archive& a, nodespan::machine_info& m, unsigned) {
+    a & m.ranks & m.nodes & m.simulated_nodes & m.mpi_library & m.mpi_standard & m.thread_level;
+    a & m.rma_components & m.shared_window_model & m.node_window_model & m.rma_between_nodes;
+    a & m.rma_message & m.raw_alignment_bytes & m.block_alignment_bytes & m.whole_pages_from_bytes;
+    a & m.page_bytes & m.advice;
+}
+
+} // namespace boost::serialization
+
+namespace nodespan {
+namespace {
+
+using detail::mpi_check;
+
+// A step that fails on all ranks or on none.
+template <class Body>
+void agreed(const team& team, Body&& body) {
+    detail::agree_or_throw(team.comm(), detail::attempt([&] {
+        try {
+            body();
+        } catch (const boost::mpi::exception& failure) {
+            mpi_check(failure.result_code(), failure.routine());
+        }
+    }));
+}
+
+node_info look_at_node(const team& team) {
+    detail::rank_sight sight = detail::look_around();
+    node_info& node = sight.node;
+    const MPI_Comm peers = team.node_comm();
+    mpi_check(MPI_Allreduce(MPI_IN_PLACE, sight.bound.data(), static_cast<int>(sight.bound.size()),
+                            MPI_UNSIGNED_LONG, MPI_BOR, peers),
+              "MPI_Allreduce");
+    mpi_check(MPI_Allreduce(MPI_IN_PLACE, &node.numa_nodes_per_rank, 1, MPI_INT, MPI_MAX, peers),
+              "MPI_Allreduce");
+    for (const unsigned long word : sight.bound) node.bound_threads += std::popcount(word);
+    node.ranks = team.node_size();
+    node.crowded = team.is_crowded();
+    return node;
+}
+
+// Whether more ranks share memory here than the team says.
+bool has_simulated_nodes(const team& team) {
+    MPI_Comm real = MPI_COMM_NULL;
+    int size = 0;
+    mpi_check(MPI_Comm_split_type(team.comm(), MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &real),
+              "MPI_Comm_split_type");
+    mpi_check(MPI_Comm_size(real, &size), "MPI_Comm_size");
+    mpi_check(MPI_Comm_free(&real), "MPI_Comm_free");
+    int differs = size != team.node_size() ? 1 : 0;
+    mpi_check(MPI_Allreduce(MPI_IN_PLACE, &differs, 1, MPI_INT, MPI_MAX, team.comm()),
+              "MPI_Allreduce");
+    return differs != 0;
+}
+
+// Open MPI's list of one-sided components as it is in force, from wherever it was set.
+// Asks for the level in force: from then on Open MPI 4.1 answers MPI_Query_thread with it.
+std::string rma_components(int level) {
+    int at = 0, count = 0;
+    std::string result;
+    if (MPI_T_init_thread(level, &level) != MPI_SUCCESS) return result;
+    MPI_T_cvar_handle handle = MPI_T_CVAR_HANDLE_NULL;
+    if (MPI_T_cvar_get_index("osc", &at) == MPI_SUCCESS &&
+        MPI_T_cvar_handle_alloc(at, nullptr, &handle, &count) == MPI_SUCCESS) {
+        std::string value(static_cast<std::size_t>(std::max(count, 1)) + 1, '\0');
+        if (MPI_T_cvar_read(handle, value.data()) == MPI_SUCCESS) result = value.c_str();
+        MPI_T_cvar_handle_free(&handle);
+    }
+    MPI_T_finalize();
+    return result;
+}
+
+const char* to_word(int thread_level) {
+    return thread_level == MPI_THREAD_MULTIPLE     ? "multiple"
+           : thread_level == MPI_THREAD_SERIALIZED ? "serialized"
+           : thread_level == MPI_THREAD_FUNNELED   ? "funneled"
+                                                   : "single";
+}
+
+void look_at_library(machine_info& info) {
+    char text[MPI_MAX_LIBRARY_VERSION_STRING] = "";
+    int length = 0, major = 0, minor = 0, level = 0;
+    mpi_check(MPI_Get_library_version(text, &length), "MPI_Get_library_version");
+    mpi_check(MPI_Get_version(&major, &minor), "MPI_Get_version");
+    mpi_check(MPI_Query_thread(&level), "MPI_Query_thread");
+    const std::string lines(text);
+    info.mpi_library = lines.substr(0, lines.find('\n'));
+    std::replace(info.mpi_library.begin(), info.mpi_library.end(), '\t', ' ');
+    info.mpi_standard = fmt::format("{}.{}", major, minor);
+    info.thread_level = to_word(level);
+    info.rma_components = rma_components(level);
+    info.page_bytes = detail::page_bytes();
+}
+
+std::string model_of(MPI_Win window) {
+    int* model = nullptr;
+    int found = 0;
+    mpi_check(MPI_Win_get_attr(window, MPI_WIN_MODEL, &model, &found), "MPI_Win_get_attr");
+    if (found == 0) return "";
+    return *model == MPI_WIN_UNIFIED ? "unified" : "separate";
+}
+
+// Everybody's raw addresses in a small window on each node. Where the backing folder is full,
+// nothing is tried: Open MPI would hang there.
+void try_shared_window(const team& team, machine_info& info) {
+    constexpr std::uint64_t ample = std::uint64_t{1} << 20;
+    constexpr unsigned long most = 4096;
+    const auto free = detail::backing_capacity(detail::backing_directory()).free_bytes;
+    int full = free < ample ? 1 : 0;
+    MPI_Win window = MPI_WIN_NULL;
+    unsigned long alignment = most;
+    agreed(team, [&] {
+        mpi_check(MPI_Allreduce(MPI_IN_PLACE, &full, 1, MPI_INT, MPI_MAX, team.comm()),
+                  "MPI_Allreduce");
+    });
+    if (full != 0) return;
+    agreed(team, [&] {
+        void* address = nullptr;
+        mpi_check(MPI_Win_allocate_shared(64, 1, MPI_INFO_NULL, team.node_comm(), &address,
+                                          &window),
+                  "MPI_Win_allocate_shared");
+        const auto raw = reinterpret_cast<std::uintptr_t>(address);
+        alignment = std::min<unsigned long>(most, std::uintptr_t{1} << std::countr_zero(raw));
+    });
+    agreed(team, [&] {
+        mpi_check(MPI_Win_set_errhandler(window, MPI_ERRORS_RETURN), "MPI_Win_set_errhandler");
+        info.shared_window_model = model_of(window);
+        mpi_check(MPI_Allreduce(MPI_IN_PLACE, &alignment, 1, MPI_UNSIGNED_LONG, MPI_MIN,
+                                team.comm()),
+                  "MPI_Allreduce");
+        mpi_check(MPI_Win_free(&window), "MPI_Win_free");
+    });
+    info.raw_alignment_bytes = alignment;
+}
+
+// Every leader puts a number into the next leader's memory. A step that fails leaves the window
+// to MPI: freeing it is collective, and not all ranks may have one.
+void put_around(const team& team, machine_info& info) {
+    struct alignas(64) exposed {
+        std::uint64_t words[8];
+    };
+    const auto memory = std::make_unique<exposed>();
+    const std::uint64_t mine = static_cast<std::uint64_t>(team.node()) + 1;
+    const int next = (team.node() + 1) % team.nodes();
+    MPI_Win window = MPI_WIN_NULL;
+    agreed(team, [&] {
+        mpi_check(MPI_Win_create(team.is_leader() ? memory.get() : nullptr,
+                                 team.is_leader() ? sizeof(exposed) : 0, 1, MPI_INFO_NULL,
+                                 team.comm(), &window),
+                  "MPI_Win_create");
+    });
+    agreed(team, [&] {
+        mpi_check(MPI_Win_set_errhandler(window, MPI_ERRORS_RETURN), "MPI_Win_set_errhandler");
+        info.node_window_model = model_of(window);
+        mpi_check(MPI_Win_lock_all(MPI_MODE_NOCHECK, window), "MPI_Win_lock_all");
+    });
+    agreed(team, [&] {
+        if (!team.is_leader()) return;
+        const int target = team.ranks().first_rank(next);
+        mpi_check(MPI_Put(&mine, 1, MPI_UINT64_T, target, 0, 1, MPI_UINT64_T, window), "MPI_Put");
+        mpi_check(MPI_Win_flush(target, window), "MPI_Win_flush");
+    });
+    agreed(team, [&] {
+        mpi_check(MPI_Win_sync(window), "MPI_Win_sync");
+        const int from = (team.node() + team.nodes() - 1) % team.nodes();
+        if (team.is_leader() && memory->words[0] != static_cast<std::uint64_t>(from) + 1)
+            throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
+                        fmt::format("MPI_Put to node {}: the number did not arrive", team.node()));
+    });
+    agreed(team, [&] {
+        mpi_check(MPI_Win_unlock_all(window), "MPI_Win_unlock_all");
+        mpi_check(MPI_Win_free(&window), "MPI_Win_free");
+    });
+}
+
+void try_rma_between_nodes(const team& team, machine_info& info) {
+    if (team.nodes() == 1) {
+        info.rma_message = "one node";
+        return;
+    }
+    try {
+        put_around(team, info);
+        info.rma_between_nodes = trial::works;
+    } catch (const error& failure) {
+        info.rma_between_nodes = trial::fails;
+        info.rma_message = failure.what();
+    }
+}
+
+} // namespace
+
+machine_info collect_machine_info(team& team) {
+    machine_info info;
+    info.ranks = team.size();
+    node_info mine;
+    agreed(team, [&] { look_at_library(info); }); // first: before anyone asks for a thread level
+    agreed(team, [&] { mine = look_at_node(team); });
+    agreed(team, [&] { info.simulated_nodes = has_simulated_nodes(team); });
+    try_shared_window(team, info);
+    try_rma_between_nodes(team, info);
+    agreed(team, [&] {
+        if (team.is_leader()) boost::mpi::gather(team.leaders(), mine, info.nodes, 0);
+        if (team.rank() == 0) info.advice = detail::advice_for(info);
+        boost::mpi::broadcast(team.comm(), info, 0);
+    });
+    return info;
+}
+
+} // namespace nodespan

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "nodespan/report.hpp"
+
+#include <array>
+#include <sched.h>
+
+namespace nodespan::detail {
+
+/// What this rank sees of its node; the node's leader adds what its ranks see together.
+struct rank_sight {
+    node_info node;
+    std::array<unsigned long, sizeof(cpu_set_t) / sizeof(unsigned long)> bound{}; // a bit a thread
+};
+rank_sight look_around();
+
+/// What will hurt, and what to do about it. Pure function of the rest of `info`.
+std::vector<std::string> advice_for(const machine_info& info);
+
+} // namespace nodespan::detail

@@ -1,0 +1,195 @@
+#include "nodespan/report.hpp"
+#include "report_parts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace nodespan {
+namespace {
+
+std::string text_of_bytes(std::uint64_t bytes) {
+    const char* const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+    double value = static_cast<double>(bytes);
+    std::size_t unit = 0;
+    for (; value >= 1024 && unit + 1 < std::size(units); ++unit) value /= 1024;
+    return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.4g} {}", value, units[unit]);
+}
+
+class adviser {
+public:
+    explicit adviser(const machine_info& info) : info_(info) {}
+
+    // One sentence however many hosts it holds for: `text` of the first, and how many others.
+    template <class Holds, class Text>
+    void add(Holds&& holds, Text&& text) {
+        const node_info* first = nullptr;
+        std::set<std::string> hosts; // simulated nodes share theirs
+        for (const node_info& node : info_.nodes) {
+            if (!holds(node)) continue;
+            if (first == nullptr) first = &node;
+            hosts.insert(node.host);
+        }
+        if (first == nullptr) return;
+        const std::string others =
+            hosts.size() > 1 ? fmt::format(" and {} more", hosts.size() - 1) : "";
+        lines_.push_back(fmt::format("{}{}: {}", first->host, others, text(*first)));
+    }
+
+    void add(std::string text) { lines_.push_back(std::move(text)); }
+    std::vector<std::string> take() { return std::move(lines_); }
+
+private:
+    const machine_info& info_;
+    std::vector<std::string> lines_;
+};
+
+void advise_on_memory(adviser& advice) {
+    advice.add(
+        [](const node_info& n) {
+            const auto memory = n.cgroup_limit_bytes != 0 ? n.cgroup_limit_bytes : n.memory_bytes;
+            return n.shared_bytes < memory / 4;
+        },
+        [](const node_info& n) {
+            return fmt::format(
+                "{0} holds only {1}, and arrays live there. Enlarge it (mount -o "
+                "remount,size=... {0}; docker run --shm-size=...) or set "
+                "OMPI_MCA_osc_sm_backing_directory to a larger tmpfs.",
+                n.shared_folder, text_of_bytes(n.shared_bytes));
+        });
+    advice.add([](const node_info& n) { return n.cgroup_limit_bytes != 0; },
+               [](const node_info& n) {
+                   return fmt::format("a memory limit of {} (cgroup) is below the host's {}; "
+                                      "shared arrays count against it. Raise it where that is too "
+                                      "little (Slurm: --mem=..., docker run --memory=...).",
+                                      text_of_bytes(n.cgroup_limit_bytes),
+                                      text_of_bytes(n.memory_bytes));
+               });
+    advice.add([](const node_info& n) { return !n.populates_pages; },
+               [](const node_info& n) {
+                   return fmt::format("kernel {} cannot back pages on request (MADV_POPULATE_WRITE "
+                                      "came with Linux 5.14): memory that runs out while an array "
+                                      "is made ends the job instead of throwing.",
+                                      n.kernel);
+               });
+}
+
+void advise_on_processors(adviser& advice) {
+    advice.add([](const node_info& n) { return n.crowded; },
+               [](const node_info& n) {
+                   return fmt::format("more ranks than the {} hardware threads they are bound to: "
+                                      "waits in nodespan yield; set OMPI_MCA_mpi_yield_when_idle=1 "
+                                      "so that the program's own MPI calls do, or use fewer ranks.",
+                                      n.bound_threads);
+               });
+    advice.add([](const node_info& n) { return n.numa_nodes > 1 && n.numa_nodes_per_rank > 1; },
+               [](const node_info& n) {
+                   return fmt::format("ranks may wander over {} of {} NUMA nodes, away from the "
+                                      "memory they touched first. Bind them: mpirun --map-by numa "
+                                      "--bind-to core, srun --cpu-bind=cores.",
+                                      n.numa_nodes_per_rank, n.numa_nodes);
+               });
+    advice.add([](const node_info& n) { return n.ranks > 1 && !n.copies_between_ranks; },
+               [](const node_info&) {
+                   return "ranks may not read each other's memory through the kernel, so MPI "
+                          "copies large messages inside a node twice (arrays need none). Allow it: "
+                          "sysctl kernel.yama.ptrace_scope=0, docker run --cap-add=SYS_PTRACE; or "
+                          "silence Open MPI: OMPI_MCA_btl_vader_single_copy_mechanism=none.";
+               });
+}
+
+void advise_on_mpi(adviser& advice, const machine_info& info) {
+    if (info.rma_between_nodes == trial::fails) {
+        advice.add("One-sided communication between nodes does not work: set "
+                   "OMPI_MCA_osc=^ucx in the environment before MPI_Init (Debian and Ubuntu switch "
+                   "off the component that works over TCP).");
+        if (info.thread_level == "multiple")
+            advice.add("That component refuses MPI_THREAD_MULTIPLE: ask for "
+                       "MPI_THREAD_SERIALIZED.");
+    }
+    if (info.shared_window_model.empty())
+        advice.add("Shared memory is full on at least one node: nothing was tried there.");
+}
+
+class table {
+public:
+    void row(const std::string& name, const std::string& value) {
+        text_ += value.empty() ? "" : fmt::format("{:<24}{}\n", name, value);
+    }
+    void line(const std::string& value) { text_ += value + "\n"; }
+    std::string take() { return std::move(text_); }
+
+private:
+    std::string text_;
+};
+
+std::string yes_or(bool yes, const char* otherwise) { return yes ? "yes" : otherwise; }
+
+std::string free_of(std::uint64_t free, std::uint64_t all) {
+    return all == 0 ? "unknown"
+                    : fmt::format("{} free of {}", text_of_bytes(free), text_of_bytes(all));
+}
+
+void add_job(table& out, const machine_info& info) {
+    out.row("ranks", fmt::format("{} on {} {}node{}", info.ranks, info.nodes.size(),
+                                 info.simulated_nodes ? "simulated " : "",
+                                 info.nodes.size() == 1 ? "" : "s"));
+    out.row("MPI", info.mpi_library);
+    out.row("MPI standard", fmt::format("{}, threads: {}", info.mpi_standard, info.thread_level));
+    out.row("RMA components", info.rma_components.empty() ? "the library's choice"
+                                                          : "osc = " + info.rma_components);
+    out.row("RMA between nodes",
+            info.rma_between_nodes == trial::works       ? "works, model " + info.node_window_model
+            : info.rma_between_nodes == trial::not_tried ? "not tried: " + info.rma_message
+                                                         : "fails: " + info.rma_message);
+    out.row("shared windows", info.shared_window_model.empty()
+                                  ? "not tried: shared memory is full"
+                                  : fmt::format("model {}, addresses aligned to {} B",
+                                                info.shared_window_model,
+                                                info.raw_alignment_bytes));
+    out.row("array blocks", fmt::format("aligned to {} B; from {} to pages of {}",
+                                        info.block_alignment_bytes,
+                                        text_of_bytes(info.whole_pages_from_bytes),
+                                        text_of_bytes(info.page_bytes)));
+}
+
+void add_node(table& out, std::size_t number, const node_info& node) {
+    out.line(fmt::format("\nnode {}: {}, Linux {}", number, node.host, node.kernel));
+    out.row("  ranks", fmt::format("{} bound to {} hardware thread{}{}", node.ranks,
+                                   node.bound_threads, node.bound_threads == 1 ? "" : "s",
+                                   node.crowded ? " (crowded)" : ""));
+    out.row("  processors",
+            fmt::format("{} cores, {} hardware threads, {} sockets, {} NUMA nodes", node.cores,
+                        node.hardware_threads, node.sockets, node.numa_nodes));
+    out.row("  memory", free_of(node.memory_free_bytes, node.memory_bytes));
+    out.row("  memory limit", node.cgroup_limit_bytes == 0
+                                  ? "none below that"
+                                  : free_of(node.cgroup_free_bytes, node.cgroup_limit_bytes));
+    out.row("  " + node.shared_folder, free_of(node.shared_free_bytes, node.shared_bytes));
+    out.row("  huge pages there", node.huge_pages);
+    out.row("  pages on request", yes_or(node.populates_pages, "no (kernel before 5.14)"));
+    out.row("  CMA between ranks", yes_or(node.copies_between_ranks, "not allowed"));
+}
+
+} // namespace
+
+std::vector<std::string> detail::advice_for(const machine_info& info) {
+    adviser advice(info);
+    advise_on_memory(advice);
+    advise_on_processors(advice);
+    advise_on_mpi(advice, info);
+    return advice.take();
+}
+
+std::string to_text(const machine_info& info) {
+    table out;
+    add_job(out, info);
+    for (std::size_t n = 0; n < info.nodes.size(); ++n) add_node(out, n, info.nodes[n]);
+    if (info.advice.empty()) return out.take();
+    out.line("\nadvice");
+    for (const std::string& line : info.advice) out.line("  - " + line);
+    return out.take();
+}
+
+} // namespace nodespan

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# in_small_shm.sh SIZE COMMAND...: runs COMMAND where /dev/shm is a file system of SIZE, which
+# nobody else sees. Exit code 77 where that is not allowed.
+set -eu
+size=$1
+shift
+if ! unshare --mount true 2>/dev/null; then
+    echo "skipped: needs the right to make a mount namespace (root)"
+    exit 77
+fi
+exec unshare --mount --propagation private bash -ec '
+    mount -t tmpfs -o "size=$0,mode=1777" tmpfs /dev/shm
+    "$@"
+    status=$?
+    left=$(find /dev/shm -mindepth 1 | head -5)
+    [ -z "$left" ] || { echo "left in /dev/shm: $left"; exit 1; }
+    exit "$status"' "$size" "$@"
