@@ -2,4 +2,5 @@
 add_library(nodespan_warnings INTERFACE)
 target_compile_options(nodespan_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
-  -Wnon-virtual-dtor -Woverloaded-virtual $<$<BOOL:${NODESPAN_WERROR}>:-Werror>)
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wno-restrict # GCC 12 warns of its own std::string
+  $<$<BOOL:${NODESPAN_WERROR}>:-Werror>)
