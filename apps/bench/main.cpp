@@ -40,7 +40,7 @@ std::string text_of_time(double seconds) {
 }
 
 void print_table(const std::vector<measurement>& results) {
-    const char* const columns = "{:<14}{:<20}{:>12}{:>12}{:>8}{:>8}{:>8}  {}\n";
+    const char* const columns = "{:<14}{:<20}{:>12}{:>12}{:>8}{:>8}{:>9}  {}\n";
     std::string text = fmt::format(fmt::runtime(columns), "case", "size", "ours", "reference",
                                    "ratio", "best", "spread", "against");
     for (const measurement& m : results)

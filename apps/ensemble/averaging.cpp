@@ -36,7 +36,7 @@ row_average::row_average(array<double, 2>& rows) : rows_(rows) {
     sums_.resize(static_cast<std::size_t>(end_ - begin_));
     if (everyone.nodes() > 1)
         node_sum_.emplace_back(everyone,
-                               index<2>{everyone.nodes(), rows.extent(1)},
+                               indices<2>{everyone.nodes(), rows.extent(1)},
                                one_row_a_node(everyone));
 }
 

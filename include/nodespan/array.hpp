@@ -38,7 +38,7 @@ public:
     ///         can go on and make a smaller one.
     /// Cost:   two meetings of all ranks, and the first touch of new pages by the ranks that own
     ///         them. Now and then a new window. Ending an array is local and waits for nobody.
-    array(team& team, const index<N>& extents, const array_options& options = {});
+    array(team& team, const indices<N>& extents, const array_options& options = {});
 
     array(array&&) noexcept = default;
     array& operator=(array&&) noexcept = default;
@@ -46,7 +46,7 @@ public:
     array& operator=(const array&) = delete; // copy elements through views: two arrays, one epoch
     ~array() = default;
 
-    const index<N>& extents() const noexcept { return extents_; }
+    const indices<N>& extents() const noexcept { return extents_; }
     index_t extent(int d) const noexcept { return extents_[static_cast<std::size_t>(d)]; }
     index_t size() const noexcept { return box<N>{{}, extents_}.size(); }
 
@@ -59,7 +59,7 @@ public:
     box<N> node_box_of(int node) const;
 
     /// The node that holds an element. Errors: errc::out_of_range.
-    int owner_node(const index<N>& at) const;
+    int owner_node(const indices<N>& at) const;
 
     team& get_team() noexcept { return core_->get_team(); }
     const team& get_team() const noexcept { return std::as_const(*core_).get_team(); }
@@ -104,7 +104,7 @@ public:
     /// Call:   any rank of the element's node. Errors: errc::out_of_range, errc::not_on_node.
     /// Epoch:  free of the memory rule against other fetch_add and compare_exchange.
     /// Cost:   one atomic instruction (a loop of them for floating types).
-    T fetch_add(const index<N>& at, T value)
+    T fetch_add(const indices<N>& at, T value)
         requires(std::integral<T> || std::floating_point<T>)
     {
         return std::atomic_ref<T>(element("fetch_add", at)).fetch_add(value);
@@ -112,7 +112,7 @@ public:
 
     /// Writes `desired` if the on-node element at GLOBAL index `at` equals `expected`, in one
     /// indivisible step; returns whether it did, and the value found in `expected`.
-    bool compare_exchange(const index<N>& at, T& expected, T desired)
+    bool compare_exchange(const indices<N>& at, T& expected, T desired)
         requires(std::atomic_ref<T>::is_always_lock_free)
     {
         return std::atomic_ref<T>(element("compare_exchange", at))
@@ -126,18 +126,18 @@ private:
     view<T, N> whole() const { return {data_, node_extents_, strides_}; }
     view<T, N> part(const box<N>& global) const;
     box<N> box_of_peer(int rank) const;
-    T& element(const char* operation, const index<N>& at) const;
+    T& element(const char* operation, const indices<N>& at) const;
 
     std::unique_ptr<detail::array_core> core_; // stays in place when the array is moved
-    index<N> extents_;
+    indices<N> extents_;
     box<N> node_box_;
-    index<N> node_extents_;
-    index<N> strides_;
+    indices<N> node_extents_;
+    indices<N> strides_;
     T* data_;
 };
 
 template <class T, int N>
-array<T, N>::array(team& team, const index<N>& extents, const array_options& options)
+array<T, N>::array(team& team, const indices<N>& extents, const array_options& options)
     : core_(std::make_unique<detail::array_core>(team, extents, sizeof(T), typeid(T).name(),
                                                  options)),
       extents_(extents), node_box_(to_static<N>(core_->node_box())),
@@ -157,7 +157,7 @@ box<N> array<T, N>::node_box_of(int node) const {
 }
 
 template <class T, int N>
-int array<T, N>::owner_node(const index<N>& at) const {
+int array<T, N>::owner_node(const indices<N>& at) const {
     core_->require_index("owner_node", at);
     return core_->cut().owner_node(at);
 }
@@ -179,7 +179,7 @@ view<T, N> array<T, N>::part(const box<N>& global) const {
 }
 
 template <class T, int N>
-T& array<T, N>::element(const char* operation, const index<N>& at) const {
+T& array<T, N>::element(const char* operation, const indices<N>& at) const {
     index_t offset = 0;
     for (std::size_t d = 0; d < N; ++d) {
         const index_t inside = at[d] - node_box_.lo[d];

@@ -46,20 +46,21 @@ private:
     int count_ = 0;
 };
 
-/// The indices of one element: a `std::array` where N is known, an `index_list` where it is not.
+/// The indices of one element, or extents: a `std::array` where N is known, an `index_list` where
+/// it is not.
 template <int N>
-using index = std::conditional_t<N == dynamic, index_list,
+using indices = std::conditional_t<N == dynamic, index_list,
                                  std::array<index_t, static_cast<std::size_t>(N > 0 ? N : 1)>>;
 
 /// A half-open range of N-d indices, `[lo, hi)`. Empty as soon as one `hi[d] <= lo[d]`.
 template <int N>
 struct box {
-    index<N> lo{};
-    index<N> hi{};
+    indices<N> lo{};
+    indices<N> hi{};
 
     /// hi - lo, never below 0.
-    constexpr index<N> extents() const {
-        index<N> result = lo;
+    constexpr indices<N> extents() const {
+        indices<N> result = lo;
         for (std::size_t d = 0; d < lo.size(); ++d)
             result[d] = std::max<index_t>(0, hi[d] - lo[d]);
         return result;
@@ -78,7 +79,7 @@ struct box {
         return false;
     }
 
-    constexpr bool contains(const index<N>& at) const {
+    constexpr bool contains(const indices<N>& at) const {
         for (std::size_t d = 0; d < lo.size(); ++d)
             if (at[d] < lo[d] || at[d] >= hi[d]) return false;
         return true;

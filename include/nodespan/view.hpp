@@ -35,11 +35,11 @@ public:
     constexpr view() = default;
 
     /// A dense row-major block.
-    constexpr view(T* data, const index<N>& extents)
+    constexpr view(T* data, const indices<N>& extents)
         : data_(data), extents_(extents), strides_(row_major_strides(extents)) {}
 
     /// Strides in elements. With layout row_major the last stride must be 1.
-    constexpr view(T* data, const index<N>& extents, const index<N>& strides)
+    constexpr view(T* data, const indices<N>& extents, const indices<N>& strides)
         : data_(data), extents_(extents), strides_(strides) {
         assert(!is_row_major || strides[N - 1] == 1);
     }
@@ -51,9 +51,9 @@ public:
     constexpr view(const view<U, N, L>& other)
         : data_(other.data_handle()), extents_(other.extents()), strides_(other.strides()) {}
 
-    constexpr const index<N>& extents() const noexcept { return extents_; }
+    constexpr const indices<N>& extents() const noexcept { return extents_; }
     constexpr index_t extent(int d) const noexcept { return extents_[static_cast<std::size_t>(d)]; }
-    constexpr const index<N>& strides() const noexcept { return strides_; }
+    constexpr const indices<N>& strides() const noexcept { return strides_; }
     constexpr index_t stride(int d) const noexcept {
         return is_row_major && d == N - 1 ? 1 : strides_[static_cast<std::size_t>(d)];
     }
@@ -76,10 +76,10 @@ public:
     template <std::convertible_to<index_t>... I>
         requires(sizeof...(I) == N)
     constexpr T& operator()(I... i) const noexcept {
-        return operator[](index<N>{static_cast<index_t>(i)...});
+        return operator[](indices<N>{static_cast<index_t>(i)...});
     }
 
-    constexpr T& operator[](const index<N>& at) const noexcept {
+    constexpr T& operator[](const indices<N>& at) const noexcept {
         assert((box<N>{{}, extents_}.contains(at)));
         index_t offset = 0;
         for (int d = 0; d < N; ++d) offset += at[static_cast<std::size_t>(d)] * stride(d);
@@ -91,7 +91,7 @@ public:
         requires(N > 1)
     {
         assert(i >= 0 && i < extents_[0]);
-        index<N - 1> extents{}, strides{};
+        indices<N - 1> extents{}, strides{};
         std::copy(extents_.begin() + 1, extents_.end(), extents.begin());
         std::copy(strides_.begin() + 1, strides_.end(), strides.begin());
         return {data_ + i * stride(0), extents, strides};
@@ -135,8 +135,8 @@ public:
 
 private:
     T* data_ = nullptr;
-    index<N> extents_{};
-    index<N> strides_{};
+    indices<N> extents_{};
+    indices<N> strides_{};
 };
 
 } // namespace nodespan

@@ -84,7 +84,7 @@ int outlives_mpi(int argc, char** argv) {
         environment mpi(argc, argv);
         rank = world_rank();
         everyone = std::make_unique<team>(MPI_COMM_WORLD);
-        numbers = std::make_unique<array<int, 1>>(*everyone, index<1>{100});
+        numbers = std::make_unique<array<int, 1>>(*everyone, indices<1>{100});
     }
     try {
         array<int, 1> late(*everyone, {100});

@@ -102,7 +102,7 @@ TEST(FailingCall, MostFailuresAreReported) {
 TEST(FailingCall, AnArrayIsMadeOnAllRanksOrOnNoneAndTheTeamLivesOn) {
     std::optional<team> everyone(MPI_COMM_WORLD);
     std::optional<array<int, 1>> made;
-    const auto make = [&] { made.emplace(*everyone, index<1>{100000}); };
+    const auto make = [&] { made.emplace(*everyone, indices<1>{100000}); };
     const int calls = count_calls(make); // the first array makes a window as well
     ASSERT_GT(calls, 3);
 

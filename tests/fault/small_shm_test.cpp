@@ -75,7 +75,7 @@ TEST(SmallShm, FillingItUpEndsInAnErrorAndLosesNothing) {
 
     while (text.empty() && kept.size() < 100) {
         try {
-            kept.emplace_back(everyone, index<1>{mebibyte});
+            kept.emplace_back(everyone, indices<1>{mebibyte});
             for (char& byte : kept.back().local()) byte = static_cast<char>(kept.size());
         } catch (const error& failure) {
             text = failure.what();
