@@ -57,8 +57,11 @@ hierarchy find_hierarchy() {
 
 std::string backing_directory() {
     std::string directory = "/dev/shm";
-    int level = 0, at = 0, count = 0;
-    if (MPI_T_init_thread(MPI_THREAD_SINGLE, &level) != MPI_SUCCESS) return directory;
+    int level = MPI_THREAD_SINGLE, at = 0, count = 0;
+    // The level MPI has: with a lower one, Open MPI changes what MPI_Query_thread tells the host.
+    if (MPI_Query_thread(&level) != MPI_SUCCESS ||
+        MPI_T_init_thread(level, &level) != MPI_SUCCESS)
+        return directory;
     MPI_T_cvar_handle handle = MPI_T_CVAR_HANDLE_NULL;
     if (MPI_T_cvar_get_index("osc_sm_backing_directory", &at) == MPI_SUCCESS &&
         MPI_T_cvar_handle_alloc(at, nullptr, &handle, &count) == MPI_SUCCESS) {

@@ -38,10 +38,12 @@ inline void store_and_wake(shared_word& word, std::uint32_t value, shared_word& 
 
 /// How patient a wait is before it gives its core away, and before it sleeps.
 struct patience {
-    int spins = 4000;                      // some tens of microseconds
-    int yields = 200;                      // then this many offers of the core
-    long sleep_ns = 200'000'000;           // then sleep, waking this often for `slow`
-    static patience crowded() { return {0, 50}; } // more ranks than cores: do not spin at all
+    int spins = 200;             // some microseconds
+    int yields = 2000;           // then this many offers of the core, to ranks that share it
+    long sleep_ns = 200'000'000; // then sleep, waking this often for `slow`
+
+    /// More ranks than cores: do not spin at all.
+    static patience crowded() { return {0, 50}; }
 };
 
 /// Waits until ready(word's value): spins, then yields, then sleeps on a futex.

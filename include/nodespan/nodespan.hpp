@@ -9,6 +9,7 @@
 #include "nodespan/error.hpp"
 #include "nodespan/mutex.hpp"
 #include "nodespan/placement.hpp"
+#include "nodespan/report.hpp"
 #include "nodespan/team.hpp"
 #include "nodespan/version.hpp"
 #include "nodespan/view.hpp"
