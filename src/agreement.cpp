@@ -49,15 +49,17 @@ error receive(MPI_Comm comm, int from, const std::optional<error>& mine, bool i_
 void agree_or_throw(MPI_Comm comm, const std::optional<error>& mine) {
     constexpr int nobody = std::numeric_limits<int>::max();
     int rank = 0;
-    mpi_check(MPI_Comm_rank(comm, &rank), "MPI_Comm_rank");
+    const bool knows_rank = MPI_Comm_rank(comm, &rank) == MPI_SUCCESS;
 
-    bool reduced = false, again = false;
-    const int first = lowest_failure(comm, mine ? rank : nobody, reduced);
-    // Second round: whose first one failed? If only this one fails, the first has the answer.
-    const int blind = lowest_failure(comm, reduced ? nobody : rank, again);
-    if (!reduced || (again && blind != nobody))
+    bool reduced = false, reduced_again = false;
+    const int first = lowest_failure(comm, mine && knows_rank ? rank : nobody, reduced);
+    // Second round: who could not take part in the first one? If only this round fails, here or
+    // elsewhere, the first has told everybody.
+    const bool took_part = knows_rank && reduced;
+    const int blind = lowest_failure(comm, took_part ? nobody : 0, reduced_again);
+    if (!took_part || (reduced_again && blind != nobody))
         throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
-                    "MPI_Allreduce: failed while ranks agreed on an error", true);
+                    "an MPI call failed while ranks agreed on an error", true);
     if (first != nobody) throw receive(comm, first, mine, first == rank);
 }
 

@@ -76,7 +76,7 @@ arena& arena::of(team_core& team) {
 }
 
 arena::arena(team_core& team)
-    : team_(team), directory_(backing_directory()), is_private_(team.node_size() == 1) {}
+    : team_(team), directory_(backing_directory(team.shared_memory())), is_private_(team.node_size() == 1) {}
 
 block arena::allocate(const std::optional<error>& refused, const block_request& request) {
     require_mpi("array");
@@ -201,7 +201,7 @@ void arena::add_window(std::size_t needed_bytes, std::uint64_t free_bytes) {
 
     shared_window memory;
     agree_or_throw(team_.comm(),
-                   attempt([&] { memory = shared_window(team_.node_comm(), bytes); }));
+                   attempt([&] { memory = shared_window(team_.node_comm(), team_.is_leader(), bytes); }));
     // Can pages be given back? Asked of the whole window, of which nothing is used yet. Memory of
     // a one-rank node comes from malloc and need not be zero; after this it is.
     window fresh{std::move(memory), range_allocator(bytes), {}, {}};
@@ -254,6 +254,7 @@ void arena::free(const block& given) noexcept try {
         given.header->released.fetch_add(1, std::memory_order_acq_rel) + 1 == holders;
     live_bytes_ -= given.node_bytes;
     w.dirty.add(elements_of(given));
+    w.dirty.add(header_of(given)); // elements may lie there next
     if (given.reserved_bytes >= large_block && returnable_ && keeps_too_much()) {
         // The last rank to let go gives the pages back; all ranks know they will be gone, and
         // zero, by the time they meet again.

@@ -1,11 +1,12 @@
 #include "capacity.hpp"
 
 #include <fmt/format.h>
-#include <mpi.h>
 
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <limits>
+#include <system_error>
 #include <sys/statvfs.h>
 
 namespace nodespan::detail {
@@ -55,23 +56,21 @@ hierarchy find_hierarchy() {
 
 } // namespace
 
-std::string backing_directory() {
-    std::string directory = "/dev/shm";
-    int level = MPI_THREAD_SINGLE, at = 0, count = 0;
-    // The level MPI has: with a lower one, Open MPI changes what MPI_Query_thread tells the host.
-    if (MPI_Query_thread(&level) != MPI_SUCCESS ||
-        MPI_T_init_thread(level, &level) != MPI_SUCCESS)
-        return directory;
-    MPI_T_cvar_handle handle = MPI_T_CVAR_HANDLE_NULL;
-    if (MPI_T_cvar_get_index("osc_sm_backing_directory", &at) == MPI_SUCCESS &&
-        MPI_T_cvar_handle_alloc(at, nullptr, &handle, &count) == MPI_SUCCESS) {
-        std::string value(static_cast<std::size_t>(std::max(count, 1)) + 1, '\0');
-        if (MPI_T_cvar_read(handle, value.data()) == MPI_SUCCESS && value.front() == '/')
-            directory = value.c_str();
-        MPI_T_cvar_handle_free(&handle);
+std::string backing_directory(const void* address) {
+    const auto wanted = reinterpret_cast<std::uintptr_t>(address);
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) {
+        std::uintptr_t begin = 0, end = 0;
+        const char* const last = line.data() + line.size();
+        const auto first = std::from_chars(line.data(), last, begin, 16);
+        if (first.ec != std::errc{} || first.ptr == last) continue;
+        if (std::from_chars(first.ptr + 1, last, end, 16).ec != std::errc{}) continue;
+        if (wanted < begin || wanted >= end) continue;
+        const auto path = line.find('/'); // "(deleted)" may follow the name, behind the last '/'
+        if (path == std::string::npos) break;
+        return line.substr(path, line.rfind('/') - path);
     }
-    MPI_T_finalize();
-    return directory;
+    return "/dev/shm";
 }
 
 capacity backing_capacity(const std::string& directory) {

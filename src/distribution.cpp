@@ -54,8 +54,8 @@ checked_grid check_grid(const std::vector<int>& grid, std::size_t dimensions, co
         result.counts[d] = grid[d];
         if (grid[d] == 0)
             result.rest = static_cast<int>(d);
-        else
-            result.product *= grid[d];
+        else if (__builtin_mul_overflow(result.product, grid[d], &result.product))
+            refuse(fmt::format("{} {} has over 2^63 pieces", name, grid));
     }
     return result;
 }

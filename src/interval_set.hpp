@@ -45,7 +45,7 @@ public:
             at = ranges_.erase(at);
             add({old.begin, std::min(old.end, range.begin)});
             add({std::max(old.begin, range.end), old.end});
-            at = ranges_.lower_bound(range.end);
+            at = ranges_.lower_bound(range.begin);
         }
     }
 

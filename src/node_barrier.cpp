@@ -40,6 +40,7 @@ void node_barrier::wait_until_arrived(int rank, const patience& how, Slow&& slow
 }
 
 void node_barrier::arrive_and_wait() {
+    throw_if_abandoned(); // or a second try would be counted in place of the rank that left
     if (ranks_ == 1) return;
     ++meeting_;
     store_and_wake(line(rank_).arrived, meeting_, shared_->flags.sleepers);

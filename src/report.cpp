@@ -4,6 +4,7 @@
 #include "capacity.hpp"
 #include "mpi_check.hpp"
 #include "report_parts.hpp"
+#include "team_core.hpp"
 #include "shared_window.hpp"
 
 #include <boost/mpi/collectives.hpp>
@@ -55,7 +56,7 @@ void agreed(const team& team, Body&& body) {
 }
 
 node_info look_at_node(const team& team) {
-    detail::rank_sight sight = detail::look_around();
+    detail::rank_sight sight = detail::look_around(*team.core());
     node_info& node = sight.node;
     const MPI_Comm peers = team.node_comm();
     mpi_check(MPI_Allreduce(MPI_IN_PLACE, sight.bound.data(), static_cast<int>(sight.bound.size()),
@@ -135,7 +136,7 @@ std::string model_of(MPI_Win window) {
 void try_shared_window(const team& team, machine_info& info) {
     constexpr std::uint64_t ample = std::uint64_t{1} << 20;
     constexpr unsigned long most = 4096;
-    const auto free = detail::backing_capacity(detail::backing_directory()).free_bytes;
+    const auto free = detail::backing_capacity(detail::backing_directory(team.core()->shared_memory())).free_bytes;
     int full = free < ample ? 1 : 0;
     MPI_Win window = MPI_WIN_NULL;
     unsigned long alignment = most;

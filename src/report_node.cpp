@@ -1,5 +1,6 @@
 #include "capacity.hpp"
 #include "report_parts.hpp"
+#include "team_core.hpp"
 #include "shared_window.hpp"
 
 #include <hwloc.h>
@@ -55,7 +56,7 @@ void look_at_processor(node_info& node) {
     node.numa_nodes_per_rank = std::max(hwloc_bitmap_weight(memories.get()), 0);
 }
 
-void look_at_memory(node_info& node) {
+void look_at_memory(const team_core& team, node_info& node) {
     const capacity host = host_capacity();
     node.memory_bytes = known(host.limit_bytes);
     node.memory_free_bytes = known(host.free_bytes);
@@ -64,7 +65,7 @@ void look_at_memory(node_info& node) {
         node.cgroup_limit_bytes = cgroup.limit_bytes;
         node.cgroup_free_bytes = cgroup.free_bytes;
     }
-    node.shared_folder = backing_directory();
+    node.shared_folder = backing_directory(team.shared_memory());
     const capacity shared = backing_capacity(node.shared_folder);
     node.shared_bytes = known(shared.limit_bytes);
     node.shared_free_bytes = known(shared.free_bytes);
@@ -118,7 +119,7 @@ bool can_copy_between_ranks() {
 
 } // namespace
 
-rank_sight look_around() {
+rank_sight look_around(const team_core& team) {
     rank_sight result;
     utsname names{};
     if (uname(&names) == 0) {
@@ -126,7 +127,7 @@ rank_sight look_around() {
         result.node.kernel = names.release;
     }
     look_at_processor(result.node);
-    look_at_memory(result.node);
+    look_at_memory(team, result.node);
     result.node.huge_pages = huge_page_policy(result.node.shared_folder);
     result.node.populates_pages = can_populate_pages();
     result.node.copies_between_ranks = can_copy_between_ranks();

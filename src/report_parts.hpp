@@ -7,12 +7,14 @@
 
 namespace nodespan::detail {
 
+class team_core;
+
 /// What this rank sees of its node; the node's leader adds what its ranks see together.
 struct rank_sight {
     node_info node;
     std::array<unsigned long, sizeof(cpu_set_t) / sizeof(unsigned long)> bound{}; // a bit a thread
 };
-rank_sight look_around();
+rank_sight look_around(const team_core& team);
 
 /// What will hurt, and what to do about it. Pure function of the rest of `info`.
 std::vector<std::string> advice_for(const machine_info& info);

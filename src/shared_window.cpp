@@ -14,12 +14,10 @@ std::size_t page_bytes() noexcept {
     return bytes;
 }
 
-shared_window::shared_window(MPI_Comm node, std::size_t bytes) : bytes_(bytes) {
-    int rank = 0;
-    mpi_check(MPI_Comm_rank(node, &rank), "MPI_Comm_rank");
+shared_window::shared_window(MPI_Comm node, bool is_leader, std::size_t bytes) : bytes_(bytes) {
     // Addresses come 8-byte aligned at best: ask for a page more and begin at the next boundary,
     // which is the same byte for all ranks, since a page is mapped as a page everywhere.
-    const std::size_t asked = rank == 0 ? bytes + page_bytes() : 0;
+    const std::size_t asked = is_leader ? bytes + page_bytes() : 0;
     void* address = nullptr;
     mpi_check(MPI_Win_allocate_shared(static_cast<MPI_Aint>(asked), 1, MPI_INFO_NULL, node,
                                       &address, &window_),

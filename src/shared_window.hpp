@@ -11,11 +11,11 @@ class shared_window {
 public:
     shared_window() = default;
 
-    /// Makes the window; its leader (node rank 0) holds all of it. No page is touched.
+    /// Makes the window; its leader, node rank 0, holds all of it. No page is touched.
     /// Call:   collective over `node`. The memory must be there: Open MPI hangs where it is not.
     /// Errors: MPI category, on the rank where it happened.
     /// Source: MPI 3.1 section 11.2.3.
-    shared_window(MPI_Comm node, std::size_t bytes);
+    shared_window(MPI_Comm node, bool is_leader, std::size_t bytes);
 
     shared_window(shared_window&& other) noexcept { swap(other); }
     shared_window& operator=(shared_window&& other) noexcept {

@@ -23,7 +23,7 @@ constexpr int tag_abandoned = 32767;
 bool has_too_few_cores(MPI_Comm node) {
     cpu_set_t cores;
     CPU_ZERO(&cores);
-    if (sched_getaffinity(0, sizeof cores, &cores) != 0) return true; // the safe guess: yield
+    if (sched_getaffinity(0, sizeof cores, &cores) != 0) CPU_ZERO(&cores); // the safe guess: none
     std::array<unsigned long, sizeof(cpu_set_t) / sizeof(unsigned long)> mine{}, all{};
     std::memcpy(mine.data(), &cores, sizeof cores);
     mpi_check(MPI_Allreduce(mine.data(), all.data(), static_cast<int>(all.size()),
@@ -49,12 +49,13 @@ int translate(MPI_Comm part, int rank, MPI_Comm comm) {
 
 } // namespace
 
+// In what follows a collective call comes first in each attempt, and what only this rank does comes
+// after it: a rank that fails still takes part in all that the others wait for.
+
 team_core::grouping group_by_node(MPI_Comm comm, int ranks_per_node) {
     MPI_Comm real = MPI_COMM_NULL;
     agree_or_throw(comm, attempt([&] {
-        int me = 0;
-        mpi_check(MPI_Comm_rank(comm, &me), "MPI_Comm_rank");
-        mpi_check(MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, me, MPI_INFO_NULL, &real),
+        mpi_check(MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &real),
                   "MPI_Comm_split_type");
     }));
     team_core::grouping result;
@@ -71,7 +72,7 @@ team_core::grouping group_by_node(MPI_Comm comm, int ranks_per_node) {
 
 team_core::team_core(MPI_Comm comm, const grouping& mine)
     : crowded_(mine.crowded), exceptions_(std::uncaught_exceptions()) {
-    agree_or_throw(comm, attempt([&] { group(comm, mine.label); }));
+    group(comm, mine.label);
     make_communicators(comm);
     make_meeting_place(comm);
 }
@@ -79,10 +80,16 @@ team_core::team_core(MPI_Comm comm, const grouping& mine)
 // Who is on which node: nodes in the order of their first rank in `comm`, ranks inside likewise.
 void team_core::group(MPI_Comm comm, int label) {
     int size = 0, me = 0;
-    mpi_check(MPI_Comm_size(comm, &size), "MPI_Comm_size");
-    mpi_check(MPI_Comm_rank(comm, &me), "MPI_Comm_rank");
-    std::vector<int> node_of(static_cast<std::size_t>(size));
-    mpi_check(MPI_Allgather(&label, 1, MPI_INT, node_of.data(), 1, MPI_INT, comm), "MPI_Allgather");
+    std::vector<int> node_of;
+    agree_or_throw(comm, attempt([&] {
+        mpi_check(MPI_Comm_size(comm, &size), "MPI_Comm_size");
+        mpi_check(MPI_Comm_rank(comm, &me), "MPI_Comm_rank");
+        node_of.resize(static_cast<std::size_t>(size));
+    }));
+    agree_or_throw(comm, attempt([&] {
+        mpi_check(MPI_Allgather(&label, 1, MPI_INT, node_of.data(), 1, MPI_INT, comm),
+                  "MPI_Allgather");
+    }));
 
     std::unordered_map<int, int> numbers;
     std::vector<int> counts;
@@ -123,7 +130,7 @@ void team_core::make_communicators(MPI_Comm comm) {
 void team_core::make_meeting_place(MPI_Comm comm) {
     const std::size_t bytes = node_barrier::bytes(node_size());
     agree_or_throw(comm, attempt([&] {
-        meeting_place_ = shared_window(handles_[1], bytes);
+        meeting_place_ = shared_window(handles_[1], is_leader(), bytes);
         if (is_leader()) std::memset(meeting_place_.data(), 0, bytes);
     })); // and now everybody's is cleared
     barrier_.emplace(meeting_place_.data(), node_rank(), node_size(), ranks_->first_rank(node_),

@@ -44,6 +44,9 @@ public:
     const boost::mpi::communicator& node_comm() const noexcept { return node_comm_; }
     const boost::mpi::communicator& leaders() const noexcept { return leaders_; }
 
+    /// Somewhere in memory that the ranks of this node share.
+    const void* shared_memory() const noexcept { return meeting_place_.data(); }
+
     void fence();
     void node_fence();
 

@@ -13,10 +13,26 @@ namespace {
 
 using namespace nodespan;
 
-// Runs `make` with call `k` failing on the ranks where `here`; whether it threw.
+constexpr int everywhere = -1;
+
+int world_rank() {
+    int rank = 0;
+    PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    return rank;
+}
+
+int world_size() {
+    int size = 0;
+    PMPI_Comm_size(MPI_COMM_WORLD, &size);
+    return size;
+}
+
+// Runs `make` with call `k` of rank `where` failing; everywhere: with the k-th of the calls that
+// all ranks make alike. Whether this rank threw.
 template <class Make>
-bool throws_when_failing(int k, bool here, Make&& make) {
-    interposer::fail_call(here ? k : 0);
+bool throws_when_failing(int k, int where, Make&& make) {
+    const bool here = where == everywhere || where == world_rank();
+    interposer::fail_call(here ? k : 0, where == everywhere);
     bool threw = false;
     try {
         make();
@@ -34,18 +50,6 @@ int count_on_all(bool threw) {
     return all;
 }
 
-int world_rank() {
-    int rank = 0;
-    PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    return rank;
-}
-
-int world_size() {
-    int size = 0;
-    PMPI_Comm_size(MPI_COMM_WORLD, &size);
-    return size;
-}
-
 // The most calls any rank makes in `make`.
 template <class Make>
 int count_calls(Make&& make) {
@@ -61,13 +65,12 @@ int count_calls(Make&& make) {
 template <class Make, class Reset>
 void expect_all_or_none(int calls, Make&& make, Reset&& reset) {
     for (int k = 1; k <= calls; ++k)
-        for (int where = -1; where < world_size(); ++where) {
+        for (int where = everywhere; where < world_size(); ++where) {
             SCOPED_TRACE("call " + std::to_string(k) + " fails on " +
-                         (where < 0 ? "all ranks" : "rank " + std::to_string(where)));
+                         (where == everywhere ? "all ranks" : "rank " + std::to_string(where)));
             reset();
 
-            const bool here = where < 0 || where == world_rank();
-            const bool threw = throws_when_failing(k, here, make);
+            const bool threw = throws_when_failing(k, where, make);
 
             const int ranks = count_on_all(threw);
             EXPECT_TRUE(ranks == 0 || ranks == world_size())
@@ -92,7 +95,7 @@ TEST(FailingCall, MostFailuresAreReported) {
 
     for (int k = 1; k <= calls; ++k) {
         made.reset();
-        reported += throws_when_failing(k, true, make) ? 1 : 0;
+        reported += throws_when_failing(k, 0, make) ? 1 : 0;
     }
 
     // Only the second rounds of agreements may fail without harm.
@@ -114,7 +117,7 @@ TEST(FailingCall, AnArrayIsMadeOnAllRanksOrOnNoneAndTheTeamLivesOn) {
     made.reset();
     for (int k = 1; k <= calls; ++k) {
         SCOPED_TRACE("call " + std::to_string(k));
-        throws_when_failing(k, true, [&] { array<int, 1>(*everyone, {1000}); });
+        throws_when_failing(k, everywhere, [&] { array<int, 1>(*everyone, {1000}); });
         array<int, 1> after(*everyone, {world_size()}); // the same team, no failure any more
         for (int& element : after.local()) element = world_rank();
         after.fence();

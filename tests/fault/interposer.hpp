@@ -7,8 +7,9 @@
 /// not left waiting, and then an error is returned in place of its result.
 namespace interposer {
 
-/// Counts calls from here on, and fails number `call` (1 is the next); 0 only counts.
-void fail_call(int call);
+/// Counts calls from here on, and fails number `call` (1 is the next); 0 only counts. With
+/// `shared_only` it counts just the calls that all ranks make alike, so that all can fail the same.
+void fail_call(int call, bool shared_only = false);
 
 /// Stops failing; returns how many calls were counted.
 int stop();
