@@ -208,7 +208,8 @@ agreed_words team_core::agree(const agreed_words& mine) {
     });
 }
 
-// Two rounds, as in agree_or_throw: one failing MPI call cannot split the ranks.
+// Two rounds, as in agree_or_throw: one failing MPI call cannot split the ranks. The numbers lie in
+// this object, since a reduction that reports an error may still be under way.
 void team_core::agree_between_leaders(agreed_words& words) {
     const auto maximum = [this](std::uint64_t* values, int count) {
         MPI_Request request = MPI_REQUEST_NULL;
@@ -216,10 +217,13 @@ void team_core::agree_between_leaders(agreed_words& words) {
                                         handles_[2], &request);
         return finish(code, request);
     };
-    const bool good = maximum(words.data(), static_cast<int>(words.size()));
-    std::uint64_t failed = good ? 0 : 1;
-    if (!maximum(&failed, 1)) failed = good ? 0 : 1;
-    if (failed != 0) words[0] = std::numeric_limits<std::uint64_t>::max();
+    reduced_words_ = words;
+    const bool good = maximum(reduced_words_.data(), static_cast<int>(words.size()));
+    if (good) words = reduced_words_;
+    reduced_failure_ = good ? 0 : 1;
+    const bool good_again = maximum(&reduced_failure_, 1);
+    if (!good || (good_again && reduced_failure_ != 0))
+        words[0] = std::numeric_limits<std::uint64_t>::max();
 }
 
 // Waits for a nonblocking collective between leaders; offers the core to others meanwhile.

@@ -82,6 +82,8 @@ private:
     boost::mpi::communicator comm_, node_comm_, leaders_;
     shared_window meeting_place_;
     std::optional<node_barrier> barrier_;
+    agreed_words reduced_words_{}; // what leaders are adding up
+    std::uint64_t reduced_failure_ = 0;
     int exceptions_ = 0; // in flight when this object was made
 };
 
