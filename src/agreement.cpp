@@ -82,13 +82,14 @@ void throw_mismatch(MPI_Comm comm, std::uint64_t fingerprint, const std::string&
         return text;
     };
     const std::string first = told_by(0), second = told_by(other);
-    throw error(errc::mismatched_arguments,
-                first == second
-                    ? fmt::format("{}: ranks 0 and {} made or ended arrays in a different order",
-                                  first, other)
-                    : fmt::format("arguments differ between ranks: rank 0 makes {}, rank {} makes {}",
-                                  first, other, second),
-                true);
+    throw error(
+        errc::mismatched_arguments,
+        first == second
+            ? fmt::format("{}: ranks 0 and {} made or ended arrays in a different order", first,
+                          other)
+            : fmt::format("arguments differ between ranks: rank 0 makes {}, rank {} makes {}",
+                          first, other, second),
+        true);
 }
 
 } // namespace nodespan::detail

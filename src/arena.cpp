@@ -24,14 +24,18 @@ constexpr std::size_t cache_line = 64;
 constexpr std::size_t large_block = 64 * 1024;      // from here on blocks are whole pages
 constexpr std::size_t first_window = 64 * mebibyte; // later ones double what there is
 constexpr std::size_t largest_growth = 4096 * mebibyte;
-constexpr std::size_t kept_bytes = 64 * mebibyte;   // freed memory kept for the next array
+constexpr std::size_t kept_bytes = 64 * mebibyte; // freed memory kept for the next array
 
-std::size_t round_up(std::size_t bytes, std::size_t unit) { return (bytes + unit - 1) / unit * unit; }
+std::size_t round_up(std::size_t bytes, std::size_t unit) {
+    return (bytes + unit - 1) / unit * unit;
+}
 
 // What must be free for a window of so many bytes: Open MPI adds a header, and refuses, in a way
 // that hangs the other ranks, unless 5 % more than it asks for is free.
 constexpr std::size_t window_header = 128 * 1024;
-std::uint64_t room_for_window(std::uint64_t bytes) { return bytes + bytes / 16 + window_header; }
+std::uint64_t room_for_window(std::uint64_t bytes) {
+    return bytes + bytes / 16 + window_header;
+}
 std::uint64_t window_in_room(std::uint64_t free_bytes) {
     return free_bytes < window_header ? 0 : (free_bytes - window_header) / 17 * 16;
 }
@@ -40,9 +44,13 @@ byte_range to_pages(byte_range range) {
     return {range.begin / page_bytes() * page_bytes(), round_up(range.end, page_bytes())};
 }
 
-byte_range shifted(byte_range range, std::size_t by) { return {range.begin + by, range.end + by}; }
+byte_range shifted(byte_range range, std::size_t by) {
+    return {range.begin + by, range.end + by};
+}
 
-byte_range elements_of(const block& b) { return {b.offset, b.offset + b.node_bytes}; }
+byte_range elements_of(const block& b) {
+    return {b.offset, b.offset + b.node_bytes};
+}
 byte_range header_of(const block& b) {
     return {b.header_offset, b.header_offset + sizeof(block_header)};
 }
@@ -76,7 +84,9 @@ arena& arena::of(team_core& team) {
 }
 
 arena::arena(team_core& team)
-    : team_(team), directory_(backing_directory(team.shared_memory())), is_private_(team.node_size() == 1) {}
+    : team_(team),
+      directory_(backing_directory(team.shared_memory())),
+      is_private_(team.node_size() == 1) {}
 
 block arena::allocate(const std::optional<error>& refused, const block_request& request) {
     require_mpi("array");
@@ -200,8 +210,9 @@ void arena::add_window(std::size_t needed_bytes, std::uint64_t free_bytes) {
     bytes = round_up(std::max(bytes / page_bytes() * page_bytes(), needed_bytes), page_bytes());
 
     shared_window memory;
-    agree_or_throw(team_.comm(),
-                   attempt([&] { memory = shared_window(team_.node_comm(), team_.is_leader(), bytes); }));
+    agree_or_throw(team_.comm(), attempt([&] {
+                       memory = shared_window(team_.node_comm(), team_.is_leader(), bytes);
+                   }));
     // Can pages be given back? Asked of the whole window, of which nothing is used yet. Memory of
     // a one-rank node comes from malloc and need not be zero; after this it is.
     window fresh{std::move(memory), range_allocator(bytes), {}, {}};

@@ -21,18 +21,18 @@ struct alignas(128) block_header {
 
 /// What an array asks of the arena. Byte ranges count from the block's begin.
 struct block_request {
-    std::size_t reserved_bytes = 0;   // on every node, the same: the largest node's need
-    std::size_t node_bytes = 0;       // what this node really uses
-    std::vector<byte_range> mine;     // what this rank touches first; the node's ranks cover it all
+    std::size_t reserved_bytes = 0; // on every node, the same: the largest node's need
+    std::size_t node_bytes = 0;     // what this node really uses
+    std::vector<byte_range> mine;   // what this rank touches first; the node's ranks cover it all
     bool zeroed = true;
-    std::uint64_t fingerprint = 0;    // of all arguments: must be equal on all ranks
-    std::string description;          // for messages, such as array<double,2>({1000, 64})
+    std::uint64_t fingerprint = 0; // of all arguments: must be equal on all ranks
+    std::string description;       // for messages, such as array<double,2>({1000, 64})
 };
 
 /// A place in an arena.
 struct block {
     std::size_t window = 0;
-    std::size_t offset = 0;         // of the elements
+    std::size_t offset = 0; // of the elements
     std::size_t header_offset = 0;
     std::size_t reserved_bytes = 0;
     std::size_t node_bytes = 0;
@@ -88,8 +88,8 @@ private:
 
     team_core& team_;
     std::string directory_;
-    bool is_private_;        // a node of one rank: its window is ordinary memory
-    bool returnable_ = true; // whether pages of a window can be given back to the system
+    bool is_private_;            // a node of one rank: its window is ordinary memory
+    bool returnable_ = true;     // whether pages of a window can be given back to the system
     std::size_t live_bytes_ = 0; // of blocks in use
     std::vector<window> windows_;
 };

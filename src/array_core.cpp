@@ -15,7 +15,9 @@
 namespace nodespan::detail {
 namespace {
 
-std::string braces(const index_list& values) { return fmt::format("{{{}}}", fmt::join(values, ", ")); }
+std::string braces(const index_list& values) {
+    return fmt::format("{{{}}}", fmt::join(values, ", "));
+}
 
 // Everything that must be the same on all ranks.
 std::uint64_t fingerprint(const std::string& name, std::size_t element_bytes,
@@ -46,7 +48,8 @@ std::vector<byte_range> first_touch(const distribution& cut, const box<dynamic>&
     const auto bytes = [&](index_t elements) {
         return static_cast<std::size_t>(elements) * element_bytes;
     };
-    if (last_cut > 0 && bytes(extents[last_cut] / grid[last_cut] * steps[last_cut]) < page_bytes()) {
+    if (last_cut > 0 &&
+        bytes(extents[last_cut] / grid[last_cut] * steps[last_cut]) < page_bytes()) {
         const std::size_t total = bytes(whole.size());
         const auto share = static_cast<std::size_t>(ranks.node_size(node));
         const auto me = static_cast<std::size_t>(node_rank);
@@ -73,7 +76,8 @@ std::vector<byte_range> first_touch(const distribution& cut, const box<dynamic>&
 
 array_core::array_core(class team& team, const index_list& extents, std::size_t element_bytes,
                        const char* type, const array_options& options)
-    : team_(team.core()), element_bytes_(element_bytes) {
+    : team_(team.core()),
+      element_bytes_(element_bytes) {
     name_ = fmt::format("array<{},{}>", boost::core::demangle(type), extents.size());
     team_core& core = *team_.core();
     block_request request;
@@ -85,7 +89,8 @@ array_core::array_core(class team& team, const index_list& extents, std::size_t 
         index_t all_bytes = 0;
         if (__builtin_mul_overflow(cut_.largest_node_size(), static_cast<index_t>(element_bytes),
                                    &all_bytes))
-            throw error(errc::invalid_argument, request.description + ": over 2^63 bytes on a node");
+            throw error(errc::invalid_argument,
+                        request.description + ": over 2^63 bytes on a node");
         rank_box_ = cut_.rank_box(core.rank());
         node_box_ = cut_.node_box(core.node());
         request.reserved_bytes = static_cast<std::size_t>(all_bytes);
@@ -97,16 +102,20 @@ array_core::array_core(class team& team, const index_list& extents, std::size_t 
     lock_ = mutex(&block_->header->lock, core.is_crowded());
 }
 
-array_core::~array_core() { arena::of(*team_.core()).free(*block_); }
+array_core::~array_core() {
+    arena::of(*team_.core()).free(*block_);
+}
 
-std::byte* array_core::node_data() const noexcept { return block_->data; }
+std::byte* array_core::node_data() const noexcept {
+    return block_->data;
+}
 
 mutex& array_core::lock_of(int node) {
     require_node("mutex", node);
     if (node != team_.node())
         throw error(errc::not_on_node,
-                    fmt::format("{}::mutex({}): locked directly on its own node only {}", name_, node,
-                                where()));
+                    fmt::format("{}::mutex({}): locked directly on its own node only {}", name_,
+                                node, where()));
     return lock_;
 }
 
@@ -124,10 +133,11 @@ void array_core::refuse_index(const char* operation, const index_list& at) const
 }
 
 void array_core::require_index(const char* operation, const index_list& at) const {
-    if (box<dynamic>{index_list(static_cast<int>(at.size()), 0), cut_.extents()}.contains(at)) return;
-    throw error(errc::out_of_range, fmt::format("{}::{}({}): index outside extents {} {}", name_,
-                                                operation, braces(at), braces(cut_.extents()),
-                                                where()));
+    if (box<dynamic>{index_list(static_cast<int>(at.size()), 0), cut_.extents()}.contains(at))
+        return;
+    throw error(errc::out_of_range,
+                fmt::format("{}::{}({}): index outside extents {} {}", name_, operation, braces(at),
+                            braces(cut_.extents()), where()));
 }
 
 void array_core::require_rank(const char* operation, int rank) const {

@@ -6,8 +6,8 @@
 #include <charconv>
 #include <fstream>
 #include <limits>
-#include <system_error>
 #include <sys/statvfs.h>
+#include <system_error>
 
 namespace nodespan::detail {
 namespace {

@@ -13,9 +13,10 @@ struct capacity {
     std::string advice;  // what enlarges it
 };
 
-/// The folder of the file that is mapped at `address`: where MPI keeps its shared windows. Taken from
-/// the mapping itself, so it is right for every MPI and setting; /dev/shm where nothing is found.
-/// Cost: reads /proc/self/maps, some 100 us (MPI_T could tell too, but takes 200 ms to start).
+/// The folder of the file that is mapped at `address`: where MPI keeps its shared windows. Taken
+/// from the mapping itself, so it is right for every MPI and setting; /dev/shm where nothing is
+/// found. Cost: reads /proc/self/maps, some 100 us (MPI_T could tell too, but takes 200 ms to
+/// start).
 std::string backing_directory(const void* address);
 
 /// Free space of the backing folder. Cost: one system call.

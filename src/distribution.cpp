@@ -64,7 +64,8 @@ checked_grid check_grid(const std::vector<int>& grid, std::size_t dimensions, co
 
 distribution::distribution(const index_list& extents, std::shared_ptr<const placement> ranks,
                            const distribution_options& options)
-    : extents_(extents), ranks_(std::move(ranks)) {
+    : extents_(extents),
+      ranks_(std::move(ranks)) {
     if (extents.size() < 1) refuse("an array needs at least one dimension");
     index_t size = 1;
     bool too_large = false;
@@ -72,7 +73,8 @@ distribution::distribution(const index_list& extents, std::shared_ptr<const plac
         if (extent < 0) refuse(fmt::format("extents {{{}}}: below 0", fmt::join(extents, ", ")));
         too_large |= __builtin_mul_overflow(size, std::max<index_t>(extent, 1), &size);
     }
-    if (too_large) refuse(fmt::format("extents {{{}}}: over 2^63 elements", fmt::join(extents, ", ")));
+    if (too_large)
+        refuse(fmt::format("extents {{{}}}: over 2^63 elements", fmt::join(extents, ", ")));
 
     axes_.resize(extents.size());
     for (std::size_t d = 0; d < axes_.size(); ++d) axes_[d].extent = extents[d];
@@ -120,7 +122,8 @@ void distribution::set_rank_grid(const std::vector<int>& grid) {
     for (int node = 0; node < kinds; ++node) {
         const int ranks = ranks_->node_size(node);
         if (ranks % checked.product != 0 || (checked.rest < 0 && checked.product != ranks))
-            refuse(fmt::format("rank_grid {} does not fit node {} of {} ranks", wanted, node, ranks));
+            refuse(
+                fmt::format("rank_grid {} does not fit node {} of {} ranks", wanted, node, ranks));
     }
     rank_grid_ = checked.counts;
 }
@@ -139,11 +142,13 @@ void distribution::set_cuts(const std::vector<std::vector<index_t>>& cuts) {
             const index_t wanted = rank_grid(node)[d];
             if (here != 0 && here != wanted)
                 refuse(fmt::format("cuts of dimension {} need as many ranks along it in every node "
-                                   "of a row of the node grid", d));
+                                   "of a row of the node grid",
+                                   d));
             here = wanted;
         }
         a.piece.assign(1, 0);
-        for (const index_t count : pieces) a.piece.push_back(a.piece.back() + static_cast<int>(count));
+        for (const index_t count : pieces)
+            a.piece.push_back(a.piece.back() + static_cast<int>(count));
         if (cuts[d].size() != static_cast<std::size_t>(a.piece.back()) + 1)
             refuse(fmt::format("dimension {} needs {} cut points for {} pieces, not {}", d,
                                a.piece.back() + 1, a.piece.back(), cuts[d].size()));
@@ -200,16 +205,14 @@ index_t distribution::rank_cut(const axis& a, index_t k, index_t piece, index_t 
 
 index_t distribution::find_node(const axis& a, index_t at) const {
     if (!a.cuts.empty()) return last_not_above(a.piece, last_not_above(a.cuts, at));
-    if (!a.weight.empty())
-        return last_not_above(a.weight, piece_of(at, a.extent, a.weight.back()));
+    if (!a.weight.empty()) return last_not_above(a.weight, piece_of(at, a.extent, a.weight.back()));
     if (a.along_all && !ranks_->is_uniform())
         return ranks_->node_of(static_cast<int>(piece_of(at, a.extent, ranks_->size())));
     return piece_of(at, a.extent, a.nodes);
 }
 
 index_t distribution::find_rank(const axis& a, index_t k, index_t at, index_t pieces) const {
-    if (!a.cuts.empty())
-        return last_not_above(a.cuts, at) - a.piece[static_cast<std::size_t>(k)];
+    if (!a.cuts.empty()) return last_not_above(a.cuts, at) - a.piece[static_cast<std::size_t>(k)];
     const index_t lo = node_cut(a, k);
     return piece_of(at - lo, node_cut(a, k + 1) - lo, pieces);
 }
@@ -258,8 +261,8 @@ int distribution::owner_rank(const index_list& at) const {
 index_t distribution::largest_node_size() const {
     index_t size = 1;
     for (const axis& a : axes_) {
-        const bool equal = a.cuts.empty() && a.weight.empty() &&
-                           (!a.along_all || ranks_->is_uniform());
+        const bool equal =
+            a.cuts.empty() && a.weight.empty() && (!a.along_all || ranks_->is_uniform());
         index_t largest = equal ? a.extent / a.nodes + (a.extent % a.nodes != 0) : 0;
         if (!equal)
             for (int k = 0; k < a.nodes; ++k)

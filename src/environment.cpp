@@ -16,10 +16,14 @@ namespace {
 
 int to_mpi(thread_level level) {
     switch (level) {
-    case thread_level::single: return MPI_THREAD_SINGLE;
-    case thread_level::funneled: return MPI_THREAD_FUNNELED;
-    case thread_level::serialized: return MPI_THREAD_SERIALIZED;
-    case thread_level::multiple: return MPI_THREAD_MULTIPLE;
+    case thread_level::single:
+        return MPI_THREAD_SINGLE;
+    case thread_level::funneled:
+        return MPI_THREAD_FUNNELED;
+    case thread_level::serialized:
+        return MPI_THREAD_SERIALIZED;
+    case thread_level::multiple:
+        return MPI_THREAD_MULTIPLE;
     }
     return MPI_THREAD_FUNNELED;
 }
@@ -56,14 +60,17 @@ environment::environment(int& argc, char**& argv, thread_level wanted) {
     start(&argc, &argv, wanted);
 }
 
-environment::environment(thread_level wanted) { start(nullptr, nullptr, wanted); }
+environment::environment(thread_level wanted) {
+    start(nullptr, nullptr, wanted);
+}
 
 void environment::start(int* argc, char*** argv, thread_level wanted) {
     exceptions_ = std::uncaught_exceptions();
     int initialized = 0, finalized = 0, granted = MPI_THREAD_SINGLE;
     MPI_Finalized(&finalized);
     if (finalized != 0)
-        throw error(errc::finalized, "environment: MPI is finalised already and cannot start again");
+        throw error(errc::finalized,
+                    "environment: MPI is finalised already and cannot start again");
     MPI_Initialized(&initialized);
     if (initialized != 0) {
         detail::mpi_check(MPI_Query_thread(&granted), "MPI_Query_thread");
@@ -83,7 +90,8 @@ environment::~environment() {
         std::fputs(fmt::format("nodespan: an exception left the scope of the environment on rank "
                                "{}{}{}; ending the job, whose other ranks would wait for it\n",
                                rank, *detail::last_error_text() ? ": " : "",
-                               detail::last_error_text()).c_str(),
+                               detail::last_error_text())
+                       .c_str(),
                    stderr);
         MPI_Abort(MPI_COMM_WORLD, 1);
     }

@@ -39,14 +39,20 @@ struct request {
     team_core& core() const { return *array.get_team().core(); }
 };
 
-std::string braces(const index_list& values) { return fmt::format("{{{}}}", fmt::join(values, ", ")); }
+std::string braces(const index_list& values) {
+    return fmt::format("{{{}}}", fmt::join(values, ", "));
+}
 
 std::string to_text(file_type type) {
     switch (type.kind) {
-    case 'i': return fmt::format("int{}", type.bytes * 8);
-    case 'u': return fmt::format("uint{}", type.bytes * 8);
-    case 'f': return fmt::format("float{}", type.bytes * 8);
-    default: return fmt::format("complex{}", type.bytes * 8);
+    case 'i':
+        return fmt::format("int{}", type.bytes * 8);
+    case 'u':
+        return fmt::format("uint{}", type.bytes * 8);
+    case 'f':
+        return fmt::format("float{}", type.bytes * 8);
+    default:
+        return fmt::format("complex{}", type.bytes * 8);
     }
 }
 
@@ -62,7 +68,9 @@ std::string where(const request& r) {
 }
 
 // What a rank could not do, before the ranks agree; quoted and placed by agree().
-[[noreturn]] void refuse(const std::string& cause) { throw error(errc::io, cause); }
+[[noreturn]] void refuse(const std::string& cause) {
+    throw error(errc::io, cause);
+}
 [[noreturn]] void refuse_by_system(const char* what, const std::string& file) {
     refuse(fmt::format("{} {}: {}", what, file, std::strerror(errno)));
 }
@@ -100,20 +108,29 @@ hdf5_handle native_type(file_type type) {
     const auto copy = [](hid_t id) { return hdf5_handle(H5Tcopy(id), "H5Tcopy"); };
     switch (type.kind) {
     case 'c':
-        return type.bytes == 8 ? make_complex(H5T_NATIVE_FLOAT, 4) : make_complex(H5T_NATIVE_DOUBLE, 8);
-    case 'f': return copy(type.bytes == 4 ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE);
-    default: break;
+        return type.bytes == 8 ? make_complex(H5T_NATIVE_FLOAT, 4)
+                               : make_complex(H5T_NATIVE_DOUBLE, 8);
+    case 'f':
+        return copy(type.bytes == 4 ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE);
+    default:
+        break;
     }
     const bool is_signed = type.kind == 'i';
     switch (type.bytes) {
-    case 1: return copy(is_signed ? H5T_NATIVE_INT8 : H5T_NATIVE_UINT8);
-    case 2: return copy(is_signed ? H5T_NATIVE_INT16 : H5T_NATIVE_UINT16);
-    case 4: return copy(is_signed ? H5T_NATIVE_INT32 : H5T_NATIVE_UINT32);
-    default: return copy(is_signed ? H5T_NATIVE_INT64 : H5T_NATIVE_UINT64);
+    case 1:
+        return copy(is_signed ? H5T_NATIVE_INT8 : H5T_NATIVE_UINT8);
+    case 2:
+        return copy(is_signed ? H5T_NATIVE_INT16 : H5T_NATIVE_UINT16);
+    case 4:
+        return copy(is_signed ? H5T_NATIVE_INT32 : H5T_NATIVE_UINT32);
+    default:
+        return copy(is_signed ? H5T_NATIVE_INT64 : H5T_NATIVE_UINT64);
     }
 }
 
-std::vector<hsize_t> to_sizes(const index_list& values) { return {values.begin(), values.end()}; }
+std::vector<hsize_t> to_sizes(const index_list& values) {
+    return {values.begin(), values.end()};
+}
 
 hdf5_handle space_of(const index_list& extents) {
     const std::vector<hsize_t> sizes = to_sizes(extents);
@@ -142,7 +159,8 @@ void create_dataset(const request& r) {
     hdf5_handle file(H5Fcreate(r.part().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT),
                      "H5Fcreate");
     const hdf5_handle links(H5Pcreate(H5P_LINK_CREATE), "H5Pcreate");
-    hdf5_check(H5Pset_create_intermediate_group(links.get(), 1), "H5Pset_create_intermediate_group");
+    hdf5_check(H5Pset_create_intermediate_group(links.get(), 1),
+               "H5Pset_create_intermediate_group");
     const hdf5_handle layout(H5Pcreate(H5P_DATASET_CREATE), "H5Pcreate");
     hdf5_check(H5Pset_alloc_time(layout.get(), H5D_ALLOC_TIME_EARLY), "H5Pset_alloc_time");
     hdf5_check(H5Pset_fill_time(layout.get(), H5D_FILL_TIME_NEVER), "H5Pset_fill_time");
@@ -177,17 +195,22 @@ void require_open(const request& r, const std::string& file, int flags) {
     }
     if (errno == ENOENT && !r.first_rank())
         refuse(fmt::format("cannot open {} on this node: No such file or directory; the file must "
-                           "be in a folder that all nodes share", file));
+                           "be in a folder that all nodes share",
+                           file));
     refuse_by_system("cannot open", file);
 }
 
 file_type type_in_file(hid_t type) {
     const auto bytes = H5Tget_size(type);
     switch (H5Tget_class(type)) {
-    case H5T_INTEGER: return {H5Tget_sign(type) == H5T_SGN_2 ? 'i' : 'u', bytes};
-    case H5T_FLOAT: return {'f', bytes};
-    case H5T_COMPOUND: break;
-    default: return {};
+    case H5T_INTEGER:
+        return {H5Tget_sign(type) == H5T_SGN_2 ? 'i' : 'u', bytes};
+    case H5T_FLOAT:
+        return {'f', bytes};
+    case H5T_COMPOUND:
+        break;
+    default:
+        return {};
     }
     if (H5Tget_nmembers(type) != 2) return {};
     const int real = H5Tget_member_index(type, "r"), imaginary = H5Tget_member_index(type, "i");
@@ -210,8 +233,8 @@ void require_fitting_dataset(const request& r) {
     const hdf5_handle type(H5Dget_type(data.get()), "H5Dget_type");
 
     const index_list wanted = r.array.cut().extents();
-    const auto rank = hdf5_check(H5Sget_simple_extent_ndims(space.get()),
-                                 "H5Sget_simple_extent_ndims");
+    const auto rank =
+        hdf5_check(H5Sget_simple_extent_ndims(space.get()), "H5Sget_simple_extent_ndims");
     if (rank != static_cast<hid_t>(wanted.size()))
         refuse(fmt::format("the dataset has {} dimensions, the array {}", rank, wanted.size()));
     std::vector<hsize_t> found(wanted.size());

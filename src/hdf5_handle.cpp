@@ -29,8 +29,7 @@ hid_t hdf5_check(hid_t result, const char* operation) {
     H5Eclear2(H5E_DEFAULT);
     if (texts.innermost == texts.outermost)
         throw error(errc::io, fmt::format("{}: {}", operation, texts.innermost));
-    throw error(errc::io,
-                fmt::format("{}: {}: {}", operation, texts.outermost, texts.innermost));
+    throw error(errc::io, fmt::format("{}: {}: {}", operation, texts.outermost, texts.innermost));
 }
 
 } // namespace nodespan::detail

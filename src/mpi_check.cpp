@@ -26,10 +26,12 @@ void require_mpi(const char* operation) {
     if (finalized != 0)
         throw error(errc::finalized,
                     fmt::format("{}: MPI is finalised already; arrays and teams must be used, and "
-                                "should end, before MPI_Finalize", operation));
+                                "should end, before MPI_Finalize",
+                                operation));
     throw error(errc::not_initialized,
                 fmt::format("{}: MPI is not initialised; make a nodespan::environment in main, or "
-                            "call MPI_Init", operation));
+                            "call MPI_Init",
+                            operation));
 }
 
 } // namespace nodespan::detail

@@ -21,8 +21,12 @@ std::size_t node_barrier::bytes(int ranks) {
 }
 
 node_barrier::node_barrier(void* memory, int rank, int ranks, int first_rank, bool crowded)
-    : shared_(static_cast<layout*>(memory)), rank_(rank), ranks_(ranks), first_rank_(first_rank),
-      by_flags_(ranks <= 4 && !crowded), patience_(crowded ? patience::crowded() : patience{}) {}
+    : shared_(static_cast<layout*>(memory)),
+      rank_(rank),
+      ranks_(ranks),
+      first_rank_(first_rank),
+      by_flags_(ranks <= 4 && !crowded),
+      patience_(crowded ? patience::crowded() : patience{}) {}
 
 void node_barrier::throw_if_abandoned() const {
     const std::uint32_t who = shared_->flags.abandoned.load(std::memory_order_relaxed);

@@ -80,10 +80,10 @@ private:
     int rank_;
     int ranks_;
     int first_rank_;
-    bool by_flags_;              // few ranks with a core each: everyone looks at everyone's line
+    bool by_flags_; // few ranks with a core each: everyone looks at everyone's line
     patience patience_;
-    std::uint32_t meeting_ = 0;  // the meeting this rank is in, or was in last
-    std::uint32_t counted_ = 0;  // leaderless meetings by count so far
+    std::uint32_t meeting_ = 0; // the meeting this rank is in, or was in last
+    std::uint32_t counted_ = 0; // leaderless meetings by count so far
 };
 
 } // namespace nodespan::detail

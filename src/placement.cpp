@@ -29,7 +29,9 @@ placement::placement(const std::vector<int>& ranks_per_node) {
 }
 
 placement::placement(int nodes, int ranks_per_node)
-    : nodes_(nodes), size_(nodes * ranks_per_node), uniform_(ranks_per_node) {
+    : nodes_(nodes),
+      size_(nodes * ranks_per_node),
+      uniform_(ranks_per_node) {
     if (nodes < 1 || ranks_per_node < 1 || nodes > std::numeric_limits<int>::max() / ranks_per_node)
         throw error(errc::invalid_argument,
                     fmt::format("placement({}, {}): no such machine", nodes, ranks_per_node));
@@ -37,8 +39,7 @@ placement::placement(int nodes, int ranks_per_node)
 
 int placement::node_of(int rank) const noexcept {
     if (first_.empty()) return rank / uniform_;
-    return static_cast<int>(std::upper_bound(first_.begin(), first_.end(), rank) -
-                            first_.begin()) -
+    return static_cast<int>(std::upper_bound(first_.begin(), first_.end(), rank) - first_.begin()) -
            1;
 }
 

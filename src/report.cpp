@@ -4,8 +4,8 @@
 #include "capacity.hpp"
 #include "mpi_check.hpp"
 #include "report_parts.hpp"
-#include "team_core.hpp"
 #include "shared_window.hpp"
+#include "team_core.hpp"
 
 #include <boost/mpi/collectives.hpp>
 #include <boost/mpi/exception.hpp>
@@ -22,18 +22,18 @@ namespace boost::serialization {
 
 template <class Archive>
 void serialize(Archive& a, nodespan::node_info& n, unsigned) {
-    a & n.host & n.kernel & n.ranks & n.sockets & n.numa_nodes & n.cores & n.hardware_threads;
-    a & n.bound_threads & n.numa_nodes_per_rank & n.crowded & n.memory_bytes & n.memory_free_bytes;
-    a & n.cgroup_limit_bytes & n.cgroup_free_bytes & n.shared_folder & n.shared_bytes;
-    a & n.shared_free_bytes & n.huge_pages & n.populates_pages & n.copies_between_ranks;
+    a& n.host& n.kernel& n.ranks& n.sockets& n.numa_nodes& n.cores& n.hardware_threads;
+    a& n.bound_threads& n.numa_nodes_per_rank& n.crowded& n.memory_bytes& n.memory_free_bytes;
+    a& n.cgroup_limit_bytes& n.cgroup_free_bytes& n.shared_folder& n.shared_bytes;
+    a& n.shared_free_bytes& n.huge_pages& n.populates_pages& n.copies_between_ranks;
 }
 
 template <class Archive>
 void serialize(Archive& a, nodespan::machine_info& m, unsigned) {
-    a & m.ranks & m.nodes & m.simulated_nodes & m.mpi_library & m.mpi_standard & m.thread_level;
-    a & m.rma_components & m.shared_window_model & m.node_window_model & m.rma_between_nodes;
-    a & m.rma_message & m.raw_alignment_bytes & m.block_alignment_bytes & m.whole_pages_from_bytes;
-    a & m.page_bytes & m.advice;
+    a& m.ranks& m.nodes& m.simulated_nodes& m.mpi_library& m.mpi_standard& m.thread_level;
+    a& m.rma_components& m.shared_window_model& m.node_window_model& m.rma_between_nodes;
+    a& m.rma_message& m.raw_alignment_bytes& m.block_alignment_bytes& m.whole_pages_from_bytes;
+    a& m.page_bytes& m.advice;
 }
 
 } // namespace boost::serialization
@@ -47,12 +47,12 @@ using detail::mpi_check;
 template <class Body>
 void agreed(const team& team, Body&& body) {
     detail::agree_or_throw(team.comm(), detail::attempt([&] {
-        try {
-            body();
-        } catch (const boost::mpi::exception& failure) {
-            mpi_check(failure.result_code(), failure.routine());
-        }
-    }));
+                               try {
+                                   body();
+                               } catch (const boost::mpi::exception& failure) {
+                                   mpi_check(failure.result_code(), failure.routine());
+                               }
+                           }));
 }
 
 node_info look_at_node(const team& team) {
@@ -94,7 +94,7 @@ std::string rma_components(int level) {
     if (MPI_T_cvar_get_index("osc", &at) == MPI_SUCCESS &&
         MPI_T_cvar_handle_alloc(at, nullptr, &handle, &count) == MPI_SUCCESS) {
         std::string value(static_cast<std::size_t>(std::max(count, 1)) + 1, '\0');
-        if (MPI_T_cvar_read(handle, value.data()) == MPI_SUCCESS) result = value.c_str();
+        if (MPI_T_cvar_read(handle, value.data()) == MPI_SUCCESS) result = value.data();
         MPI_T_cvar_handle_free(&handle);
     }
     MPI_T_finalize();
@@ -136,7 +136,9 @@ std::string model_of(MPI_Win window) {
 void try_shared_window(const team& team, machine_info& info) {
     constexpr std::uint64_t ample = std::uint64_t{1} << 20;
     constexpr unsigned long most = 4096;
-    const auto free = detail::backing_capacity(detail::backing_directory(team.core()->shared_memory())).free_bytes;
+    const auto free =
+        detail::backing_capacity(detail::backing_directory(team.core()->shared_memory()))
+            .free_bytes;
     int full = free < ample ? 1 : 0;
     MPI_Win window = MPI_WIN_NULL;
     unsigned long alignment = most;
@@ -147,18 +149,18 @@ void try_shared_window(const team& team, machine_info& info) {
     if (full != 0) return;
     agreed(team, [&] {
         void* address = nullptr;
-        mpi_check(MPI_Win_allocate_shared(64, 1, MPI_INFO_NULL, team.node_comm(), &address,
-                                          &window),
-                  "MPI_Win_allocate_shared");
+        mpi_check(
+            MPI_Win_allocate_shared(64, 1, MPI_INFO_NULL, team.node_comm(), &address, &window),
+            "MPI_Win_allocate_shared");
         const auto raw = reinterpret_cast<std::uintptr_t>(address);
         alignment = std::min<unsigned long>(most, std::uintptr_t{1} << std::countr_zero(raw));
     });
     agreed(team, [&] {
         mpi_check(MPI_Win_set_errhandler(window, MPI_ERRORS_RETURN), "MPI_Win_set_errhandler");
         info.shared_window_model = model_of(window);
-        mpi_check(MPI_Allreduce(MPI_IN_PLACE, &alignment, 1, MPI_UNSIGNED_LONG, MPI_MIN,
-                                team.comm()),
-                  "MPI_Allreduce");
+        mpi_check(
+            MPI_Allreduce(MPI_IN_PLACE, &alignment, 1, MPI_UNSIGNED_LONG, MPI_MIN, team.comm()),
+            "MPI_Allreduce");
         mpi_check(MPI_Win_free(&window), "MPI_Win_free");
     });
     info.raw_alignment_bytes = alignment;

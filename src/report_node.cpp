@@ -1,7 +1,7 @@
 #include "capacity.hpp"
 #include "report_parts.hpp"
-#include "team_core.hpp"
 #include "shared_window.hpp"
+#include "team_core.hpp"
 
 #include <hwloc.h>
 
@@ -25,7 +25,9 @@ namespace {
 
 constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
 
-std::uint64_t known(std::uint64_t bytes) { return bytes == unlimited ? 0 : bytes; }
+std::uint64_t known(std::uint64_t bytes) {
+    return bytes == unlimited ? 0 : bytes;
+}
 
 int read_int(const char* path, int missing) {
     std::ifstream file(path);
@@ -101,8 +103,8 @@ std::string huge_page_policy(const std::string& folder) {
 }
 
 bool can_populate_pages() {
-    void* page = mmap(nullptr, page_bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                      -1, 0);
+    void* page =
+        mmap(nullptr, page_bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED) return false;
     const bool can = madvise(page, page_bytes(), MADV_POPULATE_WRITE) == 0;
     munmap(page, page_bytes());

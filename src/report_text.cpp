@@ -52,11 +52,10 @@ void advise_on_memory(adviser& advice) {
             return n.shared_bytes < memory / 4;
         },
         [](const node_info& n) {
-            return fmt::format(
-                "{0} holds only {1}, and arrays live there. Enlarge it (mount -o "
-                "remount,size=... {0}; docker run --shm-size=...) or set "
-                "OMPI_MCA_osc_sm_backing_directory to a larger tmpfs.",
-                n.shared_folder, text_of_bytes(n.shared_bytes));
+            return fmt::format("{0} holds only {1}, and arrays live there. Enlarge it (mount -o "
+                               "remount,size=... {0}; docker run --shm-size=...) or set "
+                               "OMPI_MCA_osc_sm_backing_directory to a larger tmpfs.",
+                               n.shared_folder, text_of_bytes(n.shared_bytes));
         });
     advice.add([](const node_info& n) { return n.cgroup_limit_bytes != 0; },
                [](const node_info& n) {
@@ -124,7 +123,9 @@ private:
     std::string text_;
 };
 
-std::string yes_or(bool yes, const char* otherwise) { return yes ? "yes" : otherwise; }
+std::string yes_or(bool yes, const char* otherwise) {
+    return yes ? "yes" : otherwise;
+}
 
 std::string free_of(std::uint64_t free, std::uint64_t all) {
     return all == 0 ? "unknown"
@@ -137,28 +138,28 @@ void add_job(table& out, const machine_info& info) {
                                  info.nodes.size() == 1 ? "" : "s"));
     out.row("MPI", info.mpi_library);
     out.row("MPI standard", fmt::format("{}, threads: {}", info.mpi_standard, info.thread_level));
-    out.row("RMA components", info.rma_components.empty() ? "the library's choice"
-                                                          : "osc = " + info.rma_components);
+    out.row("RMA components",
+            info.rma_components.empty() ? "the library's choice" : "osc = " + info.rma_components);
     out.row("RMA between nodes",
             info.rma_between_nodes == trial::works       ? "works, model " + info.node_window_model
             : info.rma_between_nodes == trial::not_tried ? "not tried: " + info.rma_message
                                                          : "fails: " + info.rma_message);
-    out.row("shared windows", info.shared_window_model.empty()
-                                  ? "not tried: shared memory is full"
-                                  : fmt::format("model {}, addresses aligned to {} B",
-                                                info.shared_window_model,
-                                                info.raw_alignment_bytes));
-    out.row("array blocks", fmt::format("aligned to {} B; from {} to pages of {}",
-                                        info.block_alignment_bytes,
-                                        text_of_bytes(info.whole_pages_from_bytes),
-                                        text_of_bytes(info.page_bytes)));
+    out.row("shared windows",
+            info.shared_window_model.empty()
+                ? "not tried: shared memory is full"
+                : fmt::format("model {}, addresses aligned to {} B", info.shared_window_model,
+                              info.raw_alignment_bytes));
+    out.row("array blocks",
+            fmt::format("aligned to {} B; from {} to pages of {}", info.block_alignment_bytes,
+                        text_of_bytes(info.whole_pages_from_bytes),
+                        text_of_bytes(info.page_bytes)));
 }
 
 void add_node(table& out, std::size_t number, const node_info& node) {
     out.line(fmt::format("\nnode {}: {}, Linux {}", number, node.host, node.kernel));
-    out.row("  ranks", fmt::format("{} bound to {} hardware thread{}{}", node.ranks,
-                                   node.bound_threads, node.bound_threads == 1 ? "" : "s",
-                                   node.crowded ? " (crowded)" : ""));
+    out.row("  ranks",
+            fmt::format("{} bound to {} hardware thread{}{}", node.ranks, node.bound_threads,
+                        node.bound_threads == 1 ? "" : "s", node.crowded ? " (crowded)" : ""));
     out.row("  processors",
             fmt::format("{} cores, {} hardware threads, {} sockets, {} NUMA nodes", node.cores,
                         node.hardware_threads, node.sockets, node.numa_nodes));

@@ -26,8 +26,8 @@ shared_window::shared_window(MPI_Comm node, bool is_leader, std::size_t bytes) :
     MPI_Aint size = 0;
     int unit = 0;
     mpi_check(MPI_Win_shared_query(window_, 0, &size, &unit, &address), "MPI_Win_shared_query");
-    const auto raw = reinterpret_cast<std::uintptr_t>(address);
-    data_ = reinterpret_cast<std::byte*>((raw + page_bytes() - 1) / page_bytes() * page_bytes());
+    const auto past = reinterpret_cast<std::uintptr_t>(address) % page_bytes();
+    data_ = static_cast<std::byte*>(address) + (past == 0 ? 0 : page_bytes() - past);
 }
 
 void shared_window::free() noexcept {

@@ -27,8 +27,9 @@ int ranks_per_simulated_node(const team_options& options) {
     const char* const end = text + std::strlen(text);
     const auto parsed = std::from_chars(text, end, ranks);
     if (parsed.ec != std::errc{} || parsed.ptr != end || ranks < 0)
-        throw error(errc::invalid_argument,
-                    fmt::format("team: NODESPAN_RANKS_PER_NODE=\"{}\" is no number of ranks", text));
+        throw error(
+            errc::invalid_argument,
+            fmt::format("team: NODESPAN_RANKS_PER_NODE=\"{}\" is no number of ranks", text));
     return ranks;
 }
 
@@ -54,15 +55,33 @@ team::team(MPI_Comm comm, team_options options) : core_(make_core(comm, options)
 team::team(const boost::mpi::communicator& comm, team_options options)
     : team(static_cast<MPI_Comm>(comm), options) {}
 
-int team::rank() const noexcept { return core_->rank(); }
-int team::size() const noexcept { return core_->ranks()->size(); }
-int team::node() const noexcept { return core_->node(); }
-int team::nodes() const noexcept { return core_->ranks()->nodes(); }
-int team::node_rank() const noexcept { return core_->node_rank(); }
-int team::node_size() const noexcept { return core_->node_size(); }
-bool team::is_leader() const noexcept { return core_->is_leader(); }
-const placement& team::ranks() const noexcept { return *core_->ranks(); }
-bool team::is_crowded() const noexcept { return core_->is_crowded(); }
+int team::rank() const noexcept {
+    return core_->rank();
+}
+int team::size() const noexcept {
+    return core_->ranks()->size();
+}
+int team::node() const noexcept {
+    return core_->node();
+}
+int team::nodes() const noexcept {
+    return core_->ranks()->nodes();
+}
+int team::node_rank() const noexcept {
+    return core_->node_rank();
+}
+int team::node_size() const noexcept {
+    return core_->node_size();
+}
+bool team::is_leader() const noexcept {
+    return core_->is_leader();
+}
+const placement& team::ranks() const noexcept {
+    return *core_->ranks();
+}
+bool team::is_crowded() const noexcept {
+    return core_->is_crowded();
+}
 
 int team::node_of(int rank) const {
     if (rank < 0 || rank >= size())
@@ -78,27 +97,38 @@ int team::comm_rank(int rank) const {
     return core_->comm_rank(rank);
 }
 
-const boost::mpi::communicator& team::comm() const noexcept { return core_->comm(); }
-const boost::mpi::communicator& team::node_comm() const noexcept { return core_->node_comm(); }
-const boost::mpi::communicator& team::leaders() const noexcept { return core_->leaders(); }
+const boost::mpi::communicator& team::comm() const noexcept {
+    return core_->comm();
+}
+const boost::mpi::communicator& team::node_comm() const noexcept {
+    return core_->node_comm();
+}
+const boost::mpi::communicator& team::leaders() const noexcept {
+    return core_->leaders();
+}
 
-void team::fence() { core_->fence(); }
-void team::node_fence() { core_->node_fence(); }
+void team::fence() {
+    core_->fence();
+}
+void team::node_fence() {
+    core_->node_fence();
+}
 
 team team::split(int color, int key) const {
     detail::require_mpi("team::split");
     MPI_Comm part = MPI_COMM_NULL;
+    detail::agree_or_throw(
+        core_->comm(), detail::attempt([&] {
+            if (color < 0)
+                throw error(errc::invalid_argument,
+                            fmt::format("team::split({}, {}): the color is below 0", color, key));
+        }));
     detail::agree_or_throw(core_->comm(), detail::attempt([&] {
-        if (color < 0)
-            throw error(errc::invalid_argument,
-                        fmt::format("team::split({}, {}): the color is below 0", color, key));
-    }));
-    detail::agree_or_throw(core_->comm(), detail::attempt([&] {
-        detail::mpi_check(MPI_Comm_split(core_->comm(), color, key, &part), "MPI_Comm_split");
-    }));
+                               detail::mpi_check(MPI_Comm_split(core_->comm(), color, key, &part),
+                                                 "MPI_Comm_split");
+                           }));
     // Ranks that shared memory in this team do in its parts, simulated nodes included.
-    auto core = std::make_shared<team_core>(part,
-                                            team_core::grouping{node(), core_->is_crowded()});
+    auto core = std::make_shared<team_core>(part, team_core::grouping{node(), core_->is_crowded()});
     MPI_Comm_free(&part);
     return team(std::move(core));
 }

@@ -55,23 +55,26 @@ int translate(MPI_Comm part, int rank, MPI_Comm comm) {
 team_core::grouping group_by_node(MPI_Comm comm, int ranks_per_node) {
     MPI_Comm real = MPI_COMM_NULL;
     agree_or_throw(comm, attempt([&] {
-        mpi_check(MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &real),
-                  "MPI_Comm_split_type");
-    }));
+                       mpi_check(
+                           MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &real),
+                           "MPI_Comm_split_type");
+                   }));
     team_core::grouping result;
     agree_or_throw(comm, attempt([&] {
-        int me = 0;
-        result.crowded = has_too_few_cores(real);
-        mpi_check(MPI_Comm_rank(real, &me), "MPI_Comm_rank");
-        const int first = ranks_per_node > 0 ? me / ranks_per_node * ranks_per_node : 0;
-        result.label = translate(real, first, comm);
-    }));
+                       int me = 0;
+                       result.crowded = has_too_few_cores(real);
+                       mpi_check(MPI_Comm_rank(real, &me), "MPI_Comm_rank");
+                       const int first =
+                           ranks_per_node > 0 ? me / ranks_per_node * ranks_per_node : 0;
+                       result.label = translate(real, first, comm);
+                   }));
     agree_or_throw(comm, attempt([&] { mpi_check(MPI_Comm_free(&real), "MPI_Comm_free"); }));
     return result;
 }
 
 team_core::team_core(MPI_Comm comm, const grouping& mine)
-    : crowded_(mine.crowded), exceptions_(std::uncaught_exceptions()) {
+    : crowded_(mine.crowded),
+      exceptions_(std::uncaught_exceptions()) {
     group(comm, mine.label);
     make_communicators(comm);
     make_meeting_place(comm);
@@ -82,14 +85,15 @@ void team_core::group(MPI_Comm comm, int label) {
     int size = 0, me = 0;
     std::vector<int> node_of;
     agree_or_throw(comm, attempt([&] {
-        mpi_check(MPI_Comm_size(comm, &size), "MPI_Comm_size");
-        mpi_check(MPI_Comm_rank(comm, &me), "MPI_Comm_rank");
-        node_of.resize(static_cast<std::size_t>(size));
-    }));
+                       mpi_check(MPI_Comm_size(comm, &size), "MPI_Comm_size");
+                       mpi_check(MPI_Comm_rank(comm, &me), "MPI_Comm_rank");
+                       node_of.resize(static_cast<std::size_t>(size));
+                   }));
     agree_or_throw(comm, attempt([&] {
-        mpi_check(MPI_Allgather(&label, 1, MPI_INT, node_of.data(), 1, MPI_INT, comm),
-                  "MPI_Allgather");
-    }));
+                       mpi_check(
+                           MPI_Allgather(&label, 1, MPI_INT, node_of.data(), 1, MPI_INT, comm),
+                           "MPI_Allgather");
+                   }));
 
     std::unordered_map<int, int> numbers;
     std::vector<int> counts;
@@ -115,12 +119,13 @@ void team_core::make_communicators(MPI_Comm comm) {
     } splits[] = {{0, rank_}, {node_, rank_}, {is_leader() ? 0 : MPI_UNDEFINED, node_}};
     for (int i = 0; i < 3; ++i)
         agree_or_throw(comm, attempt([&] {
-            mpi_check(MPI_Comm_split(comm, splits[i].color, splits[i].key, &handles_[i]),
-                      "MPI_Comm_split");
-            if (handles_[i] != MPI_COMM_NULL)
-                mpi_check(MPI_Comm_set_errhandler(handles_[i], MPI_ERRORS_RETURN),
-                          "MPI_Comm_set_errhandler");
-        }));
+                           mpi_check(
+                               MPI_Comm_split(comm, splits[i].color, splits[i].key, &handles_[i]),
+                               "MPI_Comm_split");
+                           if (handles_[i] != MPI_COMM_NULL)
+                               mpi_check(MPI_Comm_set_errhandler(handles_[i], MPI_ERRORS_RETURN),
+                                         "MPI_Comm_set_errhandler");
+                       }));
     using boost::mpi::comm_attach;
     comm_ = {handles_[0], comm_attach};
     node_comm_ = {handles_[1], comm_attach};
@@ -130,9 +135,9 @@ void team_core::make_communicators(MPI_Comm comm) {
 void team_core::make_meeting_place(MPI_Comm comm) {
     const std::size_t bytes = node_barrier::bytes(node_size());
     agree_or_throw(comm, attempt([&] {
-        meeting_place_ = shared_window(handles_[1], is_leader(), bytes);
-        if (is_leader()) std::memset(meeting_place_.data(), 0, bytes);
-    })); // and now everybody's is cleared
+                       meeting_place_ = shared_window(handles_[1], is_leader(), bytes);
+                       if (is_leader()) std::memset(meeting_place_.data(), 0, bytes);
+                   })); // and now everybody's is cleared
     barrier_.emplace(meeting_place_.data(), node_rank(), node_size(), ranks_->first_rank(node_),
                      crowded_);
 }
@@ -160,8 +165,8 @@ template <class Body>
 agreed_words team_core::lead(Body&& body) {
     try {
         const bool alone = ranks_->nodes() == 1;
-        const agreed_words result = body(
-            barrier_->wait_for_all(alone ? std::function<void()>{} : [this] { progress(); }));
+        const agreed_words result =
+            body(barrier_->wait_for_all(alone ? std::function<void()>{} : [this] { progress(); }));
         barrier_->release(result);
         return result;
     } catch (...) {
@@ -257,9 +262,8 @@ void team_core::abandon() noexcept {
     told_ = true;
     for (int node = 0; node < ranks_->nodes(); ++node) {
         MPI_Request request = MPI_REQUEST_NULL;
-        if (node != node_ &&
-            MPI_Isend(nullptr, 0, MPI_CHAR, node, tag_abandoned, handles_[2], &request) ==
-                MPI_SUCCESS)
+        if (node != node_ && MPI_Isend(nullptr, 0, MPI_CHAR, node, tag_abandoned, handles_[2],
+                                       &request) == MPI_SUCCESS)
             MPI_Request_free(&request);
     }
 }

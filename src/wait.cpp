@@ -1,15 +1,17 @@
 #include "wait.hpp"
 
 #include <climits>
+#include <ctime>
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/syscall.h>
-#include <ctime>
 #include <unistd.h>
 
 namespace nodespan::detail {
 
-void yield_core() noexcept { sched_yield(); }
+void yield_core() noexcept {
+    sched_yield();
+}
 
 // Not FUTEX_PRIVATE: the word lies in memory that several processes map at different addresses.
 // Return values need no look: every wait checks its condition again.

@@ -15,8 +15,8 @@ struct measurement {
     std::string reference;   ///< What nodespan is measured against.
     double ours_seconds = 0; ///< One piece of work: median over batches, slowest rank of each.
     double reference_seconds = 0;
-    double best_ratio = 0;   ///< Of the fastest batches: what other programs' load disturbs least.
-    double spread = 0;       ///< How far batches of one side differ: quartile distance / median.
+    double best_ratio = 0; ///< Of the fastest batches: what other programs' load disturbs least.
+    double spread = 0;     ///< How far batches of one side differ: quartile distance / median.
 
     /// Above 1: nodespan is faster.
     double ratio() const { return reference_seconds / ours_seconds; }

@@ -9,7 +9,10 @@ namespace nodespan::app {
 
 progress_line::progress_line(std::string label, std::int64_t total, std::chrono::seconds pause,
                              std::FILE* out)
-    : label_(std::move(label)), total_(total), pause_(pause), out_(out),
+    : label_(std::move(label)),
+      total_(total),
+      pause_(pause),
+      out_(out),
       is_terminal_(isatty(fileno(out)) == 1) {
     if (is_terminal_) pause_ = std::chrono::milliseconds(100);
 }

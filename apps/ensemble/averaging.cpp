@@ -35,8 +35,7 @@ row_average::row_average(array<double, 2>& rows) : rows_(rows) {
     end_ = share(rows.extent(1), everyone.node_rank() + 1, everyone.node_size());
     sums_.resize(static_cast<std::size_t>(end_ - begin_));
     if (everyone.nodes() > 1)
-        node_sum_.emplace_back(everyone,
-                               indices<2>{everyone.nodes(), rows.extent(1)},
+        node_sum_.emplace_back(everyone, indices<2>{everyone.nodes(), rows.extent(1)},
                                one_row_a_node(everyone));
 }
 

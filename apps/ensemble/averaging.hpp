@@ -23,8 +23,8 @@ private:
     void add_node(index_t begin, index_t end, double* sums) const;
 
     array<double, 2>& rows_;
-    index_t begin_ = 0, end_ = 0;   // my columns
-    std::vector<double> sums_;      // of my columns
+    index_t begin_ = 0, end_ = 0;            // my columns
+    std::vector<double> sums_;               // of my columns
     std::vector<array<double, 2>> node_sum_; // one row a node, where there are several nodes
 };
 

@@ -31,16 +31,21 @@ struct arguments {
 void add_options(CLI::App& options, arguments& chosen) {
     settings& s = chosen.model;
     options.add_option("--models", s.models, "Models in the ensemble, at least one a rank")
-        ->check(CLI::Range(1, 1'000'000))->capture_default_str();
+        ->check(CLI::Range(1, 1'000'000))
+        ->capture_default_str();
     options.add_option("--epochs", s.epochs, "Passes over the training texts")
-        ->check(CLI::Range(1, 1'000'000))->capture_default_str();
+        ->check(CLI::Range(1, 1'000'000))
+        ->capture_default_str();
     options.add_option("--average-every", s.average_every, "Epochs from one averaging to the next")
-        ->check(CLI::Range(1, 1'000'000))->capture_default_str();
+        ->check(CLI::Range(1, 1'000'000))
+        ->capture_default_str();
     options.add_option("--dim", s.dim, "Length of the vector of a word or phrase")
-        ->check(CLI::Range(1, 4096))->capture_default_str();
+        ->check(CLI::Range(1, 4096))
+        ->capture_default_str();
     options.add_option("--seed", s.seed, "Start of all random numbers")->capture_default_str();
     options.add_option("--categories", s.categories, "Categories: the largest files; 0 for all")
-        ->check(CLI::Range(0, 1'000'000))->capture_default_str();
+        ->check(CLI::Range(0, 1'000'000))
+        ->capture_default_str();
     options.add_option("--text", chosen.text, "Folder of plain text files, each a category")
         ->capture_default_str();
     options.add_option("--plot", chosen.plot, "Draw the learning curves into this PNG file");
@@ -94,9 +99,12 @@ double time_together(team& everyone, Work&& work) {
 class run {
 public:
     run(team& everyone, const arguments& chosen, const corpus& texts)
-        : team_(everyone), texts_(texts), options_(chosen.model),
+        : team_(everyone),
+          texts_(texts),
+          options_(chosen.model),
           sizes_{options_.dim, texts.words.size(), static_cast<int>(texts.categories.size())},
-          parameters_(everyone, {options_.models, sizes_.parameters()}), average_(parameters_) {
+          parameters_(everyone, {options_.models, sizes_.parameters()}),
+          average_(parameters_) {
         const view<double, 2> mine = parameters_.local();
         for (index_t i = 0; i < mine.extent(0); ++i) {
             initialise(sizes_, options_.seed, mine.row(i).span()); // all models begin alike
@@ -140,12 +148,13 @@ void run::describe(const arguments& chosen) {
     found_.parameters = sizes_.parameters();
     found_.majority = majority(texts_.held_out);
     if (team_.rank() != 0) return;
-    fmt::print(stderr,
-               "{} models of {} parameters ({} words, dim {}) on {} ranks of {} node{}; {} training "
-               "and {} held-out texts in {} categories\n",
-               options_.models, found_.parameters, found_.words, options_.dim, found_.ranks,
-               found_.nodes, found_.nodes == 1 ? "" : "s", found_.training_texts,
-               found_.held_out_texts, found_.categories);
+    fmt::print(
+        stderr,
+        "{} models of {} parameters ({} words, dim {}) on {} ranks of {} node{}; {} training "
+        "and {} held-out texts in {} categories\n",
+        options_.models, found_.parameters, found_.words, options_.dim, found_.ranks, found_.nodes,
+        found_.nodes == 1 ? "" : "s", found_.training_texts, found_.held_out_texts,
+        found_.categories);
 }
 
 // On all held-out texts, the models in turn: each row is read where it lies.
@@ -193,11 +202,12 @@ outcome run::train() {
                                                          figures.singles.accuracy.mean};
         const double elapsed = MPI_Wtime() - start;
         const double left = elapsed / (epoch + 1) * (options_.epochs - epoch - 1);
-        note = fmt::format("epoch {}/{}, {}: error {:.4f}, accuracy {:.1f} % (majority {:.1f} %), "
-                           "averaging {:.2f} s, {:.0f} s left",
-                           epoch + 1, options_.epochs, figures.averaged ? "averaged" : "single models",
-                           shown.reconstruction, 100 * shown.accuracy, 100 * found_.majority,
-                           found_.averaging_seconds, left);
+        note =
+            fmt::format("epoch {}/{}, {}: error {:.4f}, accuracy {:.1f} % (majority {:.1f} %), "
+                        "averaging {:.2f} s, {:.0f} s left",
+                        epoch + 1, options_.epochs, figures.averaged ? "averaged" : "single models",
+                        shown.reconstruction, 100 * shown.accuracy, 100 * found_.majority,
+                        found_.averaging_seconds, left);
         progress.update((epoch + 1) * count, note);
     }
     found_.training_seconds = MPI_Wtime() - start;

@@ -19,13 +19,14 @@ nlohmann::ordered_json to_object(const spread& s) {
 }
 
 nlohmann::ordered_json to_object(const single_models& s) {
-    return {{"reconstruction_error", to_object(s.reconstruction)}, {"accuracy", to_object(s.accuracy)}};
+    return {{"reconstruction_error", to_object(s.reconstruction)},
+            {"accuracy", to_object(s.accuracy)}};
 }
 
 // One point a line; "?" marks what gnuplot should skip.
 std::string curve_data(const outcome& result) {
-    std::string data = fmt::format("0 {0} {1} {0} {1}\n", result.first.reconstruction,
-                                   result.first.accuracy);
+    std::string data =
+        fmt::format("0 {0} {1} {0} {1}\n", result.first.reconstruction, result.first.accuracy);
     for (const epoch_figures& e : result.epochs)
         data += e.averaged ? fmt::format("{} {} {} {} {}\n", e.epoch, e.singles.reconstruction.mean,
                                          e.singles.accuracy.mean, e.average.reconstruction,
@@ -41,9 +42,10 @@ std::string to_text(const outcome& result) {
     const auto row = [](const char* name, double error, double accuracy) {
         return fmt::format("  {:<26} {:>12.4f} {:>11.1f} %\n", name, error, 100 * accuracy);
     };
-    std::string text = fmt::format("\n  {:<26} {:>12} {:>13}\n", "on held-out texts",
-                                   "error", "accuracy");
-    text += fmt::format("  {:<26} {:>12} {:>11.1f} %\n", "majority category", "", 100 * result.majority);
+    std::string text =
+        fmt::format("\n  {:<26} {:>12} {:>13}\n", "on held-out texts", "error", "accuracy");
+    text += fmt::format("  {:<26} {:>12} {:>11.1f} %\n", "majority category", "",
+                        100 * result.majority);
     text += row("before training", result.first.reconstruction, result.first.accuracy);
     text += row("single models, worst", result.singles.reconstruction.largest,
                 result.singles.accuracy.least);
@@ -62,38 +64,37 @@ std::string to_text(const outcome& result) {
         static_cast<double>(result.options.models * result.parameters) * 8e-6,
         1e3 * result.shared_seconds, 1e3 * result.serialised_seconds,
         result.serialised_seconds / result.shared_seconds,
-        result.averages_agree ? "same bits" : "results differ in rounding",
-        result.training_seconds, result.averaging_seconds, result.parameters_hash);
+        result.averages_agree ? "same bits" : "results differ in rounding", result.training_seconds,
+        result.averaging_seconds, result.parameters_hash);
     return text;
 }
 
 std::string to_json(const outcome& result) {
-    nlohmann::ordered_json json{
-        {"program", "nodespan-ensemble"},
-        {"text", result.text},
-        {"ranks", result.ranks},
-        {"nodes", result.nodes},
-        {"models", result.options.models},
-        {"epochs", result.options.epochs},
-        {"average_every", result.options.average_every},
-        {"dim", result.options.dim},
-        {"seed", result.options.seed},
-        {"categories", result.categories},
-        {"words", result.words},
-        {"training_texts", result.training_texts},
-        {"held_out_texts", result.held_out_texts},
-        {"parameters_per_model", result.parameters},
-        {"parameters_hash", fmt::format("{:016x}", result.parameters_hash)},
-        {"majority_accuracy", result.majority},
-        {"before_training", to_object(result.first)},
-        {"averaged_model", to_object(result.average)},
-        {"single_models", to_object(result.singles)},
-        {"seconds",
-         {{"training", result.training_seconds},
-          {"averaging", result.averaging_seconds},
-          {"one_averaging_shared", result.shared_seconds},
-          {"one_averaging_serialised", result.serialised_seconds}}},
-        {"averages_agree", result.averages_agree}};
+    nlohmann::ordered_json json{{"program", "nodespan-ensemble"},
+                                {"text", result.text},
+                                {"ranks", result.ranks},
+                                {"nodes", result.nodes},
+                                {"models", result.options.models},
+                                {"epochs", result.options.epochs},
+                                {"average_every", result.options.average_every},
+                                {"dim", result.options.dim},
+                                {"seed", result.options.seed},
+                                {"categories", result.categories},
+                                {"words", result.words},
+                                {"training_texts", result.training_texts},
+                                {"held_out_texts", result.held_out_texts},
+                                {"parameters_per_model", result.parameters},
+                                {"parameters_hash", fmt::format("{:016x}", result.parameters_hash)},
+                                {"majority_accuracy", result.majority},
+                                {"before_training", to_object(result.first)},
+                                {"averaged_model", to_object(result.average)},
+                                {"single_models", to_object(result.singles)},
+                                {"seconds",
+                                 {{"training", result.training_seconds},
+                                  {"averaging", result.averaging_seconds},
+                                  {"one_averaging_shared", result.shared_seconds},
+                                  {"one_averaging_serialised", result.serialised_seconds}}},
+                                {"averages_agree", result.averages_agree}};
     for (const epoch_figures& e : result.epochs) {
         nlohmann::ordered_json one{{"epoch", e.epoch}, {"single_models", to_object(e.singles)}};
         if (e.averaged) one["averaged_model"] = to_object(e.average);
@@ -115,7 +116,8 @@ void plot(const outcome& result, const std::string& file) {
         "unset logscale y\nset ylabel 'accuracy in %, held-out'\nset yrange [0:*]\n"
         "set key bottom right\n"
         "plot $curve using 1:(100*$3) with linespoints pt 6 lc rgb '#999999' "
-        "title 'single models, mean', $curve using 1:(100*$5) with linespoints pt 7 lc rgb '#1f77b4' "
+        "title 'single models, mean', $curve using 1:(100*$5) with linespoints pt 7 lc rgb "
+        "'#1f77b4' "
         "title 'averaged', {} with lines dt 2 lc rgb '#d62728' title 'majority category'\n"
         "unset multiplot\n",
         name, curve_data(result), 100 * result.majority);
@@ -124,8 +126,8 @@ void plot(const outcome& result, const std::string& file) {
     const bool written = std::fputs(script.c_str(), gnuplot) >= 0;
     const int status = pclose(gnuplot);
     if (!written || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        throw std::runtime_error(
-            fmt::format("gnuplot could not draw {} (is it installed, and the folder writable?)", file));
+        throw std::runtime_error(fmt::format(
+            "gnuplot could not draw {} (is it installed, and the folder writable?)", file));
 }
 
 } // namespace nodespan::ensemble

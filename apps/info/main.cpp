@@ -45,9 +45,12 @@ json to_json(const nodespan::node_info& node) {
 
 const char* to_word(nodespan::trial result) {
     switch (result) {
-    case nodespan::trial::not_tried: return "not tried";
-    case nodespan::trial::works: return "works";
-    case nodespan::trial::fails: return "fails";
+    case nodespan::trial::not_tried:
+        return "not tried";
+    case nodespan::trial::works:
+        return "works";
+    case nodespan::trial::fails:
+        return "fails";
     }
     return "";
 }

@@ -81,13 +81,11 @@ public:
     /// The element at GLOBAL indices (i, j, ...), if this node holds it.
     /// Errors: errc::out_of_range, errc::not_on_node. Cost: a compare and a multiply a dimension.
     template <std::convertible_to<index_t>... I>
-        requires(sizeof...(I) == N)
-    T& operator()(I... i) {
+    requires(sizeof...(I) == N) T& operator()(I... i) {
         return element("operator()", {static_cast<index_t>(i)...});
     }
     template <std::convertible_to<index_t>... I>
-        requires(sizeof...(I) == N)
-    const T& operator()(I... i) const {
+    requires(sizeof...(I) == N) const T& operator()(I... i) const {
         return element("operator()", {static_cast<index_t>(i)...});
     }
 
@@ -104,17 +102,15 @@ public:
     /// Call:   any rank of the element's node. Errors: errc::out_of_range, errc::not_on_node.
     /// Epoch:  free of the memory rule against other fetch_add and compare_exchange.
     /// Cost:   one atomic instruction (a loop of them for floating types).
-    T fetch_add(const indices<N>& at, T value)
-        requires(std::integral<T> || std::floating_point<T>)
-    {
+    T fetch_add(const indices<N>& at,
+                T value) requires(std::integral<T> || std::floating_point<T>) {
         return std::atomic_ref<T>(element("fetch_add", at)).fetch_add(value);
     }
 
     /// Writes `desired` if the on-node element at GLOBAL index `at` equals `expected`, in one
     /// indivisible step; returns whether it did, and the value found in `expected`.
-    bool compare_exchange(const indices<N>& at, T& expected, T desired)
-        requires(std::atomic_ref<T>::is_always_lock_free)
-    {
+    bool compare_exchange(const indices<N>& at, T& expected,
+                          T desired) requires(std::atomic_ref<T>::is_always_lock_free) {
         return std::atomic_ref<T>(element("compare_exchange", at))
             .compare_exchange_strong(expected, desired);
     }
@@ -140,8 +136,10 @@ template <class T, int N>
 array<T, N>::array(team& team, const indices<N>& extents, const array_options& options)
     : core_(std::make_unique<detail::array_core>(team, extents, sizeof(T), typeid(T).name(),
                                                  options)),
-      extents_(extents), node_box_(to_static<N>(core_->node_box())),
-      node_extents_(node_box_.extents()), strides_(row_major_strides(node_extents_)),
+      extents_(extents),
+      node_box_(to_static<N>(core_->node_box())),
+      node_extents_(node_box_.extents()),
+      strides_(row_major_strides(node_extents_)),
       data_(reinterpret_cast<T*>(core_->node_data())) {}
 
 template <class T, int N>

@@ -50,7 +50,7 @@ private:
 /// it is not.
 template <int N>
 using indices = std::conditional_t<N == dynamic, index_list,
-                                 std::array<index_t, static_cast<std::size_t>(N > 0 ? N : 1)>>;
+                                   std::array<index_t, static_cast<std::size_t>(N > 0 ? N : 1)>>;
 
 /// A half-open range of N-d indices, `[lo, hi)`. Empty as soon as one `hi[d] <= lo[d]`.
 template <int N>
@@ -61,8 +61,7 @@ struct box {
     /// hi - lo, never below 0.
     constexpr indices<N> extents() const {
         indices<N> result = lo;
-        for (std::size_t d = 0; d < lo.size(); ++d)
-            result[d] = std::max<index_t>(0, hi[d] - lo[d]);
+        for (std::size_t d = 0; d < lo.size(); ++d) result[d] = std::max<index_t>(0, hi[d] - lo[d]);
         return result;
     }
 
@@ -107,8 +106,7 @@ struct box {
 
 /// The same box with its number of dimensions known at run time only.
 template <int N>
-    requires(N != dynamic)
-constexpr box<dynamic> to_dynamic(const box<N>& b) {
+requires(N != dynamic) constexpr box<dynamic> to_dynamic(const box<N>& b) {
     return {b.lo, b.hi};
 }
 

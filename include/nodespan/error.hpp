@@ -8,7 +8,8 @@ namespace nodespan {
 
 /// What went wrong, in nodespan's own words. MPI's codes have a category of their own.
 enum class errc {
-    invalid_argument = 1, ///< a value no call could accept (negative extent, grid that does not fit)
+    invalid_argument =
+        1, ///< a value no call could accept (negative extent, grid that does not fit)
     mismatched_arguments, ///< ranks passed different arguments to one collective call
     out_of_range,         ///< an index or box outside the array
     size_mismatch,        ///< a buffer whose size is not that of the patch
@@ -39,7 +40,8 @@ public:
     /// The whole line; no category text is appended.
     const char* what() const noexcept override { return message_->c_str(); }
 
-    /// Whether every rank of the team threw this same error, so that the program may go on together.
+    /// Whether every rank of the team threw this same error, so that the program may go on
+    /// together.
     bool is_collective() const noexcept { return collective_; }
 
 private:

@@ -11,7 +11,7 @@ namespace nodespan {
 namespace detail {
 class team_core;
 class array_core;
-}
+} // namespace detail
 
 struct team_options {
     /// Cuts every node into simulated nodes of this many ranks, to try the way across nodes on one

@@ -36,20 +36,26 @@ public:
 
     /// A dense row-major block.
     constexpr view(T* data, const indices<N>& extents)
-        : data_(data), extents_(extents), strides_(row_major_strides(extents)) {}
+        : data_(data),
+          extents_(extents),
+          strides_(row_major_strides(extents)) {}
 
     /// Strides in elements. With layout row_major the last stride must be 1.
     constexpr view(T* data, const indices<N>& extents, const indices<N>& strides)
-        : data_(data), extents_(extents), strides_(strides) {
+        : data_(data),
+          extents_(extents),
+          strides_(strides) {
         assert(!is_row_major || strides[N - 1] == 1);
     }
 
     /// To const elements, and from row_major to strided.
     template <class U, class L>
-        requires(std::convertible_to<U (*)[], T (*)[]> &&
-                 (std::same_as<L, Layout> || std::same_as<Layout, strided>))
-    constexpr view(const view<U, N, L>& other)
-        : data_(other.data_handle()), extents_(other.extents()), strides_(other.strides()) {}
+    requires(std::convertible_to<U (*)[], T (*)[]> &&
+             (std::same_as<L, Layout> ||
+              std::same_as<Layout, strided>)) constexpr view(const view<U, N, L>& other)
+        : data_(other.data_handle()),
+          extents_(other.extents()),
+          strides_(other.strides()) {}
 
     constexpr const indices<N>& extents() const noexcept { return extents_; }
     constexpr index_t extent(int d) const noexcept { return extents_[static_cast<std::size_t>(d)]; }
@@ -74,8 +80,7 @@ public:
 
     /// The element at local indices (i, j, ...).
     template <std::convertible_to<index_t>... I>
-        requires(sizeof...(I) == N)
-    constexpr T& operator()(I... i) const noexcept {
+    requires(sizeof...(I) == N) constexpr T& operator()(I... i) const noexcept {
         return operator[](indices<N>{static_cast<index_t>(i)...});
     }
 
@@ -87,9 +92,7 @@ public:
     }
 
     /// Row `i`: the view with the first dimension taken away.
-    constexpr view<T, N - 1, Layout> row(index_t i) const noexcept
-        requires(N > 1)
-    {
+    constexpr view<T, N - 1, Layout> row(index_t i) const noexcept requires(N > 1) {
         assert(i >= 0 && i < extents_[0]);
         indices<N - 1> extents{}, strides{};
         std::copy(extents_.begin() + 1, extents_.end(), extents.begin());
@@ -115,14 +118,8 @@ public:
     }
     constexpr operator std::span<T>() const { return span(); }
 
-    constexpr T* begin() const noexcept
-        requires(N == 1 && is_row_major)
-    {
-        return data_;
-    }
-    constexpr T* end() const noexcept
-        requires(N == 1 && is_row_major)
-    {
+    constexpr T* begin() const noexcept requires(N == 1 && is_row_major) { return data_; }
+    constexpr T* end() const noexcept requires(N == 1 && is_row_major) {
         return data_ + extents_[0];
     }
 

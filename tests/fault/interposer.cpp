@@ -34,7 +34,9 @@ int interposer::stop() {
     return count;
 }
 
-std::string interposer::failed() { return last_failed; }
+std::string interposer::failed() {
+    return last_failed;
+}
 
 // NODESPAN_PASS(name, shared, parameters with types, the same as arguments)
 #define NODESPAN_PASS(name, shared, parameters, arguments)                                         \

@@ -40,7 +40,9 @@ void expect_same_on_all_ranks(const team& everyone, const std::string& text) {
 }
 
 // Whether the team's nodes share memory through /dev/shm: a node of one rank needs none.
-bool uses_shm(const team& everyone) { return everyone.ranks().node_size(0) > 1; }
+bool uses_shm(const team& everyone) {
+    return everyone.ranks().node_size(0) > 1;
+}
 
 TEST(SmallShm, AnArrayThatDoesNotFitGivesTheSameErrorOnEveryRank) {
     team everyone{MPI_COMM_WORLD};

@@ -38,7 +38,9 @@ public:
     const box<dynamic>& node_box() const noexcept { return node_box_; }
     std::byte* node_data() const noexcept;
     std::size_t element_bytes() const noexcept { return element_bytes_; }
-    class team& get_team() noexcept { return team_; }
+    class team& get_team() noexcept {
+        return team_;
+    }
     const class team& get_team() const noexcept { return team_; }
 
     /// The lock of this node. Errors: errc::out_of_range, errc::not_on_node.

@@ -1,0 +1,16 @@
+#include <nodespan/nodespan.hpp>
+
+int main(int argc, char** argv) {
+    nodespan::environment mpi{argc, argv};
+    nodespan::team everyone{boost::mpi::communicator{}};
+    nodespan::array<double, 2> field{everyone, {1000, 64}};
+
+    auto mine = field.local(); // my rows, plain memory
+    for (nodespan::index_t i = 0; i < mine.extent(0); ++i)
+        for (double& x : mine.row(i)) x = static_cast<double>(field.rank_box().lo[0] + i);
+    field.fence(); // everyone's writes are visible to everyone
+
+    auto ours = field.node(); // the whole node's rows, still plain memory
+    if (everyone.is_leader()) ours(0, 0) += ours(ours.extent(0) - 1, 0); // a peer's last row
+    nodespan::save(field, "field.h5", "temperature");
+}
