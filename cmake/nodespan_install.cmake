@@ -1,1 +1,87 @@
+# Headers, libraries, the CMake package and the pkg-config files. The installed tree can be moved.
+option(NODESPAN_INSTALL "Install nodespan" ${PROJECT_IS_TOP_LEVEL})
+if(NOT NODESPAN_INSTALL)
+  return()
+endif()
+include(CMakePackageConfigHelpers)
 
+set(nodespan_cmake_folder ${CMAKE_INSTALL_LIBDIR}/cmake/nodespan)
+file(RELATIVE_PATH nodespan_libdir_to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" nodespan_libdir_to_prefix "${nodespan_libdir_to_prefix}")
+
+# A static library leaves its private dependencies to the program that links it.
+get_target_property(nodespan_library_type nodespan TYPE)
+if(nodespan_library_type STREQUAL "STATIC_LIBRARY")
+  set(nodespan_is_static TRUE)
+  set(nodespan_pc_private "")
+else()
+  set(nodespan_is_static FALSE)
+  set(nodespan_pc_private ".private")
+endif()
+
+# nodespan_install_library(<target> <export>): the library, and how CMake finds it
+function(nodespan_install_library target export)
+  install(TARGETS ${target} EXPORT ${export}
+          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+          LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+          RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(EXPORT ${export} NAMESPACE nodespan:: DESTINATION ${nodespan_cmake_folder})
+  set_target_properties(${target} PROPERTIES INSTALL_RPATH $ORIGIN
+                        INSTALL_RPATH_USE_LINK_PATH TRUE)
+endfunction()
+
+# nodespan_install_pc(<name>): its pkg-config file
+function(nodespan_install_pc name)
+  configure_file(${PROJECT_SOURCE_DIR}/cmake/${name}.pc.in ${PROJECT_BINARY_DIR}/${name}.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endfunction()
+
+# Programs find the libraries beside them, wherever both are moved to.
+function(nodespan_set_program_rpath folder)
+  get_property(targets DIRECTORY ${folder} PROPERTY BUILDSYSTEM_TARGETS)
+  file(RELATIVE_PATH to_libraries /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})
+  foreach(target IN LISTS targets)
+    get_target_property(type ${target} TYPE)
+    if(type STREQUAL "EXECUTABLE")
+      set_target_properties(${target} PROPERTIES INSTALL_RPATH $ORIGIN/${to_libraries}
+                            INSTALL_RPATH_USE_LINK_PATH TRUE)
+    endif()
+  endforeach()
+  get_property(folders DIRECTORY ${folder} PROPERTY SUBDIRECTORIES)
+  foreach(inner IN LISTS folders)
+    nodespan_set_program_rpath(${inner})
+  endforeach()
+endfunction()
+
+install(DIRECTORY include/nodespan DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+        FILES_MATCHING PATTERN *.hpp PATTERN hdf5.hpp EXCLUDE)
+install(FILES ${PROJECT_BINARY_DIR}/include/nodespan/version.hpp
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nodespan)
+nodespan_install_library(nodespan nodespan_targets)
+nodespan_install_pc(nodespan)
+
+if(NODESPAN_WITH_HDF5)
+  install(FILES include/nodespan/hdf5.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nodespan)
+  nodespan_install_library(nodespan_hdf5 nodespan_hdf5_targets)
+  get_target_property(nodespan_hdf5_link nodespan::hdf5_c INTERFACE_LINK_LIBRARIES)
+  list(JOIN nodespan_hdf5_link " " nodespan_hdf5_link)
+  if(nodespan_is_static) # one Libs line: older pkg-config refuses a second
+    set(nodespan_hdf5_pc_libs "Libs: -L\${libdir} -lnodespan_hdf5 ${nodespan_hdf5_link}")
+  else()
+    set(nodespan_hdf5_pc_libs
+        "Libs: -L\${libdir} -lnodespan_hdf5\nLibs.private: ${nodespan_hdf5_link}")
+  endif()
+  nodespan_install_pc(nodespan-hdf5)
+  install(FILES cmake/nodespan_find_hdf5.cmake DESTINATION ${nodespan_cmake_folder})
+endif()
+
+configure_package_config_file(cmake/nodespan-config.cmake.in
+  ${PROJECT_BINARY_DIR}/nodespan-config.cmake INSTALL_DESTINATION ${nodespan_cmake_folder})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/nodespan-config-version.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/nodespan-config.cmake
+              ${PROJECT_BINARY_DIR}/nodespan-config-version.cmake
+        DESTINATION ${nodespan_cmake_folder})
+if(NODESPAN_BUILD_APPS)
+  nodespan_set_program_rpath(${PROJECT_SOURCE_DIR}/apps)
+endif()

@@ -4,7 +4,16 @@
 
 namespace nodespan {
 
-using detail::store_and_wake;
+namespace {
+
+// Counters only ever go up by one, whoever does it: a reader may come and go between the two steps
+// of a writer's unlock.
+void advance(std::atomic<std::uint32_t>& serving, detail::mutex_words& words) noexcept {
+    serving.fetch_add(1, std::memory_order_seq_cst); // before the look at sleepers, as in wait_on
+    if (words.sleepers.load(std::memory_order_seq_cst) != 0) detail::futex_wake_all(serving);
+}
+
+} // namespace
 
 void mutex::wait_for(std::atomic<std::uint32_t>& serving, std::uint32_t ticket) noexcept {
     detail::wait_on(
@@ -24,15 +33,13 @@ bool mutex::try_lock() noexcept {
 }
 
 void mutex::unlock() noexcept {
-    const std::uint32_t next = words_->write.load(std::memory_order_relaxed) + 1;
-    store_and_wake(words_->read, next, words_->sleepers);
-    store_and_wake(words_->write, next, words_->sleepers);
+    advance(words_->read, *words_);
+    advance(words_->write, *words_);
 }
 
 void mutex::lock_shared() noexcept {
-    const std::uint32_t ticket = words_->next.fetch_add(1, std::memory_order_relaxed);
-    wait_for(words_->read, ticket);
-    store_and_wake(words_->read, ticket + 1, words_->sleepers); // the next reader may come in too
+    wait_for(words_->read, words_->next.fetch_add(1, std::memory_order_relaxed));
+    advance(words_->read, *words_); // the next reader may come in too
 }
 
 bool mutex::try_lock_shared() noexcept {
@@ -40,14 +47,12 @@ bool mutex::try_lock_shared() noexcept {
     if (!words_->next.compare_exchange_strong(ticket, ticket + 1, std::memory_order_acquire,
                                               std::memory_order_relaxed))
         return false;
-    store_and_wake(words_->read, ticket + 1, words_->sleepers);
+    advance(words_->read, *words_);
     return true;
 }
 
 void mutex::unlock_shared() noexcept {
-    words_->write.fetch_add(1, std::memory_order_seq_cst);
-    if (words_->sleepers.load(std::memory_order_seq_cst) != 0)
-        detail::futex_wake_all(words_->write);
+    advance(words_->write, *words_);
 }
 
 } // namespace nodespan

@@ -29,18 +29,22 @@ node_barrier::node_barrier(void* memory, int rank, int ranks, int first_rank, bo
       patience_(crowded ? patience::crowded() : patience{}) {}
 
 void node_barrier::throw_if_abandoned() const {
-    const std::uint32_t who = shared_->flags.abandoned.load(std::memory_order_relaxed);
+    const std::uint32_t who = shared_->flags.abandoned.load(std::memory_order_acquire);
     if (who == 0) return;
     throw error(errc::peer_lost,
                 fmt::format("fence: rank {} left by an exception and will not come",
                             first_rank_ + static_cast<int>(who) - 1));
 }
 
+// Waits until `word` has come to the meeting this rank is in. A rank that leaves may have been the
+// one to end this meeting, just before: the word is looked at once more after its farewell.
 template <class Slow>
-void node_barrier::wait_until_arrived(int rank, const patience& how, Slow&& slow) {
-    wait_on(
-        line(rank).arrived, shared_->flags.sleepers, how,
-        [goal = meeting_](std::uint32_t count) { return reached(count, goal); }, slow);
+void node_barrier::wait_for_meeting(shared_word& word, const patience& how, Slow&& slow) {
+    const auto ready = [goal = meeting_](std::uint32_t count) { return reached(count, goal); };
+    wait_on(word, shared_->flags.sleepers, how, ready, [&] {
+        if (is_abandoned() && !ready(word.load(std::memory_order_acquire))) throw_if_abandoned();
+        slow();
+    });
 }
 
 void node_barrier::arrive_and_wait() {
@@ -48,22 +52,19 @@ void node_barrier::arrive_and_wait() {
     if (ranks_ == 1) return;
     ++meeting_;
     store_and_wake(line(rank_).arrived, meeting_, shared_->flags.sleepers);
-    const auto slow = [this] { throw_if_abandoned(); };
     if (by_flags_) {
-        for (int peer = 0; peer < ranks_; ++peer) wait_until_arrived(peer, patience_, slow);
+        for (int peer = 0; peer < ranks_; ++peer)
+            wait_for_meeting(line(peer).arrived, patience_, [] {});
         return;
     }
     // Many ranks, or ranks that share cores: the last one to arrive ends the meeting, so that
     // nobody has to be awake for it but that one.
     ++counted_;
     const std::uint32_t all = counted_ * static_cast<std::uint32_t>(ranks_);
-    if (shared_->count.arrivals.fetch_add(1, std::memory_order_acq_rel) + 1 == all) {
+    if (shared_->count.arrivals.fetch_add(1, std::memory_order_acq_rel) + 1 == all)
         store_and_wake(shared_->meeting.released, meeting_, shared_->flags.sleepers);
-        return;
-    }
-    wait_on(
-        shared_->meeting.released, shared_->flags.sleepers, patience_,
-        [goal = meeting_](std::uint32_t count) { return reached(count, goal); }, slow);
+    else
+        wait_for_meeting(shared_->meeting.released, patience_, [] {});
 }
 
 void node_barrier::arrive(const agreed_words& words) {
@@ -77,8 +78,7 @@ agreed_words node_barrier::wait_for_all(const std::function<void()>& progress) {
     patience how = patience_;
     if (progress) how.sleep_ns = 100'000; // other nodes may be waiting for our progress
     for (int peer = 0; peer < ranks_; ++peer) {
-        wait_until_arrived(peer, how, [&] {
-            throw_if_abandoned();
+        wait_for_meeting(line(peer).arrived, how, [&] {
             if (progress) progress();
         });
         for (std::size_t i = 0; i < all.size(); ++i) all[i] = std::max(all[i], line(peer).words[i]);
@@ -92,10 +92,7 @@ void node_barrier::release(const agreed_words& result) {
 }
 
 agreed_words node_barrier::wait_for_release() {
-    wait_on(
-        shared_->meeting.released, shared_->flags.sleepers, patience_,
-        [goal = meeting_](std::uint32_t count) { return reached(count, goal); },
-        [this] { throw_if_abandoned(); });
+    wait_for_meeting(shared_->meeting.released, patience_, [] {});
     return shared_->meeting.result;
 }
 
@@ -107,7 +104,7 @@ void node_barrier::abandon() noexcept {
 }
 
 bool node_barrier::is_abandoned() const noexcept {
-    return shared_->flags.abandoned.load(std::memory_order_relaxed) != 0;
+    return shared_->flags.abandoned.load(std::memory_order_acquire) != 0;
 }
 
 } // namespace nodespan::detail

@@ -74,7 +74,7 @@ private:
     rank_line& line(int rank) const noexcept { return shared_->ranks[rank]; }
     void throw_if_abandoned() const;
     template <class Slow>
-    void wait_until_arrived(int rank, const patience& how, Slow&& slow);
+    void wait_for_meeting(shared_word& word, const patience& how, Slow&& slow);
 
     layout* shared_;
     int rank_;

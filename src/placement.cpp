@@ -35,6 +35,7 @@ placement::placement(int nodes, int ranks_per_node)
     if (nodes < 1 || ranks_per_node < 1 || nodes > std::numeric_limits<int>::max() / ranks_per_node)
         throw error(errc::invalid_argument,
                     fmt::format("placement({}, {}): no such machine", nodes, ranks_per_node));
+    size_ = nodes * ranks_per_node;
 }
 
 int placement::node_of(int rank) const noexcept {

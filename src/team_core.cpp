@@ -9,6 +9,7 @@
 #include <cstring>
 #include <exception>
 #include <limits>
+#include <new>
 #include <numeric>
 #include <sched.h>
 #include <unordered_map>
@@ -233,36 +234,55 @@ void team_core::agree_between_leaders(agreed_words& words) {
 
 // Waits for a nonblocking collective between leaders; offers the core to others meanwhile.
 bool team_core::finish(int start_code, MPI_Request& request) {
+    ++met_leaders_;
     if (start_code != MPI_SUCCESS) return false;
     for (int tries = 1;; ++tries) {
         int done = 0;
         if (MPI_Test(&request, &done, MPI_STATUS_IGNORE) != MPI_SUCCESS) return false;
         if (done != 0) return true;
-        if (tries % 64 == 0) progress();
+        if (tries % 64 == 0) {
+            progress();
+            throw_if_leader_lost();
+        }
         if (crowded_ || tries > 1000) yield_core();
     }
 }
 
-// Keeps MPI going, and notices when a rank of another node is gone.
+// Keeps MPI going, and notices when a node is abandoned.
 void team_core::progress() {
-    int gone = 0;
+    int has_message = 0;
     MPI_Status status;
-    if (MPI_Iprobe(MPI_ANY_SOURCE, tag_abandoned, handles_[2], &gone, &status) != MPI_SUCCESS ||
-        gone == 0)
+    if (MPI_Iprobe(MPI_ANY_SOURCE, tag_abandoned, handles_[2], &has_message, &status) !=
+            MPI_SUCCESS ||
+        has_message == 0)
         return;
-    throw error(errc::peer_lost, "fence: a rank of node " + std::to_string(status.MPI_SOURCE) +
+    std::uint64_t met = 0;
+    if (MPI_Recv(&met, 1, MPI_UINT64_T, status.MPI_SOURCE, tag_abandoned, handles_[2],
+                 MPI_STATUS_IGNORE) != MPI_SUCCESS ||
+        (lost_node_ >= 0 && met >= lost_after_))
+        return;
+    lost_node_ = status.MPI_SOURCE;
+    lost_after_ = met;
+}
+
+// A leader that came to this meeting before it left is not missed yet.
+void team_core::throw_if_leader_lost() const {
+    if (lost_node_ < 0 || lost_after_ >= met_leaders_) return;
+    throw error(errc::peer_lost, "fence: a rank of node " + std::to_string(lost_node_) +
                                      " left by an exception and will not come");
 }
 
 // Nothing here waits: the ranks that are still there learn from their node's flag, other nodes
-// from a message. Requests are left to MPI on purpose.
+// from a message, which says how often this leader has met the others. The number is leaked, since
+// nobody will know when MPI has sent it.
 void team_core::abandon() noexcept {
     barrier_->abandon();
     if (!is_leader() || told_) return;
     told_ = true;
-    for (int node = 0; node < ranks_->nodes(); ++node) {
+    const auto* met = new (std::nothrow) std::uint64_t(met_leaders_);
+    for (int node = 0; met != nullptr && node < ranks_->nodes(); ++node) {
         MPI_Request request = MPI_REQUEST_NULL;
-        if (node != node_ && MPI_Isend(nullptr, 0, MPI_CHAR, node, tag_abandoned, handles_[2],
+        if (node != node_ && MPI_Isend(met, 1, MPI_UINT64_T, node, tag_abandoned, handles_[2],
                                        &request) == MPI_SUCCESS)
             MPI_Request_free(&request);
     }

@@ -69,6 +69,7 @@ private:
     agreed_words lead(Body&& body);
     void abandon() noexcept;
     void progress();
+    void throw_if_leader_lost() const;
     bool finish(int start_code, MPI_Request& request);
     void agree_between_leaders(agreed_words& words);
 
@@ -77,7 +78,10 @@ private:
     int rank_ = 0;
     int node_ = 0;
     bool crowded_ = false;
-    bool told_ = false; // other nodes know that this one is abandoned
+    bool told_ = false;             // other nodes know that this one is abandoned
+    std::uint64_t met_leaders_ = 0; // collectives between leaders so far
+    int lost_node_ = -1;            // a node that is abandoned,
+    std::uint64_t lost_after_ = 0;  // after so many of them
     MPI_Comm handles_[3] = {MPI_COMM_NULL, MPI_COMM_NULL, MPI_COMM_NULL}; // team, node, leaders
     boost::mpi::communicator comm_, node_comm_, leaders_;
     shared_window meeting_place_;

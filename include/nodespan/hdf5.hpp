@@ -41,7 +41,7 @@ void load_array(const array_core& to, file_type type, const std::filesystem::pat
 /// std::complex of these two (a compound of r and i, as h5py has it). Not bool: a file could hold
 /// bytes that are no bool.
 template <class T>
-concept storable = detail::file_type_of<T>() != detail::file_type{};
+concept storable = (detail::file_type_of<T>().kind != 0);
 
 /// Writes the whole array into a new HDF5 file, as the dataset `dataset`.
 ///

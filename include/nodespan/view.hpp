@@ -5,6 +5,7 @@
 
 #include <cassert>
 #include <concepts>
+#include <ranges>
 #include <span>
 #if __has_include(<mdspan>)
 #include <mdspan>
@@ -116,7 +117,11 @@ public:
                         "view::span(): the view has gaps between its rows; take rows instead");
         return {data_, static_cast<std::size_t>(size())};
     }
-    constexpr operator std::span<T>() const { return span(); }
+    constexpr operator std::span<T>() const
+        requires(N > 1 || !is_row_major) // others are ranges, which convert by themselves
+    {
+        return span();
+    }
 
     constexpr T* begin() const noexcept requires(N == 1 && is_row_major) { return data_; }
     constexpr T* end() const noexcept requires(N == 1 && is_row_major) {
@@ -137,3 +142,7 @@ private:
 };
 
 } // namespace nodespan
+
+/// A view does not own its elements: iterators outlive it, so temporaries may become spans.
+template <class T, int N, class Layout>
+inline constexpr bool std::ranges::enable_borrowed_range<nodespan::view<T, N, Layout>> = true;

@@ -14,6 +14,18 @@
 
 namespace {
 
+// Rank 0 prints the progress; the others, with this, only what fails.
+class print_failures : public testing::EmptyTestEventListener {
+    void OnTestPartResult(const testing::TestPartResult& result) override {
+        if (!result.failed()) return;
+        int rank = 0;
+        MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+        std::fprintf(stderr, "rank %d: %s:%d: %s\n", rank,
+                     result.file_name() ? result.file_name() : "", result.line_number(),
+                     result.message());
+    }
+};
+
 class throw_on_failure : public testing::EmptyTestEventListener {
     void OnTestPartResult(const testing::TestPartResult& result) override {
         if (result.fatally_failed()) throw testing::AssertionException(result);
@@ -83,8 +95,8 @@ int main(int argc, char** argv) {
     static watchdog dog; // never joined: the process ends with it
     auto& listeners = testing::UnitTest::GetInstance()->listeners();
     if (rank != 0) {
-        // Rank 0 prints the progress; the others only what fails.
         delete listeners.Release(listeners.default_result_printer());
+        listeners.Append(new print_failures);
     }
     auto* meeting = new meet_after_each_test(dog); // owned by the listeners
     listeners.Append(meeting);

@@ -1,0 +1,21 @@
+# Installs the build tree, then moves it: whatever is not relocatable fails in the tests after this.
+# Needs -DBUILD -DSOURCE -DSTAGE.
+file(REMOVE_RECURSE ${STAGE})
+execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} --prefix ${STAGE}/first
+                OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+file(RENAME ${STAGE}/first ${STAGE}/prefix)
+
+file(GLOB_RECURSE described ${STAGE}/prefix/*.cmake ${STAGE}/prefix/*.pc)
+foreach(file IN LISTS described)
+  file(READ ${file} text)
+  foreach(path ${STAGE} ${BUILD} ${SOURCE})
+    string(FIND "${text}" "${path}/" place)
+    if(NOT place EQUAL -1)
+      message(FATAL_ERROR "${file} names ${path}: it cannot be moved")
+    endif()
+  endforeach()
+endforeach()
+list(LENGTH described count)
+if(count EQUAL 0)
+  message(FATAL_ERROR "no package files were installed")
+endif()

@@ -1,0 +1,49 @@
+// What an outside project does with an installed nodespan: fills an array in place, sums what other
+// ranks wrote, and, where it has HDF5, saves and loads it.
+
+#include <nodespan/nodespan.hpp>
+
+#include <boost/mpi/collectives.hpp>
+
+#include <cstdio>
+#include <functional>
+#include <numeric>
+
+namespace {
+
+using namespace nodespan;
+
+index_t sum_of_all_ranks(const array<index_t, 2>& field) {
+    index_t mine = 0;
+    for (index_t i = 0; i < field.local().extent(0); ++i) {
+        const auto row = field.local().row(i);
+        mine = std::accumulate(row.begin(), row.end(), mine);
+    }
+    return boost::mpi::all_reduce(field.get_team().comm(), mine, std::plus<>());
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    environment mpi(argc, argv);
+    team everyone{boost::mpi::communicator{}};
+    array<index_t, 2> field(everyone, {100, 10}), copy(everyone, {100, 10});
+    for (index_t i = 0; i < field.local().extent(0); ++i)
+        for (index_t j = 0; j < 10; ++j)
+            field.local()(i, j) = 10 * (field.rank_box().lo[0] + i) + j;
+    field.fence();
+    bool good = sum_of_all_ranks(field) == 999 * 1000 / 2;
+#ifdef NODESPAN_HAS_HDF5
+    save(field, "field.h5", "numbers/all");
+    load(copy, "field.h5", "numbers/all");
+    good = good && sum_of_all_ranks(copy) == 999 * 1000 / 2;
+    const char* const name = "with HDF5";
+#else
+    good = good && sum_of_all_ranks(copy) == 0;
+    const char* const name = "without HDF5";
+#endif
+    if (everyone.rank() == 0)
+        std::printf("consumer of nodespan %s %s, %d ranks: %s\n", NODESPAN_VERSION, name,
+                    everyone.size(), good ? "good" : "bad");
+    return good ? 0 : 1;
+}

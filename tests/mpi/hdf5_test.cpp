@@ -1,0 +1,314 @@
+#include <nodespan/hdf5.hpp>
+#include <nodespan/team.hpp>
+
+#include "array_cases.hpp"
+#include "mpi_cases.hpp"
+
+#include <boost/mpi/collectives.hpp>
+#include <boost/serialization/string.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <complex>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace {
+
+using namespace nodespan;
+using namespace nodespan::test;
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+static_assert(storable<char> && storable<std::uint64_t> && storable<std::complex<float>>);
+static_assert(!storable<bool> && !storable<long double> && !storable<std::complex<long double>>);
+static_assert(!storable<float*> && !storable<indices<2>>);
+
+// A folder that all ranks know; rank 0 makes and removes it.
+class shared_folder {
+public:
+    shared_folder() {
+        std::string name;
+        if (world_rank() == 0) {
+            std::string pattern = (fs::temp_directory_path() / "nodespan_hdf5_XXXXXX").string();
+            name = mkdtemp(pattern.data());
+        }
+        boost::mpi::broadcast(boost::mpi::communicator{}, name, 0);
+        path_ = name;
+    }
+    ~shared_folder() {
+        MPI_Barrier(MPI_COMM_WORLD);
+        if (world_rank() == 0) fs::remove_all(path_);
+    }
+    shared_folder(const shared_folder&) = delete;
+    shared_folder& operator=(const shared_folder&) = delete;
+
+    fs::path operator/(const char* name) const { return path_ / name; }
+    const fs::path& path() const { return path_; }
+
+private:
+    fs::path path_;
+};
+
+// A value that differs from element to element, as far as T can tell.
+template <class T, int N>
+T value_at(const indices<N>& at) {
+    index_t sum = 1;
+    for (const index_t i : at) sum = sum * 31 + i;
+    if constexpr (requires { typename T::value_type; })
+        return {static_cast<typename T::value_type>(sum),
+                static_cast<typename T::value_type>(-sum)};
+    else
+        return static_cast<T>(sum);
+}
+
+template <class T, int N>
+void fill(array<T, N>& a) {
+    for_each_index(a.rank_box(), [&](const indices<N>& at) {
+        std::apply([&](auto... i) { a(i...) = value_at<T, N>(at); }, at);
+    });
+    a.fence();
+}
+
+template <class T, int N>
+void expect_filled(const array<T, N>& a) {
+    index_t wrong = 0;
+    for_each_index(a.rank_box(), [&](const indices<N>& at) {
+        std::apply([&](auto... i) { wrong += a(i...) != value_at<T, N>(at); }, at);
+    });
+    EXPECT_EQ(wrong, 0);
+}
+
+template <class T, int N>
+void expect_round_trip(team& everyone, const indices<N>& extents,
+                       const array_options& options = {}) {
+    const shared_folder folder;
+    array<T, N> written(everyone, extents, options), read(everyone, extents);
+    fill(written);
+
+    save(written, folder / "field.h5", "field");
+    load(read, folder / "field.h5", "field");
+
+    expect_filled(read);
+    EXPECT_FALSE(fs::exists(folder / "field.h5.part"));
+}
+
+TEST(Hdf5, BringsBackEveryElementType) {
+    team everyone(MPI_COMM_WORLD);
+
+    expect_round_trip<std::int8_t, 1>(everyone, {11});
+    expect_round_trip<std::uint8_t, 1>(everyone, {11});
+    expect_round_trip<std::int16_t, 1>(everyone, {11});
+    expect_round_trip<std::uint16_t, 1>(everyone, {11});
+    expect_round_trip<std::int32_t, 1>(everyone, {11});
+    expect_round_trip<std::uint32_t, 1>(everyone, {11});
+    expect_round_trip<std::int64_t, 1>(everyone, {11});
+    expect_round_trip<std::uint64_t, 1>(everyone, {11});
+    expect_round_trip<float, 1>(everyone, {11});
+    expect_round_trip<double, 1>(everyone, {11});
+    expect_round_trip<std::complex<float>, 1>(everyone, {11});
+    expect_round_trip<std::complex<double>, 1>(everyone, {11});
+}
+
+TEST(Hdf5, BringsBackOneToSixDimensions) {
+    team everyone(MPI_COMM_WORLD);
+
+    expect_round_trip<double, 1>(everyone, {101});
+    expect_round_trip<double, 2>(everyone, {23, 7});
+    expect_round_trip<double, 3>(everyone, {9, 4, 5});
+    expect_round_trip<double, 6>(everyone, {8, 2, 1, 3, 2, 2});
+}
+
+TEST(Hdf5, BringsBackBoxesThatAreCutInEveryDimension) {
+    team everyone(MPI_COMM_WORLD);
+    array_options options;
+    options.distribution.node_grid = {1, everyone.nodes(), 1};
+    options.distribution.rank_grid = {1, 1, 0};
+
+    expect_round_trip<int, 3>(everyone, {5, 9, 10}, options);
+}
+
+TEST(Hdf5, BringsBackArraysWithFewerRowsThanRanks) {
+    team everyone(MPI_COMM_WORLD);
+
+    expect_round_trip<double, 2>(everyone, {1, 5});
+    expect_round_trip<double, 2>(everyone, {0, 5});
+    expect_round_trip<double, 2>(everyone, {5, 0});
+}
+
+TEST(Hdf5, IsReadByAnotherNumberOfRanksInAnotherOrder) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    array<float, 2> written(everyone, {17, 3});
+    fill(written);
+    save(written, folder / "field.h5", "field");
+
+    const scoped_comm reversed(world_rank() % 2, -world_rank());
+    team some(reversed.get());
+    array<float, 2> read(some, {17, 3});
+    load(read, folder / "field.h5", "field");
+
+    expect_filled(read);
+}
+
+TEST(Hdf5, SavesWhatANodePeerWroteBeforeWithoutAFenceInBetween) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    array<int, 2> written(everyone, {everyone.size(), 4}), read(everyone, {everyone.size(), 4});
+    const int first = everyone.ranks().first_rank(everyone.node());
+    const int peer = first + (everyone.node_rank() + 1) % everyone.node_size();
+    for (int j = 0; j < 4; ++j) written(peer, j) = 10 * peer + j;
+
+    save(written, folder / "field.h5", "field");
+    load(read, folder / "field.h5", "field");
+
+    for (int j = 0; j < 4; ++j) EXPECT_EQ(read(peer, j), 10 * peer + j);
+}
+
+TEST(Hdf5, MakesTheGroupsADatasetIsIn) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    array<double, 1> written(everyone, {12}), read(everyone, {12});
+    fill(written);
+
+    save(written, folder / "field.h5", "run/7/temperature");
+    load(read, folder / "field.h5", "/run/7/temperature");
+
+    expect_filled(read);
+}
+
+// Expects the same error on all ranks, with these words.
+void expect_refused(const std::function<void()>& call, errc code,
+                    const std::vector<std::string>& words) {
+    const caught_error failure = caught(call);
+
+    EXPECT_EQ(failure.code, code) << failure.text;
+    EXPECT_TRUE(failure.collective);
+    for (const std::string& word : words) EXPECT_THAT(failure.text, HasSubstr(word));
+    std::string first = failure.text;
+    boost::mpi::broadcast(boost::mpi::communicator{}, first, 0);
+    EXPECT_EQ(failure.text, first);
+}
+
+TEST(Hdf5, SaysOnAllRanksThatAFileIsMissing) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    array<double, 2> a(everyone, {4, 3});
+
+    expect_refused(
+        [&] { load(a, folder / "none.h5", "field"); }, errc::io,
+        {"load(float64{4, 3}, \"", "none.h5", "\"field\"", "No such file", "[rank 0 of"});
+}
+
+TEST(Hdf5, SaysOnAllRanksThatAFileIsNoHdf5) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    array<double, 2> a(everyone, {4, 3});
+    if (world_rank() == 0) std::ofstream(folder / "text.h5") << "nothing of the kind";
+
+    MPI_Barrier(MPI_COMM_WORLD);
+
+    expect_refused([&] { load(a, folder / "text.h5", "field"); }, errc::io, {"no HDF5 file"});
+    expect_refused([&] { load(a, folder.path(), "field"); }, errc::io, {"load"});
+}
+
+TEST(Hdf5, SaysOnAllRanksThatAFileIsTruncated) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    array<double, 2> a(everyone, {400, 30});
+    save(a, folder / "field.h5", "field");
+    if (world_rank() == 0) fs::resize_file(folder / "field.h5", 5000);
+
+    MPI_Barrier(MPI_COMM_WORLD);
+
+    expect_refused([&] { load(a, folder / "field.h5", "field"); }, errc::io, {"truncated file"});
+}
+
+TEST(Hdf5, SaysOnAllRanksWhatDoesNotFitTheArray) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    array<double, 2> written(everyone, {6, 3});
+    fill(written);
+    save(written, folder / "field.h5", "group/field");
+    array<double, 2> longer(everyone, {7, 3});
+    array<double, 1> flat(everyone, {18});
+    array<float, 2> shorter(everyone, {6, 3});
+    array<std::int64_t, 2> whole(everyone, {6, 3});
+    array<std::complex<double>, 2> complex(everyone, {6, 3});
+    const fs::path file = folder / "field.h5";
+
+    expect_refused([&] { load(written, file, "temperature"); }, errc::io,
+                   {"temperature", "doesn't exist"});
+    expect_refused([&] { load(written, file, "group"); }, errc::io, {"not a dataset"});
+    expect_refused([&] { load(longer, file, "group/field"); }, errc::io,
+                   {"extents {6, 3}, the array {7, 3}"});
+    expect_refused([&] { load(flat, file, "group/field"); }, errc::io,
+                   {"2 dimensions, the array 1"});
+    expect_refused([&] { load(shorter, file, "group/field"); }, errc::io,
+                   {"holds float64, the array float32"});
+    expect_refused([&] { load(whole, file, "group/field"); }, errc::io,
+                   {"holds float64, the array int64"});
+    expect_refused([&] { load(complex, file, "group/field"); }, errc::io,
+                   {"holds float64, the array complex128"});
+    expect_filled(written);
+}
+
+TEST(Hdf5, LeavesTheOldFileWhereTheNewOneCannotBeMade) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    array<double, 2> old(everyone, {6, 3}), newer(everyone, {6, 3});
+    fill(old);
+    save(old, folder / "field.h5", "field");
+    // Root writes into any folder, but nobody into a directory where the .part file would be.
+    if (world_rank() == 0) fs::create_directories(folder / "field.h5.part/full");
+    MPI_Barrier(MPI_COMM_WORLD);
+
+    expect_refused([&] { save(newer, folder / "field.h5", "field"); }, errc::io,
+                   {"field.h5", "Is a directory"});
+    expect_refused([&] { save(newer, folder / "no/such/folder.h5", "field"); }, errc::io,
+                   {"no/such/folder.h5", "No such file"});
+
+    load(newer, folder / "field.h5", "field");
+    expect_filled(newer);
+}
+
+TEST(Hdf5, RefusesAFolderItMayNotWriteInto) {
+    if (geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    array<double, 2> a(everyone, {6, 3});
+    if (world_rank() == 0) chmod(folder.path().c_str(), 0500);
+    MPI_Barrier(MPI_COMM_WORLD);
+
+    expect_refused([&] { save(a, folder / "field.h5", "field"); }, errc::io, {"Permission denied"});
+
+    if (world_rank() == 0) chmod(folder.path().c_str(), 0700);
+}
+
+TEST(Hdf5, RemovesThePartFileWhenTheLastStepFails) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    array<double, 1> a(everyone, {6});
+    if (world_rank() == 0) fs::create_directories(folder / "field.h5/full");
+    MPI_Barrier(MPI_COMM_WORLD);
+
+    expect_refused([&] { save(a, folder / "field.h5", "field"); }, errc::io, {"cannot rename"});
+
+    MPI_Barrier(MPI_COMM_WORLD);
+    EXPECT_FALSE(fs::exists(folder / "field.h5.part"));
+}
+
+TEST(Hdf5, SaysOnAllRanksThatArgumentsDiffer) {
+    if (world_size() == 1) GTEST_SKIP() << "needs two ranks";
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    array<double, 1> a(everyone, {6});
+
+    expect_refused([&] { save(a, folder / "field.h5", world_rank() == 1 ? "b" : "a"); },
+                   errc::mismatched_arguments, {"\"a\"", "\"b\""});
+}
+
+} // namespace

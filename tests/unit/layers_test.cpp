@@ -1,0 +1,154 @@
+// Reads the #include lines of the library: each module uses only those before it in the table.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct module {
+    std::string name;
+    std::vector<std::string> files; // without folder and ending; one header and source may share it
+};
+
+// From the ground up. A new file needs a place here.
+const std::vector<module> modules = {
+    {"error", {"error"}},
+    {"box", {"box", "pieces"}},
+    {"view", {"view"}},
+    {"placement", {"placement"}},
+    {"distribution", {"distribution"}},
+    {"wait", {"wait"}},
+    {"node_barrier", {"node_barrier"}},
+    {"mutex", {"mutex"}},
+    {"mpi_check", {"mpi_check"}},
+    {"agreement", {"agreement"}},
+    {"environment", {"environment"}},
+    {"shared_window", {"shared_window"}},
+    {"team_core", {"team_core"}},
+    {"team", {"team"}},
+    {"interval_set", {"interval_set"}},
+    {"range_allocator", {"range_allocator"}},
+    {"capacity", {"capacity"}},
+    {"arena", {"arena"}},
+    {"array_core", {"array_core"}},
+    {"array", {"array"}},
+    {"algorithm", {"algorithm"}},
+    {"io", {"hdf5", "hdf5_handle"}},
+    {"report", {"report", "report_node", "report_text", "report_parts"}},
+};
+
+// These know nothing of MPI, not even through what they include.
+const std::set<std::string> without_mpi = {"box",          "view",         "placement",
+                                           "distribution", "wait",         "node_barrier",
+                                           "mutex",        "interval_set", "range_allocator"};
+
+// Everything that offers the whole library in one include; nothing may include it.
+const std::string everything = "nodespan";
+
+// The place of a file in the table.
+std::optional<std::size_t> place_of(const std::string& stem) {
+    for (std::size_t place = 0; place < modules.size(); ++place)
+        if (std::ranges::count(modules[place].files, stem) > 0) return place;
+    return std::nullopt;
+}
+
+std::vector<fs::path> files_of_the_library() {
+    const fs::path root(NODESPAN_SOURCE_DIR);
+    std::vector<fs::path> result;
+    for (const fs::path& folder : {root / "include", root / "src"})
+        for (const auto& entry : fs::recursive_directory_iterator(folder))
+            if (entry.path().extension() == ".hpp" || entry.path().extension() == ".cpp")
+                result.push_back(entry.path());
+    return result;
+}
+
+std::vector<std::string> includes_of(const fs::path& file) {
+    static const std::regex line_of_include(R"(^\s*#\s*include\s*[<"]([^>"]+)[>"].*)");
+    std::vector<std::string> result;
+    std::ifstream text(file);
+    std::smatch match;
+    for (std::string line; std::getline(text, line);)
+        if (std::regex_match(line, match, line_of_include)) result.push_back(match[1]);
+    return result;
+}
+
+// A header of ours, from what an #include line says; nothing for others and the generated one.
+std::optional<fs::path> own_header(const std::string& included) {
+    const fs::path root(NODESPAN_SOURCE_DIR);
+    for (const fs::path& candidate : {root / "include" / included, root / "src" / included})
+        if (fs::exists(candidate)) return candidate;
+    return std::nullopt;
+}
+
+bool names_mpi(const std::string& included) {
+    return included == "mpi.h" || included.starts_with("boost/mpi");
+}
+
+// The way by which a file reaches MPI, such as "team.hpp > mpi.h"; empty if it does not.
+std::string way_to_mpi(const fs::path& file, std::set<fs::path>& seen) {
+    if (!seen.insert(file).second) return {};
+    for (const std::string& included : includes_of(file)) {
+        const std::string here = file.filename().string() + " > ";
+        if (names_mpi(included)) return here + included;
+        const auto header = own_header(included);
+        const std::string way = header ? way_to_mpi(*header, seen) : std::string();
+        if (!way.empty()) return here + way;
+    }
+    return {};
+}
+
+TEST(Layers, EveryFileHasAPlace) {
+    const std::vector<fs::path> files = files_of_the_library();
+
+    EXPECT_GT(files.size(), 30U);
+    for (const fs::path& file : files)
+        EXPECT_TRUE(file.stem() == everything || place_of(file.stem().string()))
+            << file << " is in no module: give it a place in the table of this test";
+}
+
+TEST(Layers, EachModuleUsesOnlyThoseBeforeIt) {
+    for (const fs::path& file : files_of_the_library()) {
+        const auto place = place_of(file.stem().string());
+        if (!place) continue;
+        for (const std::string& included : includes_of(file)) {
+            const auto header = own_header(included);
+            if (!header) continue;
+            const std::string used = header->stem().string();
+            EXPECT_NE(used, everything) << file;
+            EXPECT_LE(place_of(used).value_or(0), *place)
+                << file << " of module " << modules[*place].name << " includes " << included;
+        }
+    }
+}
+
+TEST(Layers, ArithmeticAndMemoryKnowNothingOfMpi) {
+    for (const fs::path& file : files_of_the_library()) {
+        const auto place = place_of(file.stem().string());
+        if (!place || !without_mpi.contains(modules[*place].name)) continue;
+        std::set<fs::path> seen;
+        EXPECT_EQ(way_to_mpi(file, seen), "");
+    }
+}
+
+TEST(Layers, TheOneIncludeOffersEveryPublicHeader) {
+    const fs::path folder = fs::path(NODESPAN_SOURCE_DIR) / "include/nodespan";
+    const std::vector<std::string> offered = includes_of(folder / "nodespan.hpp");
+
+    for (const auto& entry : fs::directory_iterator(folder)) {
+        if (!entry.is_regular_file() || entry.path().stem() == everything) continue;
+        const std::string header = "nodespan/" + entry.path().filename().string();
+        EXPECT_EQ(std::ranges::count(offered, header), 1) << header;
+    }
+}
+
+} // namespace

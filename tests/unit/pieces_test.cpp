@@ -1,0 +1,52 @@
+#include "pieces.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using nodespan::dynamic;
+using nodespan::index_list;
+using nodespan::index_t;
+using nodespan::detail::pieces;
+using box = nodespan::box<dynamic>;
+
+box make_box(const std::array<index_t, 3>& lo, const std::array<index_t, 3>& hi) {
+    return {lo, hi};
+}
+
+TEST(Pieces, CoverABoxWithoutOverlapInOrder) {
+    const box whole = make_box({2, 3, 1}, {9, 8, 7});
+    for (index_t most = 1; most <= whole.size() + 1; ++most) {
+        SCOPED_TRACE(most);
+        index_t covered = 0;
+        for (const box& part : pieces(whole, most)) {
+            EXPECT_FALSE(part.empty());
+            EXPECT_LE(part.size(), most);
+            EXPECT_TRUE(whole.contains(part));
+            // Row-major pieces: each begins where the last one ended.
+            const index_t offset = ((part.lo[0] - 2) * 5 + part.lo[1] - 3) * 6 + part.lo[2] - 1;
+            EXPECT_EQ(offset, covered);
+            covered += part.size();
+        }
+        EXPECT_EQ(covered, whole.size());
+    }
+}
+
+TEST(Pieces, KeepASmallBoxWhole) {
+    const box whole = make_box({0, 0, 0}, {4, 4, 4});
+
+    ASSERT_EQ(pieces(whole, 64).size(), 1U);
+    EXPECT_EQ(pieces(whole, 64).front(), whole);
+}
+
+TEST(Pieces, CutRowsThatAreTooLong) {
+    const box whole = make_box({0, 0, 0}, {2, 1, index_t{1} << 33});
+
+    EXPECT_EQ(pieces(whole, index_t{1} << 30).size(), 16U);
+}
+
+TEST(Pieces, OfAnEmptyBoxAreNone) {
+    EXPECT_TRUE(pieces(make_box({0, 0, 0}, {4, 0, 4}), 3).empty());
+}
+
+} // namespace
