@@ -87,7 +87,7 @@ void throw_mismatch(MPI_Comm comm, std::uint64_t fingerprint, const std::string&
         first == second
             ? fmt::format("{}: ranks 0 and {} made or ended arrays in a different order", first,
                           other)
-            : fmt::format("arguments differ between ranks: rank 0 makes {}, rank {} makes {}",
+            : fmt::format("arguments differ between ranks: rank 0 asks for {}, rank {} for {}",
                           first, other, second),
         true);
 }

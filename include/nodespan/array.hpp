@@ -30,6 +30,11 @@ class array {
 public:
     using value_type = T;
 
+    /// Whether elements have fetch_add: numbers whose atomics are instructions, not library locks,
+    /// which would not hold between processes.
+    static constexpr bool is_addable = std::is_arithmetic_v<T> && !std::is_same_v<T, bool> &&
+                                       std::atomic_ref<T>::is_always_lock_free;
+
     /// An array of these extents, zero bytes unless the options say otherwise.
     /// Shape:  extents >= 0; product and bytes below 2^63.
     /// Call:   collective over the team, same arguments on all ranks. Ends an epoch.
@@ -102,8 +107,7 @@ public:
     /// Call:   any rank of the element's node. Errors: errc::out_of_range, errc::not_on_node.
     /// Epoch:  free of the memory rule against other fetch_add and compare_exchange.
     /// Cost:   one atomic instruction (a loop of them for floating types).
-    T fetch_add(const indices<N>& at,
-                T value) requires(std::integral<T> || std::floating_point<T>) {
+    T fetch_add(const indices<N>& at, T value) requires is_addable {
         return std::atomic_ref<T>(element("fetch_add", at)).fetch_add(value);
     }
 

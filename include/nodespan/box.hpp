@@ -88,7 +88,7 @@ struct box {
     /// Whether all of `other` lies inside; an empty box lies inside every box.
     template <std::same_as<box> Box> // no brace is taken for a box: contains({1, 2}) asks of an
                                      // index
-                                     constexpr bool contains(const Box& other) const {
+    constexpr bool contains(const Box& other) const {
         if (other.empty()) return true;
         for (std::size_t d = 0; d < lo.size(); ++d)
             if (other.lo[d] < lo[d] || other.hi[d] > hi[d]) return false;

@@ -52,7 +52,8 @@ struct tracked {
     std::uint32_t key;
 
     tracked(team& everyone, index_t size, std::uint32_t number)
-        : data(everyone, {size}), key(number * 2654435761U) {
+        : data(everyone, {size}),
+          key(number * 2654435761U) {
         index_t dirty = 0;
         for (const std::uint32_t value : data.node()) dirty += value != 0 ? 1 : 0;
         EXPECT_EQ(dirty, 0) << "a new array of " << size << " is not zero";

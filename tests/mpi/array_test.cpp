@@ -46,19 +46,16 @@ T value_of(index_t i) {
 template <class T>
 class ArrayOf : public testing::Test {};
 
-using types =
-    testing::Types<std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t,
-                   std::uint32_t, std::int64_t, std::uint64_t, char, float, double, long double,
-                   std::complex<double>, bool, colour, particle>;
+using types = testing::Types<std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t,
+                             std::uint32_t, std::int64_t, std::uint64_t, char, float, double,
+                             long double, std::complex<double>, bool, colour, particle>;
 TYPED_TEST_SUITE(ArrayOf, types);
 
 TYPED_TEST(ArrayOf, StartsZeroAndKeepsWhatEachRankWrote) {
     team everyone(MPI_COMM_WORLD);
     array<TypeParam, 2> a(everyone, {23, 3});
 
-    for_each_index(a.node_box(), [&](const auto& at) {
-        EXPECT_EQ(a(at[0], at[1]), TypeParam{});
-    });
+    for_each_index(a.node_box(), [&](const auto& at) { EXPECT_EQ(a(at[0], at[1]), TypeParam{}); });
     a.fence();
     for_each_index(a.rank_box(), [&](const auto& at) {
         a(at[0], at[1]) = value_of<TypeParam>(at[0] * 3 + at[1]);

@@ -51,9 +51,8 @@ TEST(TeamFence, BothKindsMix) {
     team everyone(MPI_COMM_WORLD, {2});
     int calls = 0;
 
-    const bool right = counters_agree(everyone, 500, [&] {
-        ++calls % 3 == 0 ? everyone.fence() : everyone.node_fence();
-    });
+    const bool right = counters_agree(
+        everyone, 500, [&] { ++calls % 3 == 0 ? everyone.fence() : everyone.node_fence(); });
 
     EXPECT_TRUE(right);
 }

@@ -20,7 +20,9 @@ using nodespan::placement;
 struct list_box {
     std::vector<index_t> lo, hi;
 };
-box<nodespan::dynamic> range(const list_box& b) { return {at(b.lo), at(b.hi)}; }
+box<nodespan::dynamic> range(const list_box& b) {
+    return {at(b.lo), at(b.hi)};
+}
 
 TEST(Distribution, CutsDimensionZeroInNearlyEqualPieces) {
     const distribution cut = make({10, 4}, {2, 2});
@@ -146,7 +148,7 @@ TEST(Distribution, ZeroExtentsMakeEverythingEmpty) {
 TEST(Distribution, GivesNodesOfAGridSharesInProportionToTheirRanks) {
     const distribution cut = make({12, 12}, {1, 1, 3, 1}, {{2, 2}, {0, 1}, {}});
 
-    EXPECT_EQ(cut.node_box(0), range({{0, 0}, {4, 8}}));  // rows of nodes: 2 and 4 ranks
+    EXPECT_EQ(cut.node_box(0), range({{0, 0}, {4, 8}}));   // rows of nodes: 2 and 4 ranks
     EXPECT_EQ(cut.node_box(3), range({{4, 8}, {12, 12}})); // columns: 4 and 2 ranks
     expect_sound(cut);
 }

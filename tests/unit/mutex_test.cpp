@@ -28,7 +28,9 @@ struct scene {
     std::atomic<bool> stop;
 };
 
-void pause_shortly() { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
+void pause_shortly() {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
 
 // Waits until the condition holds; false after 20 seconds.
 template <class Condition>

@@ -179,8 +179,7 @@ TEST_P(NodeBarrier, RanksThatSleepAreWokenUp) {
 
     const bool good = all_meet([&](node_barrier& barrier, int rank) {
         for (int round = 0; round < 3; ++round) {
-            if (rank == round % ranks())
-                std::this_thread::sleep_for(std::chrono::milliseconds(30));
+            if (rank == round % ranks()) std::this_thread::sleep_for(std::chrono::milliseconds(30));
             barrier.arrive_and_wait();
         }
         return true;

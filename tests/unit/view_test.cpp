@@ -21,7 +21,9 @@ std::vector<int> counted(int count) {
     return values;
 }
 
-int sum(std::span<const int> values) { return std::accumulate(values.begin(), values.end(), 0); }
+int sum(std::span<const int> values) {
+    return std::accumulate(values.begin(), values.end(), 0);
+}
 
 TEST(View, ReadsRowMajorElementsByTheirIndices) {
     auto memory = counted(24);
