@@ -93,7 +93,7 @@ std::string rma_components(int level) {
     MPI_T_cvar_handle handle = MPI_T_CVAR_HANDLE_NULL;
     if (MPI_T_cvar_get_index("osc", &at) == MPI_SUCCESS &&
         MPI_T_cvar_handle_alloc(at, nullptr, &handle, &count) == MPI_SUCCESS) {
-        std::string value(static_cast<std::size_t>(std::max(count, 1)) + 1, '\0');
+        std::vector<char> value(static_cast<std::size_t>(std::max(count, 1)) + 1, '\0');
         if (MPI_T_cvar_read(handle, value.data()) == MPI_SUCCESS) result = value.data();
         MPI_T_cvar_handle_free(&handle);
     }
