@@ -184,10 +184,12 @@ template <class T, int N>
 T& array<T, N>::element(const char* operation, const indices<N>& at) const {
     index_t offset = 0;
     for (std::size_t d = 0; d < N; ++d) {
-        const index_t inside = at[d] - node_box_.lo[d];
-        if (static_cast<std::uint64_t>(inside) >= static_cast<std::uint64_t>(node_extents_[d]))
+        // Unsigned, so that one compare finds both ends, and no index overflows.
+        const auto inside =
+            static_cast<std::uint64_t>(at[d]) - static_cast<std::uint64_t>(node_box_.lo[d]);
+        if (inside >= static_cast<std::uint64_t>(node_extents_[d]))
             core_->refuse_index(operation, at);
-        offset += d + 1 == N ? inside : inside * strides_[d];
+        offset += static_cast<index_t>(inside) * (d + 1 == N ? 1 : strides_[d]);
     }
     return data_[offset];
 }
