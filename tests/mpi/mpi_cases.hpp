@@ -23,6 +23,31 @@ inline int world_size() {
     return size;
 }
 
+/// Where this rank sits among real hosts, asked of MPI itself.
+struct host_place {
+    int rank = 0; ///< Among the ranks of this host.
+    int size = 1; ///< Ranks of this host.
+
+    /// Collective, as both others.
+    static host_place find() {
+        MPI_Comm host = MPI_COMM_NULL;
+        MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host);
+        host_place place;
+        MPI_Comm_rank(host, &place.rank);
+        MPI_Comm_size(host, &place.size);
+        MPI_Comm_free(&host);
+        return place;
+    }
+
+    /// How many nodes all hosts make when cut into nodes of k ranks; k = 0: how many hosts.
+    int nodes_of(int k) const {
+        const int mine = rank > 0 ? 0 : k == 0 ? 1 : (size + k - 1) / k;
+        int all = 0;
+        MPI_Allreduce(&mine, &all, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+        return all;
+    }
+};
+
 /// What a call threw; no code, and no text, if it did not.
 struct caught_error {
     std::error_code code;

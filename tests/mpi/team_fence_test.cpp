@@ -184,14 +184,13 @@ TEST(TeamLoss, AFenceTellsThatARankHasLeftByAnException) {
 }
 
 TEST(TeamLoss, AFenceOfTheNodeTellsThatAPeerHasLeft) {
+    const auto host = host_place::find();
     if (world_size() < 2) GTEST_SKIP() << "a lone rank loses nobody";
 
     const auto seen = leave(1, 2, true);
 
-    if (world_rank() == 0) {
+    if (world_rank() == 0 && host.size > 1) {
         EXPECT_EQ(seen.code, errc::peer_lost) << seen.text;
-    }
-    if (world_rank() == 0) {
         EXPECT_THAT(seen.text, testing::HasSubstr("rank 1"));
     }
 }
