@@ -43,8 +43,8 @@ int translate(MPI_Comm part, int rank, MPI_Comm comm) {
     mpi_check(MPI_Comm_group(part, &from), "MPI_Comm_group");
     mpi_check(MPI_Comm_group(comm, &to), "MPI_Comm_group");
     mpi_check(MPI_Group_translate_ranks(from, 1, &rank, to, &result), "MPI_Group_translate_ranks");
-    MPI_Group_free(&from);
-    MPI_Group_free(&to);
+    mpi_check(MPI_Group_free(&from), "MPI_Group_free");
+    mpi_check(MPI_Group_free(&to), "MPI_Group_free");
     return result;
 }
 

@@ -87,6 +87,16 @@ TEST(FailingCall, ATeamIsMadeOnAllRanksOrOnNone) {
     expect_all_or_none(calls, make, [&] { made.reset(); });
 }
 
+TEST(FailingCall, ATeamIsSplitOnAllRanksOrOnNone) {
+    const team everyone(MPI_COMM_WORLD);
+    std::optional<team> part;
+    const auto make = [&] { part.emplace(everyone.split(everyone.rank() % 2)); };
+    const int calls = count_calls(make);
+    ASSERT_GT(calls, 10);
+
+    expect_all_or_none(calls, make, [&] { part.reset(); });
+}
+
 TEST(FailingCall, MostFailuresAreReported) {
     std::optional<team> made;
     int reported = 0;
