@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <exception>
 #include <limits>
 #include <sys/mman.h>
 
@@ -93,6 +94,8 @@ block arena::allocate(const std::optional<error>& refused, const block_request& 
     std::optional<block> placed;
     std::optional<error> problem = refused;
     std::uint64_t free_bytes = std::numeric_limits<std::uint64_t>::max();
+    // What is still under way to an array that has ended must not arrive in the next one.
+    if (!problem) problem = attempt([this] { flush(); });
     if (!problem) {
         placed = place(request);
         problem = check_capacity(request, placed, free_bytes);
@@ -145,6 +148,7 @@ std::optional<block> arena::place(const block_request& request) {
         result.offset = *offset;
         result.data = w.memory.data() + *offset;
         result.header = reinterpret_cast<block_header*>(w.memory.data() + *header);
+        result.rma = w.rma.get();
         return result;
     }
     return std::nullopt;
@@ -190,16 +194,7 @@ void arena::agree_on_request(const std::optional<error>& mine, const block_reque
         boost::hash_combine(seed, placed->window);
         boost::hash_combine(seed, placed->offset);
     }
-    const std::uint64_t fingerprint = seed;
-    const agreed_words all =
-        team_.agree({mine ? 1U : 0U, fingerprint, ~fingerprint, ~free_bytes, 0});
-    if (all[0] != 0) {
-        agree_or_throw(team_.comm(), mine);
-        throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
-                    request.description + ": ranks could not agree", true);
-    }
-    if (all[1] != ~all[2]) throw_mismatch(team_.comm(), fingerprint, request.description);
-    free_bytes = ~all[3];
+    free_bytes = team_.agree_on(mine, seed, request.description, free_bytes);
 }
 
 void arena::add_window(std::size_t needed_bytes, std::uint64_t free_bytes) {
@@ -213,9 +208,10 @@ void arena::add_window(std::size_t needed_bytes, std::uint64_t free_bytes) {
     agree_or_throw(team_.comm(), attempt([&] {
                        memory = shared_window(team_.node_comm(), team_.is_leader(), bytes);
                    }));
+    std::unique_ptr<rma_window> rma = expose(memory);
     // Can pages be given back? Asked of the whole window, of which nothing is used yet. Memory of
     // a one-rank node comes from malloc and need not be zero; after this it is.
-    window fresh{std::move(memory), range_allocator(bytes), {}, {}};
+    window fresh{std::move(memory), std::move(rma), range_allocator(bytes), {}, {}};
     const int advice = is_private_ ? MADV_DONTNEED : MADV_REMOVE;
     const bool refused = madvise(fresh.memory.data(), bytes, advice) != 0;
     const agreed_words all = team_.agree({0, refused ? 1U : 0U});
@@ -224,6 +220,23 @@ void arena::add_window(std::size_t needed_bytes, std::uint64_t free_bytes) {
         fresh.dirty.add({0, bytes});
     }
     windows_.push_back(std::move(fresh));
+}
+
+// Opens a window of memory to other nodes; nothing where there are none.
+std::unique_ptr<rma_window> arena::expose(shared_window& memory) {
+    std::unique_ptr<rma_window> rma;
+    if (team_.ranks()->nodes() == 1) return rma;
+    const std::optional<error> mine = attempt([&] {
+        rma = std::make_unique<rma_window>(team_.comm(), *team_.ranks(), team_.is_leader(),
+                                           memory.data(), memory.bytes());
+    });
+    try {
+        agree_or_throw(team_.comm(), mine);
+    } catch (...) {
+        memory.free(); // all ranks are here
+        throw;
+    }
+    return rma;
 }
 
 // Backs and clears this rank's part of a new block; the leader sees to the header.
@@ -259,6 +272,9 @@ std::optional<error> arena::prepare(const block& placed, const block_request& re
 
 void arena::free(const block& given) noexcept try {
     if (!mpi_is_alive()) return; // the windows may be gone
+    // What is under way must not arrive when the place has another use.
+    if (given.rma != nullptr && given.rma->is_pending() && std::uncaught_exceptions() == 0)
+        given.rma->flush();
     window& w = windows_[given.window];
     const auto holders = static_cast<std::uint32_t>(team_.node_size());
     const bool is_last =
@@ -276,7 +292,7 @@ void arena::free(const block& given) noexcept try {
     }
     forget(given);
 } catch (...) {
-    // Out of memory for the books: the range stays taken.
+    // Out of memory for the books, or MPI failed: the range stays taken.
 }
 
 bool arena::keeps_too_much() const noexcept {
@@ -290,8 +306,16 @@ void arena::give_back(const window& from, byte_range pages) const noexcept {
             is_private_ ? MADV_DONTNEED : MADV_REMOVE); // add_window has seen that it works
 }
 
+void arena::flush() {
+    for (window& w : windows_)
+        if (w.rma && w.rma->is_pending()) w.rma->flush();
+}
+
 void arena::release() noexcept {
-    for (window& w : windows_) w.memory.free();
+    for (window& w : windows_) {
+        if (w.rma) w.rma->free();
+        w.memory.free();
+    }
     windows_.clear();
 }
 

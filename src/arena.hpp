@@ -4,9 +4,12 @@
 #include "nodespan/error.hpp"
 #include "nodespan/mutex.hpp"
 #include "range_allocator.hpp"
+#include "rma_lock.hpp"
+#include "rma_window.hpp"
 #include "shared_window.hpp"
 #include "team_core.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,8 +18,13 @@ namespace nodespan::detail {
 
 /// What every node keeps beside an array's elements, at the same offset everywhere.
 struct alignas(128) block_header {
+    static constexpr std::size_t stripe_count = 8;
+
     mutex_words lock;
-    shared_word released; // ranks of this node that have let the array go
+    gate_words gate;                   // between this node's ranks and others that want the lock
+    mutex_words stripes[stripe_count]; // order accumulates onto this node's elements
+    shared_word has_atomics;           // elements are changed by single atomic instructions
+    shared_word released;              // ranks of this node that have let the array go
 };
 
 /// What an array asks of the arena. Byte ranges count from the block's begin.
@@ -38,6 +46,7 @@ struct block {
     std::size_t node_bytes = 0;
     std::byte* data = nullptr;
     block_header* header = nullptr;
+    rma_window* rma = nullptr; // the way to other nodes, if there are any
 };
 
 /// Where a team's arrays lie: a few large windows, sub-allocated at the same offset on every node.
@@ -63,12 +72,16 @@ public:
     /// Gives a block back. Call: each rank for itself, in the same order on all; never waits.
     void free(const block& given) noexcept;
 
+    /// Waits until targets have all that this rank has sent. Errors: MPI category.
+    void flush() override;
+
     /// Frees all windows. Call: collective over the team.
     void release() noexcept override;
 
 private:
     struct window {
         shared_window memory;
+        std::unique_ptr<rma_window> rma; // over several nodes only
         range_allocator space;
         interval_set backed; // pages this node has memory for
         interval_set dirty;  // bytes that may not be zero
@@ -82,6 +95,7 @@ private:
                                         const std::optional<block>& placed,
                                         std::uint64_t& free_bytes) const;
     void add_window(std::size_t needed_bytes, std::uint64_t free_bytes);
+    std::unique_ptr<rma_window> expose(shared_window& memory);
     std::optional<error> prepare(const block& placed, const block_request& request);
     void give_back(const window& from, byte_range pages) const noexcept;
     bool keeps_too_much() const noexcept;

@@ -2,17 +2,38 @@
 
 #include "agreement.hpp"
 #include "arena.hpp"
+#include "ghost_exchange.hpp"
+#include "rma_lock.hpp"
 #include "team_core.hpp"
+#include "transfer.hpp"
 
 #include <boost/core/demangle.hpp>
 #include <boost/functional/hash.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <map>
+#include <mutex>
 #include <vector>
 
 namespace nodespan::detail {
+
+// What the header does not show: where the elements are, and what was made for them.
+struct array_state {
+    struct lock_of_node {
+        std::unique_ptr<rma_lock> gate; // in teams of several nodes
+        mutex handle;
+    };
+
+    array_place place;
+    lock_of_node own;
+    std::mutex making; // threads may ask for locks at the same time
+    std::map<int, lock_of_node> others;
+    std::unique_ptr<ghost_exchange> ghosts;
+};
+
 namespace {
 
 std::string braces(const index_list& values) {
@@ -29,6 +50,8 @@ std::uint64_t fingerprint(const std::string& name, std::size_t element_bytes,
     boost::hash_combine(seed, options.distribution.node_grid);
     boost::hash_combine(seed, options.distribution.rank_grid);
     boost::hash_combine(seed, options.distribution.cuts);
+    boost::hash_combine(seed, options.ghosts.width);
+    boost::hash_combine(seed, options.ghosts.periodic);
     boost::hash_combine(seed, options.zeroed);
     return seed;
 }
@@ -72,51 +95,247 @@ std::vector<byte_range> first_touch(const distribution& cut, const box<dynamic>&
     }
 }
 
+// A rank's box grown to the ghosts of its node where it lies at the node's edge.
+box<dynamic> up_to_ghosts(const box<dynamic>& mine, const box<dynamic>& node,
+                          const box<dynamic>& stored) {
+    box<dynamic> result = mine;
+    if (mine.empty()) return result;
+    for (std::size_t d = 0; d < mine.lo.size(); ++d) {
+        if (mine.lo[d] == node.lo[d]) result.lo[d] = stored.lo[d];
+        if (mine.hi[d] == node.hi[d]) result.hi[d] = stored.hi[d];
+    }
+    return result;
+}
+
+// Bytes of the largest node box with its ghosts.
+std::size_t reserve_for(const distribution& cut, const ghost_layers& ghosts,
+                        std::size_t element_bytes, const std::string& description) {
+    auto bytes = static_cast<index_t>(element_bytes);
+    bool too_large = false, is_empty = false;
+    const index_list extents = cut.largest_node_extents();
+    for (std::size_t d = 0; d < extents.size(); ++d) {
+        is_empty |= extents[d] == 0;
+        too_large |= __builtin_mul_overflow(bytes, extents[d] + 2 * ghosts.width[d], &bytes);
+    }
+    if (is_empty) return 0;
+    if (too_large)
+        throw error(errc::invalid_argument, description + ": over 2^63 bytes on a node");
+    return static_cast<std::size_t>(bytes);
+}
+
 } // namespace
 
-array_core::array_core(class team& team, const index_list& extents, std::size_t element_bytes,
-                       const char* type, const array_options& options)
+array_core::array_core(class team& team, const index_list& extents, const element_type& type,
+                       const array_options& options)
     : team_(team.core()),
-      element_bytes_(element_bytes) {
-    name_ = fmt::format("array<{},{}>", boost::core::demangle(type), extents.size());
+      name_(fmt::format("array<{},{}>", boost::core::demangle(type.name), extents.size())),
+      type_(type),
+      state_(std::make_unique<array_state>()) {
     team_core& core = *team_.core();
+    array_place& place = state_->place;
     block_request request;
     request.description = fmt::format("{}({})", name_, braces(extents));
-    request.fingerprint = fingerprint(name_, element_bytes, extents, options);
+    request.fingerprint = fingerprint(name_, type.bytes, extents, options);
     request.zeroed = options.zeroed;
     const std::optional<error> refused = attempt([&] {
         cut_ = distribution(extents, core.ranks(), options.distribution);
-        index_t all_bytes = 0;
-        if (__builtin_mul_overflow(cut_.largest_node_size(), static_cast<index_t>(element_bytes),
-                                   &all_bytes))
-            throw error(errc::invalid_argument,
-                        request.description + ": over 2^63 bytes on a node");
+        place.ghosts = check_ghosts(options.ghosts, extents);
         rank_box_ = cut_.rank_box(core.rank());
         node_box_ = cut_.node_box(core.node());
-        request.reserved_bytes = static_cast<std::size_t>(all_bytes);
-        request.node_bytes = static_cast<std::size_t>(node_box_.size()) * element_bytes;
-        request.mine = first_touch(cut_, node_box_, rank_box_, element_bytes, *core.ranks(),
-                                   core.node(), core.node_rank());
+        stored_box_ = with_ghosts(node_box_, place.ghosts);
+        request.reserved_bytes = reserve_for(cut_, place.ghosts, type.bytes, request.description);
+        request.node_bytes = static_cast<std::size_t>(stored_box_.size()) * type.bytes;
+        request.mine =
+            first_touch(cut_, stored_box_, up_to_ghosts(rank_box_, node_box_, stored_box_),
+                        type.bytes, *core.ranks(), core.node(), core.node_rank());
     });
-    block_ = std::make_unique<block>(arena::of(core).allocate(refused, request));
-    lock_ = mutex(&block_->header->lock, core.is_crowded());
+    place.cut = &cut_;
+    place.element_bytes = type.bytes;
+    place.kind = type.kind;
+    place.team = &core;
+    place.where = arena::of(core).allocate(refused, request);
+    is_one_node_ = place.is_one_node();
+    make_own_lock();
+    if (!place.ghosts.any()) return;
+    // Requests are made without communication, but may fail on some ranks only.
+    const std::optional<error> mine =
+        attempt([&] { state_->ghosts = std::make_unique<ghost_exchange>(place); });
+    try {
+        agree_or_throw(core.comm(), mine);
+    } catch (...) {
+        arena::of(core).free(place.where);
+        throw;
+    }
 }
 
 array_core::~array_core() {
-    arena::of(*team_.core()).free(*block_);
+    state_->ghosts.reset();
+    arena::of(*team_.core()).free(state_->place.where);
 }
 
 std::byte* array_core::node_data() const noexcept {
-    return block_->data;
+    return state_->place.where.data;
+}
+
+void array_core::make_own_lock() {
+    const block& where = state_->place.where;
+    team_core& core = *team_.core();
+    auto& [gate, handle] = state_->own;
+    if (!is_one_node_)
+        gate = std::make_unique<rma_lock>(core, arena::of(core), *where.rma, core.node(),
+                                          where.header_offset + offsetof(block_header, gate),
+                                          &where.header->gate);
+    handle = mutex(&where.header->lock, core.is_crowded(), gate.get());
 }
 
 mutex& array_core::lock_of(int node) {
     require_node("mutex", node);
-    if (node != team_.node())
-        throw error(errc::not_on_node,
-                    fmt::format("{}::mutex({}): locked directly on its own node only {}", name_,
-                                node, where()));
-    return lock_;
+    if (node == team_.node()) return state_->own.handle;
+    const std::scoped_lock one_at_a_time(state_->making);
+    auto& [gate, handle] = state_->others[node];
+    if (!gate) {
+        const block& where = state_->place.where;
+        gate = std::make_unique<rma_lock>(*team_.core(), arena::of(*team_.core()), *where.rma, node,
+                                          where.header_offset + offsetof(block_header, gate),
+                                          nullptr);
+        handle = mutex(gate.get());
+    }
+    return handle;
+}
+
+// The buffer's strides in bytes, if the patch and the buffer fit.
+index_list array_core::check_patch(const char* operation, const box<dynamic>& patch,
+                                   const patch_memory& memory) const {
+    const index_list& extents = cut_.extents();
+    bool fits = true;
+    for (std::size_t d = 0; d < extents.size(); ++d)
+        fits &= patch.lo[d] >= 0 && patch.lo[d] <= patch.hi[d] && patch.hi[d] <= extents[d];
+    if (!fits)
+        throw error(errc::out_of_range,
+                    fmt::format("{}::{}([{}, {})): box outside extents {} {}", name_, operation,
+                                braces(patch.lo), braces(patch.hi), braces(extents), where()));
+    const index_list wanted = patch.extents();
+    if (memory.is_view ? memory.extents != wanted : memory.size != patch.size())
+        throw error(
+            errc::size_mismatch,
+            fmt::format("{}::{}([{}, {})): {} elements {}, but the buffer has {} {}", name_,
+                        operation, braces(patch.lo), braces(patch.hi), patch.size(),
+                        braces(wanted),
+                        memory.is_view ? braces(memory.extents) : std::to_string(memory.size),
+                        where()));
+    index_list strides = memory.is_view ? memory.strides : row_major_strides(wanted);
+    for (std::size_t d = 0; d < strides.size(); ++d)
+        strides[d] *= static_cast<index_t>(type_.bytes);
+    return strides;
+}
+
+void array_core::get(const box<dynamic>& patch, const patch_memory& to) const {
+    detail::get(state_->place, patch, to.data, check_patch("get", patch, to));
+}
+
+void array_core::put(const box<dynamic>& patch, const patch_memory& from) {
+    detail::put(state_->place, patch, from.data, check_patch("put", patch, from));
+}
+
+void array_core::accumulate(const box<dynamic>& patch, const patch_memory& from, accumulate_op op,
+                            const void* scale) {
+    const index_list strides = check_patch("accumulate", patch, from);
+    if (!supports(type_.kind, op))
+        throw error(errc::invalid_argument,
+                    fmt::format("{}::accumulate({}): these elements have no such operation {}",
+                                name_, to_string(op), where()));
+    detail::accumulate(state_->place, patch, op, from.data, strides, scale);
+}
+
+request array_core::get_async(const box<dynamic>& patch, const patch_memory& to) const {
+    const index_list strides = check_patch("get_async", patch, to);
+    request result(team_.core(), "get_async");
+    start_get(state_->place, patch, to.data, strides, result.open());
+    return result;
+}
+
+request array_core::put_async(const box<dynamic>& patch, const patch_memory& from) {
+    const index_list strides = check_patch("put_async", patch, from);
+    request result(team_.core(), "put_async");
+    start_put(state_->place, patch, from.data, strides, result.open());
+    return result;
+}
+
+void array_core::get_element(const index_list& at, void* to) const {
+    require_index("get", at);
+    detail::get_element(state_->place, at, to);
+}
+
+void array_core::put_element(const index_list& at, const void* from) {
+    require_index("put", at);
+    detail::put_element(state_->place, at, from);
+}
+
+void array_core::fetch_add(const index_list& at, const void* value, void* before) {
+    require_index("fetch_add", at);
+    detail::fetch_add(state_->place, at, value, before);
+}
+
+bool array_core::compare_exchange(const index_list& at, void* expected, const void* desired) {
+    require_index("compare_exchange", at);
+    return detail::compare_exchange(state_->place, at, expected, desired);
+}
+
+void array_core::claim_atomics_once() {
+    detail::claim_atomics(state_->place);
+    has_claimed_ = true;
+}
+
+void array_core::require_list(const char* operation, const index_t* places, std::size_t count,
+                              std::size_t room) const {
+    if (count != room)
+        throw error(errc::size_mismatch,
+                    fmt::format("{}::{}: {} indices, but the buffer has {} elements {}", name_,
+                                operation, count, room, where()));
+    index_list at(cut_.dimensions(), 0);
+    for (std::size_t i = 0; i < count; ++i) {
+        std::copy_n(places + i * at.size(), at.size(), &at[0]);
+        require_index(operation, at);
+    }
+}
+
+void array_core::gather(const index_t* places, std::size_t count, std::byte* to,
+                        std::size_t room) const {
+    require_list("gather", places, count, room);
+    detail::gather(state_->place, places, static_cast<index_t>(count), to);
+}
+
+void array_core::scatter(const index_t* places, std::size_t count, const std::byte* from,
+                         std::size_t room) {
+    require_list("scatter", places, count, room);
+    detail::scatter(state_->place, places, static_cast<index_t>(count), from);
+}
+
+void array_core::scatter_add(const index_t* places, std::size_t count, const std::byte* from,
+                             std::size_t room) {
+    require_list("scatter_add", places, count, room);
+    detail::scatter_add(state_->place, places, static_cast<index_t>(count), from);
+}
+
+void array_core::exchange_ghosts() {
+    start_ghosts();
+    finish_ghosts();
+}
+
+void array_core::start_ghosts() {
+    if (!state_->ghosts) {
+        team_.node_fence(); // the same epochs as with ghosts
+        return;
+    }
+    if (state_->ghosts->is_started())
+        throw error(errc::invalid_argument,
+                    fmt::format("{}::start_exchange_ghosts(): an exchange is under way already {}",
+                                name_, where()));
+    state_->ghosts->start();
+}
+
+void array_core::finish_ghosts() {
+    if (state_->ghosts) state_->ghosts->finish();
 }
 
 std::string array_core::where() const {

@@ -258,17 +258,23 @@ int distribution::owner_rank(const index_list& at) const {
     return ranks_->first_rank(node) + static_cast<int>(local);
 }
 
-index_t distribution::largest_node_size() const {
-    index_t size = 1;
-    for (const axis& a : axes_) {
+index_list distribution::largest_node_extents() const {
+    index_list result = extents_;
+    for (std::size_t d = 0; d < axes_.size(); ++d) {
+        const axis& a = axes_[d];
         const bool equal =
             a.cuts.empty() && a.weight.empty() && (!a.along_all || ranks_->is_uniform());
-        index_t largest = equal ? a.extent / a.nodes + (a.extent % a.nodes != 0) : 0;
-        if (!equal)
-            for (int k = 0; k < a.nodes; ++k)
-                largest = std::max(largest, node_cut(a, k + 1) - node_cut(a, k));
-        size *= largest;
+        result[d] = equal ? a.extent / a.nodes + (a.extent % a.nodes != 0) : 0;
+        if (equal) continue;
+        for (int k = 0; k < a.nodes; ++k)
+            result[d] = std::max(result[d], node_cut(a, k + 1) - node_cut(a, k));
     }
+    return result;
+}
+
+index_t distribution::largest_node_size() const {
+    index_t size = 1;
+    for (const index_t extent : largest_node_extents()) size *= extent;
     return size;
 }
 

@@ -298,7 +298,7 @@ void move_pieces(const request& r, Transfer&& transfer) {
     hdf5_handle type, memory, in_file, how;
     agree(r, [&] {
         type = native_type(r.type);
-        memory = space_of(r.array.node_box().extents());
+        memory = space_of(r.array.stored_box().extents());
         in_file = space_of(r.array.cut().extents());
         how = {H5Pcreate(H5P_DATASET_XFER), "H5Pcreate"};
         hdf5_check(H5Pset_dxpl_mpio(how.get(), H5FD_MPIO_COLLECTIVE), "H5Pset_dxpl_mpio");
@@ -308,7 +308,7 @@ void move_pieces(const request& r, Transfer&& transfer) {
     for (std::size_t k = 0; k < calls; ++k) {
         const box<dynamic> part = k < mine.size() ? mine[k] : box<dynamic>{zero, zero};
         const std::optional<error> now = attempt([&] {
-            select(memory, part, r.array.node_box().lo);
+            select(memory, part, r.array.stored_box().lo);
             select(in_file, part, zero);
             transfer(type.get(), memory.get(), in_file.get(), how.get());
         });

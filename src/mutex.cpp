@@ -15,43 +15,71 @@ void advance(std::atomic<std::uint32_t>& serving, detail::mutex_words& words) no
 
 } // namespace
 
-void mutex::wait_for(std::atomic<std::uint32_t>& serving, std::uint32_t ticket) noexcept {
+void mutex::wait_for(std::atomic<std::uint32_t>& serving, std::uint32_t ticket) {
+    detail::patience how = crowded_ ? detail::patience::crowded() : detail::patience{};
+    if (gate_ != nullptr) how.sleep_ns = 100'000; // other nodes may be waiting for our progress
     detail::wait_on(
-        serving, words_->sleepers, crowded_ ? detail::patience::crowded() : detail::patience{},
-        [ticket](std::uint32_t now) { return now == ticket; }, [] {});
+        serving, words_->sleepers, how, [ticket](std::uint32_t now) { return now == ticket; },
+        [this] {
+            if (gate_ != nullptr) gate_->progress();
+        });
 }
 
-void mutex::lock() noexcept {
+void mutex::lock() {
+    if (is_elsewhere()) return gate_->lock();
     wait_for(words_->write, words_->next.fetch_add(1, std::memory_order_relaxed));
+    if (gate_ != nullptr) gate_->close();
 }
 
 // `write` never passes `next`: if next still is what write was, every ticket has been given back.
-bool mutex::try_lock() noexcept {
+bool mutex::try_lock() {
+    if (is_elsewhere()) return gate_->try_lock();
     std::uint32_t ticket = words_->write.load(std::memory_order_acquire);
-    return words_->next.compare_exchange_strong(ticket, ticket + 1, std::memory_order_acquire,
-                                                std::memory_order_relaxed);
+    if (!words_->next.compare_exchange_strong(ticket, ticket + 1, std::memory_order_acquire,
+                                              std::memory_order_relaxed))
+        return false;
+    if (gate_ == nullptr || gate_->try_close()) return true;
+    unlock_words();
+    return false;
 }
 
-void mutex::unlock() noexcept {
+void mutex::unlock() {
+    if (is_elsewhere()) return gate_->unlock();
+    if (gate_ != nullptr) gate_->open();
+    unlock_words();
+}
+
+void mutex::unlock_words() noexcept {
     advance(words_->read, *words_);
     advance(words_->write, *words_);
 }
 
-void mutex::lock_shared() noexcept {
+void mutex::lock_shared() {
+    if (is_elsewhere()) return gate_->lock();
     wait_for(words_->read, words_->next.fetch_add(1, std::memory_order_relaxed));
     advance(words_->read, *words_); // the next reader may come in too
+    if (gate_ != nullptr) gate_->close_shared();
 }
 
-bool mutex::try_lock_shared() noexcept {
+bool mutex::try_lock_shared() {
+    if (is_elsewhere()) return gate_->try_lock();
     std::uint32_t ticket = words_->read.load(std::memory_order_acquire);
     if (!words_->next.compare_exchange_strong(ticket, ticket + 1, std::memory_order_acquire,
                                               std::memory_order_relaxed))
         return false;
     advance(words_->read, *words_);
-    return true;
+    if (gate_ == nullptr || gate_->try_close_shared()) return true;
+    unlock_shared_words();
+    return false;
 }
 
-void mutex::unlock_shared() noexcept {
+void mutex::unlock_shared() {
+    if (is_elsewhere()) return gate_->unlock();
+    if (gate_ != nullptr) gate_->open_shared();
+    unlock_shared_words();
+}
+
+void mutex::unlock_shared_words() noexcept {
     advance(words_->write, *words_);
 }
 

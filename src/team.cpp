@@ -113,6 +113,9 @@ void team::fence() {
 void team::node_fence() {
     core_->node_fence();
 }
+void team::progress() {
+    core_->progress();
+}
 
 team team::split(int color, int key) const {
     detail::require_mpi("team::split");
@@ -132,7 +135,8 @@ team team::split(int color, int key) const {
     std::shared_ptr<team_core> core;
     detail::agree_or_throw(core_->comm(), detail::attempt([&] {
                                core = std::make_shared<team_core>(
-                                   part, team_core::grouping{node(), core_->is_crowded()});
+                                   part, team_core::grouping{node(), core_->is_crowded(),
+                                                             core_->is_on_one_host()});
                                detail::mpi_check(MPI_Comm_free(&part), "MPI_Comm_free");
                            }));
     return team(std::move(core));

@@ -62,9 +62,12 @@ team_core::grouping group_by_node(MPI_Comm comm, int ranks_per_node) {
                    }));
     team_core::grouping result;
     agree_or_throw(comm, attempt([&] {
-                       int me = 0;
+                       int me = 0, here = 0, all = 0;
                        result.crowded = has_too_few_cores(real);
                        mpi_check(MPI_Comm_rank(real, &me), "MPI_Comm_rank");
+                       mpi_check(MPI_Comm_size(real, &here), "MPI_Comm_size");
+                       mpi_check(MPI_Comm_size(comm, &all), "MPI_Comm_size");
+                       result.on_one_host = here == all;
                        const int first =
                            ranks_per_node > 0 ? me / ranks_per_node * ranks_per_node : 0;
                        result.label = translate(real, first, comm);
@@ -75,6 +78,7 @@ team_core::grouping group_by_node(MPI_Comm comm, int ranks_per_node) {
 
 team_core::team_core(MPI_Comm comm, const grouping& mine)
     : crowded_(mine.crowded),
+      on_one_host_(mine.on_one_host),
       exceptions_(std::uncaught_exceptions()) {
     group(comm, mine.label);
     make_communicators(comm);
@@ -117,8 +121,9 @@ void team_core::group(MPI_Comm comm, int label) {
 void team_core::make_communicators(MPI_Comm comm) {
     const struct {
         int color, key;
-    } splits[] = {{0, rank_}, {node_, rank_}, {is_leader() ? 0 : MPI_UNDEFINED, node_}};
-    for (int i = 0; i < 3; ++i)
+    } splits[] = {{0, rank_}, {node_, rank_}, {is_leader() ? 0 : MPI_UNDEFINED, node_}, {0, rank_}};
+    const int wanted = ranks_->nodes() > 1 ? 4 : 3;
+    for (int i = 0; i < wanted; ++i)
         agree_or_throw(comm, attempt([&] {
                            mpi_check(
                                MPI_Comm_split(comm, splits[i].color, splits[i].key, &handles_[i]),
@@ -157,7 +162,7 @@ team_core::~team_core() {
     }
     if (attached) attached->release();
     meeting_place_.free();
-    for (int i = 2; i >= 0; --i)
+    for (int i = 3; i >= 0; --i)
         if (handles_[i] != MPI_COMM_NULL) MPI_Comm_free(&handles_[i]);
 }
 
@@ -176,33 +181,76 @@ agreed_words team_core::lead(Body&& body) {
     }
 }
 
+// One meeting in which leaders do something together; it fails on all ranks that meet.
+template <class Body>
+void team_core::meet(const std::optional<error>& mine, const char* operation,
+                     Body&& between_leaders) {
+    barrier_->arrive({mine ? 1U : 0U});
+    const agreed_words result = is_leader() ? lead([&](agreed_words words) {
+        if (!between_leaders()) words[0] = 1;
+        return words;
+    })
+                                            : barrier_->wait_for_release();
+    if (mine) throw *mine;
+    if (result[0] != 0)
+        throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
+                    std::string(operation) + ": MPI failed on this rank or on another one");
+}
+
 void team_core::fence() {
     if (ranks_->nodes() == 1) {
         barrier_->arrive_and_wait();
         return;
     }
-    barrier_->arrive({});
-    const agreed_words result = is_leader() ? lead([this](agreed_words words) {
+    std::optional<error> mine;
+    if (attached) mine = attempt([this] { attached->flush(); });
+    meet(mine, "fence", [this] {
         MPI_Request request = MPI_REQUEST_NULL;
-        words[0] = finish(MPI_Ibarrier(handles_[2], &request), request) ? 0 : 1;
-        return words;
-    })
-                                            : barrier_->wait_for_release();
-    if (result[0] != 0)
-        throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
-                    "fence: MPI_Ibarrier between nodes failed");
+        return finish(MPI_Ibarrier(handles_[2], &request), request);
+    });
 }
 
 void team_core::node_fence() {
-    if (ranks_->nodes() == 1) {
+    if (ranks_->nodes() == 1)
         barrier_->arrive_and_wait();
-        return;
-    }
-    barrier_->arrive({}); // led, so that the leader serves other nodes while it waits
-    if (is_leader())
-        lead([](const agreed_words& words) { return words; });
     else
-        barrier_->wait_for_release();
+        node_fence(std::nullopt);
+}
+
+// Led, so that the leader serves other nodes while it waits.
+void team_core::node_fence(const std::optional<error>& mine) {
+    meet(mine, "node_fence", [] { return true; });
+}
+
+void team_core::broadcast(std::byte* data, std::size_t bytes, int root) {
+    constexpr std::size_t at_once = std::size_t{1} << 30; // MPI counts in int
+    meet(std::nullopt, "broadcast", [&] {
+        bool good = true;
+        for (std::size_t at = 0; at < bytes && ranks_->nodes() > 1; at += at_once) {
+            const auto count = static_cast<int>(std::min(at_once, bytes - at));
+            MPI_Request request = MPI_REQUEST_NULL;
+            good &= finish(MPI_Ibcast(data + at, count, MPI_BYTE, root, handles_[2], &request),
+                           request);
+        }
+        return good;
+    });
+}
+
+bool team_core::is_anyone_lost() {
+    progress();
+    return lost_node_ >= 0 || barrier_->is_abandoned();
+}
+
+std::uint64_t team_core::agree_on(const std::optional<error>& mine, std::uint64_t fingerprint,
+                                  const std::string& description, std::uint64_t least) {
+    const agreed_words all = agree({mine ? 1U : 0U, fingerprint, ~fingerprint, ~least, 0});
+    if (all[0] != 0) {
+        agree_or_throw(comm_, mine);
+        throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
+                    description + ": ranks could not agree", true);
+    }
+    if (all[1] != ~all[2]) throw_mismatch(comm_, fingerprint, description);
+    return ~all[3];
 }
 
 agreed_words team_core::agree(const agreed_words& mine) {
@@ -248,8 +296,8 @@ bool team_core::finish(int start_code, MPI_Request& request) {
     }
 }
 
-// Keeps MPI going, and notices when a node is abandoned.
 void team_core::progress() {
+    if (ranks_->nodes() == 1 || !is_leader()) return;
     int has_message = 0;
     MPI_Status status;
     if (MPI_Iprobe(MPI_ANY_SOURCE, tag_abandoned, handles_[2], &has_message, &status) !=

@@ -1,14 +1,18 @@
 #pragma once
 
 #include "node_barrier.hpp"
+#include "nodespan/error.hpp"
 #include "nodespan/placement.hpp"
 #include "shared_window.hpp"
 
 #include <boost/mpi/communicator.hpp>
 #include <mpi.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace nodespan::detail {
@@ -20,6 +24,7 @@ public:
     struct grouping {
         int label = 0;
         bool crowded = false;
+        bool on_one_host = false; // all ranks of the communicator really share memory
     };
 
     /// Collective over `comm`; see team's constructor. On failure nothing is kept, on all ranks.
@@ -35,6 +40,7 @@ public:
     int node_size() const noexcept { return ranks_->node_size(node_); }
     bool is_leader() const noexcept { return node_rank() == 0; }
     bool is_crowded() const noexcept { return crowded_; }
+    bool is_on_one_host() const noexcept { return on_one_host_; }
     const std::shared_ptr<const placement>& ranks() const noexcept { return ranks_; }
     int comm_rank(int rank) const {
         return order_.empty() ? rank : order_[static_cast<std::size_t>(rank)];
@@ -44,19 +50,44 @@ public:
     const boost::mpi::communicator& node_comm() const noexcept { return node_comm_; }
     const boost::mpi::communicator& leaders() const noexcept { return leaders_; }
 
+    /// All ranks in team order, for nodespan's own messages: the program's never meet them. Only
+    /// where there are several nodes.
+    MPI_Comm traffic() const noexcept { return handles_[3]; }
+
     /// Somewhere in memory that the ranks of this node share.
     const void* shared_memory() const noexcept { return meeting_place_.data(); }
 
     void fence();
     void node_fence();
 
+    /// What a leader owes the other nodes while it waits or computes: keeps MPI going, and notices
+    /// when a node is abandoned. Nothing on other ranks.
+    void progress();
+
+    /// Whether a rank is known to have left by an exception.
+    bool is_anyone_lost();
+
+    /// A node_fence that fails on all ranks of the node where one of them comes with a failure.
+    void node_fence(const std::optional<error>& mine);
+
     /// The maximum over all ranks, word by word; word 0 says whether anything failed anywhere,
     /// MPI included. Call: collective. A fence as well. Errors: errc::peer_lost.
     agreed_words agree(const agreed_words& mine);
 
+    /// Throws the same error on all ranks if one of them brings one, or if their fingerprints are
+    /// not equal (errc::mismatched_arguments); else returns the least of their `least`.
+    /// Call: collective. A fence as well.
+    std::uint64_t agree_on(const std::optional<error>& mine, std::uint64_t fingerprint,
+                           const std::string& description, std::uint64_t least = 0);
+
+    /// Copies memory of node `root` to the same memory of all nodes, when all ranks have come.
+    /// Call: collective. Errors: MPI category, errc::peer_lost; on all ranks.
+    void broadcast(std::byte* data, std::size_t bytes, int root);
+
     /// Something of a lower layer that lives as long as the team, such as its arena.
     struct attachment {
         virtual ~attachment() = default;
+        virtual void flush() = 0; // before a fence: ends what this rank has started
         virtual void release() noexcept = 0; // collective; not called where the team is leaked
     };
     std::shared_ptr<attachment> attached;
@@ -67,9 +98,11 @@ private:
     void make_meeting_place(MPI_Comm comm);
     template <class Body>
     agreed_words lead(Body&& body);
+    template <class Body>
+    void meet(const std::optional<error>& mine, const char* operation, Body&& between_leaders);
     void abandon() noexcept;
-    void progress();
     void throw_if_leader_lost() const;
+    std::optional<error> flush_attached();
     bool finish(int start_code, MPI_Request& request);
     void agree_between_leaders(agreed_words& words);
 
@@ -78,11 +111,13 @@ private:
     int rank_ = 0;
     int node_ = 0;
     bool crowded_ = false;
+    bool on_one_host_ = false;
     bool told_ = false;             // other nodes know that this one is abandoned
     std::uint64_t met_leaders_ = 0; // collectives between leaders so far
     int lost_node_ = -1;            // a node that is abandoned,
     std::uint64_t lost_after_ = 0;  // after so many of them
-    MPI_Comm handles_[3] = {MPI_COMM_NULL, MPI_COMM_NULL, MPI_COMM_NULL}; // team, node, leaders
+    MPI_Comm handles_[4] = {MPI_COMM_NULL, MPI_COMM_NULL, MPI_COMM_NULL,
+                            MPI_COMM_NULL}; // team, node, leaders, traffic
     boost::mpi::communicator comm_, node_comm_, leaders_;
     shared_window meeting_place_;
     std::optional<node_barrier> barrier_;

@@ -5,8 +5,10 @@
 
 #include <atomic>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <span>
 #include <type_traits>
 #include <typeinfo>
@@ -30,6 +32,9 @@ class array {
 public:
     using value_type = T;
 
+    /// Whether elements have accumulate and scatter_add: numbers, and complex ones.
+    static constexpr bool is_number = detail::kind_of<T>() != detail::element_kind::other;
+
     /// Whether elements have fetch_add: numbers whose atomics are instructions, not library locks,
     /// which would not hold between processes.
     static constexpr bool is_addable = std::is_arithmetic_v<T> && !std::is_same_v<T, bool> &&
@@ -39,10 +44,11 @@ public:
     /// Shape:  extents >= 0; product and bytes below 2^63.
     /// Call:   collective over the team, same arguments on all ranks. Ends an epoch.
     /// Errors: errc::no_capacity (with the bytes needed and free), errc::mismatched_arguments,
-    ///         errc::invalid_argument, errc::finalized, MPI category: the same on all ranks, which
-    ///         can go on and make a smaller one.
+    ///         errc::invalid_argument, errc::finalized, MPI category (among them: no one-sided
+    ///         communication between these nodes): the same on all ranks, which can go on.
     /// Cost:   two meetings of all ranks, and the first touch of new pages by the ranks that own
-    ///         them. Now and then a new window. Ending an array is local and waits for nobody.
+    ///         them. Now and then a new window. Ending an array is local and waits for nobody but
+    ///         the targets of this rank's own transfers since the last fence.
     array(team& team, const indices<N>& extents, const array_options& options = {});
 
     array(array&&) noexcept = default;
@@ -75,8 +81,8 @@ public:
     view<const T, N> local() const { return part(rank_box()); }
 
     /// All elements of this node, plain memory; index (0, 0, ...) is node_box().lo.
-    view<T, N> node() { return whole(); }
-    view<const T, N> node() const { return whole(); }
+    view<T, N> node() { return part(node_box_); }
+    view<const T, N> node() const { return part(node_box_); }
 
     /// The elements of a node peer's rank box, plain memory.
     /// Errors: errc::out_of_range, errc::not_on_node.
@@ -98,53 +104,150 @@ public:
     void fence() { core_->get_team().fence(); }
     void node_fence() { core_->get_team().node_fence(); }
 
-    /// This array's reader/writer lock of a node: what it guards is the program's agreement.
-    /// Call:   ranks of that node. Errors: errc::out_of_range, errc::not_on_node.
+    /// This array's reader/writer lock of a node: what it guards is the program's agreement. It
+    /// orders direct access and transfers alike. Call: any rank. Errors: errc::out_of_range.
     nodespan::mutex& mutex(int node) { return core_->lock_of(node); }
 
-    /// Adds to the on-node element at GLOBAL index `at` in one indivisible step; returns the value
-    /// it had.
-    /// Call:   any rank of the element's node. Errors: errc::out_of_range, errc::not_on_node.
-    /// Epoch:  free of the memory rule against other fetch_add and compare_exchange.
-    /// Cost:   one atomic instruction (a loop of them for floating types).
-    T fetch_add(const indices<N>& at, T value) requires is_addable {
-        return std::atomic_ref<T>(element("fetch_add", at)).fetch_add(value);
+    // Transfers: any rank alone, elements of any node, by GLOBAL indices. Boxes need
+    // 0 <= lo <= hi <= extents. What a rank sends is visible to others after a fence, or under a
+    // lock released afterwards; to itself at once. On its own node a transfer is a copy.
+
+    /// Copies the patch `from` of the array into `to`: a view with the patch's extents, or a
+    /// contiguous range of as many elements, row-major.
+    /// Epoch:  the memory rule. Errors: errc::out_of_range, errc::size_mismatch, MPI category; `to`
+    ///         is then unspecified.
+    /// Cost:   same node: one copy per run of elements. Otherwise one MPI_Get per node touched (per
+    ///         GiB), all at once, with MPI datatypes for what is strided.
+    /// Source: MPI 3.1 section 11.3.2 (MPI_Get), 4.1 (derived datatypes).
+    void get(const box<N>& from, const detail::buffer<T, N>& to) const {
+        core_->get(to_dynamic(from), to.memory());
     }
 
-    /// Writes `desired` if the on-node element at GLOBAL index `at` equals `expected`, in one
-    /// indivisible step; returns whether it did, and the value found in `expected`.
-    bool compare_exchange(const indices<N>& at, T& expected,
-                          T desired) requires(std::atomic_ref<T>::is_always_lock_free) {
-        return std::atomic_ref<T>(element("compare_exchange", at))
-            .compare_exchange_strong(expected, desired);
+    /// Copies `from` into the patch `to` of the array. As get; returns when `from` may be changed.
+    void put(const box<N>& to, const detail::buffer<const T, N>& from) {
+        core_->put(to_dynamic(to), from.memory());
     }
+
+    /// The same, only started: see request.
+    request get_async(const box<N>& from, const detail::buffer<T, N>& to) const {
+        return core_->get_async(to_dynamic(from), to.memory());
+    }
+    request put_async(const box<N>& to, const detail::buffer<const T, N>& from) {
+        return core_->put_async(to_dynamic(to), from.memory());
+    }
+
+    /// One element. Errors: errc::out_of_range, MPI category.
+    /// Cost:   same node: a load or a store. Otherwise a round trip, or a message.
+    T get(const indices<N>& at) const;
+    void put(const indices<N>& at, const T& value);
+
+    /// Combines each element of the patch `to` with scale times that of `from`: element = op(
+    /// element, scale * from). Numbers and complex numbers (no min and max of these).
+    /// Epoch:  each element in one indivisible step: free of the memory rule against other
+    ///         accumulate, scatter_add, fetch_add and compare_exchange.
+    /// Errors: as put; errc::invalid_argument for an operation the elements do not have.
+    /// Cost:   one node: at the speed of memory under a lock of the stretch, unless single elements
+    ///         were changed atomically before: then an atomic instruction an element. Several nodes:
+    ///         MPI_Accumulate, also onto this node.
+    void accumulate(const box<N>& to, const detail::buffer<const T, N>& from,
+                    accumulate_op op = accumulate_op::sum, T scale = T(1)) requires is_number {
+        core_->accumulate(to_dynamic(to), from.memory(), op, scale == T(1) ? nullptr : &scale);
+    }
+
+    /// Copies the elements at `places` to `to`, or `from` to them; of several values for the same
+    /// element the last one stays. scatter_add adds instead, as accumulate does.
+    /// Errors: errc::out_of_range, errc::size_mismatch, before anything moves; MPI category.
+    /// Cost:   same node: a load or store an element. Otherwise sorting, and one message a node
+    ///         for each 65,536 elements.
+    void gather(std::span<const indices<N>> places, std::span<T> to) const {
+        core_->gather(numbers(places), places.size(), bytes(to.data()), to.size());
+    }
+    void scatter(std::span<const indices<N>> places, std::span<const T> from) {
+        core_->scatter(numbers(places), places.size(), bytes(from.data()), from.size());
+    }
+    void scatter_add(std::span<const indices<N>> places,
+                     std::span<const T> from) requires is_number {
+        core_->scatter_add(numbers(places), places.size(), bytes(from.data()), from.size());
+    }
+
+    /// Adds to the element in one indivisible step; returns the value it had.
+    /// Epoch:  as accumulate. Errors: errc::out_of_range, MPI category.
+    /// Cost:   one node: one atomic instruction (a loop of them for floating types). Several
+    ///         nodes: a round trip, also for this node's elements (MPI_Fetch_and_op).
+    T fetch_add(const indices<N>& at, T value) requires is_addable;
+
+    /// Writes `desired` if the element equals `expected`, bit by bit, in one indivisible step;
+    /// returns whether it did, and the value found in `expected`. As fetch_add.
+    bool compare_exchange(const indices<N>& at, T& expected,
+                          T desired) requires(std::atomic_ref<T>::is_always_lock_free);
+
+    // Ghosts: copies of neighbours' elements around the node box, as array_options::ghosts says.
+    // Those outside of the array, where it is not periodic, belong to the program.
+
+    /// The indices of this node's box with its ghosts, and its elements: index (0, 0, ...) is the
+    /// first ghost. Empty node boxes have none.
+    const box<N>& node_box_with_ghosts() const noexcept { return stored_box_; }
+    view<T, N> node_with_ghosts() { return whole(); }
+    view<const T, N> node_with_ghosts() const { return whole(); }
+
+    /// My rank box grown by the ghosts' width: what lies beyond it are a node peer's own elements,
+    /// or ghosts. Empty if my box is.
+    view<T, N> local_with_ghosts() { return part(grown(rank_box())); }
+    view<const T, N> local_with_ghosts() const { return part(grown(rank_box())); }
+
+    /// Ends the epoch of this node and brings its ghosts up to date, corners included.
+    /// Call:   collective over the team. Between start and finish leave the elements within the
+    ///         ghosts' width of a node's edge unwritten and the ghosts alone.
+    /// Epoch:  afterwards ghosts hold what neighbours had at their start, and what this node wrote
+    ///         is visible on it. Not a fence for transfers, nor for nodes that are no neighbours.
+    /// Errors: errc::invalid_argument (two starts), errc::peer_lost, MPI category.
+    /// Cost:   inside a node nothing: a node_fence. Otherwise a message for each pair of nodes that
+    ///         touch, and a second node_fence.
+    void exchange_ghosts() { core_->exchange_ghosts(); }
+    void start_exchange_ghosts() { core_->start_ghosts(); }
+    void finish_exchange_ghosts() { core_->finish_ghosts(); }
 
     /// The run-time half; for nodespan's own layers.
     const detail::array_core& core() const noexcept { return *core_; }
 
 private:
-    view<T, N> whole() const { return {data_, node_extents_, strides_}; }
+    view<T, N> whole() const { return {data_, stored_box_.extents(), strides_}; }
     view<T, N> part(const box<N>& global) const;
+    box<N> grown(const box<N>& mine) const;
     box<N> box_of_peer(int rank) const;
+    T* find(const indices<N>& at) const;
     T& element(const char* operation, const indices<N>& at) const;
+
+    static const index_t* numbers(std::span<const indices<N>> places) {
+        return reinterpret_cast<const index_t*>(places.data());
+    }
+    static std::byte* bytes(T* elements) { return reinterpret_cast<std::byte*>(elements); }
+    static const std::byte* bytes(const T* elements) {
+        return reinterpret_cast<const std::byte*>(elements);
+    }
 
     std::unique_ptr<detail::array_core> core_; // stays in place when the array is moved
     indices<N> extents_;
     box<N> node_box_;
     indices<N> node_extents_;
+    box<N> stored_box_; // the node box with its ghosts, dense in memory
     indices<N> strides_;
     T* data_;
+    T* first_; // the element at node_box_.lo
 };
 
 template <class T, int N>
 array<T, N>::array(team& team, const indices<N>& extents, const array_options& options)
-    : core_(std::make_unique<detail::array_core>(team, extents, sizeof(T), typeid(T).name(),
-                                                 options)),
+    : core_(std::make_unique<detail::array_core>(
+          team, extents,
+          detail::element_type{sizeof(T), detail::kind_of<T>(), typeid(T).name()}, options)),
       extents_(extents),
       node_box_(to_static<N>(core_->node_box())),
       node_extents_(node_box_.extents()),
-      strides_(row_major_strides(node_extents_)),
-      data_(reinterpret_cast<T*>(core_->node_data())) {}
+      stored_box_(to_static<N>(core_->stored_box())),
+      strides_(row_major_strides(stored_box_.extents())),
+      data_(reinterpret_cast<T*>(core_->node_data())),
+      first_(part(node_box_).data_handle()) {}
 
 template <class T, int N>
 box<N> array<T, N>::rank_box_of(int rank) const {
@@ -174,24 +277,78 @@ template <class T, int N>
 view<T, N> array<T, N>::part(const box<N>& global) const {
     box<N> inside = global;
     for (std::size_t d = 0; d < N; ++d) {
-        inside.lo[d] -= node_box_.lo[d];
-        inside.hi[d] -= node_box_.lo[d];
+        inside.lo[d] -= stored_box_.lo[d];
+        inside.hi[d] -= stored_box_.lo[d];
     }
     return whole().patch(inside);
 }
 
 template <class T, int N>
-T& array<T, N>::element(const char* operation, const indices<N>& at) const {
+box<N> array<T, N>::grown(const box<N>& mine) const {
+    box<N> result = mine;
+    if (mine.empty()) return result;
+    for (std::size_t d = 0; d < N; ++d) {
+        result.lo[d] -= node_box_.lo[d] - stored_box_.lo[d];
+        result.hi[d] += stored_box_.hi[d] - node_box_.hi[d];
+    }
+    return result;
+}
+
+// The element if this node holds it, else null.
+template <class T, int N>
+T* array<T, N>::find(const indices<N>& at) const {
     index_t offset = 0;
     for (std::size_t d = 0; d < N; ++d) {
         // Unsigned, so that one compare finds both ends, and no index overflows.
         const auto inside =
             static_cast<std::uint64_t>(at[d]) - static_cast<std::uint64_t>(node_box_.lo[d]);
-        if (inside >= static_cast<std::uint64_t>(node_extents_[d]))
-            core_->refuse_index(operation, at);
+        if (inside >= static_cast<std::uint64_t>(node_extents_[d])) return nullptr;
         offset += static_cast<index_t>(inside) * (d + 1 == N ? 1 : strides_[d]);
     }
-    return data_[offset];
+    return first_ + offset;
+}
+
+template <class T, int N>
+T& array<T, N>::element(const char* operation, const indices<N>& at) const {
+    T* const found = find(at);
+    if (found == nullptr) core_->refuse_index(operation, at);
+    return *found;
+}
+
+template <class T, int N>
+T array<T, N>::get(const indices<N>& at) const {
+    if (const T* const found = find(at)) return *found;
+    alignas(T) std::byte value[sizeof(T)];
+    core_->get_element(at, value);
+    return *std::launder(reinterpret_cast<T*>(value));
+}
+
+template <class T, int N>
+void array<T, N>::put(const indices<N>& at, const T& value) {
+    if (T* const found = find(at))
+        *found = value;
+    else
+        core_->put_element(at, &value);
+}
+
+template <class T, int N>
+T array<T, N>::fetch_add(const indices<N>& at, T value) requires is_addable {
+    if (core_->is_one_node()) {
+        core_->claim_atomics();
+        return std::atomic_ref<T>(element("fetch_add", at)).fetch_add(value);
+    }
+    T before{};
+    core_->fetch_add(at, &value, &before);
+    return before;
+}
+
+template <class T, int N>
+bool array<T, N>::compare_exchange(const indices<N>& at, T& expected, T desired) requires(
+    std::atomic_ref<T>::is_always_lock_free) {
+    if (!core_->is_one_node()) return core_->compare_exchange(at, &expected, &desired);
+    core_->claim_atomics();
+    return std::atomic_ref<T>(element("compare_exchange", at))
+        .compare_exchange_strong(expected, desired);
 }
 
 } // namespace nodespan

@@ -59,7 +59,9 @@ public:
     /// How many ranks a node has along each dimension.
     index_list rank_grid(int node) const;
 
-    /// The most elements any node holds: what every node has to reserve.
+    /// The largest extents of any node box, dimension by dimension, and their product: what every
+    /// node has to reserve.
+    index_list largest_node_extents() const;
     index_t largest_node_size() const;
 
     /// Calls f(node, part) for every node that owns a part of `patch`, in ascending order.

@@ -6,6 +6,7 @@
 namespace nodespan {
 
 namespace detail {
+
 /// The state of a mutex: 16 zeroed bytes in memory that the ranks of a node share.
 struct mutex_words {
     std::atomic<std::uint32_t> next;     // ticket of the next to come
@@ -13,35 +14,74 @@ struct mutex_words {
     std::atomic<std::uint32_t> write;    // ticket that may write now
     std::atomic<std::uint32_t> sleepers; // ranks asleep on read or write
 };
+
+/// What stands between the ranks of a lock's own node and those of other nodes.
+class lock_gate {
+public:
+    virtual ~lock_gate() = default;
+
+    /// Own node: the holder of the ticket lock keeps other nodes out, and lets them in again.
+    virtual void close() = 0;
+    virtual bool try_close() = 0;
+    virtual void open() = 0;
+
+    /// The same for readers, of whom the first closes and the last opens.
+    virtual void close_shared() = 0;
+    virtual bool try_close_shared() = 0;
+    virtual void open_shared() = 0;
+
+    /// Other nodes: the whole lock.
+    virtual void lock() = 0;
+    virtual bool try_lock() = 0;
+    virtual void unlock() = 0;
+
+    /// Called while a rank waits.
+    virtual void progress() = 0;
+};
+
 } // namespace detail
 
-/// A fair reader/writer lock between ranks of one node; first come, first served.
+/// A fair reader/writer lock of a node; first come, first served.
 ///
 /// Meets the standard's SharedMutex requirements: use it with `std::scoped_lock`,
 /// `std::unique_lock` and `std::shared_lock`. A handle: all handles of one lock are equal. Like
 /// `std::shared_mutex` it is not recursive. Waits by spinning, then yielding, then sleeping.
-/// Call:   any rank of the node alone; no MPI call is made.
-/// Epoch:  what was written under the lock is visible to the next one who holds it.
-/// Cost:   two atomic operations when nobody else wants it.
-/// Source: ticket locks, Mellor-Crummey and Scott 1991, with a second counter for readers.
+/// Call:   any rank of the team alone. Readers of its own node share it; readers of other nodes
+///         hold it alone. Its own node and the others take turns, so that nobody starves.
+/// Epoch:  what was written or sent under the lock is visible to the next one who holds it.
+/// Errors: MPI category in teams of several nodes; none elsewhere.
+/// Cost:   own node: two atomic operations when nobody else wants it, no MPI call. Other nodes: two
+///         round trips to lock, one to unlock; the target's leader has to make progress.
+/// Source: ticket locks, Mellor-Crummey and Scott 1991, with a second counter for readers; between
+///         nodes MPI 3.1 section 11.3.4 (MPI_Fetch_and_op).
 class mutex {
 public:
     /// Locks nothing; only to be assigned to.
     mutex() = default;
-    mutex(detail::mutex_words* words, bool crowded) : words_(words), crowded_(crowded) {}
 
-    void lock() noexcept;
-    bool try_lock() noexcept;
-    void unlock() noexcept;
+    /// The lock of this node. `gate` only where there are other nodes.
+    mutex(detail::mutex_words* words, bool crowded, detail::lock_gate* gate = nullptr)
+        : words_(words), gate_(gate), crowded_(crowded) {}
 
-    void lock_shared() noexcept;
-    bool try_lock_shared() noexcept;
-    void unlock_shared() noexcept;
+    /// The lock of another node.
+    explicit mutex(detail::lock_gate* gate) : gate_(gate) {}
+
+    void lock();
+    bool try_lock();
+    void unlock();
+
+    void lock_shared();
+    bool try_lock_shared();
+    void unlock_shared();
 
 private:
-    void wait_for(std::atomic<std::uint32_t>& serving, std::uint32_t ticket) noexcept;
+    bool is_elsewhere() const noexcept { return words_ == nullptr; }
+    void wait_for(std::atomic<std::uint32_t>& serving, std::uint32_t ticket);
+    void unlock_words() noexcept;
+    void unlock_shared_words() noexcept;
 
     detail::mutex_words* words_ = nullptr;
+    detail::lock_gate* gate_ = nullptr;
     bool crowded_ = false; // more ranks than cores: do not spin
 };
 

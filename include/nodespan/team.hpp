@@ -11,6 +11,7 @@ namespace nodespan {
 namespace detail {
 class team_core;
 class array_core;
+class replicated_core;
 } // namespace detail
 
 struct team_options {
@@ -70,12 +71,21 @@ public:
     const boost::mpi::communicator& node_comm() const noexcept;
     const boost::mpi::communicator& leaders() const noexcept;
 
-    /// Ends an epoch: what any rank wrote before is visible to all ranks after it.
+    /// Ends an epoch: what any rank wrote before, directly or by transfers, is visible to all ranks
+    /// after it. node_fence() does so for the ranks of this node, and for what they wrote directly.
     /// Call:   collective over the team; over the node for node_fence().
-    /// Errors: errc::peer_lost when another rank left by an exception; MPI category.
-    /// Cost:   one node: some loads and stores, no MPI. Otherwise a barrier between leaders too.
+    /// Errors: errc::peer_lost when another rank left by an exception; MPI category, on all ranks.
+    /// Cost:   one node: some loads and stores, no MPI. Otherwise a barrier between leaders too,
+    ///         and a round trip to each node this rank has sent something.
+    /// Source: MPI 3.1 section 11.5.4 (MPI_Win_flush).
     void fence();
     void node_fence();
+
+    /// Lets MPI serve other nodes' transfers to this one, which wait where the network needs the
+    /// target's help: call it now and then in long computations of a leader.
+    /// Call:   any rank alone; does nothing but on leaders of teams of several nodes.
+    /// Cost:   some 100 ns on such leaders.
+    void progress();
 
     /// A team of those ranks that give the same `color`, ordered by `key`, then by rank.
     /// Call:   collective over this team. Errors: errc::invalid_argument (negative color), MPI.
@@ -85,7 +95,8 @@ public:
     const std::shared_ptr<detail::team_core>& core() const noexcept { return core_; }
 
 private:
-    friend class detail::array_core; // an array keeps its team alive
+    friend class detail::array_core; // what lies in a team's memory keeps the team alive
+    friend class detail::replicated_core;
     explicit team(std::shared_ptr<detail::team_core> core) : core_(std::move(core)) {}
 
     std::shared_ptr<detail::team_core> core_;

@@ -1,7 +1,10 @@
 #pragma once
 
+#include "nodespan/detail/buffer.hpp"
 #include "nodespan/distribution.hpp"
+#include "nodespan/element.hpp"
 #include "nodespan/mutex.hpp"
+#include "nodespan/request.hpp"
 #include "nodespan/team.hpp"
 
 #include <cstddef>
@@ -14,20 +17,29 @@ struct array_options {
     /// How the array is cut over nodes and ranks.
     distribution_options distribution = {};
 
+    /// Copies of neighbours' elements around every node's box.
+    ghost_options ghosts = {};
+
     /// Whether elements start as zero bytes. Without it a new array may hold an old one's values.
     bool zeroed = true;
 };
 
 namespace detail {
 
-struct block;
+struct array_state;
+
+/// What the compiler knows of an element type.
+struct element_type {
+    std::size_t bytes = 0;
+    element_kind kind = element_kind::other;
+    const char* name = ""; // as in std::type_info
+};
 
 /// An array whose element type and number of dimensions are known at run time only: everything of
-/// `array` that need not be a template.
+/// `array` that need not be a template. See there what the calls do.
 class array_core {
 public:
-    /// See array's constructor. `type` is what the compiler calls the element type.
-    array_core(team& team, const index_list& extents, std::size_t element_bytes, const char* type,
+    array_core(team& team, const index_list& extents, const element_type& type,
                const array_options& options);
     ~array_core();
     array_core(const array_core&) = delete;
@@ -36,15 +48,46 @@ public:
     const distribution& cut() const noexcept { return cut_; }
     const box<dynamic>& rank_box() const noexcept { return rank_box_; }
     const box<dynamic>& node_box() const noexcept { return node_box_; }
-    std::byte* node_data() const noexcept;
-    std::size_t element_bytes() const noexcept { return element_bytes_; }
+    const box<dynamic>& stored_box() const noexcept { return stored_box_; } // with ghosts
+    std::byte* node_data() const noexcept;                                  // of the stored box
+    std::size_t element_bytes() const noexcept { return type_.bytes; }
     class team& get_team() noexcept {
         return team_;
     }
     const class team& get_team() const noexcept { return team_; }
 
-    /// The lock of this node. Errors: errc::out_of_range, errc::not_on_node.
+    /// Whether all elements are plain memory here, so that atomics are the processor's.
+    bool is_one_node() const noexcept { return is_one_node_; }
+
+    /// Before the first of the processor's atomics on an element.
+    void claim_atomics() {
+        if (!has_claimed_) claim_atomics_once();
+    }
+
     mutex& lock_of(int node);
+
+    void get(const box<dynamic>& patch, const patch_memory& to) const;
+    void put(const box<dynamic>& patch, const patch_memory& from);
+    void accumulate(const box<dynamic>& patch, const patch_memory& from, accumulate_op op,
+                    const void* scale);
+    request get_async(const box<dynamic>& patch, const patch_memory& to) const;
+    request put_async(const box<dynamic>& patch, const patch_memory& from);
+
+    // Elements of any node; of one node only where is_one_node() is not.
+    void get_element(const index_list& at, void* to) const;
+    void put_element(const index_list& at, const void* from);
+    void fetch_add(const index_list& at, const void* value, void* before);
+    bool compare_exchange(const index_list& at, void* expected, const void* desired);
+
+    // Lists: `places` has dimensions() numbers for each of `count` elements.
+    void gather(const index_t* places, std::size_t count, std::byte* to, std::size_t room) const;
+    void scatter(const index_t* places, std::size_t count, const std::byte* from, std::size_t room);
+    void scatter_add(const index_t* places, std::size_t count, const std::byte* from,
+                     std::size_t room);
+
+    void exchange_ghosts();
+    void start_ghosts();
+    void finish_ghosts();
 
     /// Throw, for an index this node does not hold, out_of_range or not_on_node.
     [[noreturn]] void refuse_index(const char* operation, const index_list& at) const;
@@ -55,15 +98,23 @@ public:
 
 private:
     std::string where() const;
+    void make_own_lock();
+    void claim_atomics_once();
+    void require_list(const char* operation, const index_t* places, std::size_t count,
+                      std::size_t room) const;
+    index_list check_patch(const char* operation, const box<dynamic>& patch,
+                           const patch_memory& memory) const;
 
     class team team_;
     std::string name_; // such as array<double,2>
-    std::size_t element_bytes_;
+    element_type type_;
     distribution cut_;
     box<dynamic> rank_box_;
     box<dynamic> node_box_;
-    std::unique_ptr<block> block_;
-    mutex lock_;
+    box<dynamic> stored_box_;
+    std::unique_ptr<array_state> state_;
+    bool is_one_node_ = true;
+    bool has_claimed_ = false;
 };
 
 } // namespace detail

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "nodespan/view.hpp"
+
+#include <concepts>
+#include <cstddef>
+#include <ranges>
+#include <type_traits>
+
+namespace nodespan::detail {
+
+template <class T>
+inline constexpr bool is_a_view = false;
+template <class T, int N, class Layout>
+inline constexpr bool is_a_view<view<T, N, Layout>> = true;
+
+/// A buffer whose element type and number of dimensions are known at run time only.
+struct patch_memory {
+    std::byte* data = nullptr; // not written where it is the source
+    index_t size = 0;          // elements, of a contiguous range
+    bool is_view = false;      // has extents and strides instead
+    index_list extents;
+    index_list strides; // elements
+};
+
+/// Program memory that a patch is moved to or from: a view with the patch's extents, or anything
+/// contiguous with as many elements (vector, span, array), taken as row-major. T is const where it
+/// is only read.
+template <class T, int N>
+class buffer {
+public:
+    template <class U, class Layout>
+    requires(std::convertible_to<U (*)[], T (*)[]>)
+        buffer(const view<U, N, Layout>& elements) // NOLINT: meant to convert
+        : data_(elements.data_handle()),
+          extents_(elements.extents()),
+          strides_(elements.strides()),
+          is_view_(true) {
+        strides_[N - 1] = elements.stride(N - 1);
+    }
+
+    template <std::ranges::contiguous_range R>
+    requires(std::ranges::sized_range<R> && !is_a_view<std::remove_cvref_t<R>> &&
+             std::convertible_to<std::remove_reference_t<std::ranges::range_reference_t<R>> (*)[],
+                                 T (*)[]>)
+        buffer(R&& elements) // NOLINT: meant to convert
+        : data_(std::ranges::data(elements)),
+          size_(static_cast<index_t>(std::ranges::size(elements))) {}
+
+    patch_memory memory() const noexcept {
+        using value = std::remove_const_t<T>;
+        return {reinterpret_cast<std::byte*>(const_cast<value*>(data_)), size_, is_view_, extents_,
+                strides_};
+    }
+
+private:
+    T* data_ = nullptr;
+    index_t size_ = 0;
+    indices<N> extents_{};
+    indices<N> strides_{};
+    bool is_view_ = false;
+};
+
+} // namespace nodespan::detail

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "nodespan/box.hpp"
+#include "nodespan/team.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace nodespan::detail {
+
+struct block;
+
+/// The run-time half of `replicated`. See there.
+class replicated_core {
+public:
+    replicated_core(team& team, const index_list& extents, std::size_t element_bytes,
+                    const char* type);
+    ~replicated_core();
+    replicated_core(const replicated_core&) = delete;
+    replicated_core& operator=(const replicated_core&) = delete;
+
+    std::byte* data() const noexcept;
+    class team& get_team() noexcept {
+        return team_;
+    }
+
+    void load(const std::byte* from, std::size_t count, int root);
+    void publish(int node);
+
+private:
+    void send_from(int node);
+
+    class team team_;
+    std::string name_;
+    std::size_t element_bytes_;
+    std::size_t bytes_ = 0;
+    std::unique_ptr<block> block_;
+};
+
+} // namespace nodespan::detail

@@ -1,0 +1,82 @@
+#pragma once
+
+#include "nodespan/team.hpp"
+
+#include <mpi.h>
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace nodespan {
+
+namespace detail {
+
+/// MPI requests of one transfer; the first few without allocation.
+class request_list {
+public:
+    /// A place for one more; stays where it is until the next call.
+    MPI_Request* add();
+
+    std::span<MPI_Request> all() noexcept;
+    void clear() noexcept;
+
+private:
+    static constexpr std::size_t places = 4;
+
+    std::array<MPI_Request, places> first_{};
+    std::size_t count_ = 0;
+    std::vector<MPI_Request> all_; // takes over from the fifth on
+};
+
+} // namespace detail
+
+/// A transfer under way, from get_async or put_async. Move-only.
+///
+/// Until it is done, the program leaves its buffer alone: does not read it under a get, does not
+/// write it under a put. What put_async sends is visible to others after a fence, or under a lock
+/// that is released afterwards, like that of put. The destructor waits, except while an exception
+/// unwinds.
+class [[nodiscard]] request {
+public:
+    /// Stands for no transfer.
+    request() = default;
+
+    request(request&& other) noexcept;
+    request& operator=(request&& other);
+    request(const request&) = delete;            // one transfer has one owner
+    request& operator=(const request&) = delete; // one transfer has one owner
+    ~request();
+
+    /// Whether there is a transfer behind this request that wait() or test() has not ended.
+    bool valid() const noexcept { return is_active_; }
+
+    /// Returns when the buffer may be used again.
+    /// Call:   the rank that started it. Errors: errc::invalid_argument unless valid(), or when the
+    ///         array's team has ended; MPI category.
+    /// Source: MPI 3.1 section 11.3.5 (request-based RMA).
+    void wait();
+
+    /// The same without waiting: whether it is done.
+    bool test();
+
+    /// For nodespan's own layers.
+    request(const std::shared_ptr<detail::team_core>& team, const char* operation);
+    detail::request_list& open() noexcept { return open_; }
+
+private:
+    void require_valid(const char* operation);
+
+    detail::request_list open_;
+    std::weak_ptr<detail::team_core> team_;
+    const char* operation_ = "";
+    bool is_active_ = false;
+    int exceptions_ = 0; // in flight when the transfer began
+};
+
+/// Waits for all of them; those without a transfer are passed over.
+void wait_all(std::span<request> requests);
+
+} // namespace nodespan

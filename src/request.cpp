@@ -1,0 +1,114 @@
+#include "nodespan/request.hpp"
+
+#include "mpi_check.hpp"
+#include "nodespan/error.hpp"
+#include "team_core.hpp"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <utility>
+
+namespace nodespan {
+
+namespace detail {
+
+MPI_Request* request_list::add() {
+    if (count_ < places) {
+        first_[count_] = MPI_REQUEST_NULL;
+        return &first_[count_++];
+    }
+    if (count_ == places) all_.assign(first_.begin(), first_.end());
+    all_.push_back(MPI_REQUEST_NULL);
+    ++count_;
+    return &all_.back();
+}
+
+std::span<MPI_Request> request_list::all() noexcept {
+    return {count_ <= places ? first_.data() : all_.data(), count_};
+}
+
+void request_list::clear() noexcept {
+    count_ = 0;
+    all_.clear();
+}
+
+} // namespace detail
+
+request::request(const std::shared_ptr<detail::team_core>& team, const char* operation)
+    : team_(team),
+      operation_(operation),
+      is_active_(true),
+      exceptions_(std::uncaught_exceptions()) {}
+
+request::request(request&& other) noexcept
+    : open_(std::exchange(other.open_, {})),
+      team_(std::move(other.team_)),
+      operation_(other.operation_),
+      is_active_(std::exchange(other.is_active_, false)),
+      exceptions_(other.exceptions_) {}
+
+request& request::operator=(request&& other) {
+    if (this == &other) return *this;
+    if (is_active_) wait();
+    open_ = std::exchange(other.open_, {});
+    team_ = std::move(other.team_);
+    operation_ = other.operation_;
+    is_active_ = std::exchange(other.is_active_, false);
+    exceptions_ = other.exceptions_;
+    return *this;
+}
+
+// While an exception unwinds nobody may be there to answer: the requests are leaked.
+request::~request() {
+    if (!is_active_ || !detail::mpi_is_alive() || std::uncaught_exceptions() > exceptions_) return;
+    try {
+        wait();
+    } catch (...) {
+        // The program has let go of the result.
+    }
+}
+
+void request::require_valid(const char* operation) {
+    if (!is_active_)
+        throw error(errc::invalid_argument,
+                    fmt::format("request::{}(): there is no transfer behind this request: it was "
+                                "never started, has ended, or was moved away",
+                                operation));
+    if (!team_.expired()) return;
+    is_active_ = false;
+    throw error(errc::invalid_argument,
+                fmt::format("request::{}(): the team of this {} has ended", operation, operation_));
+}
+
+void request::wait() {
+    require_valid("wait");
+    const std::span<MPI_Request> open = open_.all();
+    is_active_ = false;
+    if (!open.empty())
+        detail::mpi_check(
+            MPI_Waitall(static_cast<int>(open.size()), open.data(), MPI_STATUSES_IGNORE),
+            "MPI_Waitall");
+    open_.clear();
+}
+
+bool request::test() {
+    require_valid("test");
+    const std::span<MPI_Request> open = open_.all();
+    int done = 1;
+    if (!open.empty())
+        detail::mpi_check(
+            MPI_Testall(static_cast<int>(open.size()), open.data(), &done, MPI_STATUSES_IGNORE),
+            "MPI_Testall");
+    if (done == 0) return false;
+    is_active_ = false;
+    open_.clear();
+    return true;
+}
+
+void wait_all(std::span<request> requests) {
+    for (request& r : requests)
+        if (r.valid()) r.wait();
+}
+
+} // namespace nodespan

@@ -1,0 +1,153 @@
+#include "rma_lock.hpp"
+
+#include "arena.hpp"
+#include "rma_window.hpp"
+#include "team_core.hpp"
+#include "wait.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <time.h>
+
+// Two parties want the lock: the holder of the node's own ticket lock, by loads and stores, and the
+// first of a queue of ranks of other nodes, by MPI. Who wants to be second waits (Dekker 1965): each
+// party announces itself first and looks at the other afterwards. `home` says what the own node
+// does; a node that waits says for which ticket of the others it does, and that one alone may pass
+// it. So the two take turns.
+
+namespace nodespan::detail {
+namespace {
+
+constexpr std::uint64_t idle = 0;
+constexpr std::uint64_t inside = 1; // or about to look
+constexpr std::uint64_t waiting_for(std::uint64_t ticket) {
+    return ticket << 2 | 2;
+}
+
+bool may_pass(std::uint64_t home, std::uint64_t ticket) {
+    return home == idle || home == waiting_for(ticket);
+}
+
+// What comes from another node wakes nobody: waits get longer, up to 100 us.
+class pause {
+public:
+    explicit pause(bool crowded) : tries_(crowded ? 200 : 0) {}
+
+    void wait() {
+        ++tries_;
+        if (tries_ < 200)
+            cpu_pause();
+        else if (tries_ < 2000)
+            yield_core();
+        else {
+            const timespec time{0, 100'000};
+            nanosleep(&time, nullptr);
+        }
+    }
+
+private:
+    int tries_;
+};
+
+} // namespace
+
+rma_lock::rma_lock(team_core& team, arena& memory, rma_window& window, int node, std::size_t offset,
+                   gate_words* words)
+    : team_(team),
+      arena_(memory),
+      window_(window),
+      node_(node),
+      offset_(offset),
+      words_(words) {
+    if (words_ != nullptr) reader_lock_ = mutex(&words_->reader_words, team.is_crowded());
+}
+
+void rma_lock::progress() {
+    team_.progress();
+}
+
+bool rma_lock::others_want() const noexcept {
+    return words_->serving.load(std::memory_order_seq_cst) !=
+           words_->next.load(std::memory_order_seq_cst);
+}
+
+void rma_lock::close() {
+    words_->home.store(inside, std::memory_order_seq_cst); // before the look at others
+    const std::uint64_t ticket = words_->serving.load(std::memory_order_seq_cst);
+    if (words_->next.load(std::memory_order_seq_cst) == ticket) return;
+    words_->home.store(waiting_for(ticket), std::memory_order_seq_cst);
+    for (pause p(team_.is_crowded()); words_->serving.load(std::memory_order_acquire) == ticket;
+         p.wait())
+        progress();
+    words_->home.store(inside, std::memory_order_seq_cst);
+}
+
+bool rma_lock::try_close() {
+    words_->home.store(inside, std::memory_order_seq_cst);
+    if (!others_want()) return true;
+    words_->home.store(idle, std::memory_order_release);
+    return false;
+}
+
+void rma_lock::open() {
+    arena_.flush(); // what was sent under the lock is there for the next one
+    words_->home.store(idle, std::memory_order_release);
+}
+
+void rma_lock::close_shared() {
+    const std::scoped_lock counting(reader_lock_);
+    if (words_->readers == 0) close();
+    ++words_->readers;
+}
+
+bool rma_lock::try_close_shared() {
+    const std::unique_lock counting(reader_lock_, std::try_to_lock);
+    if (!counting || (words_->readers == 0 && !try_close())) return false;
+    ++words_->readers;
+    return true;
+}
+
+void rma_lock::open_shared() {
+    const std::scoped_lock counting(reader_lock_);
+    if (--words_->readers == 0) open();
+}
+
+std::uint64_t rma_lock::add_to(std::size_t word, std::uint64_t value) {
+    std::uint64_t before = 0;
+    window_.fetch_and_op(node_, offset_ + word, sizeof value, MPI_UINT64_T, &value, &before,
+                         MPI_SUM);
+    return before;
+}
+
+void rma_lock::lock() {
+    const std::uint64_t ticket = add_to(offsetof(gate_words, next), 1);
+    std::uint64_t seen[2]; // serving, home
+    for (pause p(true);; p.wait()) {
+        window_.read_words(node_, offset_ + offsetof(gate_words, serving), seen, 2);
+        if (seen[0] == ticket && may_pass(seen[1], ticket)) return;
+        progress();
+    }
+}
+
+bool rma_lock::try_lock() {
+    std::uint64_t seen[3]; // next, serving, home
+    window_.read_words(node_, offset_ + offsetof(gate_words, next), seen, 3);
+    const std::uint64_t ticket = seen[0];
+    if (seen[1] != ticket || seen[2] != idle) return false;
+    const std::uint64_t desired = ticket + 1;
+    std::uint64_t before = 0;
+    window_.compare_and_swap(node_, offset_ + offsetof(gate_words, next), sizeof desired,
+                             MPI_UINT64_T, &ticket, &desired, &before);
+    if (before != ticket) return false;
+    window_.read_words(node_, offset_ + offsetof(gate_words, serving), seen, 2);
+    if (may_pass(seen[1], ticket)) return true;
+    add_to(offsetof(gate_words, serving), 1); // the turn is given back unused
+    return false;
+}
+
+void rma_lock::unlock() {
+    arena_.flush(); // what was sent under the lock is there for the next one
+    add_to(offsetof(gate_words, serving), 1);
+}
+
+} // namespace nodespan::detail

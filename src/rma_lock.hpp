@@ -1,0 +1,57 @@
+#pragma once
+
+#include "nodespan/mutex.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace nodespan::detail {
+
+class arena;
+class rma_window;
+class team_core;
+
+/// The words behind a lock_gate; zeroed, in the memory of the lock's node. `next` and `serving` are
+/// changed by MPI alone, `home` by the processor alone: nothing is promised where the two mix.
+struct gate_words {
+    std::atomic<std::uint64_t> next;    // ticket of the next rank of another node
+    std::atomic<std::uint64_t> serving; // ticket whose turn it is among them
+    std::atomic<std::uint64_t> home;    // what the lock's own node does, see rma_lock.cpp
+    mutex_words reader_words;           // orders those who count readers
+    std::uint32_t readers;              // of the lock's own node, inside
+};
+
+/// The gate of one array's lock on one node, as seen by this rank.
+class rma_lock final : public lock_gate {
+public:
+    /// `words` lie `offset` bytes into `window` on `node`; they are given by address on that node,
+    /// and null elsewhere.
+    rma_lock(team_core& team, arena& memory, rma_window& window, int node, std::size_t offset,
+             gate_words* words);
+
+    void close() override;
+    bool try_close() override;
+    void open() override;
+    void close_shared() override;
+    bool try_close_shared() override;
+    void open_shared() override;
+    void lock() override;
+    bool try_lock() override;
+    void unlock() override;
+    void progress() override;
+
+private:
+    std::uint64_t add_to(std::size_t word, std::uint64_t value);
+    bool others_want() const noexcept;
+
+    team_core& team_;
+    arena& arena_;
+    rma_window& window_;
+    int node_;
+    std::size_t offset_;
+    gate_words* words_;
+    mutex reader_lock_;
+};
+
+} // namespace nodespan::detail

@@ -1,0 +1,155 @@
+#include "rma_window.hpp"
+
+#include "mpi_check.hpp"
+
+#include <algorithm>
+
+namespace nodespan::detail {
+
+rma_window::rma_window(MPI_Comm comm, const placement& ranks, bool is_leader, std::byte* data,
+                       std::size_t bytes)
+    : ranks_(ranks),
+      sent_(static_cast<std::size_t>(ranks.nodes())) {
+    pending_nodes_.reserve(sent_.size());
+    mpi_check(MPI_Win_create(is_leader ? data : nullptr,
+                             static_cast<MPI_Aint>(is_leader ? bytes : 0), 1, MPI_INFO_NULL, comm,
+                             &window_),
+              "MPI_Win_create");
+    mpi_check(MPI_Win_set_errhandler(window_, MPI_ERRORS_RETURN), "MPI_Win_set_errhandler");
+    mpi_check(MPI_Win_lock_all(MPI_MODE_NOCHECK, window_), "MPI_Win_lock_all");
+}
+
+void rma_window::free() noexcept {
+    if (window_ == MPI_WIN_NULL) return;
+    MPI_Win_unlock_all(window_); // in destructors: nobody to tell
+    MPI_Win_free(&window_);
+}
+
+void rma_window::hull::add(std::size_t from, std::size_t to) {
+    begin = std::min(begin, from);
+    end = std::max(end, to);
+}
+
+void rma_window::started(int node, const MPI_Request* request) {
+    const bool is_first = started_node_ == nobody || started_node_ == node;
+    started_node_ = is_first && request == nullptr ? node : several;
+}
+
+void rma_window::pending(int node) {
+    if (to(node).is_pending) return;
+    to(node).is_pending = true;
+    pending_nodes_.push_back(node);
+}
+
+// One target only: others stay on their way.
+void rma_window::flush_if(bool conflict, int node) {
+    if (!conflict) return;
+    mpi_check(MPI_Win_flush(target(node), window_), "MPI_Win_flush");
+    sent& s = to(node);
+    s.put = s.accumulated = {};
+}
+
+void rma_window::get(int node, std::size_t offset, std::size_t bytes, const mpi_elements& from,
+                     void* memory, const mpi_elements& origin, MPI_Request* request) {
+    const sent& s = to(node);
+    flush_if(s.put.meets(offset, offset + bytes) || s.accumulated.meets(offset, offset + bytes),
+             node);
+    const auto at = static_cast<MPI_Aint>(offset);
+    started(node, request);
+    if (request != nullptr) {
+        mpi_check(MPI_Rget(memory, origin.count, origin.type, target(node), at, from.count,
+                           from.type, window_, request),
+                  "MPI_Rget");
+        return;
+    }
+    mpi_check(MPI_Get(memory, origin.count, origin.type, target(node), at, from.count, from.type,
+                      window_),
+              "MPI_Get");
+}
+
+void rma_window::put(int node, std::size_t offset, std::size_t bytes, const mpi_elements& into,
+                     const void* memory, const mpi_elements& origin, MPI_Request* request) {
+    sent& s = to(node);
+    flush_if(s.put.meets(offset, offset + bytes) || s.accumulated.meets(offset, offset + bytes),
+             node);
+    const auto at = static_cast<MPI_Aint>(offset);
+    s.put.add(offset, offset + bytes);
+    pending(node);
+    started(node, request);
+    if (request != nullptr) {
+        mpi_check(MPI_Rput(memory, origin.count, origin.type, target(node), at, into.count,
+                           into.type, window_, request),
+                  "MPI_Rput");
+        return;
+    }
+    mpi_check(MPI_Put(memory, origin.count, origin.type, target(node), at, into.count, into.type,
+                      window_),
+              "MPI_Put");
+}
+
+void rma_window::accumulate(int node, std::size_t offset, std::size_t bytes,
+                            const mpi_elements& into, const void* memory,
+                            const mpi_elements& origin, MPI_Op op) {
+    sent& s = to(node);
+    flush_if(s.put.meets(offset, offset + bytes), node);
+    s.accumulated.add(offset, offset + bytes);
+    pending(node);
+    started(node, nullptr);
+    mpi_check(MPI_Accumulate(memory, origin.count, origin.type, target(node),
+                             static_cast<MPI_Aint>(offset), into.count, into.type, op, window_),
+              "MPI_Accumulate");
+}
+
+// Not pending afterwards: the target has done what it has answered.
+void rma_window::fetch_and_op(int node, std::size_t offset, std::size_t bytes, MPI_Datatype type,
+                              const void* value, void* before, MPI_Op op) {
+    flush_if(to(node).put.meets(offset, offset + bytes), node);
+    mpi_check(MPI_Fetch_and_op(value, before, type, target(node), static_cast<MPI_Aint>(offset), op,
+                               window_),
+              "MPI_Fetch_and_op");
+    complete_local(node);
+}
+
+void rma_window::compare_and_swap(int node, std::size_t offset, std::size_t bytes,
+                                  MPI_Datatype type, const void* expected, const void* desired,
+                                  void* before) {
+    flush_if(to(node).put.meets(offset, offset + bytes), node);
+    mpi_check(MPI_Compare_and_swap(desired, expected, before, type, target(node),
+                                   static_cast<MPI_Aint>(offset), window_),
+              "MPI_Compare_and_swap");
+    complete_local(node);
+}
+
+void rma_window::read_words(int node, std::size_t offset, std::uint64_t* words, int count) {
+    mpi_check(MPI_Get_accumulate(nullptr, 0, MPI_UINT64_T, words, count, MPI_UINT64_T, target(node),
+                                 static_cast<MPI_Aint>(offset), count, MPI_UINT64_T, MPI_NO_OP,
+                                 window_),
+              "MPI_Get_accumulate");
+    complete_local(node);
+}
+
+// Open MPI's osc/pt2pt gathers small messages by target, and waits here for those to other targets
+// too, which it does not send off: with more than one target on the way, all have to be named.
+void rma_window::complete_local(int node) {
+    if (node != several && (started_node_ == nobody || started_node_ == node))
+        mpi_check(MPI_Win_flush_local(target(node), window_), "MPI_Win_flush_local");
+    else
+        mpi_check(MPI_Win_flush_local_all(window_), "MPI_Win_flush_local_all");
+    started_node_ = nobody;
+}
+
+void rma_window::complete_local() {
+    if (started_node_ != nobody) complete_local(started_node_);
+}
+
+void rma_window::flush() {
+    while (!pending_nodes_.empty()) {
+        const int node = pending_nodes_.back();
+        mpi_check(MPI_Win_flush(target(node), window_), "MPI_Win_flush");
+        to(node).put = to(node).accumulated = {};
+        to(node).is_pending = false;
+        pending_nodes_.pop_back();
+    }
+}
+
+} // namespace nodespan::detail

@@ -1,0 +1,100 @@
+#pragma once
+
+#include "nodespan/placement.hpp"
+
+#include <mpi.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace nodespan::detail {
+
+/// Elements as MPI sees them: `count` times `type`, from where the transfer begins.
+struct mpi_elements {
+    MPI_Datatype type = MPI_BYTE;
+    int count = 0;
+};
+
+/// The memory of one arena window on every node, for the ranks of all other nodes: each leader
+/// exposes its node's part, and is the only target. Every rank is an origin.
+///
+/// Targets are numbers of nodes, offsets are bytes from the node's begin. Calls only start a
+/// transfer; `complete_local` waits until the origin's memory is free or filled, `flush` until
+/// targets have what was sent. A call that could overtake an earlier one of this rank to the same
+/// bytes waits for that first, so a rank finds what it has written itself.
+class rma_window {
+public:
+    /// Exposes [data, data + bytes) of each leader, in an access epoch that lasts until free().
+    /// Call:   collective over `comm`, in team order. Errors: MPI category, where it happened.
+    /// Source: MPI 3.1 section 11.2.1 (MPI_Win_create), 11.5.3 (MPI_Win_lock_all).
+    rma_window(MPI_Comm comm, const placement& ranks, bool is_leader, std::byte* data,
+               std::size_t bytes);
+    ~rma_window() = default; // MPI_Win_free waits for all ranks, so it is called by name
+
+    rma_window(const rma_window&) = delete;
+    rma_window& operator=(const rma_window&) = delete;
+
+    /// Call: collective over the team.
+    void free() noexcept;
+
+    /// `bytes` is how far the elements reach at the target, gaps included. With a request, that
+    /// request stands for local completion.
+    void get(int node, std::size_t offset, std::size_t bytes, const mpi_elements& target, void* to,
+             const mpi_elements& origin, MPI_Request* request = nullptr);
+    void put(int node, std::size_t offset, std::size_t bytes, const mpi_elements& target,
+             const void* from, const mpi_elements& origin, MPI_Request* request = nullptr);
+    void accumulate(int node, std::size_t offset, std::size_t bytes, const mpi_elements& target,
+                    const void* from, const mpi_elements& origin, MPI_Op op);
+
+    /// One element, in one indivisible step; returns when `before` has what was there.
+    /// Source: MPI 3.1 section 11.3.4.
+    void fetch_and_op(int node, std::size_t offset, std::size_t bytes, MPI_Datatype type,
+                      const void* value, void* before, MPI_Op op);
+    void compare_and_swap(int node, std::size_t offset, std::size_t bytes, MPI_Datatype type,
+                          const void* expected, const void* desired, void* before);
+
+    /// Reads words that others change by fetch_and_op, each word whole.
+    void read_words(int node, std::size_t offset, std::uint64_t* words, int count);
+
+    /// Waits until all started here may be forgotten by the origin.
+    void complete_local();
+
+    /// Waits until targets have all that was sent. Cost: a round trip a node sent to, or nothing.
+    void flush();
+    bool is_pending() const noexcept { return !pending_nodes_.empty(); }
+
+private:
+    // The bytes between the first and last one touched.
+    struct hull {
+        std::size_t begin = std::numeric_limits<std::size_t>::max();
+        std::size_t end = 0;
+
+        bool meets(std::size_t from, std::size_t to) const { return from < end && begin < to; }
+        void add(std::size_t from, std::size_t to);
+    };
+    struct sent {
+        hull put;
+        hull accumulated; // ordered among themselves by MPI
+        bool is_pending = false;
+    };
+
+    static constexpr int nobody = -1;
+    static constexpr int several = -2; // nodes, or one by a request
+
+    int target(int node) const noexcept { return ranks_.first_rank(node); }
+    sent& to(int node) noexcept { return sent_[static_cast<std::size_t>(node)]; }
+    void flush_if(bool conflict, int node);
+    void started(int node, const MPI_Request* request);
+    void pending(int node);
+    void complete_local(int node);
+
+    const placement& ranks_;
+    MPI_Win window_ = MPI_WIN_NULL;
+    std::vector<sent> sent_;         // by node
+    std::vector<int> pending_nodes_; // places for all nodes, so that no call allocates
+    int started_node_ = nobody;      // what was started and not completed locally since
+};
+
+} // namespace nodespan::detail

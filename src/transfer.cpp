@@ -1,0 +1,244 @@
+#include "transfer.hpp"
+
+#include "mpi_check.hpp"
+#include "mpi_types.hpp"
+#include "node_accumulate.hpp"
+#include "pieces.hpp"
+#include "strided.hpp"
+
+#include <array>
+#include <cstring>
+
+namespace nodespan::detail {
+namespace {
+
+// MPI counts in int; a piece below this fits, whatever the size of its elements.
+constexpr index_t largest_bytes = index_t{1} << 30;
+
+// Calls f(piece) for pieces of `part` that one MPI call can move. Allocates only to cut.
+template <class F>
+void for_each_piece(const box<dynamic>& part, std::size_t element_bytes, F&& f) {
+    const index_t most = std::max<index_t>(1, largest_bytes / static_cast<index_t>(element_bytes));
+    if (part.size() <= most) {
+        f(part);
+        return;
+    }
+    for (const box<dynamic>& piece : pieces(part, most)) f(piece);
+}
+
+// How far from `lo` of the patch, in program memory, `lo` of one of its parts lies.
+std::ptrdiff_t distance(const box<dynamic>& patch, const box<dynamic>& part,
+                        const index_list& strides) {
+    std::ptrdiff_t bytes = 0;
+    for (std::size_t d = 0; d < strides.size(); ++d)
+        bytes += (part.lo[d] - patch.lo[d]) * strides[d];
+    return bytes;
+}
+
+// From the first byte of a strided block to the end of its last element.
+std::size_t reach(const index_list& extents, const index_list& strides, std::size_t element_bytes) {
+    index_t last = 0;
+    for (std::size_t d = 0; d < extents.size(); ++d) last += (extents[d] - 1) * strides[d];
+    return static_cast<std::size_t>(last) + element_bytes;
+}
+
+// Calls remote(node, piece, offset, strides) for what other nodes hold, then local(piece, offset,
+// strides) for what this one does: its copies overlap with what is under way.
+template <class Remote, class Local>
+void visit(const array_place& a, const box<dynamic>& patch, Remote&& remote, Local&& local) {
+    if (patch.empty()) return;
+    box<dynamic> mine;
+    const int here = a.team->node();
+    a.cut->for_each_node(patch, [&](int node, const box<dynamic>& part) {
+        if (node == here) {
+            mine = part;
+            return;
+        }
+        for_each_piece(part, a.element_bytes, [&](const box<dynamic>& piece) {
+            remote(node, piece, find_on_node(a, node, piece));
+        });
+    });
+    if (mine.lo.size() > 0) local(mine, find_on_node(a, here, mine));
+}
+
+// Moves a patch one way; Start(node, there, bytes, type there, program memory, type here).
+template <class Byte, class Start, class Copy>
+void move(const array_place& a, const box<dynamic>& patch, Byte* memory, const index_list& strides,
+          Start&& start, Copy&& copy) {
+    visit(
+        a, patch,
+        [&](int node, const box<dynamic>& piece, const node_patch& there) {
+            const index_list extents = piece.extents();
+            const patch_type target(extents, there.strides, MPI_BYTE, a.element_bytes);
+            const patch_type origin(extents, strides, MPI_BYTE, a.element_bytes);
+            start(node, there.offset, reach(extents, there.strides, a.element_bytes),
+                  target.elements(), memory + distance(patch, piece, strides), origin.elements());
+        },
+        [&](const box<dynamic>& piece, const node_patch& here) {
+            copy(piece.extents(), a.where.data - a.where.offset + here.offset, here.strides,
+                 memory + distance(patch, piece, strides));
+        });
+}
+
+void get_into(const array_place& a, const box<dynamic>& patch, std::byte* to,
+              const index_list& strides, request_list* open) {
+    move(
+        a, patch, to, strides,
+        [&](int node, std::size_t offset, std::size_t bytes, const mpi_elements& target,
+            std::byte* memory, const mpi_elements& origin) {
+            a.where.rma->get(node, offset, bytes, target, memory, origin,
+                             open != nullptr ? open->add() : nullptr);
+        },
+        [&](const index_list& extents, const std::byte* here, const index_list& here_strides,
+            std::byte* memory) {
+            copy_patch(extents, a.element_bytes, memory, strides, here, here_strides);
+        });
+}
+
+void put_from(const array_place& a, const box<dynamic>& patch, const std::byte* from,
+              const index_list& strides, request_list* open) {
+    move(
+        a, patch, from, strides,
+        [&](int node, std::size_t offset, std::size_t bytes, const mpi_elements& target,
+            const std::byte* memory, const mpi_elements& origin) {
+            a.where.rma->put(node, offset, bytes, target, memory, origin,
+                             open != nullptr ? open->add() : nullptr);
+        },
+        [&](const index_list& extents, std::byte* here, const index_list& here_strides,
+            const std::byte* memory) {
+            copy_patch(extents, a.element_bytes, here, here_strides, memory, strides);
+        });
+}
+
+// Where one element lies; `node` is told.
+std::size_t find_element(const array_place& a, const index_list& at, int& node) {
+    node = a.cut->owner_node(at);
+    const box<dynamic> stored = with_ghosts(a.cut->node_box(node), a.ghosts);
+    index_t offset = 0;
+    for (std::size_t d = 0; d < at.size(); ++d)
+        offset = offset * (stored.hi[d] - stored.lo[d]) + at[d] - stored.lo[d];
+    return a.where.offset + static_cast<std::size_t>(offset) * a.element_bytes;
+}
+
+} // namespace
+
+index_list node_strides(const box<dynamic>& stored, std::size_t element_bytes) {
+    index_list strides = row_major_strides(stored.extents());
+    for (std::size_t d = 0; d < strides.size(); ++d)
+        strides[d] *= static_cast<index_t>(element_bytes);
+    return strides;
+}
+
+node_patch find_on_node(const array_place& a, int node, const box<dynamic>& part) {
+    const box<dynamic> stored = with_ghosts(a.cut->node_box(node), a.ghosts);
+    node_patch result{a.where.offset, node_strides(stored, a.element_bytes)};
+    result.offset += static_cast<std::size_t>(distance(stored, part, result.strides));
+    return result;
+}
+
+void get(const array_place& a, const box<dynamic>& patch, std::byte* to,
+         const index_list& strides) {
+    get_into(a, patch, to, strides, nullptr);
+    if (!a.is_one_node()) a.where.rma->complete_local();
+}
+
+void put(const array_place& a, const box<dynamic>& patch, const std::byte* from,
+         const index_list& strides) {
+    put_from(a, patch, from, strides, nullptr);
+    if (!a.is_one_node()) a.where.rma->complete_local();
+}
+
+void start_get(const array_place& a, const box<dynamic>& patch, std::byte* to,
+               const index_list& strides, request_list& open) {
+    get_into(a, patch, to, strides, &open);
+}
+
+void start_put(const array_place& a, const box<dynamic>& patch, const std::byte* from,
+               const index_list& strides, request_list& open) {
+    put_from(a, patch, from, strides, &open);
+}
+
+// In a team of several nodes even this node's elements go through MPI: it orders its own atomics,
+// and says nothing of the processor's.
+void accumulate(const array_place& a, const box<dynamic>& patch, accumulate_op op,
+                const std::byte* from, const index_list& strides, const void* scale) {
+    if (patch.empty()) return;
+    if (a.is_one_node()) {
+        const node_patch here = find_on_node(a, a.team->node(), patch);
+        node_accumulate(*a.where.header, a.kind, op, patch.extents(), a.where.data,
+                        here.offset - a.where.offset, here.strides, from, strides, scale);
+        return;
+    }
+    const MPI_Datatype basic = to_mpi(a.kind);
+    const auto send = [&](int node, const box<dynamic>& piece, const node_patch& there,
+                          const std::byte* memory, const index_list& memory_strides) {
+        const index_list extents = piece.extents();
+        const patch_type target(extents, there.strides, basic, a.element_bytes);
+        const patch_type origin(extents, memory_strides, basic, a.element_bytes);
+        a.where.rma->accumulate(node, there.offset,
+                                reach(extents, there.strides, a.element_bytes), target.elements(),
+                                memory, origin.elements(), to_mpi(op));
+    };
+    const index_t most = (scale == nullptr ? largest_bytes : scaled_bytes) /
+                         static_cast<index_t>(a.element_bytes);
+    a.cut->for_each_node(patch, [&](int node, const box<dynamic>& part) {
+        const auto one = [&](const box<dynamic>& piece) {
+            const std::byte* const memory = from + distance(patch, piece, strides);
+            const node_patch there = find_on_node(a, node, piece);
+            if (scale == nullptr) {
+                send(node, piece, there, memory, strides);
+                return;
+            }
+            const scaled_copy copy(a.kind, piece.extents(), a.element_bytes, memory, strides,
+                                   scale);
+            send(node, piece, there, copy.data(), copy.strides());
+            a.where.rma->complete_local(); // before the copy ends
+        };
+        if (part.size() <= most)
+            one(part);
+        else
+            for (const box<dynamic>& piece : pieces(part, most)) one(piece);
+    });
+    a.where.rma->complete_local();
+}
+
+void get_element(const array_place& a, const index_list& at, void* to) {
+    int node = 0;
+    const std::size_t offset = find_element(a, at, node);
+    const mpi_elements one{MPI_BYTE, static_cast<int>(a.element_bytes)};
+    a.where.rma->get(node, offset, a.element_bytes, one, to, one);
+    a.where.rma->complete_local();
+}
+
+void put_element(const array_place& a, const index_list& at, const void* from) {
+    int node = 0;
+    const std::size_t offset = find_element(a, at, node);
+    const mpi_elements one{MPI_BYTE, static_cast<int>(a.element_bytes)};
+    a.where.rma->put(node, offset, a.element_bytes, one, from, one);
+    a.where.rma->complete_local();
+}
+
+void fetch_add(const array_place& a, const index_list& at, const void* value, void* before) {
+    int node = 0;
+    const std::size_t offset = find_element(a, at, node);
+    a.where.rma->fetch_and_op(node, offset, a.element_bytes, to_mpi(a.kind), value, before,
+                              MPI_SUM);
+}
+
+bool compare_exchange(const array_place& a, const index_list& at, void* expected,
+                      const void* desired) {
+    int node = 0;
+    const std::size_t offset = find_element(a, at, node);
+    std::array<std::byte, 8> before{};
+    a.where.rma->compare_and_swap(node, offset, a.element_bytes, word_of(a.element_bytes), expected,
+                                  desired, before.data());
+    if (std::memcmp(before.data(), expected, a.element_bytes) == 0) return true;
+    std::memcpy(expected, before.data(), a.element_bytes);
+    return false;
+}
+
+void claim_atomics(const array_place& a) {
+    claim_atomics(*a.where.header);
+}
+
+} // namespace nodespan::detail
