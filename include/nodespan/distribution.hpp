@@ -25,6 +25,17 @@ struct distribution_options {
     std::vector<std::vector<index_t>> cuts = {};
 };
 
+/// Ghost layers: copies of neighbours' elements around every node's box, corners included.
+struct ghost_options {
+    /// Layers on both sides along each dimension, >= 0; may reach past the next node. Empty: none.
+    /// Otherwise one entry per dimension; where `periodic`, at most the extent.
+    std::vector<index_t> width = {};
+
+    /// Whether the index space closes on itself along each dimension. Empty: nowhere. Otherwise one
+    /// entry per dimension.
+    std::vector<bool> periodic = {};
+};
+
 /// Which node and which rank own which box of an N-d index space. Pure arithmetic without MPI.
 ///
 /// The index space is cut over nodes first, then every node's box over its ranks; both levels are

@@ -78,6 +78,23 @@ inline std::pair<std::vector<int>, distribution_options> random_even_grids(rando
     return {std::vector<int>(static_cast<std::size_t>(nodes), ranks), options};
 }
 
+/// Grids over equal nodes, and cut points for most dimensions: some pieces are empty.
+inline std::pair<std::vector<int>, distribution_options>
+random_cuts(random_numbers& random, const std::vector<index_t>& extents) {
+    auto [nodes, options] = random_even_grids(random, static_cast<int>(extents.size()));
+    for (std::size_t d = 0; d < extents.size(); ++d) {
+        std::vector<index_t>& points = options.cuts[d];
+        const index_t count = points.front();
+        points.clear();
+        if (random.below(4) == 0) continue; // nearly equal pieces along d
+        for (index_t i = 1; i < count; ++i) points.push_back(random.below(extents[d] + 1));
+        points.push_back(0);
+        points.push_back(extents[d]);
+        std::sort(points.begin(), points.end());
+    }
+    return {nodes, options};
+}
+
 template <class F>
 void for_each_index(const box<dynamic>& b, F&& f) {
     if (b.empty()) return;

@@ -91,17 +91,7 @@ TEST(Distribution, EveryIndexHasOneOwnerWithCutPoints) {
         random_numbers random(seed);
         const int dimensions = static_cast<int>(1 + seed % 4);
         const auto extents = random_extents(random, dimensions);
-        auto [nodes, options] = random_even_grids(random, dimensions);
-        for (std::size_t d = 0; d < extents.size(); ++d) {
-            std::vector<index_t>& points = options.cuts[d];
-            const index_t count = points.front();
-            points.clear();
-            if (random.below(4) == 0) continue; // nearly equal pieces along d
-            for (index_t i = 1; i < count; ++i) points.push_back(random.below(extents[d] + 1));
-            points.push_back(0);
-            points.push_back(extents[d]);
-            std::sort(points.begin(), points.end());
-        }
+        const auto [nodes, options] = random_cuts(random, extents);
 
         const distribution cut = make(extents, nodes, options);
 

@@ -27,6 +27,7 @@ const std::vector<module> modules = {
     {"view", {"view"}},
     {"placement", {"placement"}},
     {"distribution", {"distribution"}},
+    {"ghost_plan", {"ghost_plan"}},
     {"wait", {"wait"}},
     {"node_barrier", {"node_barrier"}},
     {"mutex", {"mutex"}},
@@ -48,9 +49,9 @@ const std::vector<module> modules = {
 };
 
 // These know nothing of MPI, not even through what they include.
-const std::set<std::string> without_mpi = {"box",          "view",         "placement",
-                                           "distribution", "wait",         "node_barrier",
-                                           "mutex",        "interval_set", "range_allocator"};
+const std::set<std::string> without_mpi = {
+    "box",  "view",         "placement", "distribution", "ghost_plan",
+    "wait", "node_barrier", "mutex",     "interval_set", "range_allocator"};
 
 // Everything that offers the whole library in one include; nothing may include it.
 const std::string everything = "nodespan";
