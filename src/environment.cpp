@@ -2,14 +2,12 @@
 
 #include "mpi_check.hpp"
 #include "nodespan/error.hpp"
+#include "rma_settings.hpp"
 
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
-#include <fstream>
-#include <string>
 
 namespace nodespan {
 namespace {
@@ -34,26 +32,6 @@ thread_level from_mpi(int level) {
     return level == MPI_THREAD_FUNNELED ? thread_level::funneled : thread_level::single;
 }
 
-// Whether the user's own Open MPI configuration file chooses one-sided components.
-bool user_file_sets_osc() {
-    const char* home = std::getenv("HOME");
-    std::ifstream file(std::string(home ? home : "") + "/.openmpi/mca-params.conf");
-    for (std::string line; std::getline(file, line);) {
-        const auto begin = line.find_first_not_of(" \t");
-        if (begin == std::string::npos || line.compare(begin, 3, "osc") != 0) continue;
-        const auto next = line.find_first_not_of(" \t", begin + 3);
-        if (next != std::string::npos && line[next] == '=') return true;
-    }
-    return false;
-}
-
-// Debian's and Ubuntu's system configuration excludes osc/pt2pt, the only component that works
-// over TCP. It has the lowest priority, so allowing it again never displaces a better one.
-void allow_rma_between_nodes() {
-    if (std::getenv("OMPI_MCA_osc") != nullptr || user_file_sets_osc()) return;
-    setenv("OMPI_MCA_osc", "^ucx", 0);
-}
-
 } // namespace
 
 environment::environment(int& argc, char**& argv, thread_level wanted) {
@@ -75,7 +53,7 @@ void environment::start(int* argc, char*** argv, thread_level wanted) {
     if (initialized != 0) {
         detail::mpi_check(MPI_Query_thread(&granted), "MPI_Query_thread");
     } else {
-        allow_rma_between_nodes();
+        detail::choose_rma_setting(to_mpi(wanted));
         detail::mpi_check(MPI_Init_thread(argc, argv, to_mpi(wanted), &granted), "MPI_Init_thread");
         owner_ = true;
     }

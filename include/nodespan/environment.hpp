@@ -8,8 +8,15 @@ enum class thread_level { single, funneled, serialized, multiple };
 /// Owns MPI's life, from initialisation to finalisation, in programs that leave it to nodespan.
 ///
 /// If MPI is initialised already, this object does nothing, and its owner finalises it. Otherwise
-/// MPI is told, before it starts, to keep one-sided communication between nodes available where
-/// the system's configuration switches it off and the user has not chosen (Open MPI's `osc`).
+/// it sees to it that MPI has one-sided communication between nodes: where the system's Open MPI
+/// file alone switches off the component that works over any network (Debian and Ubuntu:
+/// `osc = ^ucx,pt2pt`), OMPI_MCA_osc=^ucx,rdma is put into this process's environment first.
+/// Everywhere else Open MPI keeps its own choice: if OMPI_MCA_osc is set (by hand or by mpirun
+/// --mca osc), if the user's file ~/.openmpi/mca-params.conf sets it, if the system's file does not
+/// switch that component off, or if MPI_THREAD_MULTIPLE is wanted, which it refuses. So to
+/// override, set OMPI_MCA_osc before the program starts; nodespan-info shows what is in force and
+/// who chose it.
+///
 /// When an exception unwinds past this object, the job is ended with a message and exit code 1,
 /// since the other ranks would wait for this one for ever.
 class environment {

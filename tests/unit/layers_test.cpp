@@ -33,6 +33,7 @@ const std::vector<module> modules = {
     {"mutex", {"mutex"}},
     {"mpi_check", {"mpi_check"}},
     {"agreement", {"agreement"}},
+    {"rma_settings", {"rma_settings"}},
     {"environment", {"environment"}},
     {"shared_window", {"shared_window"}},
     {"team_core", {"team_core"}},
