@@ -4,6 +4,7 @@
 #include "capacity.hpp"
 #include "mpi_check.hpp"
 #include "report_parts.hpp"
+#include "rma_settings.hpp"
 #include "shared_window.hpp"
 #include "team_core.hpp"
 
@@ -31,9 +32,9 @@ void serialize(Archive& a, nodespan::node_info& n, unsigned) {
 template <class Archive>
 void serialize(Archive& a, nodespan::machine_info& m, unsigned) {
     a& m.ranks& m.nodes& m.simulated_nodes& m.mpi_library& m.mpi_standard& m.thread_level;
-    a& m.rma_components& m.shared_window_model& m.node_window_model& m.rma_between_nodes;
-    a& m.rma_message& m.raw_alignment_bytes& m.block_alignment_bytes& m.whole_pages_from_bytes;
-    a& m.page_bytes& m.advice;
+    a& m.rma_components& m.rma_chosen_by& m.rma_between_nodes& m.rma_message;
+    a& m.shared_window_model& m.node_window_model& m.raw_alignment_bytes;
+    a& m.block_alignment_bytes& m.whole_pages_from_bytes& m.page_bytes& m.advice;
 }
 
 } // namespace boost::serialization
@@ -101,6 +102,15 @@ std::string rma_components(int level) {
     return result;
 }
 
+// Who chose these components. Open MPI has rare places, such as its override file, that are not
+// looked at: what is in force without being found is the system's.
+std::string who_chose(const std::string& components) {
+    const detail::rma_choice choice = detail::rma_choice_in_force();
+    const bool is_found = components.empty() || components == choice.setting.value;
+    return detail::who_chose(is_found ? choice
+                                      : detail::rma_choice{{}, detail::rma_chooser::system});
+}
+
 const char* to_word(int thread_level) {
     return thread_level == MPI_THREAD_MULTIPLE     ? "multiple"
            : thread_level == MPI_THREAD_SERIALIZED ? "serialized"
@@ -108,7 +118,8 @@ const char* to_word(int thread_level) {
                                                    : "single";
 }
 
-void look_at_library(machine_info& info) {
+// Returns what to say where one-sided communication between nodes fails.
+std::string look_at_library(machine_info& info) {
     char text[MPI_MAX_LIBRARY_VERSION_STRING] = "";
     int length = 0, major = 0, minor = 0, level = 0;
     mpi_check(MPI_Get_library_version(text, &length), "MPI_Get_library_version");
@@ -120,7 +131,9 @@ void look_at_library(machine_info& info) {
     info.mpi_standard = fmt::format("{}.{}", major, minor);
     info.thread_level = to_word(level);
     info.rma_components = rma_components(level);
+    info.rma_chosen_by = who_chose(info.rma_components);
     info.page_bytes = detail::page_bytes();
+    return detail::rma_advice(level);
 }
 
 std::string model_of(MPI_Win window) {
@@ -226,14 +239,16 @@ machine_info collect_machine_info(team& team) {
     machine_info info;
     info.ranks = team.size();
     node_info mine;
-    agreed(team, [&] { look_at_library(info); }); // first: before anyone asks for a thread level
+    std::string rma_cure;
+    // First: before anyone asks for a thread level.
+    agreed(team, [&] { rma_cure = look_at_library(info); });
     agreed(team, [&] { mine = look_at_node(team); });
     agreed(team, [&] { info.simulated_nodes = has_simulated_nodes(team); });
     try_shared_window(team, info);
     try_rma_between_nodes(team, info);
     agreed(team, [&] {
         if (team.is_leader()) boost::mpi::gather(team.leaders(), mine, info.nodes, 0);
-        if (team.rank() == 0) info.advice = detail::advice_for(info);
+        if (team.rank() == 0) info.advice = detail::advice_for(info, rma_cure);
         boost::mpi::broadcast(team.comm(), info, 0);
     });
     return info;

@@ -4,6 +4,8 @@
 
 #include <array>
 #include <sched.h>
+#include <string>
+#include <vector>
 
 namespace nodespan::detail {
 
@@ -16,7 +18,8 @@ struct rank_sight {
 };
 rank_sight look_around(const team_core& team);
 
-/// What will hurt, and what to do about it. Pure function of the rest of `info`.
-std::vector<std::string> advice_for(const machine_info& info);
+/// What will hurt, and what to do about it. Pure function of the rest of `info` and of what to say
+/// where one-sided communication between nodes fails.
+std::vector<std::string> advice_for(const machine_info& info, const std::string& rma_cure);
 
 } // namespace nodespan::detail

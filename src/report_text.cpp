@@ -98,15 +98,8 @@ void advise_on_processors(adviser& advice) {
                });
 }
 
-void advise_on_mpi(adviser& advice, const machine_info& info) {
-    if (info.rma_between_nodes == trial::fails) {
-        advice.add("One-sided communication between nodes does not work: set "
-                   "OMPI_MCA_osc=^ucx in the environment before MPI_Init (Debian and Ubuntu switch "
-                   "off the component that works over TCP).");
-        if (info.thread_level == "multiple")
-            advice.add("That component refuses MPI_THREAD_MULTIPLE: ask for "
-                       "MPI_THREAD_SERIALIZED.");
-    }
+void advise_on_mpi(adviser& advice, const machine_info& info, const std::string& rma_cure) {
+    if (info.rma_between_nodes == trial::fails) advice.add(rma_cure + ".");
     if (info.shared_window_model.empty())
         advice.add("Shared memory is full on at least one node: nothing was tried there.");
 }
@@ -132,14 +125,23 @@ std::string free_of(std::uint64_t free, std::uint64_t all) {
                     : fmt::format("{} free of {}", text_of_bytes(free), text_of_bytes(all));
 }
 
+// Nothing for those who override already, nor where the variable means nothing.
+const char* hint_to_override(const machine_info& info) {
+    const bool is_users = info.rma_chosen_by.starts_with("you");
+    return is_users || !info.mpi_library.starts_with("Open MPI")
+               ? ""
+               : " (to override: set OMPI_MCA_osc in the environment)";
+}
+
 void add_job(table& out, const machine_info& info) {
     out.row("ranks", fmt::format("{} on {} {}node{}", info.ranks, info.nodes.size(),
                                  info.simulated_nodes ? "simulated " : "",
                                  info.nodes.size() == 1 ? "" : "s"));
     out.row("MPI", info.mpi_library);
     out.row("MPI standard", fmt::format("{}, threads: {}", info.mpi_standard, info.thread_level));
-    out.row("RMA components",
-            info.rma_components.empty() ? "the library's choice" : "osc = " + info.rma_components);
+    out.row("RMA components", info.rma_components.empty() ? "all that the library has"
+                                                          : "osc = " + info.rma_components);
+    out.row("  chosen by", info.rma_chosen_by + hint_to_override(info));
     out.row("RMA between nodes",
             info.rma_between_nodes == trial::works       ? "works, model " + info.node_window_model
             : info.rma_between_nodes == trial::not_tried ? "not tried: " + info.rma_message
@@ -175,11 +177,11 @@ void add_node(table& out, std::size_t number, const node_info& node) {
 
 } // namespace
 
-std::vector<std::string> detail::advice_for(const machine_info& info) {
+std::vector<std::string> detail::advice_for(const machine_info& info, const std::string& rma_cure) {
     adviser advice(info);
     advise_on_memory(advice);
     advise_on_processors(advice);
-    advise_on_mpi(advice, info);
+    advise_on_mpi(advice, info, rma_cure);
     return advice.take();
 }
 

@@ -66,6 +66,7 @@ json to_json(const nodespan::machine_info& info) {
             {"mpi_standard", info.mpi_standard},
             {"thread_level", info.thread_level},
             {"rma_components", info.rma_components},
+            {"rma_chosen_by", info.rma_chosen_by},
             {"rma_between_nodes", to_word(info.rma_between_nodes)},
             {"rma_message", info.rma_message},
             {"shared_window_model", info.shared_window_model},

@@ -45,6 +45,7 @@ struct machine_info {
     std::string mpi_standard;        ///< Such as 3.1.
     std::string thread_level;        ///< single, funneled, serialized or multiple.
     std::string rma_components;      ///< Open MPI's `osc` setting; empty: the library chooses.
+    std::string rma_chosen_by;       ///< Who set that, such as nodespan or "you (OMPI_MCA_osc)".
     std::string shared_window_model; ///< MPI_WIN_MODEL: unified or separate; empty: not tried.
     std::string node_window_model;   ///< The same of a window over several nodes.
     trial rma_between_nodes = trial::not_tried;
