@@ -1,0 +1,167 @@
+#include "combine.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cassert>
+#include <complex>
+#include <cstdint>
+#include <type_traits>
+
+namespace nodespan::detail {
+namespace {
+
+// Signed overflow is undefined, and so it is where int8 and int16 promote to int. Unsigned numbers
+// wrap, and turn back into signed ones as two's complement.
+template <class T>
+constexpr auto wrapping(T value) {
+    if constexpr (!std::is_integral_v<T>) return value;
+    else if constexpr (sizeof(T) < sizeof(unsigned)) return static_cast<unsigned>(value);
+    else return static_cast<std::make_unsigned_t<T>>(value);
+}
+
+template <class T>
+constexpr T product(T a, T b) {
+    return static_cast<T>(wrapping(a) * wrapping(b));
+}
+
+template <accumulate_op op, class T>
+constexpr T combined(T there, T comes) {
+    if constexpr (op == accumulate_op::sum)
+        return static_cast<T>(wrapping(there) + wrapping(comes));
+    else if constexpr (op == accumulate_op::prod) return product(there, comes);
+    else if constexpr (op == accumulate_op::min) return std::min(there, comes);
+    else if constexpr (op == accumulate_op::max) return std::max(there, comes);
+    else return comes;
+}
+
+// Calls f(to[i], from[i]). The dense loop is apart because it vectorises.
+template <class T, class F>
+void walk(std::byte* to, index_t to_step, const std::byte* from, index_t from_step, index_t count,
+          const F& f) {
+    constexpr index_t dense = sizeof(T);
+    if (to_step == dense && from_step == dense) {
+        T* const out = reinterpret_cast<T*>(to);
+        const T* const in = reinterpret_cast<const T*>(from);
+        for (index_t i = 0; i < count; ++i) f(out[i], in[i]);
+    } else {
+        for (index_t i = 0; i < count; ++i, to += to_step, from += from_step)
+            f(*reinterpret_cast<T*>(to), *reinterpret_cast<const T*>(from));
+    }
+}
+
+// Calls f(to[i], scale * from[i]).
+template <class T, class F>
+void walk_scaled(std::byte* to, index_t to_step, const std::byte* from, index_t from_step,
+                 index_t count, const void* scale, const F& f) {
+    if (!scale) return walk<T>(to, to_step, from, from_step, count, f);
+    const T factor = *static_cast<const T*>(scale);
+    walk<T>(to, to_step, from, from_step, count,
+            [&](T& there, const T& comes) { f(there, product(factor, comes)); });
+}
+
+template <class T, accumulate_op op>
+void combine_plain(std::byte* to, index_t to_step, const std::byte* from, index_t from_step,
+                   index_t count, const void* scale) {
+    walk_scaled<T>(to, to_step, from, from_step, count, scale,
+                   [](T& there, const T& comes) { there = combined<op>(there, comes); });
+}
+
+template <accumulate_op op, class T>
+void combine_one_atomically(T& to, T comes) {
+    constexpr auto order = std::memory_order_relaxed;
+    const std::atomic_ref<T> element(to);
+    if constexpr (op == accumulate_op::replace) element.store(comes, order);
+    else if constexpr (op == accumulate_op::sum && std::is_integral_v<T>)
+        element.fetch_add(comes, order);
+    else { // compares bits, so a NaN that is there does not hold it up
+        T there = element.load(order);
+        do {
+            if constexpr (op == accumulate_op::min)
+                if (!(comes < there)) return; // no write, so the line stays with all who read it
+            if constexpr (op == accumulate_op::max)
+                if (!(there < comes)) return;
+        } while (!element.compare_exchange_weak(there, combined<op>(there, comes), order));
+    }
+}
+
+template <class T, accumulate_op op>
+void combine_atomically(std::byte* to, index_t to_step, const std::byte* from, index_t from_step,
+                        index_t count, const void* scale) {
+    walk_scaled<T>(to, to_step, from, from_step, count, scale,
+                   [](T& there, const T& comes) { combine_one_atomically<op>(there, comes); });
+}
+
+struct plain {
+    template <class T, accumulate_op op>
+    static constexpr run_kernel kernel = combine_plain<T, op>;
+};
+
+struct atomic {
+    template <class T, accumulate_op op>
+    static constexpr run_kernel kernel = combine_atomically<T, op>;
+};
+
+template <class How, class T>
+run_kernel kernel_for(accumulate_op op) {
+    using enum accumulate_op;
+    if constexpr (supports(kind_of<T>(), min)) {
+        if (op == min) return How::template kernel<T, min>;
+        if (op == max) return How::template kernel<T, max>;
+    }
+    switch (op) {
+    case sum: return How::template kernel<T, sum>;
+    case prod: return How::template kernel<T, prod>;
+    case replace: return How::template kernel<T, replace>;
+    default: return nullptr;
+    }
+}
+
+// f<T>() for the type of this kind; 0 or null for `other`.
+template <class F>
+auto with_type(element_kind kind, F f) {
+    using enum element_kind;
+    switch (kind) {
+    case int8: return f.template operator()<std::int8_t>();
+    case int16: return f.template operator()<std::int16_t>();
+    case int32: return f.template operator()<std::int32_t>();
+    case int64: return f.template operator()<std::int64_t>();
+    case uint8: return f.template operator()<std::uint8_t>();
+    case uint16: return f.template operator()<std::uint16_t>();
+    case uint32: return f.template operator()<std::uint32_t>();
+    case uint64: return f.template operator()<std::uint64_t>();
+    case float32: return f.template operator()<float>();
+    case float64: return f.template operator()<double>();
+    case long_double: return f.template operator()<long double>();
+    case complex_float32: return f.template operator()<std::complex<float>>();
+    case complex_float64: return f.template operator()<std::complex<double>>();
+    case other: break;
+    }
+    return decltype(f.template operator()<int>()){};
+}
+
+} // namespace
+
+run_kernel plain_kernel(element_kind kind, accumulate_op op) noexcept {
+    return with_type(kind, [op]<class T>() { return kernel_for<plain, T>(op); });
+}
+
+run_kernel atomic_kernel(element_kind kind, accumulate_op op) noexcept {
+    return with_type(kind, [op]<class T>() -> run_kernel {
+        if constexpr (sizeof(T) > 8) return nullptr;
+        else {
+            static_assert(std::atomic_ref<T>::is_always_lock_free,
+                          "a lock inside the C++ library would not hold between processes");
+            return kernel_for<atomic, T>(op);
+        }
+    });
+}
+
+void scale_run(element_kind kind, std::byte* to, const std::byte* from, index_t from_step,
+               index_t count, const void* scale) noexcept {
+    const run_kernel kernel = plain_kernel(kind, accumulate_op::replace);
+    assert(kernel && "the kind must not be `other`");
+    const auto step = with_type(kind, []<class T>() { return static_cast<index_t>(sizeof(T)); });
+    kernel(to, step, from, from_step, count, scale);
+}
+
+} // namespace nodespan::detail
