@@ -272,9 +272,10 @@ std::optional<error> arena::prepare(const block& placed, const block_request& re
 
 void arena::free(const block& given) noexcept try {
     if (!mpi_is_alive()) return; // the windows may be gone
-    // What is under way must not arrive when the place has another use.
+    // What is under way must not arrive when the place has another use. Where that fails, the next
+    // fence says so.
     if (given.rma != nullptr && given.rma->is_pending() && std::uncaught_exceptions() == 0)
-        given.rma->flush();
+        static_cast<void>(attempt([&] { given.rma->flush(); }));
     window& w = windows_[given.window];
     const auto holders = static_cast<std::uint32_t>(team_.node_size());
     const bool is_last =
@@ -292,7 +293,7 @@ void arena::free(const block& given) noexcept try {
     }
     forget(given);
 } catch (...) {
-    // Out of memory for the books, or MPI failed: the range stays taken.
+    // Out of memory for the books: the range stays taken.
 }
 
 bool arena::keeps_too_much() const noexcept {

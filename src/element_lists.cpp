@@ -180,6 +180,8 @@ void scatter_add(const array_place& a, const index_t* places, index_t count,
                          next += elements.size() * bytes;
                      });
     a.where.rma->complete_local();
+    // This rank goes on to read its own node's elements by plain loads.
+    a.where.rma->flush(a.team->node());
 }
 
 } // namespace nodespan::detail

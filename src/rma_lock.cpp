@@ -94,8 +94,14 @@ void rma_lock::open() {
     words_->home.store(idle, std::memory_order_release);
 }
 
+// Who counts readers may wait for other nodes, which may wait for this rank's progress.
+void rma_lock::lock_readers() {
+    for (pause p(team_.is_crowded()); !reader_lock_.try_lock(); p.wait()) progress();
+}
+
 void rma_lock::close_shared() {
-    const std::scoped_lock counting(reader_lock_);
+    lock_readers();
+    const std::scoped_lock counting(std::adopt_lock, reader_lock_);
     if (words_->readers == 0) close();
     ++words_->readers;
 }
@@ -108,7 +114,8 @@ bool rma_lock::try_close_shared() {
 }
 
 void rma_lock::open_shared() {
-    const std::scoped_lock counting(reader_lock_);
+    lock_readers();
+    const std::scoped_lock counting(std::adopt_lock, reader_lock_);
     if (--words_->readers == 0) open();
 }
 

@@ -42,6 +42,7 @@ public:
     void progress() override;
 
 private:
+    void lock_readers();
     std::uint64_t add_to(std::size_t word, std::uint64_t value);
     bool others_want() const noexcept;
 

@@ -41,12 +41,15 @@ void rma_window::pending(int node) {
     pending_nodes_.push_back(node);
 }
 
-// One target only: others stay on their way.
 void rma_window::flush_if(bool conflict, int node) {
-    if (!conflict) return;
+    if (conflict) flush(node);
+}
+
+// One target only: others stay on their way.
+void rma_window::flush(int node) {
     mpi_check(MPI_Win_flush(target(node), window_), "MPI_Win_flush");
-    sent& s = to(node);
-    s.put = s.accumulated = {};
+    to(node) = {};
+    std::erase(pending_nodes_, node);
 }
 
 void rma_window::get(int node, std::size_t offset, std::size_t bytes, const mpi_elements& from,
@@ -143,13 +146,7 @@ void rma_window::complete_local() {
 }
 
 void rma_window::flush() {
-    while (!pending_nodes_.empty()) {
-        const int node = pending_nodes_.back();
-        mpi_check(MPI_Win_flush(target(node), window_), "MPI_Win_flush");
-        to(node).put = to(node).accumulated = {};
-        to(node).is_pending = false;
-        pending_nodes_.pop_back();
-    }
+    while (!pending_nodes_.empty()) flush(pending_nodes_.back());
 }
 
 } // namespace nodespan::detail

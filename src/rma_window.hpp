@@ -63,6 +63,7 @@ public:
 
     /// Waits until targets have all that was sent. Cost: a round trip a node sent to, or nothing.
     void flush();
+    void flush(int node);
     bool is_pending() const noexcept { return !pending_nodes_.empty(); }
 
 private:

@@ -4,6 +4,7 @@
 #include "mpi_types.hpp"
 #include "node_accumulate.hpp"
 #include "pieces.hpp"
+#include "rma_settings.hpp"
 #include "strided.hpp"
 
 #include <array>
@@ -120,6 +121,19 @@ std::size_t find_element(const array_place& a, const index_list& at, int& node) 
     return a.where.offset + static_cast<std::size_t>(offset) * a.element_bytes;
 }
 
+// Open MPI's osc/rdma, which it may choose on one host, crashes in an 8-byte compare and swap on
+// one's own memory.
+void require_compare_and_swap(const array_place& a, int node) {
+    if (a.element_bytes != 8 || node != a.team->node() || !a.team->is_leader() ||
+        !a.team->is_on_one_host())
+        return;
+    static const bool may_crash = may_use_rdma_component(); // settled when MPI started
+    if (may_crash)
+        throw error(std::error_code(MPI_ERR_UNSUPPORTED_OPERATION, mpi_category()),
+                    "compare_exchange: Open MPI's osc/rdma would crash on 8-byte elements of one's "
+                    "own node; set OMPI_MCA_osc=^ucx,rdma before MPI_Init");
+}
+
 } // namespace
 
 index_list node_strides(const box<dynamic>& stored, std::size_t element_bytes) {
@@ -200,6 +214,9 @@ void accumulate(const array_place& a, const box<dynamic>& patch, accumulate_op o
             for (const box<dynamic>& piece : pieces(part, most)) one(piece);
     });
     a.where.rma->complete_local();
+    // This rank goes on to read its own node's elements by plain loads.
+    if (!a.cut->node_box(a.team->node()).intersection(patch).empty())
+        a.where.rma->flush(a.team->node());
 }
 
 void get_element(const array_place& a, const index_list& at, void* to) {
@@ -229,6 +246,7 @@ bool compare_exchange(const array_place& a, const index_list& at, void* expected
                       const void* desired) {
     int node = 0;
     const std::size_t offset = find_element(a, at, node);
+    require_compare_and_swap(a, node);
     std::array<std::byte, 8> before{};
     a.where.rma->compare_and_swap(node, offset, a.element_bytes, word_of(a.element_bytes), expected,
                                   desired, before.data());
