@@ -12,5 +12,8 @@ int main(int argc, char** argv) {
 
     auto ours = field.node(); // the whole node's rows, still plain memory
     if (everyone.is_leader()) ours(0, 0) += ours(ours.extent(0) - 1, 0); // a peer's last row
+
+    std::vector<double> row(64);
+    field.get({{999, 0}, {1000, 64}}, row); // any row, from any node
     nodespan::save(field, "field.h5", "temperature");
 }
