@@ -1,5 +1,7 @@
 #include <nodespan/nodespan.hpp>
 
+#include <vector>
+
 int main(int argc, char** argv) {
     nodespan::environment mpi{argc, argv};
     nodespan::team everyone{boost::mpi::communicator{}};
