@@ -144,7 +144,8 @@ public:
     /// Combines each element of the patch `to` with scale times that of `from`: element = op(
     /// element, scale * from). Numbers and complex numbers (no min and max of these).
     /// Epoch:  each element in one indivisible step: free of the memory rule against other
-    ///         accumulate, scatter_add, fetch_add and compare_exchange.
+    ///         accumulate, scatter_add, fetch_add and compare_exchange. Over several nodes MPI
+    ///         promises it for one operation at a time (sum, scatter_add and fetch_add are one).
     /// Errors: as put; errc::invalid_argument for an operation the elements do not have.
     /// Cost:   one node: at the speed of memory under a lock of the stretch, unless single elements
     ///         were changed atomically before: then an atomic instruction an element. Several nodes:
