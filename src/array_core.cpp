@@ -118,8 +118,7 @@ std::size_t reserve_for(const distribution& cut, const ghost_layers& ghosts,
         too_large |= __builtin_mul_overflow(bytes, extents[d] + 2 * ghosts.width[d], &bytes);
     }
     if (is_empty) return 0;
-    if (too_large)
-        throw error(errc::invalid_argument, description + ": over 2^63 bytes on a node");
+    if (too_large) throw error(errc::invalid_argument, description + ": over 2^63 bytes on a node");
     return static_cast<std::size_t>(bytes);
 }
 
@@ -195,9 +194,9 @@ mutex& array_core::lock_of(int node) {
     auto& [gate, handle] = state_->others[node];
     if (!gate) {
         const block& where = state_->place.where;
-        gate = std::make_unique<rma_lock>(*team_.core(), arena::of(*team_.core()), *where.rma, node,
-                                          where.header_offset + offsetof(block_header, gate),
-                                          nullptr);
+        gate =
+            std::make_unique<rma_lock>(*team_.core(), arena::of(*team_.core()), *where.rma, node,
+                                       where.header_offset + offsetof(block_header, gate), nullptr);
         handle = mutex(gate.get());
     }
     return handle;
@@ -219,8 +218,7 @@ index_list array_core::check_patch(const char* operation, const box<dynamic>& pa
         throw error(
             errc::size_mismatch,
             fmt::format("{}::{}([{}, {})): {} elements {}, but the buffer has {} {}", name_,
-                        operation, braces(patch.lo), braces(patch.hi), patch.size(),
-                        braces(wanted),
+                        operation, braces(patch.lo), braces(patch.hi), patch.size(), braces(wanted),
                         memory.is_view ? braces(memory.extents) : std::to_string(memory.size),
                         where()));
     index_list strides = memory.is_view ? memory.strides : row_major_strides(wanted);

@@ -14,9 +14,12 @@ namespace {
 // wrap, and turn back into signed ones as two's complement.
 template <class T>
 constexpr auto wrapping(T value) {
-    if constexpr (!std::is_integral_v<T>) return value;
-    else if constexpr (sizeof(T) < sizeof(unsigned)) return static_cast<unsigned>(value);
-    else return static_cast<std::make_unsigned_t<T>>(value);
+    if constexpr (!std::is_integral_v<T>)
+        return value;
+    else if constexpr (sizeof(T) < sizeof(unsigned))
+        return static_cast<unsigned>(value);
+    else
+        return static_cast<std::make_unsigned_t<T>>(value);
 }
 
 template <class T>
@@ -28,10 +31,14 @@ template <accumulate_op op, class T>
 constexpr T combined(T there, T comes) {
     if constexpr (op == accumulate_op::sum)
         return static_cast<T>(wrapping(there) + wrapping(comes));
-    else if constexpr (op == accumulate_op::prod) return product(there, comes);
-    else if constexpr (op == accumulate_op::min) return std::min(there, comes);
-    else if constexpr (op == accumulate_op::max) return std::max(there, comes);
-    else return comes;
+    else if constexpr (op == accumulate_op::prod)
+        return product(there, comes);
+    else if constexpr (op == accumulate_op::min)
+        return std::min(there, comes);
+    else if constexpr (op == accumulate_op::max)
+        return std::max(there, comes);
+    else
+        return comes;
 }
 
 // Calls f(to[i], from[i]). The dense loop is apart because it vectorises.
@@ -70,7 +77,8 @@ template <accumulate_op op, class T>
 void combine_one_atomically(T& to, T comes) {
     constexpr auto order = std::memory_order_relaxed;
     const std::atomic_ref<T> element(to);
-    if constexpr (op == accumulate_op::replace) element.store(comes, order);
+    if constexpr (op == accumulate_op::replace)
+        element.store(comes, order);
     else if constexpr (op == accumulate_op::sum && std::is_integral_v<T>)
         element.fetch_add(comes, order);
     else { // compares bits, so a NaN that is there does not hold it up
@@ -109,10 +117,14 @@ run_kernel kernel_for(accumulate_op op) {
         if (op == max) return How::template kernel<T, max>;
     }
     switch (op) {
-    case sum: return How::template kernel<T, sum>;
-    case prod: return How::template kernel<T, prod>;
-    case replace: return How::template kernel<T, replace>;
-    default: return nullptr;
+    case sum:
+        return How::template kernel<T, sum>;
+    case prod:
+        return How::template kernel<T, prod>;
+    case replace:
+        return How::template kernel<T, replace>;
+    default:
+        return nullptr;
     }
 }
 
@@ -121,20 +133,34 @@ template <class F>
 auto with_type(element_kind kind, F f) {
     using enum element_kind;
     switch (kind) {
-    case int8: return f.template operator()<std::int8_t>();
-    case int16: return f.template operator()<std::int16_t>();
-    case int32: return f.template operator()<std::int32_t>();
-    case int64: return f.template operator()<std::int64_t>();
-    case uint8: return f.template operator()<std::uint8_t>();
-    case uint16: return f.template operator()<std::uint16_t>();
-    case uint32: return f.template operator()<std::uint32_t>();
-    case uint64: return f.template operator()<std::uint64_t>();
-    case float32: return f.template operator()<float>();
-    case float64: return f.template operator()<double>();
-    case long_double: return f.template operator()<long double>();
-    case complex_float32: return f.template operator()<std::complex<float>>();
-    case complex_float64: return f.template operator()<std::complex<double>>();
-    case other: break;
+    case int8:
+        return f.template operator()<std::int8_t>();
+    case int16:
+        return f.template operator()<std::int16_t>();
+    case int32:
+        return f.template operator()<std::int32_t>();
+    case int64:
+        return f.template operator()<std::int64_t>();
+    case uint8:
+        return f.template operator()<std::uint8_t>();
+    case uint16:
+        return f.template operator()<std::uint16_t>();
+    case uint32:
+        return f.template operator()<std::uint32_t>();
+    case uint64:
+        return f.template operator()<std::uint64_t>();
+    case float32:
+        return f.template operator()<float>();
+    case float64:
+        return f.template operator()<double>();
+    case long_double:
+        return f.template operator()<long double>();
+    case complex_float32:
+        return f.template operator()<std::complex<float>>();
+    case complex_float64:
+        return f.template operator()<std::complex<double>>();
+    case other:
+        break;
     }
     return decltype(f.template operator()<int>()){};
 }
@@ -147,7 +173,8 @@ run_kernel plain_kernel(element_kind kind, accumulate_op op) noexcept {
 
 run_kernel atomic_kernel(element_kind kind, accumulate_op op) noexcept {
     return with_type(kind, [op]<class T>() -> run_kernel {
-        if constexpr (sizeof(T) > 8) return nullptr;
+        if constexpr (sizeof(T) > 8)
+            return nullptr;
         else {
             static_assert(std::atomic_ref<T>::is_always_lock_free,
                           "a lock inside the C++ library would not hold between processes");

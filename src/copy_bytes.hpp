@@ -18,8 +18,10 @@ void copy_many_bytes(std::byte* to, const std::byte* from, std::size_t bytes) no
 
 /// Copies bytes between places that do not overlap, as fast as the machine can.
 inline void copy_bytes(std::byte* to, const std::byte* from, std::size_t bytes) noexcept {
-    if (bytes >= plain_copy_below_bytes) copy_many_bytes(to, from, bytes);
-    else if (bytes > 0) std::memcpy(to, from, bytes); // no bytes may come with null pointers
+    if (bytes >= plain_copy_below_bytes)
+        copy_many_bytes(to, from, bytes);
+    else if (bytes > 0)
+        std::memcpy(to, from, bytes); // no bytes may come with null pointers
 }
 
 } // namespace nodespan::detail

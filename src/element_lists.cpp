@@ -1,6 +1,7 @@
 #include "combine.hpp"
 #include "mpi_types.hpp"
 #include "node_accumulate.hpp"
+#include "strided.hpp"
 #include "transfer.hpp"
 
 #include <algorithm>
@@ -40,7 +41,7 @@ std::vector<remote_element> split(const array_place& a, const index_t* places, i
     const int here = a.team->node();
     const box<dynamic> mine = a.cut->node_box(here);
     const box<dynamic> stored = with_ghosts(mine, a.ghosts);
-    const index_list strides = node_strides(stored, a.element_bytes);
+    const index_list strides = dense_strides(stored.extents(), a.element_bytes);
     std::vector<remote_element> others;
     index_list at(a.cut->dimensions(), 0);
     for (index_t i = 0; i < count; ++i, places += dimensions) {
@@ -97,20 +98,18 @@ void gather(const array_place& a, const index_t* places, index_t count, std::byt
     };
     const std::vector<remote_element> others = split(a, places, count, false, local);
     std::vector<std::byte> staging(std::min(others.size(), at_once) * bytes);
-    for_each_message(others, bytes,
-                     [&](int node, std::span<const MPI_Aint> offsets, std::size_t base,
-                         std::size_t reach, std::span<const remote_element> elements) {
-                         const patch_type target(offsets, MPI_BYTE, bytes);
-                         const mpi_elements origin{MPI_BYTE,
-                                                   static_cast<int>(elements.size() * bytes)};
-                         a.where.rma->get(node, base, reach, target.elements(), staging.data(),
-                                          origin);
-                         a.where.rma->complete_local();
-                         for (std::size_t i = 0; i < elements.size(); ++i)
-                             std::memcpy(
-                                 to + static_cast<std::size_t>(elements[i].position) * bytes,
-                                 staging.data() + i * bytes, bytes);
-                     });
+    for_each_message(
+        others, bytes,
+        [&](int node, std::span<const MPI_Aint> offsets, std::size_t base, std::size_t reach,
+            std::span<const remote_element> elements) {
+            const patch_type target(offsets, MPI_BYTE, bytes);
+            const mpi_elements origin{MPI_BYTE, static_cast<int>(elements.size() * bytes)};
+            a.where.rma->get(node, base, reach, target.elements(), staging.data(), origin);
+            a.where.rma->complete_local();
+            for (std::size_t i = 0; i < elements.size(); ++i)
+                std::memcpy(to + static_cast<std::size_t>(elements[i].position) * bytes,
+                            staging.data() + i * bytes, bytes);
+        });
 }
 
 void scatter(const array_place& a, const index_t* places, index_t count, const std::byte* from) {
@@ -169,16 +168,15 @@ void scatter_add(const array_place& a, const index_t* places, index_t count,
     }
     others.resize(kept);
     const std::byte* next = sums.data();
-    for_each_message(others, bytes,
-                     [&](int node, std::span<const MPI_Aint> offsets, std::size_t base,
-                         std::size_t reach, std::span<const remote_element> elements) {
-                         const patch_type target(offsets, to_mpi(a.kind), bytes);
-                         const mpi_elements origin{to_mpi(a.kind),
-                                                   static_cast<int>(elements.size())};
-                         a.where.rma->accumulate(node, base, reach, target.elements(), next, origin,
-                                                 MPI_SUM);
-                         next += elements.size() * bytes;
-                     });
+    for_each_message(
+        others, bytes,
+        [&](int node, std::span<const MPI_Aint> offsets, std::size_t base, std::size_t reach,
+            std::span<const remote_element> elements) {
+            const patch_type target(offsets, to_mpi(a.kind), bytes);
+            const mpi_elements origin{to_mpi(a.kind), static_cast<int>(elements.size())};
+            a.where.rma->accumulate(node, base, reach, target.elements(), next, origin, MPI_SUM);
+            next += elements.size() * bytes;
+        });
     a.where.rma->complete_local();
     // This rank goes on to read its own node's elements by plain loads.
     a.where.rma->flush(a.team->node());

@@ -25,20 +25,12 @@ int rank_for(const placement& ranks, int node, int from, int to, int image, inde
     return first + lane % ranks.node_size(node);
 }
 
+// Whether the elements lie one after the other.
 bool is_dense(const index_list& extents, const index_list& strides, std::size_t element_bytes) {
-    index_t expected = static_cast<index_t>(element_bytes);
-    for (std::size_t d = extents.size(); d-- > 0;) {
-        if (extents[d] > 1 && strides[d] != expected) return false;
-        expected *= extents[d];
-    }
+    const index_list dense = dense_strides(extents, element_bytes);
+    for (std::size_t d = 0; d < extents.size(); ++d)
+        if (extents[d] > 1 && strides[d] != dense[d]) return false;
     return true;
-}
-
-index_list dense_strides(const index_list& extents, std::size_t element_bytes) {
-    index_list strides = row_major_strides(extents);
-    for (std::size_t d = 0; d < strides.size(); ++d)
-        strides[d] *= static_cast<index_t>(element_bytes);
-    return strides;
 }
 
 } // namespace
@@ -47,8 +39,8 @@ ghost_exchange::ghost_exchange(const array_place& place) : place_(place) {
     const team_core& team = *place_.team;
     const placement& ranks = *team.ranks();
     const int here = team.node();
-    strides_ =
-        node_strides(with_ghosts(place_.cut->node_box(here), place_.ghosts), place_.element_bytes);
+    strides_ = dense_strides(with_ghosts(place_.cut->node_box(here), place_.ghosts).extents(),
+                             place_.element_bytes);
     const index_t most =
         std::max<index_t>(1, largest_bytes / static_cast<index_t>(place_.element_bytes));
     nothing_to_do_ = ranks.nodes() == 1;

@@ -79,13 +79,11 @@ void node_accumulate(block_header& header, element_kind kind, accumulate_op op,
 
 scaled_copy::scaled_copy(element_kind kind, const index_list& extents, std::size_t element_bytes,
                          const std::byte* from, const index_list& strides, const void* scale)
-    : strides_(row_major_strides(extents)) {
-    const index_t size = box<dynamic>{index_list(static_cast<int>(extents.size()), 0), extents}
-                             .size();
-    for (std::size_t d = 0; d < strides_.size(); ++d)
-        strides_[d] *= static_cast<index_t>(element_bytes);
-    data_ = std::make_unique_for_overwrite<std::byte[]>(static_cast<std::size_t>(size) *
-                                                        element_bytes);
+    : strides_(dense_strides(extents, element_bytes)) {
+    const index_t size =
+        box<dynamic>{index_list(static_cast<int>(extents.size()), 0), extents}.size();
+    data_ =
+        std::make_unique_for_overwrite<std::byte[]>(static_cast<std::size_t>(size) * element_bytes);
     const paired_runs runs(extents, strides_, strides);
     runs.for_each([&](index_t to, index_t at) {
         scale_run(kind, data_.get() + to, from + at, runs.b_step, runs.count, scale);

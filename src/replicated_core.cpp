@@ -46,7 +46,8 @@ replicated_core::replicated_core(class team& team, const index_list& extents,
         request.reserved_bytes = request.node_bytes = bytes_;
         const auto share = static_cast<std::size_t>(core.node_size());
         const auto me = static_cast<std::size_t>(core.node_rank());
-        request.mine = {{bytes_ / share * me, me + 1 == share ? bytes_ : bytes_ / share * (me + 1)}};
+        request.mine = {
+            {bytes_ / share * me, me + 1 == share ? bytes_ : bytes_ / share * (me + 1)}};
     });
     block_ = std::make_unique<block>(arena::of(core).allocate(refused, request));
 }

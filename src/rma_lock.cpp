@@ -10,10 +10,10 @@
 #include <time.h>
 
 // Two parties want the lock: the holder of the node's own ticket lock, by loads and stores, and the
-// first of a queue of ranks of other nodes, by MPI. Who wants to be second waits (Dekker 1965): each
-// party announces itself first and looks at the other afterwards. `home` says what the own node
-// does; a node that waits says for which ticket of the others it does, and that one alone may pass
-// it. So the two take turns.
+// first of a queue of ranks of other nodes, by MPI. Who wants to be second waits (Dekker 1965):
+// each party announces itself first and looks at the other afterwards. `home` says what the own
+// node does; a node that waits says for which ticket of the others it does, and that one alone may
+// pass it. So the two take turns.
 
 namespace nodespan::detail {
 namespace {

@@ -11,8 +11,10 @@ void copy_blocks(const paired_runs& runs, std::byte* to, const std::byte* from,
         std::byte* out = to + a;
         const std::byte* in = from + b;
         for (index_t i = 0; i < runs.count; ++i, out += runs.a_step, in += runs.b_step)
-            if constexpr (bytes > 0) std::memcpy(out, in, bytes);
-            else copy_bytes(out, in, any_bytes);
+            if constexpr (bytes > 0)
+                std::memcpy(out, in, bytes);
+            else
+                copy_bytes(out, in, any_bytes);
     });
 }
 
@@ -32,7 +34,8 @@ paired_runs::paired_runs(const index_list& extents, const index_list& a_strides,
         if (before && before->a_stride == here.extent * here.a_stride &&
             before->b_stride == here.extent * here.b_stride)
             *before = {before->extent * here.extent, here.a_stride, here.b_stride};
-        else outer_[outer_count_++] = here;
+        else
+            outer_[outer_count_++] = here;
     }
     take_runs_for_elements();
 }
@@ -60,15 +63,24 @@ void copy_patch(const index_list& extents, std::size_t element_bytes, std::byte*
         runs.take_runs_for_elements();
     }
     switch (bytes) {
-    case 1: return copy_blocks<1>(runs, to, from, bytes);
-    case 2: return copy_blocks<2>(runs, to, from, bytes);
-    case 4: return copy_blocks<4>(runs, to, from, bytes);
-    case 8: return copy_blocks<8>(runs, to, from, bytes);
-    case 16: return copy_blocks<16>(runs, to, from, bytes);
-    case 24: return copy_blocks<24>(runs, to, from, bytes);
-    case 32: return copy_blocks<32>(runs, to, from, bytes);
-    case 64: return copy_blocks<64>(runs, to, from, bytes);
-    default: return copy_blocks<0>(runs, to, from, bytes);
+    case 1:
+        return copy_blocks<1>(runs, to, from, bytes);
+    case 2:
+        return copy_blocks<2>(runs, to, from, bytes);
+    case 4:
+        return copy_blocks<4>(runs, to, from, bytes);
+    case 8:
+        return copy_blocks<8>(runs, to, from, bytes);
+    case 16:
+        return copy_blocks<16>(runs, to, from, bytes);
+    case 24:
+        return copy_blocks<24>(runs, to, from, bytes);
+    case 32:
+        return copy_blocks<32>(runs, to, from, bytes);
+    case 64:
+        return copy_blocks<64>(runs, to, from, bytes);
+    default:
+        return copy_blocks<0>(runs, to, from, bytes);
     }
 }
 

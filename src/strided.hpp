@@ -42,6 +42,14 @@ private:
     std::size_t outer_count_ = 0;
 };
 
+/// Strides in bytes of a dense row-major block.
+inline index_list dense_strides(const index_list& extents, std::size_t element_bytes) {
+    index_list strides = row_major_strides(extents);
+    for (std::size_t d = 0; d < strides.size(); ++d)
+        strides[d] *= static_cast<index_t>(element_bytes);
+    return strides;
+}
+
 /// Copies a block of elements between memories that do not overlap. Strides in bytes.
 void copy_patch(const index_list& extents, std::size_t element_bytes, std::byte* to,
                 const index_list& to_strides, const std::byte* from,

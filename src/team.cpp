@@ -133,12 +133,12 @@ team team::split(int color, int key) const {
     // Ranks that shared memory in this team do in its parts, simulated nodes included. Where one
     // part can't be made, none is: the ranks of all parts called this together.
     std::shared_ptr<team_core> core;
-    detail::agree_or_throw(core_->comm(), detail::attempt([&] {
-                               core = std::make_shared<team_core>(
-                                   part, team_core::grouping{node(), core_->is_crowded(),
-                                                             core_->is_on_one_host()});
-                               detail::mpi_check(MPI_Comm_free(&part), "MPI_Comm_free");
-                           }));
+    detail::agree_or_throw(
+        core_->comm(), detail::attempt([&] {
+            core = std::make_shared<team_core>(
+                part, team_core::grouping{node(), core_->is_crowded(), core_->is_on_one_host()});
+            detail::mpi_check(MPI_Comm_free(&part), "MPI_Comm_free");
+        }));
     return team(std::move(core));
 }
 

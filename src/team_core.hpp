@@ -87,7 +87,7 @@ public:
     /// Something of a lower layer that lives as long as the team, such as its arena.
     struct attachment {
         virtual ~attachment() = default;
-        virtual void flush() = 0; // before a fence: ends what this rank has started
+        virtual void flush() = 0;            // before a fence: ends what this rank has started
         virtual void release() noexcept = 0; // collective; not called where the team is leaked
     };
     std::shared_ptr<attachment> attached;

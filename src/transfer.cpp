@@ -136,16 +136,9 @@ void require_compare_and_swap(const array_place& a, int node) {
 
 } // namespace
 
-index_list node_strides(const box<dynamic>& stored, std::size_t element_bytes) {
-    index_list strides = row_major_strides(stored.extents());
-    for (std::size_t d = 0; d < strides.size(); ++d)
-        strides[d] *= static_cast<index_t>(element_bytes);
-    return strides;
-}
-
 node_patch find_on_node(const array_place& a, int node, const box<dynamic>& part) {
     const box<dynamic> stored = with_ghosts(a.cut->node_box(node), a.ghosts);
-    node_patch result{a.where.offset, node_strides(stored, a.element_bytes)};
+    node_patch result{a.where.offset, dense_strides(stored.extents(), a.element_bytes)};
     result.offset += static_cast<std::size_t>(distance(stored, part, result.strides));
     return result;
 }
@@ -189,12 +182,11 @@ void accumulate(const array_place& a, const box<dynamic>& patch, accumulate_op o
         const index_list extents = piece.extents();
         const patch_type target(extents, there.strides, basic, a.element_bytes);
         const patch_type origin(extents, memory_strides, basic, a.element_bytes);
-        a.where.rma->accumulate(node, there.offset,
-                                reach(extents, there.strides, a.element_bytes), target.elements(),
-                                memory, origin.elements(), to_mpi(op));
+        a.where.rma->accumulate(node, there.offset, reach(extents, there.strides, a.element_bytes),
+                                target.elements(), memory, origin.elements(), to_mpi(op));
     };
-    const index_t most = (scale == nullptr ? largest_bytes : scaled_bytes) /
-                         static_cast<index_t>(a.element_bytes);
+    const index_t most =
+        (scale == nullptr ? largest_bytes : scaled_bytes) / static_cast<index_t>(a.element_bytes);
     a.cut->for_each_node(patch, [&](int node, const box<dynamic>& part) {
         const auto one = [&](const box<dynamic>& piece) {
             const std::byte* const memory = from + distance(patch, piece, strides);

@@ -33,9 +33,6 @@ struct node_patch {
 /// Where `part`, which node `node` holds all of, lies there. Cost: O(dimensions).
 node_patch find_on_node(const array_place& a, int node, const box<dynamic>& part);
 
-/// Strides in bytes of a dense row-major node box with ghosts.
-index_list node_strides(const box<dynamic>& stored, std::size_t element_bytes);
-
 // Patches lie inside the array; program memory is given with strides in bytes.
 
 /// Copies a patch to `to`, or `from` to a patch: on this node by loads and stores, elsewhere by one

@@ -148,8 +148,8 @@ public:
     ///         promises it for one operation at a time (sum, scatter_add and fetch_add are one).
     /// Errors: as put; errc::invalid_argument for an operation the elements do not have.
     /// Cost:   one node: at the speed of memory under a lock of the stretch, unless single elements
-    ///         were changed atomically before: then an atomic instruction an element. Several nodes:
-    ///         MPI_Accumulate, also onto this node.
+    ///         were changed atomically before: then an atomic instruction an element. Several
+    ///         nodes: MPI_Accumulate, also onto this node.
     void accumulate(const box<N>& to, const detail::buffer<const T, N>& from,
                     accumulate_op op = accumulate_op::sum, T scale = T(1)) requires is_number {
         core_->accumulate(to_dynamic(to), from.memory(), op, scale == T(1) ? nullptr : &scale);
@@ -240,8 +240,8 @@ private:
 template <class T, int N>
 array<T, N>::array(team& team, const indices<N>& extents, const array_options& options)
     : core_(std::make_unique<detail::array_core>(
-          team, extents,
-          detail::element_type{sizeof(T), detail::kind_of<T>(), typeid(T).name()}, options)),
+          team, extents, detail::element_type{sizeof(T), detail::kind_of<T>(), typeid(T).name()},
+          options)),
       extents_(extents),
       node_box_(to_static<N>(core_->node_box())),
       node_extents_(node_box_.extents()),
@@ -344,8 +344,8 @@ T array<T, N>::fetch_add(const indices<N>& at, T value) requires is_addable {
 }
 
 template <class T, int N>
-bool array<T, N>::compare_exchange(const indices<N>& at, T& expected, T desired) requires(
-    std::atomic_ref<T>::is_always_lock_free) {
+bool array<T, N>::compare_exchange(const indices<N>& at, T& expected,
+                                   T desired) requires(std::atomic_ref<T>::is_always_lock_free) {
     if (!core_->is_one_node()) return core_->compare_exchange(at, &expected, &desired);
     core_->claim_atomics();
     return std::atomic_ref<T>(element("compare_exchange", at))

@@ -2,6 +2,7 @@
 
 #include <complex>
 #include <concepts>
+#include <cstddef>
 #include <type_traits>
 
 namespace nodespan {
@@ -11,11 +12,16 @@ enum class accumulate_op { sum, min, max, prod, replace };
 
 constexpr const char* to_string(accumulate_op op) noexcept {
     switch (op) {
-    case accumulate_op::sum: return "sum";
-    case accumulate_op::min: return "min";
-    case accumulate_op::max: return "max";
-    case accumulate_op::prod: return "prod";
-    case accumulate_op::replace: return "replace";
+    case accumulate_op::sum:
+        return "sum";
+    case accumulate_op::min:
+        return "min";
+    case accumulate_op::max:
+        return "max";
+    case accumulate_op::prod:
+        return "prod";
+    case accumulate_op::replace:
+        return "replace";
     }
     return "unknown";
 }
@@ -40,28 +46,35 @@ enum class element_kind : unsigned char {
     complex_float64
 };
 
+constexpr element_kind kind_of_integer(std::size_t bytes, bool is_signed) noexcept {
+    using enum element_kind;
+    switch (bytes) {
+    case 1:
+        return is_signed ? int8 : uint8;
+    case 2:
+        return is_signed ? int16 : uint16;
+    case 4:
+        return is_signed ? int32 : uint32;
+    case 8:
+        return is_signed ? int64 : uint64;
+    default:
+        return other;
+    }
+}
+
 /// The kind of T. Integers go by size and sign, since `long` and `long long` are distinct types of
 /// equal meaning; bool is no number.
 template <class T>
-constexpr element_kind kind_of() {
+constexpr element_kind kind_of() noexcept {
     using U = std::remove_cv_t<T>;
-    using enum element_kind;
-    if constexpr (std::same_as<U, bool>) return other;
-    else if constexpr (std::integral<U>) {
-        constexpr bool is_signed = std::is_signed_v<U>;
-        switch (sizeof(U)) {
-        case 1: return is_signed ? int8 : uint8;
-        case 2: return is_signed ? int16 : uint16;
-        case 4: return is_signed ? int32 : uint32;
-        case 8: return is_signed ? int64 : uint64;
-        default: return other;
-        }
-    } else if constexpr (std::same_as<U, float>) return float32;
-    else if constexpr (std::same_as<U, double>) return float64;
-    else if constexpr (std::same_as<U, long double>) return long_double;
-    else if constexpr (std::same_as<U, std::complex<float>>) return complex_float32;
-    else if constexpr (std::same_as<U, std::complex<double>>) return complex_float64;
-    else return other;
+    if (std::same_as<U, bool>) return element_kind::other;
+    if constexpr (std::integral<U>) return kind_of_integer(sizeof(U), std::is_signed_v<U>);
+    if (std::same_as<U, float>) return element_kind::float32;
+    if (std::same_as<U, double>) return element_kind::float64;
+    if (std::same_as<U, long double>) return element_kind::long_double;
+    if (std::same_as<U, std::complex<float>>) return element_kind::complex_float32;
+    if (std::same_as<U, std::complex<double>>) return element_kind::complex_float64;
+    return element_kind::other;
 }
 
 /// Whether elements of this kind can be combined so. Complex numbers have no order, and what we do

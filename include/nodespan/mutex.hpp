@@ -61,7 +61,9 @@ public:
 
     /// The lock of this node. `gate` only where there are other nodes.
     mutex(detail::mutex_words* words, bool crowded, detail::lock_gate* gate = nullptr)
-        : words_(words), gate_(gate), crowded_(crowded) {}
+        : words_(words),
+          gate_(gate),
+          crowded_(crowded) {}
 
     /// The lock of another node.
     explicit mutex(detail::lock_gate* gate) : gate_(gate) {}

@@ -25,8 +25,9 @@ const std::vector<module> modules = {
     {"error", {"error"}},
     {"box", {"box", "pieces"}},
     {"view", {"view", "buffer"}},
-    {"element", {"element", "combine"}},
+    {"element", {"element"}},
     {"strided", {"copy_bytes", "strided"}},
+    {"combine", {"combine"}},
     {"placement", {"placement"}},
     {"distribution", {"distribution"}},
     {"ghost_plan", {"ghost_plan"}},
@@ -56,8 +57,9 @@ const std::vector<module> modules = {
 
 // These know nothing of MPI, not even through what they include.
 const std::set<std::string> without_mpi = {
-    "box",  "view",         "placement", "distribution", "ghost_plan",
-    "wait", "node_barrier", "mutex",     "interval_set", "range_allocator"};
+    "box",       "view",         "element",        "strided", "combine",
+    "placement", "distribution", "ghost_plan",     "wait",    "node_barrier",
+    "mutex",     "interval_set", "range_allocator"};
 
 // Everything that offers the whole library in one include; nothing may include it.
 const std::string everything = "nodespan";

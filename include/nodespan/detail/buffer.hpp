@@ -42,8 +42,7 @@ public:
     template <std::ranges::contiguous_range R>
     requires(std::ranges::sized_range<R> && !is_a_view<std::remove_cvref_t<R>> &&
              std::convertible_to<std::remove_reference_t<std::ranges::range_reference_t<R>> (*)[],
-                                 T (*)[]>)
-        buffer(R&& elements) // NOLINT: meant to convert
+                                 T (*)[]>) buffer(R&& elements) // NOLINT: meant to convert
         : data_(std::ranges::data(elements)),
           size_(static_cast<index_t>(std::ranges::size(elements))) {}
 
