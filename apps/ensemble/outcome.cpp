@@ -1,11 +1,9 @@
 #include "outcome.hpp"
 
+#include "gnuplot.hpp"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-
-#include <cstdio>
-#include <stdexcept>
-#include <sys/wait.h>
 
 namespace nodespan::ensemble {
 namespace {
@@ -104,11 +102,8 @@ std::string to_json(const outcome& result) {
 }
 
 void plot(const outcome& result, const std::string& file) {
-    std::string name;
-    for (const char c : file) name += c == '\'' ? std::string("''") : std::string(1, c);
     const std::string script = fmt::format(
-        "set terminal pngcairo size 1000,420 font 'sans,11'\n"
-        "set output '{}'\n$curve << END\n{}END\n"
+        "$curve << END\n{}END\n"
         "set datafile missing '?'\nset multiplot layout 1,2\nset grid\nset xlabel 'epoch'\n"
         "set ylabel 'reconstruction error a phrase, held-out'\nset logscale y\n"
         "plot $curve using 1:2 with linespoints pt 6 lc rgb '#999999' title 'single models, mean', "
@@ -120,14 +115,8 @@ void plot(const outcome& result, const std::string& file) {
         "'#1f77b4' "
         "title 'averaged', {} with lines dt 2 lc rgb '#d62728' title 'majority category'\n"
         "unset multiplot\n",
-        name, curve_data(result), 100 * result.majority);
-    std::FILE* gnuplot = popen("gnuplot", "w");
-    if (gnuplot == nullptr) throw std::runtime_error("cannot start gnuplot");
-    const bool written = std::fputs(script.c_str(), gnuplot) >= 0;
-    const int status = pclose(gnuplot);
-    if (!written || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        throw std::runtime_error(fmt::format(
-            "gnuplot could not draw {} (is it installed, and the folder writable?)", file));
+        curve_data(result), 100 * result.majority);
+    app::draw_png(file, 1000, 420, script);
 }
 
 } // namespace nodespan::ensemble

@@ -1,0 +1,223 @@
+// nodespan-heat: the heat equation in two dimensions over the ranks of a team. Inside a node every
+// rank reads its neighbours' rows where they lie; ghosts travel between nodes alone. The result is
+// checked against solutions known in closed form and, if wished, against plain MPI.
+
+#include "app.hpp"
+#include "outcome.hpp"
+#include "progress.hpp"
+#include "reference.hpp"
+#include "solver.hpp"
+
+#include <boost/functional/hash.hpp>
+#include <boost/mpi/collectives.hpp>
+#include <fmt/format.h>
+#include <nodespan/nodespan.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdio>
+#include <functional>
+#include <optional>
+
+namespace {
+
+using namespace nodespan;
+using namespace nodespan::heat;
+
+struct arguments {
+    problem what;
+    std::vector<index_t> size = {512};
+    index_t steps = 1000;
+    std::string layout = "rows";
+    std::string plot;
+    bool reference = false;
+    bool json = false;
+    bool quiet = false;
+};
+
+void add_options(CLI::App& options, arguments& chosen) {
+    options.add_option("--size", chosen.size, "Points: one number, or rows and columns")
+        ->expected(1, 2)
+        ->check(CLI::Range(index_t{3}, index_t{1} << 31))
+        ->capture_default_str();
+    options.add_option("--steps", chosen.steps, "Steps in time")
+        ->check(CLI::Range(index_t{1}, index_t{1} << 40))
+        ->capture_default_str();
+    options
+        .add_option("--dt", chosen.what.dt, "Length of a step; 0: 0.8 of the longest stable one")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    options.add_option("--layout", chosen.layout, "How points are cut over nodes")
+        ->check(CLI::IsMember({"rows", "blocks"}))
+        ->capture_default_str();
+    options.add_flag("--periodic", chosen.what.is_periodic, "Close the square on itself");
+    options.add_flag("--reference", chosen.reference,
+                     "Do the same with one box a rank and Isend/Irecv, and compare");
+    options.add_option("--plot", chosen.plot, "Draw the field into this PNG file");
+    options.add_flag("--json", chosen.json, "Print the figures as JSON on standard output");
+    options.add_flag("--quiet", chosen.quiet, "Show no progress");
+    options.footer(
+        "Examples:\n"
+        "  mpirun -n 4 nodespan-heat --plot heat.png\n"
+        "  mpirun -n 2 nodespan-heat --size 2048 --steps 200 --reference\n"
+        "  NODESPAN_RANKS_PER_NODE=2 mpirun -n 4 nodespan-heat --layout blocks --json\n\n"
+        "The field does not depend on the number of ranks, nodes, or the layout.\n"
+        "Exit codes: 0 good, 1 failed or a wrong result, 2 bad usage.");
+}
+
+// Node boxes in rows of the field, or as square as the number of nodes allows.
+distribution_options layout_of(const std::string& name, int nodes) {
+    if (name == "rows") return {};
+    int along = static_cast<int>(std::sqrt(nodes));
+    while (nodes % along != 0) --along;
+    return {.node_grid = {nodes / along, along}};
+}
+
+// The field with at most about 800 points along each direction, fetched by one rank.
+picture thin_out(array<double, 2>& field) {
+    const index_t step = (std::max(field.extent(0), field.extent(1)) + 799) / 800;
+    picture result;
+    std::vector<double> row(static_cast<std::size_t>(field.extent(1)));
+    for (index_t i = 0; i < field.extent(0); i += step, ++result.rows) {
+        field.get({{i, 0}, {i + 1, field.extent(1)}}, row);
+        for (index_t j = 0; j < field.extent(1); j += step)
+            result.values.push_back(row[static_cast<std::size_t>(j)]);
+    }
+    result.columns = static_cast<index_t>(result.values.size()) / result.rows;
+    return result;
+}
+
+std::uint64_t hash_of(index_t i, index_t j, double x) {
+    std::size_t seed = std::bit_cast<std::uint64_t>(x);
+    boost::hash_combine(seed, i);
+    boost::hash_combine(seed, j);
+    return seed;
+}
+
+// Compares the field with both solutions, and adds up the hashes of its elements.
+void check(team& everyone, array<double, 2>& field, outcome& result) {
+    const problem& p = result.what;
+    const std::vector<double> scheme = scheme_amplitudes(p, result.steps);
+    const std::vector<double> exact = exact_amplitudes(p, result.steps);
+    const view<const double, 2> mine = std::as_const(field).local();
+    const box<2> where = field.rank_box();
+    double errors[2] = {0, 0};
+    std::uint64_t hash = 0;
+    for (index_t i = 0; i < mine.extent(0); ++i)
+        for (index_t j = 0; j < mine.extent(1); ++j) {
+            const index_t row = where.lo[0] + i, column = where.lo[1] + j;
+            const double x = mine(i, j);
+            // Written so that a value that is no number counts as a large error.
+            const auto add = [&](double& largest, const std::vector<double>& amplitudes) {
+                const double e = std::abs(x - value(p, amplitudes, row, column));
+                if (!(e <= largest)) largest = std::isnan(e) ? INFINITY : e;
+            };
+            add(errors[0], scheme);
+            add(errors[1], exact);
+            hash += hash_of(row, column, x);
+        }
+    const auto largest = boost::mpi::maximum<double>();
+    result.scheme_error = boost::mpi::all_reduce(everyone.comm(), errors[0], largest);
+    result.equation_error = boost::mpi::all_reduce(everyone.comm(), errors[1], largest);
+    result.hash = boost::mpi::all_reduce(everyone.comm(), hash, std::plus<std::uint64_t>());
+    // Each step rounds some times in units of 2^-53, and the scheme does not let errors grow.
+    result.scheme_tolerance = 1e-15 * (10 + static_cast<double>(result.steps));
+}
+
+bool is_equal(team& everyone, array<double, 2>& field, const reference_solver& other) {
+    const view<const double, 2> mine = std::as_const(field).local();
+    bool same = true;
+    for (index_t i = 0; i < mine.extent(0); ++i)
+        same &= std::equal(mine.row(i).begin(), mine.row(i).end(), other.row(i));
+    return boost::mpi::all_reduce(everyone.comm(), same, std::logical_and<>());
+}
+
+double median(std::vector<double> values) {
+    std::nth_element(values.begin(), values.begin() + static_cast<long>(values.size() / 2),
+                     values.end());
+    return values[values.size() / 2];
+}
+
+// Seconds a step, of `steps` steps that all ranks begin and end together.
+template <class Solver>
+double time_steps(team& everyone, Solver& solver, index_t steps) {
+    everyone.fence();
+    const double start = MPI_Wtime();
+    for (index_t k = 0; k < steps; ++k) solver.step();
+    everyone.fence();
+    return (MPI_Wtime() - start) / static_cast<double>(steps);
+}
+
+int run(team& everyone, const arguments& chosen) {
+    const bool is_first = everyone.rank() == 0;
+    const problem& p = chosen.what;
+    solver ours(everyone, p, layout_of(chosen.layout, everyone.nodes()));
+    std::optional<reference_solver> theirs;
+    if (chosen.reference) theirs.emplace(ours.field(), p);
+    picture start;
+    ours.field().fence();
+    if (is_first && !chosen.plot.empty()) start = thin_out(ours.field());
+
+    outcome result;
+    result.what = p;
+    result.steps = chosen.steps;
+    result.ranks = everyone.size();
+    result.nodes = everyone.nodes();
+    std::optional<app::progress_line> progress;
+    if (is_first && !chosen.quiet) progress.emplace("steps", chosen.steps);
+    std::vector<double> times, reference_times;
+    const index_t at_once = std::max<index_t>(1, chosen.steps / 50);
+    for (index_t done = 0; done < chosen.steps;) {
+        const index_t steps = std::min(at_once, chosen.steps - done);
+        times.push_back(time_steps(everyone, ours, steps));
+        if (theirs) reference_times.push_back(time_steps(everyone, *theirs, steps));
+        done += steps;
+        if (progress) progress->update(done, fmt::format("{:.1f} us a step", 1e6 * times.back()));
+    }
+    result.seconds_per_step = median(times);
+    check(everyone, ours.field(), result);
+    if (theirs)
+        result.reference =
+            comparison{median(reference_times), is_equal(everyone, ours.field(), *theirs)};
+
+    if (is_first) {
+        fmt::print("{}{}", chosen.json ? to_json(result) : to_text(result),
+                   chosen.json ? "\n" : "");
+        if (!chosen.plot.empty()) {
+            plot(chosen.plot, start, thin_out(ours.field()),
+                 p.dt * static_cast<double>(chosen.steps));
+            fmt::print(stderr, "the field: {}\n", chosen.plot);
+        }
+    }
+    everyone.fence(); // nobody ends the field while it is fetched
+    return result.is_good() ? app::good : app::failed;
+}
+
+int body(team& everyone, arguments& chosen) {
+    problem& p = chosen.what;
+    p.rows = chosen.size.front();
+    p.columns = chosen.size.back();
+    if (p.dt == 0) p.dt = 0.8 * p.largest_dt();
+    if (p.dt > p.largest_dt()) {
+        if (everyone.rank() == 0)
+            fmt::print(stderr,
+                       "nodespan-heat: --dt {:.4g} is not stable with {} x {} points: at most "
+                       "{:.4g}\n",
+                       p.dt, p.rows, p.columns, p.largest_dt());
+        return app::bad_usage;
+    }
+    return run(everyone, chosen);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    arguments chosen;
+    CLI::App options("Solves the heat equation on a square over the ranks of a team, and checks "
+                     "the result\nagainst solutions known in closed form.",
+                     "nodespan-heat");
+    add_options(options, chosen);
+    return app::run_app(argc, argv, options,
+                        [&](team& everyone) { return body(everyone, chosen); });
+}
