@@ -2,6 +2,7 @@
 
 #include "agreement.hpp"
 #include "arena.hpp"
+#include "first_touch.hpp"
 #include "ghost_exchange.hpp"
 #include "rma_lock.hpp"
 #include "team_core.hpp"
@@ -56,55 +57,16 @@ std::uint64_t fingerprint(const std::string& name, std::size_t element_bytes,
     return seed;
 }
 
-// The bytes this rank is the first to touch: the runs of memory that make up its box where they
-// are as long as a page, or an even part of the node's block where they are not. All ranks of a
-// node choose alike, so together they touch it all.
-std::vector<byte_range> first_touch(const distribution& cut, const box<dynamic>& whole,
-                                    const box<dynamic>& mine, std::size_t element_bytes,
-                                    const placement& ranks, int node, int node_rank) {
-    const index_list extents = whole.extents();
-    const index_list steps = row_major_strides(extents);
-    const index_list grid = cut.rank_grid(node);
-    std::size_t last_cut = grid.size() - 1; // dimensions behind it are whole in every rank's box
-    while (last_cut > 0 && grid[last_cut] == 1) --last_cut;
-
-    const auto bytes = [&](index_t elements) {
-        return static_cast<std::size_t>(elements) * element_bytes;
-    };
-    if (last_cut > 0 &&
-        bytes(extents[last_cut] / grid[last_cut] * steps[last_cut]) < page_bytes()) {
-        const std::size_t total = bytes(whole.size());
-        const auto share = static_cast<std::size_t>(ranks.node_size(node));
-        const auto me = static_cast<std::size_t>(node_rank);
-        return {{total / share * me, me + 1 == share ? total : total / share * (me + 1)}};
+// Runs what may fail inside MPI, whose words alone do not tell what was asked for.
+template <class Describe, class Body>
+decltype(auto) naming(Describe&& describe, Body&& body) {
+    try {
+        return body();
+    } catch (const error& failure) {
+        const std::string prefix = "nodespan: "; // added again by error's constructor
+        throw error(failure.code(), fmt::format("{}: {}", describe(),
+                                                std::string(failure.what()).substr(prefix.size())));
     }
-    std::vector<byte_range> result;
-    if (mine.empty()) return result;
-    index_list at = mine.lo;
-    for (;;) {
-        index_t begin = 0;
-        for (std::size_t d = 0; d <= last_cut; ++d) begin += (at[d] - whole.lo[d]) * steps[d];
-        const index_t run = (mine.hi[last_cut] - mine.lo[last_cut]) * steps[last_cut];
-        result.push_back({bytes(begin), bytes(begin + run)});
-        std::size_t d = last_cut;
-        while (d > 0 && ++at[d - 1] == mine.hi[d - 1]) {
-            at[d - 1] = mine.lo[d - 1];
-            --d;
-        }
-        if (d == 0) return result;
-    }
-}
-
-// A rank's box grown to the ghosts of its node where it lies at the node's edge.
-box<dynamic> up_to_ghosts(const box<dynamic>& mine, const box<dynamic>& node,
-                          const box<dynamic>& stored) {
-    box<dynamic> result = mine;
-    if (mine.empty()) return result;
-    for (std::size_t d = 0; d < mine.lo.size(); ++d) {
-        if (mine.lo[d] == node.lo[d]) result.lo[d] = stored.lo[d];
-        if (mine.hi[d] == node.hi[d]) result.hi[d] = stored.hi[d];
-    }
-    return result;
 }
 
 // Bytes of the largest node box with its ghosts.
@@ -144,9 +106,7 @@ array_core::array_core(class team& team, const index_list& extents, const elemen
         stored_box_ = with_ghosts(node_box_, place.ghosts);
         request.reserved_bytes = reserve_for(cut_, place.ghosts, type.bytes, request.description);
         request.node_bytes = static_cast<std::size_t>(stored_box_.size()) * type.bytes;
-        request.mine =
-            first_touch(cut_, stored_box_, up_to_ghosts(rank_box_, node_box_, stored_box_),
-                        type.bytes, *core.ranks(), core.node(), core.node_rank());
+        request.mine = first_touch(cut_, place.ghosts, core.rank(), type.bytes);
     });
     place.cut = &cut_;
     place.element_bytes = type.bytes;
@@ -211,14 +171,14 @@ index_list array_core::check_patch(const char* operation, const box<dynamic>& pa
         fits &= patch.lo[d] >= 0 && patch.lo[d] <= patch.hi[d] && patch.hi[d] <= extents[d];
     if (!fits)
         throw error(errc::out_of_range,
-                    fmt::format("{}::{}([{}, {})): box outside extents {} {}", name_, operation,
-                                braces(patch.lo), braces(patch.hi), braces(extents), where()));
+                    fmt::format("{}: box outside extents {} {}", call_on(operation, patch),
+                                braces(extents), where()));
     const index_list wanted = patch.extents();
     if (memory.is_view ? memory.extents != wanted : memory.size != patch.size())
         throw error(
             errc::size_mismatch,
-            fmt::format("{}::{}([{}, {})): {} elements {}, but the buffer has {} {}", name_,
-                        operation, braces(patch.lo), braces(patch.hi), patch.size(), braces(wanted),
+            fmt::format("{}: {} elements {}, but the buffer has {} {}", call_on(operation, patch),
+                        patch.size(), braces(wanted),
                         memory.is_view ? braces(memory.extents) : std::to_string(memory.size),
                         where()));
     index_list strides = memory.is_view ? memory.strides : row_major_strides(wanted);
@@ -228,11 +188,15 @@ index_list array_core::check_patch(const char* operation, const box<dynamic>& pa
 }
 
 void array_core::get(const box<dynamic>& patch, const patch_memory& to) const {
-    detail::get(state_->place, patch, to.data, check_patch("get", patch, to));
+    const index_list strides = check_patch("get", patch, to);
+    naming([&] { return call_on("get", patch); },
+           [&] { detail::get(state_->place, patch, to.data, strides); });
 }
 
 void array_core::put(const box<dynamic>& patch, const patch_memory& from) {
-    detail::put(state_->place, patch, from.data, check_patch("put", patch, from));
+    const index_list strides = check_patch("put", patch, from);
+    naming([&] { return call_on("put", patch); },
+           [&] { detail::put(state_->place, patch, from.data, strides); });
 }
 
 void array_core::accumulate(const box<dynamic>& patch, const patch_memory& from, accumulate_op op,
@@ -242,41 +206,47 @@ void array_core::accumulate(const box<dynamic>& patch, const patch_memory& from,
         throw error(errc::invalid_argument,
                     fmt::format("{}::accumulate({}): these elements have no such operation {}",
                                 name_, to_string(op), where()));
-    detail::accumulate(state_->place, patch, op, from.data, strides, scale);
+    naming([&] { return call_on("accumulate", patch); },
+           [&] { detail::accumulate(state_->place, patch, op, from.data, strides, scale); });
 }
 
 request array_core::get_async(const box<dynamic>& patch, const patch_memory& to) const {
     const index_list strides = check_patch("get_async", patch, to);
     request result(team_.core(), "get_async");
-    start_get(state_->place, patch, to.data, strides, result.open());
+    naming([&] { return call_on("get_async", patch); },
+           [&] { start_get(state_->place, patch, to.data, strides, result.open()); });
     return result;
 }
 
 request array_core::put_async(const box<dynamic>& patch, const patch_memory& from) {
     const index_list strides = check_patch("put_async", patch, from);
     request result(team_.core(), "put_async");
-    start_put(state_->place, patch, from.data, strides, result.open());
+    naming([&] { return call_on("put_async", patch); },
+           [&] { start_put(state_->place, patch, from.data, strides, result.open()); });
     return result;
 }
 
 void array_core::get_element(const index_list& at, void* to) const {
     require_index("get", at);
-    detail::get_element(state_->place, at, to);
+    naming([&] { return call_on("get", at); }, [&] { detail::get_element(state_->place, at, to); });
 }
 
 void array_core::put_element(const index_list& at, const void* from) {
     require_index("put", at);
-    detail::put_element(state_->place, at, from);
+    naming([&] { return call_on("put", at); },
+           [&] { detail::put_element(state_->place, at, from); });
 }
 
 void array_core::fetch_add(const index_list& at, const void* value, void* before) {
     require_index("fetch_add", at);
-    detail::fetch_add(state_->place, at, value, before);
+    naming([&] { return call_on("fetch_add", at); },
+           [&] { detail::fetch_add(state_->place, at, value, before); });
 }
 
 bool array_core::compare_exchange(const index_list& at, void* expected, const void* desired) {
     require_index("compare_exchange", at);
-    return detail::compare_exchange(state_->place, at, expected, desired);
+    return naming([&] { return call_on("compare_exchange", at); },
+                  [&] { return detail::compare_exchange(state_->place, at, expected, desired); });
 }
 
 void array_core::claim_atomics_once() {
@@ -336,6 +306,14 @@ void array_core::finish_ghosts() {
     if (state_->ghosts) state_->ghosts->finish();
 }
 
+std::string array_core::call_on(const char* operation, const box<dynamic>& patch) const {
+    return fmt::format("{}::{}([{}, {}))", name_, operation, braces(patch.lo), braces(patch.hi));
+}
+
+std::string array_core::call_on(const char* operation, const index_list& at) const {
+    return fmt::format("{}::{}({})", name_, operation, braces(at));
+}
+
 std::string array_core::where() const {
     return fmt::format("[rank {} of {}, node {} of {}]", team_.rank(), team_.size(), team_.node(),
                        team_.nodes());
@@ -344,8 +322,8 @@ std::string array_core::where() const {
 void array_core::refuse_index(const char* operation, const index_list& at) const {
     require_index(operation, at);
     throw error(errc::not_on_node,
-                fmt::format("{}::{}({}): held by node {}, and this node has [{}, {}) {}", name_,
-                            operation, braces(at), cut_.owner_node(at), braces(node_box_.lo),
+                fmt::format("{}: held by node {}, and this node has [{}, {}) {}",
+                            call_on(operation, at), cut_.owner_node(at), braces(node_box_.lo),
                             braces(node_box_.hi), where()));
 }
 
@@ -353,7 +331,7 @@ void array_core::require_index(const char* operation, const index_list& at) cons
     if (box<dynamic>{index_list(static_cast<int>(at.size()), 0), cut_.extents()}.contains(at))
         return;
     throw error(errc::out_of_range,
-                fmt::format("{}::{}({}): index outside extents {} {}", name_, operation, braces(at),
+                fmt::format("{}: index outside extents {} {}", call_on(operation, at),
                             braces(cut_.extents()), where()));
 }
 

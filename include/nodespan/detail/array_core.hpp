@@ -98,6 +98,8 @@ public:
 
 private:
     std::string where() const;
+    std::string call_on(const char* operation, const box<dynamic>& patch) const;
+    std::string call_on(const char* operation, const index_list& at) const;
     void make_own_lock();
     void claim_atomics_once();
     void require_list(const char* operation, const index_t* places, std::size_t count,
