@@ -28,12 +28,16 @@ int lowest_failure(MPI_Comm comm, int mine, bool& reduced) {
     return lowest;
 }
 
+// An error's line without what its constructor puts in front.
+std::string plain_text(const error& failure) {
+    return std::string(failure.what()).substr(std::string("nodespan: ").size());
+}
+
 error receive(MPI_Comm comm, int from, const std::optional<error>& mine, bool i_am_first) {
-    const std::string prefix = "nodespan: "; // added again by error's constructor
     wire head;
     std::string text;
     if (i_am_first) {
-        text = std::string(mine->what()).substr(prefix.size());
+        text = plain_text(*mine);
         head = {mine->code().value(), 2, static_cast<int>(text.size())};
         for (int i = 0; i < 3; ++i)
             if (*categories[i] == mine->code().category()) head.category = i;
@@ -45,6 +49,11 @@ error receive(MPI_Comm comm, int from, const std::optional<error>& mine, bool i_
 }
 
 } // namespace
+
+error named(const std::string& operation, const error& failure) {
+    return {failure.code(), fmt::format("{}: {}", operation, plain_text(failure)),
+            failure.is_collective()};
+}
 
 void agree_or_throw(MPI_Comm comm, const std::optional<error>& mine) {
     constexpr int nobody = std::numeric_limits<int>::max();

@@ -24,6 +24,10 @@ std::optional<error> attempt(Body&& body) {
     return std::nullopt;
 }
 
+/// The error with `operation` in front of its text: what was asked for, where only MPI's words say
+/// what failed.
+error named(const std::string& operation, const error& failure);
+
 /// Throws on all ranks of `comm` the error of the lowest rank that has one, or returns on all.
 /// Call:   collective. Errors: the agreed error, marked collective.
 /// Cost:   two small MPI_Allreduce, so that one failing MPI call, even of its own, cannot

@@ -107,7 +107,11 @@ block arena::allocate(const std::optional<error>& refused, const block_request& 
         throw;
     }
     if (!placed) {
-        add_window(reserve_for(request) + page_bytes(), free_bytes);
+        try {
+            add_window(reserve_for(request) + page_bytes(), free_bytes);
+        } catch (const error& failure) { // the same on all ranks
+            throw named(request.description, failure);
+        }
         placed = place(request);
     }
     problem = prepare(*placed, request);

@@ -63,9 +63,7 @@ decltype(auto) naming(Describe&& describe, Body&& body) {
     try {
         return body();
     } catch (const error& failure) {
-        const std::string prefix = "nodespan: "; // added again by error's constructor
-        throw error(failure.code(), fmt::format("{}: {}", describe(),
-                                                std::string(failure.what()).substr(prefix.size())));
+        throw named(describe(), failure);
     }
 }
 

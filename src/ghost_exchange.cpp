@@ -147,7 +147,7 @@ void ghost_exchange::wait() {
         if (tries_since_loss > grace)
             throw error(errc::peer_lost,
                         "exchange_ghosts: a rank left by an exception and will not come");
-        if (crowded || tries > 1000) yield_core();
+        if (crowded || tries > 200) yield_core();
     }
     for (const message& m : receives_)
         if (m.dense)

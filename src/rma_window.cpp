@@ -1,6 +1,10 @@
 #include "rma_window.hpp"
 
 #include "mpi_check.hpp"
+#include "nodespan/error.hpp"
+#include "rma_settings.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -11,10 +15,16 @@ rma_window::rma_window(MPI_Comm comm, const placement& ranks, bool is_leader, st
     : ranks_(ranks),
       sent_(static_cast<std::size_t>(ranks.nodes())) {
     pending_nodes_.reserve(sent_.size());
-    mpi_check(MPI_Win_create(is_leader ? data : nullptr,
-                             static_cast<MPI_Aint>(is_leader ? bytes : 0), 1, MPI_INFO_NULL, comm,
-                             &window_),
-              "MPI_Win_create");
+    const int made =
+        MPI_Win_create(is_leader ? data : nullptr, static_cast<MPI_Aint>(is_leader ? bytes : 0), 1,
+                       MPI_INFO_NULL, comm, &window_);
+    if (made != MPI_SUCCESS) {
+        int level = MPI_THREAD_SINGLE;
+        mpi_check(MPI_Query_thread(&level), "MPI_Query_thread");
+        const std::error_code cause(made, mpi_category());
+        throw error(cause,
+                    fmt::format("MPI_Win_create: {}; {}", cause.message(), rma_advice(level)));
+    }
     mpi_check(MPI_Win_set_errhandler(window_, MPI_ERRORS_RETURN), "MPI_Win_set_errhandler");
     mpi_check(MPI_Win_lock_all(MPI_MODE_NOCHECK, window_), "MPI_Win_lock_all");
 }

@@ -292,7 +292,7 @@ bool team_core::finish(int start_code, MPI_Request& request) {
             progress();
             throw_if_leader_lost();
         }
-        if (crowded_ || tries > 1000) yield_core();
+        if (crowded_ || tries > 200) yield_core();
     }
 }
 

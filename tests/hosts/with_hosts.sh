@@ -54,6 +54,7 @@ for i in $(seq 0 ${#slots[@]}); do
         stat -Lc %i /proc/self/ns/net >"$2/$1.inode"
         echo $$ >"$2/$1.new" && mv "$2/$1.new" "$2/$1.pid"
         exec sleep infinity' - "h$i" "$NODESPAN_HOSTS" </dev/null >/dev/null 2>&1 &
+    disown # its end is ours to bring about: nothing to report
 done
 for i in $(seq 0 ${#slots[@]}); do
     for _ in $(seq 200); do [ -s "$NODESPAN_HOSTS/h$i.pid" ] && break || sleep 0.05; done
