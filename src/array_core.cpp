@@ -283,21 +283,28 @@ void array_core::scatter_add(const index_t* places, std::size_t count, const std
     detail::scatter_add(state_->place, places, static_cast<index_t>(count), from);
 }
 
+// An array without ghosts has the same epochs as one with them.
 void array_core::exchange_ghosts() {
-    start_ghosts();
-    finish_ghosts();
+    require_no_exchange("exchange_ghosts");
+    if (state_->ghosts)
+        state_->ghosts->exchange();
+    else
+        team_.node_fence();
 }
 
 void array_core::start_ghosts() {
-    if (!state_->ghosts) {
-        team_.node_fence(); // the same epochs as with ghosts
-        return;
-    }
-    if (state_->ghosts->is_started())
+    require_no_exchange("start_exchange_ghosts");
+    if (state_->ghosts)
+        state_->ghosts->start();
+    else
+        team_.node_fence();
+}
+
+void array_core::require_no_exchange(const char* operation) const {
+    if (state_->ghosts && state_->ghosts->is_started())
         throw error(errc::invalid_argument,
-                    fmt::format("{}::start_exchange_ghosts(): an exchange is under way already {}",
-                                name_, where()));
-    state_->ghosts->start();
+                    fmt::format("{}::{}(): an exchange is under way already {}", name_, operation,
+                                where()));
 }
 
 void array_core::finish_ghosts() {

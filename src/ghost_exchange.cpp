@@ -6,21 +6,29 @@
 #include "strided.hpp"
 #include "wait.hpp"
 
+#include <map>
+
 namespace nodespan::detail {
 namespace {
 
 constexpr index_t largest_bytes = index_t{1} << 30; // of a message: MPI counts in int
 constexpr index_t small_bytes = 64 * 1024;          // below this leaders alone talk
+constexpr int small_tag = 729;                      // behind all numbers of images
 
 index_t bytes_of(const box<dynamic>& part, std::size_t element_bytes) {
     return part.size() * static_cast<index_t>(element_bytes);
 }
 
-// Which of a node's ranks sees to its part of what two nodes exchange: for both nodes the same
+std::size_t bytes_of(const index_list& extents, std::size_t element_bytes) {
+    std::size_t bytes = element_bytes;
+    for (const index_t extent : extents) bytes *= static_cast<std::size_t>(extent);
+    return bytes;
+}
+
+// Which of a node's ranks sees to a large piece that two nodes exchange: for both nodes the same
 // arithmetic, so that both know both ranks.
-int rank_for(const placement& ranks, int node, int from, int to, int image, index_t bytes) {
+int rank_for(const placement& ranks, int node, int from, int to, int image) {
     const int first = ranks.first_rank(node);
-    if (bytes < small_bytes) return first;
     const int lane = 2 * std::min(from, to) + (from < to ? 0 : 1) + image;
     return first + lane % ranks.node_size(node);
 }
@@ -36,37 +44,62 @@ bool is_dense(const index_list& extents, const index_list& strides, std::size_t 
 } // namespace
 
 ghost_exchange::ghost_exchange(const array_place& place) : place_(place) {
+    const int here = place_.team->node();
+    strides_ = dense_strides(with_ghosts(place_.cut->node_box(here), place_.ghosts).extents(),
+                             place_.element_bytes);
+    nothing_to_do_ = place_.team->ranks()->nodes() == 1;
+    receives_ = messages(ghost_receives(*place_.cut, place_.ghosts, here), way::receive);
+    sends_ = messages(ghost_sends(*place_.cut, place_.ghosts, here), way::send);
+    for (message& m : receives_) prepare(m, way::receive);
+    for (message& m : sends_) prepare(m, way::send);
+}
+
+// Cuts pieces into this rank's messages: the small ones of a node go together from leader to
+// leader, large ones each for themselves. Both nodes list a pair's pieces in the same order.
+std::vector<ghost_exchange::message> ghost_exchange::messages(const std::vector<ghost_piece>& all,
+                                                              way where) {
     const team_core& team = *place_.team;
     const placement& ranks = *team.ranks();
     const int here = team.node();
-    strides_ = dense_strides(with_ghosts(place_.cut->node_box(here), place_.ghosts).extents(),
-                             place_.element_bytes);
     const index_t most =
         std::max<index_t>(1, largest_bytes / static_cast<index_t>(place_.element_bytes));
-    nothing_to_do_ = ranks.nodes() == 1;
+    std::map<int, message> small; // by node
+    std::vector<message> result;
     int lane = 0;
-    for (const ghost_piece& piece : ghost_receives(*place_.cut, place_.ghosts, here)) {
+    for (const ghost_piece& piece : all) {
+        const bool is_small = bytes_of(piece.ghost, place_.element_bytes) < small_bytes;
+        leader_alone_ &= is_small;
         if (piece.node == here) {
-            nothing_to_do_ = false;
-            if (lane++ % team.node_size() == team.node_rank())
-                copies_.push_back(
-                    {piece.ghost.extents(), address(piece.source), address(piece.ghost)});
+            if (where == way::receive) add_copy(piece, is_small ? 0 : lane++ % team.node_size());
             continue;
         }
-        const index_t bytes = bytes_of(piece.ghost, place_.element_bytes);
-        if (rank_for(ranks, here, piece.node, here, piece.image, bytes) != team.rank()) continue;
-        const int peer = rank_for(ranks, piece.node, piece.node, here, piece.image, bytes);
-        for (const box<dynamic>& part : pieces(piece.ghost, most))
-            add_message(receives_, part, peer, piece.image);
+        const box<dynamic>& mine = where == way::send ? piece.source : piece.ghost;
+        if (is_small) {
+            if (!team.is_leader()) continue;
+            message& m = small[piece.node];
+            m.peer = ranks.first_rank(piece.node);
+            m.tag = small_tag;
+            m.parts.push_back(part_of(mine));
+            continue;
+        }
+        const int from = where == way::send ? here : piece.node;
+        const int to = where == way::send ? piece.node : here;
+        if (rank_for(ranks, here, from, to, piece.image) != team.rank()) continue;
+        for (const box<dynamic>& one : pieces(mine, most)) {
+            result.emplace_back();
+            result.back().peer = rank_for(ranks, piece.node, from, to, piece.image);
+            result.back().tag = piece.image;
+            result.back().parts.push_back(part_of(one));
+        }
     }
-    for (const ghost_piece& piece : ghost_sends(*place_.cut, place_.ghosts, here)) {
-        if (piece.node == here) continue;
-        const index_t bytes = bytes_of(piece.source, place_.element_bytes);
-        if (rank_for(ranks, here, here, piece.node, piece.image, bytes) != team.rank()) continue;
-        const int peer = rank_for(ranks, piece.node, here, piece.node, piece.image, bytes);
-        for (const box<dynamic>& part : pieces(piece.source, most))
-            add_message(sends_, part, peer, piece.image);
-    }
+    for (auto& [node, m] : small) result.push_back(std::move(m));
+    return result;
+}
+
+void ghost_exchange::add_copy(const ghost_piece& piece, int worker) {
+    nothing_to_do_ = false;
+    if (worker == place_.team->node_rank())
+        copies_.push_back({part_of(piece.ghost), part_of(piece.source).data});
 }
 
 ghost_exchange::~ghost_exchange() {
@@ -74,33 +107,62 @@ ghost_exchange::~ghost_exchange() {
     for (MPI_Request& request : requests_) MPI_Request_free(&request);
 }
 
-std::byte* ghost_exchange::address(const box<dynamic>& part) const {
+ghost_exchange::part ghost_exchange::part_of(const box<dynamic>& elements) const {
     const int here = place_.team->node();
-    return place_.where.data - place_.where.offset + find_on_node(place_, here, part).offset;
+    return {elements.extents(),
+            place_.where.data - place_.where.offset + find_on_node(place_, here, elements).offset};
 }
 
-ghost_exchange::message ghost_exchange::make_message(const box<dynamic>& part) const {
-    message result{part.extents(), address(part), strides_, nullptr};
-    if (!is_dense(result.extents, strides_, place_.element_bytes))
-        result.dense = std::make_unique_for_overwrite<std::byte[]>(
-            static_cast<std::size_t>(bytes_of(part, place_.element_bytes)));
-    return result;
-}
-
-void ghost_exchange::add_message(std::vector<message>& list, const box<dynamic>& part, int peer,
-                                 int tag) {
-    list.push_back(make_message(part));
-    const message& m = list.back();
-    void* const memory = m.dense ? m.dense.get() : m.data;
-    const int bytes = static_cast<int>(bytes_of(part, place_.element_bytes));
+// Makes room for a message, and its request.
+void ghost_exchange::prepare(message& m, way where) {
+    std::size_t bytes = 0;
+    for (const part& p : m.parts) bytes += bytes_of(p.extents, place_.element_bytes);
+    void* memory = m.parts.front().data;
+    if (m.parts.size() > 1 || !is_dense(m.parts.front().extents, strides_, place_.element_bytes)) {
+        m.dense = std::make_unique_for_overwrite<std::byte[]>(bytes);
+        memory = m.dense.get();
+    }
+    const auto count = static_cast<int>(bytes);
     const MPI_Comm comm = place_.team->traffic();
     requests_.push_back(MPI_REQUEST_NULL);
-    if (&list == &receives_)
-        mpi_check(MPI_Recv_init(memory, bytes, MPI_BYTE, peer, tag, comm, &requests_.back()),
+    if (where == way::receive)
+        mpi_check(MPI_Recv_init(memory, count, MPI_BYTE, m.peer, m.tag, comm, &requests_.back()),
                   "MPI_Recv_init");
     else
-        mpi_check(MPI_Send_init(memory, bytes, MPI_BYTE, peer, tag, comm, &requests_.back()),
+        mpi_check(MPI_Send_init(memory, count, MPI_BYTE, m.peer, m.tag, comm, &requests_.back()),
                   "MPI_Send_init");
+}
+
+void ghost_exchange::pack(const message& m) const {
+    if (!m.dense) return; // goes as it lies
+    std::byte* to = m.dense.get();
+    for (const part& p : m.parts) {
+        copy_patch(p.extents, place_.element_bytes, to,
+                   dense_strides(p.extents, place_.element_bytes), p.data, strides_);
+        to += bytes_of(p.extents, place_.element_bytes);
+    }
+}
+
+void ghost_exchange::unpack(const message& m) const {
+    if (!m.dense) return; // has come to its place
+    const std::byte* from = m.dense.get();
+    for (const part& p : m.parts) {
+        copy_patch(p.extents, place_.element_bytes, p.data, strides_, from,
+                   dense_strides(p.extents, place_.element_bytes));
+        from += bytes_of(p.extents, place_.element_bytes);
+    }
+}
+
+void ghost_exchange::exchange() {
+    if (nothing_to_do_ || !leader_alone_) {
+        start();
+        finish();
+        return;
+    }
+    place_.team->led_fence([this] {
+        failure_ = attempt([this] { post(), wait(); });
+        return failure_;
+    });
 }
 
 // What this node's ranks wrote is complete after the fence, and nobody reads the old ghosts.
@@ -115,13 +177,10 @@ void ghost_exchange::post() {
     const auto receives = static_cast<int>(receives_.size());
     const auto sends = static_cast<int>(sends_.size());
     if (receives > 0) mpi_check(MPI_Startall(receives, requests_.data()), "MPI_Startall");
-    for (const message& m : sends_)
-        if (m.dense)
-            copy_patch(m.extents, place_.element_bytes, m.dense.get(),
-                       dense_strides(m.extents, place_.element_bytes), m.data, m.strides);
+    for (const message& m : sends_) pack(m);
     if (sends > 0) mpi_check(MPI_Startall(sends, requests_.data() + receives), "MPI_Startall");
     for (const copy& c : copies_)
-        copy_patch(c.extents, place_.element_bytes, c.to, strides_, c.from, strides_);
+        copy_patch(c.to.extents, place_.element_bytes, c.to.data, strides_, c.from, strides_);
 }
 
 void ghost_exchange::finish() {
@@ -149,10 +208,7 @@ void ghost_exchange::wait() {
                         "exchange_ghosts: a rank left by an exception and will not come");
         if (crowded || tries > 200) yield_core();
     }
-    for (const message& m : receives_)
-        if (m.dense)
-            copy_patch(m.extents, place_.element_bytes, m.data, m.strides, m.dense.get(),
-                       dense_strides(m.extents, place_.element_bytes));
+    for (const message& m : receives_) unpack(m);
 }
 
 } // namespace nodespan::detail

@@ -11,8 +11,9 @@
 
 namespace nodespan::detail {
 
-/// Brings an array's ghosts up to date: one message for each pair of nodes that touch, by the ranks
-/// that share a node's messages among them; nothing at all inside a node.
+/// Brings an array's ghosts up to date: one message from leader to leader for each pair of nodes
+/// that touch, and one for each large piece, which the ranks of a node share among them; nothing at
+/// all inside a node.
 ///
 /// Messages, not RMA: they carry the synchronisation with them, so neighbours wait for each other
 /// and for nobody else.
@@ -24,27 +25,38 @@ public:
     ghost_exchange(const ghost_exchange&) = delete;
     ghost_exchange& operator=(const ghost_exchange&) = delete;
 
-    /// Call: collective over the team, `finish` after `start`.
+    /// Call: collective over the team, `finish` after `start`. `exchange` is both: where all is
+    /// small, the leader works between the arrival of its node's ranks and their release.
+    void exchange();
     void start();
     void finish();
     bool is_started() const noexcept { return is_started_; }
 
 private:
-    struct message {
+    // Elements of the node's block.
+    struct part {
         index_list extents;
-        std::byte* data; // in the node's block
-        index_list strides;
-        std::unique_ptr<std::byte[]> dense; // nothing where the elements lie densely
+        std::byte* data = nullptr;
+    };
+    // What goes to one rank or comes from it, part after part.
+    struct message {
+        int peer = 0;
+        int tag = 0;
+        std::vector<part> parts;
+        std::unique_ptr<std::byte[]> dense; // nothing where one dense part goes as it lies
     };
     struct copy {
-        index_list extents;
+        part to;
         const std::byte* from;
-        std::byte* to;
     };
 
-    void add_message(std::vector<message>& list, const box<dynamic>& part, int peer, int tag);
-    message make_message(const box<dynamic>& part) const;
-    std::byte* address(const box<dynamic>& part) const;
+    enum class way { receive, send };
+    std::vector<message> messages(const std::vector<ghost_piece>& pieces, way where);
+    void add_copy(const ghost_piece& piece, int worker);
+    void prepare(message& m, way where);
+    part part_of(const box<dynamic>& elements) const;
+    void pack(const message& m) const;
+    void unpack(const message& m) const;
     void post();
     void wait();
 
@@ -55,6 +67,7 @@ private:
     std::vector<copy> copies_;
     std::vector<MPI_Request> requests_; // receives first
     bool nothing_to_do_ = true;         // on no rank of the team
+    bool leader_alone_ = true;          // the other ranks of this node have nothing to do
     bool is_started_ = false;
     std::optional<error> failure_;
 };

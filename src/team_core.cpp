@@ -222,6 +222,19 @@ void team_core::node_fence(const std::optional<error>& mine) {
     meet(mine, "node_fence", [] { return true; });
 }
 
+void team_core::led_fence(const std::function<std::optional<error>()>& work) {
+    std::optional<error> failure;
+    try {
+        meet(std::nullopt, "node_fence", [&] {
+            failure = work();
+            return !failure;
+        });
+    } catch (const error&) {
+        if (failure) throw error(*failure);
+        throw;
+    }
+}
+
 void team_core::broadcast(std::byte* data, std::size_t bytes, int root) {
     constexpr std::size_t at_once = std::size_t{1} << 30; // MPI counts in int
     meet(std::nullopt, "broadcast", [&] {

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -69,6 +70,10 @@ public:
 
     /// A node_fence that fails on all ranks of the node where one of them comes with a failure.
     void node_fence(const std::optional<error>& mine);
+
+    /// A node_fence in the middle of which, when all have come and nobody has left, the leader does
+    /// some work; what that returns is thrown on the leader, and a failure on the others.
+    void led_fence(const std::function<std::optional<error>()>& work);
 
     /// The maximum over all ranks, word by word; word 0 says whether anything failed anywhere,
     /// MPI included. Call: collective. A fence as well. Errors: errc::peer_lost.

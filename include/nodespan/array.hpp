@@ -203,7 +203,8 @@ public:
     ///         is visible on it. Not a fence for transfers, nor for nodes that are no neighbours.
     /// Errors: errc::invalid_argument (two starts), errc::peer_lost, MPI category.
     /// Cost:   inside a node nothing: a node_fence. Otherwise a message for each pair of nodes that
-    ///         touch, and a second node_fence.
+    ///         touch, and for each piece from 64 KiB on; with those, or in two steps, a second
+    ///         fence.
     void exchange_ghosts() { core_->exchange_ghosts(); }
     void start_exchange_ghosts() { core_->start_ghosts(); }
     void finish_exchange_ghosts() { core_->finish_ghosts(); }

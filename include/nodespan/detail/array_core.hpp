@@ -102,6 +102,7 @@ private:
     std::string call_on(const char* operation, const index_list& at) const;
     void make_own_lock();
     void claim_atomics_once();
+    void require_no_exchange(const char* operation) const;
     void require_list(const char* operation, const index_t* places, std::size_t count,
                       std::size_t room) const;
     index_list check_patch(const char* operation, const box<dynamic>& patch,
