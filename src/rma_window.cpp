@@ -55,6 +55,14 @@ void rma_window::flush_if(bool conflict, int node) {
     if (conflict) flush(node);
 }
 
+// Before what must find all that was sent there earlier. Between accumulates, too: MPI promises
+// their order, but Open MPI's osc/pt2pt lets one overtake those that wait for its lock.
+void rma_window::flush_changes_of(int node, std::size_t offset, std::size_t bytes) {
+    const sent& s = to(node);
+    flush_if(s.put.meets(offset, offset + bytes) || s.accumulated.meets(offset, offset + bytes),
+             node);
+}
+
 // One target only: others stay on their way.
 void rma_window::flush(int node) {
     mpi_check(MPI_Win_flush(target(node), window_), "MPI_Win_flush");
@@ -64,9 +72,7 @@ void rma_window::flush(int node) {
 
 void rma_window::get(int node, std::size_t offset, std::size_t bytes, const mpi_elements& from,
                      void* memory, const mpi_elements& origin, MPI_Request* request) {
-    const sent& s = to(node);
-    flush_if(s.put.meets(offset, offset + bytes) || s.accumulated.meets(offset, offset + bytes),
-             node);
+    flush_changes_of(node, offset, bytes);
     const auto at = static_cast<MPI_Aint>(offset);
     started(node, request);
     if (request != nullptr) {
@@ -82,10 +88,9 @@ void rma_window::get(int node, std::size_t offset, std::size_t bytes, const mpi_
 
 void rma_window::put(int node, std::size_t offset, std::size_t bytes, const mpi_elements& into,
                      const void* memory, const mpi_elements& origin, MPI_Request* request) {
-    sent& s = to(node);
-    flush_if(s.put.meets(offset, offset + bytes) || s.accumulated.meets(offset, offset + bytes),
-             node);
+    flush_changes_of(node, offset, bytes);
     const auto at = static_cast<MPI_Aint>(offset);
+    sent& s = to(node);
     s.put.add(offset, offset + bytes);
     pending(node);
     started(node, request);
@@ -104,7 +109,11 @@ void rma_window::accumulate(int node, std::size_t offset, std::size_t bytes,
                             const mpi_elements& into, const void* memory,
                             const mpi_elements& origin, MPI_Op op) {
     sent& s = to(node);
-    flush_if(s.put.meets(offset, offset + bytes), node);
+    const bool commutes = op == s.op && op != MPI_REPLACE;
+    flush_if(s.put.meets(offset, offset + bytes) ||
+                 (!commutes && s.accumulated.meets(offset, offset + bytes)),
+             node);
+    s.op = s.op == MPI_OP_NULL || s.op == op ? op : MPI_REPLACE; // several: none commutes
     s.accumulated.add(offset, offset + bytes);
     pending(node);
     started(node, nullptr);
@@ -116,7 +125,7 @@ void rma_window::accumulate(int node, std::size_t offset, std::size_t bytes,
 // Not pending afterwards: the target has done what it has answered.
 void rma_window::fetch_and_op(int node, std::size_t offset, std::size_t bytes, MPI_Datatype type,
                               const void* value, void* before, MPI_Op op) {
-    flush_if(to(node).put.meets(offset, offset + bytes), node);
+    flush_changes_of(node, offset, bytes);
     mpi_check(MPI_Fetch_and_op(value, before, type, target(node), static_cast<MPI_Aint>(offset), op,
                                window_),
               "MPI_Fetch_and_op");
@@ -126,7 +135,7 @@ void rma_window::fetch_and_op(int node, std::size_t offset, std::size_t bytes, M
 void rma_window::compare_and_swap(int node, std::size_t offset, std::size_t bytes,
                                   MPI_Datatype type, const void* expected, const void* desired,
                                   void* before) {
-    flush_if(to(node).put.meets(offset, offset + bytes), node);
+    flush_changes_of(node, offset, bytes);
     mpi_check(MPI_Compare_and_swap(desired, expected, before, type, target(node),
                                    static_cast<MPI_Aint>(offset), window_),
               "MPI_Compare_and_swap");

@@ -77,7 +77,8 @@ private:
     };
     struct sent {
         hull put;
-        hull accumulated; // ordered among themselves by MPI
+        hull accumulated;
+        MPI_Op op = MPI_OP_NULL; // of all that is accumulated
         bool is_pending = false;
     };
 
@@ -87,6 +88,7 @@ private:
     int target(int node) const noexcept { return ranks_.first_rank(node); }
     sent& to(int node) noexcept { return sent_[static_cast<std::size_t>(node)]; }
     void flush_if(bool conflict, int node);
+    void flush_changes_of(int node, std::size_t offset, std::size_t bytes);
     void started(int node, const MPI_Request* request);
     void pending(int node);
     void complete_local(int node);
