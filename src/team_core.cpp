@@ -310,9 +310,15 @@ bool team_core::finish(int start_code, MPI_Request& request) {
 }
 
 void team_core::progress() {
-    if (ranks_->nodes() == 1 || !is_leader()) return;
+    if (ranks_->nodes() == 1) return;
     int has_message = 0;
     MPI_Status status;
+    // Nobody sends to the others; but with what they have started themselves half done, Open MPI
+    // has been seen to keep third ranks waiting.
+    if (!is_leader()) {
+        MPI_Iprobe(rank(), tag_abandoned, comm_, &has_message, &status); // fails: nobody to tell
+        return;
+    }
     if (MPI_Iprobe(MPI_ANY_SOURCE, tag_abandoned, handles_[2], &has_message, &status) !=
             MPI_SUCCESS ||
         has_message == 0)

@@ -82,9 +82,10 @@ public:
     void node_fence();
 
     /// Lets MPI serve other nodes' transfers to this one, which wait where the network needs the
-    /// target's help: call it now and then in long computations of a leader.
-    /// Call:   any rank alone; does nothing but on leaders of teams of several nodes.
-    /// Cost:   some 100 ns on such leaders.
+    /// target's help: call it now and then in long computations of a leader. On other ranks it
+    /// moves on what they have started themselves.
+    /// Call:   any rank alone; does nothing in teams of one node.
+    /// Cost:   some 100 ns.
     void progress();
 
     /// A team of those ranks that give the same `color`, ordered by `key`, then by rank.
