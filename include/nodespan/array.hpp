@@ -146,6 +146,8 @@ public:
     /// Epoch:  each element in one indivisible step: free of the memory rule against other
     ///         accumulate, scatter_add, fetch_add and compare_exchange. Over several nodes MPI
     ///         promises it for one operation at a time (sum, scatter_add and fetch_add are one).
+    ///         Sums of 8- and 16-bit integers that leave their range wrap on one node; over several
+    ///         nodes that is MPI's affair, and Open MPI's vector code saturates.
     /// Errors: as put; errc::invalid_argument for an operation the elements do not have.
     /// Cost:   one node: at the speed of memory under a lock of the stretch, unless single elements
     ///         were changed atomically before: then an atomic instruction an element. Several
