@@ -6,6 +6,7 @@
 #include "strided.hpp"
 #include "wait.hpp"
 
+#include <chrono>
 #include <map>
 
 namespace nodespan::detail {
@@ -103,7 +104,12 @@ void ghost_exchange::add_copy(const ghost_piece& piece, int worker) {
 }
 
 ghost_exchange::~ghost_exchange() {
-    if (is_started_ || !mpi_is_alive()) return; // somebody still fills or reads our memory: leak
+    if (!mpi_is_alive()) return;
+    if (is_started_) { // MPI may still fill or read our memory: leak it
+        for (message& m : sends_) static_cast<void>(m.dense.release());
+        for (message& m : receives_) static_cast<void>(m.dense.release());
+        return;
+    }
     for (MPI_Request& request : requests_) MPI_Request_free(&request);
 }
 
@@ -160,7 +166,9 @@ void ghost_exchange::exchange() {
         return;
     }
     place_.team->led_fence([this] {
+        is_started_ = true;
         failure_ = attempt([this] { post(), wait(); });
+        is_started_ = failure_.has_value(); // then what is under way is leaked
         return failure_;
     });
 }
@@ -168,8 +176,8 @@ void ghost_exchange::exchange() {
 // What this node's ranks wrote is complete after the fence, and nobody reads the old ghosts.
 void ghost_exchange::start() {
     place_.team->node_fence();
-    if (nothing_to_do_) return;
     is_started_ = true;
+    if (nothing_to_do_) return;
     failure_ = attempt([this] { post(); });
 }
 
@@ -185,6 +193,10 @@ void ghost_exchange::post() {
 
 void ghost_exchange::finish() {
     if (!is_started_) return;
+    if (nothing_to_do_) {
+        is_started_ = false;
+        return;
+    }
     if (!failure_) failure_ = attempt([this] { wait(); });
     is_started_ = failure_.has_value(); // then what is under way is leaked
     place_.team->node_fence(failure_);
@@ -192,20 +204,22 @@ void ghost_exchange::finish() {
 
 // A rank that has left may have sent its part before: it is missed only after a while.
 void ghost_exchange::wait() {
-    constexpr int grace = 10'000;
+    using clock = std::chrono::steady_clock;
+    constexpr auto grace = std::chrono::milliseconds(100);
     const bool crowded = place_.team->is_crowded();
-    int tries_since_loss = 0;
+    std::optional<clock::time_point> lost_since;
     for (int tries = 1; !requests_.empty(); ++tries) {
         int done = 0;
         mpi_check(MPI_Testall(static_cast<int>(requests_.size()), requests_.data(), &done,
                               MPI_STATUSES_IGNORE),
                   "MPI_Testall");
         if (done != 0) break;
-        if (tries_since_loss > 0 || tries % 64 == 0)
-            tries_since_loss += place_.team->is_anyone_lost() ? 1 : 0;
-        if (tries_since_loss > grace)
-            throw error(errc::peer_lost,
-                        "exchange_ghosts: a rank left by an exception and will not come");
+        if (tries % 64 == 0 && place_.team->is_anyone_lost()) {
+            if (!lost_since) lost_since = clock::now();
+            if (clock::now() > *lost_since + grace)
+                throw error(errc::peer_lost,
+                            "exchange_ghosts: a rank left by an exception and will not come");
+        }
         if (crowded || tries > 200) yield_core();
     }
     for (const message& m : receives_) unpack(m);

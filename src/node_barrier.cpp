@@ -107,4 +107,12 @@ bool node_barrier::is_abandoned() const noexcept {
     return shared_->flags.abandoned.load(std::memory_order_acquire) != 0;
 }
 
+void node_barrier::report_loss() noexcept {
+    shared_->flags.lost_elsewhere.store(1, std::memory_order_release);
+}
+
+bool node_barrier::is_anyone_lost() const noexcept {
+    return is_abandoned() || shared_->flags.lost_elsewhere.load(std::memory_order_acquire) != 0;
+}
+
 } // namespace nodespan::detail

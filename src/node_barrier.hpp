@@ -48,6 +48,13 @@ public:
     void abandon() noexcept;
     bool is_abandoned() const noexcept;
 
+    /// Leader only: tells its node that another node is abandoned. Waits here go on: that node may
+    /// have come to what they wait for.
+    void report_loss() noexcept;
+
+    /// Whether a rank of this node or, as the leader reported, of another one has left.
+    bool is_anyone_lost() const noexcept;
+
 private:
     struct alignas(128) meeting_line {
         shared_word released; // number of the last meeting that ended
@@ -58,7 +65,8 @@ private:
     };
     struct alignas(128) flag_line {
         shared_word sleepers;
-        shared_word abandoned; // 1 + the node rank that left
+        shared_word abandoned;      // 1 + the node rank that left
+        shared_word lost_elsewhere; // not 0 where another node is abandoned
     };
     struct alignas(128) rank_line {
         shared_word arrived; // number of the last meeting this rank came to

@@ -20,6 +20,14 @@ namespace {
 // The team's own on its leaders' communicator: "a rank of my node left by an exception".
 constexpr int tag_abandoned = 32767;
 
+// What a rank tells its node of its part in a meeting; the larger number counts.
+constexpr std::uint64_t all_went_well = 0, mpi_failed = 1, somebody_is_lost = 2;
+
+std::uint64_t word_of(const std::optional<error>& mine) {
+    if (!mine) return all_went_well;
+    return mine->code() == errc::peer_lost ? somebody_is_lost : mpi_failed;
+}
+
 // Whether the ranks of `node` outnumber the cores they may use, all their masks together.
 bool has_too_few_cores(MPI_Comm node) {
     cpu_set_t cores;
@@ -185,14 +193,17 @@ agreed_words team_core::lead(Body&& body) {
 template <class Body>
 void team_core::meet(const std::optional<error>& mine, const char* operation,
                      Body&& between_leaders) {
-    barrier_->arrive({mine ? 1U : 0U});
+    barrier_->arrive({word_of(mine)});
     const agreed_words result = is_leader() ? lead([&](agreed_words words) {
-        if (!between_leaders()) words[0] = 1;
+        words[0] = std::max<std::uint64_t>(words[0], between_leaders());
         return words;
     })
                                             : barrier_->wait_for_release();
     if (mine) throw *mine;
-    if (result[0] != 0)
+    if (result[0] == somebody_is_lost)
+        throw error(errc::peer_lost,
+                    std::string(operation) + ": a rank left by an exception and will not come");
+    if (result[0] != all_went_well)
         throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
                     std::string(operation) + ": MPI failed on this rank or on another one");
 }
@@ -206,7 +217,7 @@ void team_core::fence() {
     if (attached) mine = attempt([this] { attached->flush(); });
     meet(mine, "fence", [this] {
         MPI_Request request = MPI_REQUEST_NULL;
-        return finish(MPI_Ibarrier(handles_[2], &request), request);
+        return finish(MPI_Ibarrier(handles_[2], &request), request) ? all_went_well : mpi_failed;
     });
 }
 
@@ -219,7 +230,7 @@ void team_core::node_fence() {
 
 // Led, so that the leader serves other nodes while it waits.
 void team_core::node_fence(const std::optional<error>& mine) {
-    meet(mine, "node_fence", [] { return true; });
+    meet(mine, "node_fence", [] { return all_went_well; });
 }
 
 void team_core::led_fence(const std::function<std::optional<error>()>& work) {
@@ -227,7 +238,7 @@ void team_core::led_fence(const std::function<std::optional<error>()>& work) {
     try {
         meet(std::nullopt, "node_fence", [&] {
             failure = work();
-            return !failure;
+            return word_of(failure);
         });
     } catch (const error&) {
         if (failure) throw error(*failure);
@@ -245,13 +256,13 @@ void team_core::broadcast(std::byte* data, std::size_t bytes, int root) {
             good &= finish(MPI_Ibcast(data + at, count, MPI_BYTE, root, handles_[2], &request),
                            request);
         }
-        return good;
+        return good ? all_went_well : mpi_failed;
     });
 }
 
 bool team_core::is_anyone_lost() {
     progress();
-    return lost_node_ >= 0 || barrier_->is_abandoned();
+    return barrier_->is_anyone_lost();
 }
 
 std::uint64_t team_core::agree_on(const std::optional<error>& mine, std::uint64_t fingerprint,
@@ -330,6 +341,7 @@ void team_core::progress() {
         return;
     lost_node_ = status.MPI_SOURCE;
     lost_after_ = met;
+    barrier_->report_loss(); // ranks of this node may wait for a message of that one
 }
 
 // A leader that came to this meeting before it left is not missed yet.
