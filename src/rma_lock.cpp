@@ -64,6 +64,7 @@ rma_lock::rma_lock(team_core& team, arena& memory, rma_window& window, int node,
 
 void rma_lock::progress() {
     team_.progress();
+    do_duty();
 }
 
 bool rma_lock::others_want() const noexcept {

@@ -3,9 +3,11 @@
 #include "agreement.hpp"
 #include "mpi_check.hpp"
 #include "nodespan/error.hpp"
+#include "wait.hpp"
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstring>
 #include <exception>
 #include <limits>
@@ -42,6 +44,25 @@ bool has_too_few_cores(MPI_Comm node) {
     int ranks = 0;
     mpi_check(MPI_Comm_size(node, &ranks), "MPI_Comm_size");
     return ranks > CPU_COUNT(&cores);
+}
+
+// A leader of a team of several nodes is the target of their transfers, and has to keep MPI going
+// also while it waits in another team, of which it may be no leader.
+constinit std::atomic<int> led_teams{0};
+
+void serve_other_nodes() noexcept {
+    int is_main = 0, has_message = 0;
+    if (!mpi_is_alive() || MPI_Is_thread_main(&is_main) != MPI_SUCCESS || is_main == 0) return;
+    MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_SELF, &has_message, MPI_STATUS_IGNORE);
+}
+
+void start_serving() {
+    ++led_teams;
+    set_duty(serve_other_nodes);
+}
+
+void stop_serving() {
+    if (--led_teams == 0) set_duty(nullptr);
 }
 
 // The rank in `comm` of rank `rank` of `part`. No communication.
@@ -91,6 +112,7 @@ team_core::team_core(MPI_Comm comm, const grouping& mine)
     group(comm, mine.label);
     make_communicators(comm);
     make_meeting_place(comm);
+    if (ranks_->nodes() > 1 && is_leader()) start_serving();
 }
 
 // Who is on which node: nodes in the order of their first rank in `comm`, ranks inside likewise.
@@ -169,6 +191,7 @@ team_core::~team_core() {
         return;
     }
     if (attached) attached->release();
+    if (ranks_->nodes() > 1 && is_leader()) stop_serving();
     meeting_place_.free();
     for (int i = 3; i >= 0; --i)
         if (handles_[i] != MPI_COMM_NULL) MPI_Comm_free(&handles_[i]);

@@ -8,6 +8,21 @@
 #include <unistd.h>
 
 namespace nodespan::detail {
+namespace {
+
+constinit std::atomic<duty> own_duty{nullptr};
+
+} // namespace
+
+void set_duty(duty what) noexcept {
+    own_duty.store(what, std::memory_order_relaxed);
+}
+
+bool do_duty() noexcept {
+    const duty what = own_duty.load(std::memory_order_relaxed);
+    if (what != nullptr) what();
+    return what != nullptr;
+}
 
 void yield_core() noexcept {
     sched_yield();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 
@@ -36,6 +37,15 @@ inline void store_and_wake(shared_word& word, std::uint32_t value, shared_word& 
     if (sleepers.load(std::memory_order_seq_cst) != 0) futex_wake_all(word);
 }
 
+/// What this process owes others whatever it waits for: called between tries of every wait. One for
+/// the process, since it may wait in one team for a rank that waits for it in another. Null:
+/// nothing.
+using duty = void (*)() noexcept;
+void set_duty(duty what) noexcept;
+
+/// Does it; whether there is any.
+bool do_duty() noexcept;
+
 /// How patient a wait is before it gives its core away, and before it sleeps.
 struct patience {
     int spins = 200;             // some microseconds
@@ -58,12 +68,14 @@ void wait_on(shared_word& word, shared_word& sleepers, const patience& how, Read
     for (int i = 0; i < how.yields; ++i) {
         yield_core();
         if (ready(word.load(std::memory_order_acquire))) return;
+        if (i % 8 == 0) do_duty();
         slow();
     }
     for (;;) {
+        const long sleep_ns = do_duty() ? std::min(how.sleep_ns, 100'000L) : how.sleep_ns;
         sleepers.fetch_add(1, std::memory_order_seq_cst); // before the look at word, see above
         const std::uint32_t seen = word.load(std::memory_order_seq_cst);
-        if (!ready(seen)) futex_wait(word, seen, how.sleep_ns);
+        if (!ready(seen)) futex_wait(word, seen, sleep_ns);
         sleepers.fetch_sub(1, std::memory_order_relaxed);
         if (ready(word.load(std::memory_order_acquire))) return;
         slow();
