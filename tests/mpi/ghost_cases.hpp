@@ -53,6 +53,7 @@ public:
             pause();
             expect_right(epoch);
         }
+        elements.node_fence(); // this node's ranks have looked at everything
     }
     void run(int epochs) {
         run(epochs, [] {});
@@ -88,13 +89,15 @@ public:
             << describe();
     }
 
-    /// How many cells of this node are not as `prepare` left them: no exchange has come.
-    index_t count_changed(int epoch) {
+    /// How many cells of this node are not as `prepare` left them, without an exchange. Elements
+    /// may be another epoch's.
+    index_t count_changed(int epoch, int epoch_of_elements) {
         index_t changed = 0;
         for_each_index(elements.node_box_with_ghosts(), [&](const indices<N>& at) {
-            const T expected = elements.node_box().contains(at) ? element_value(at, epoch)
-                               : shown_at(at)                   ? stale_value(at, epoch)
-                                                                : outside_value(at, epoch);
+            const T expected = elements.node_box().contains(at)
+                                   ? element_value(at, epoch_of_elements)
+                               : shown_at(at) ? stale_value(at, epoch)
+                                              : outside_value(at, epoch);
             changed += std::memcmp(&cell(at), &expected, sizeof(T)) != 0 ? 1 : 0;
         });
         return changed;

@@ -266,7 +266,7 @@ TEST(Ghosts, AreLeftAloneByTransfers) {
         expected[static_cast<std::size_t>(number_of<2>(at, extents))] = check.element_value(at, 0);
     });
     EXPECT_EQ(values, expected);
-    EXPECT_EQ(check.count_changed(0), 0);
+    EXPECT_EQ(check.count_changed(0, 0), 0);
     a.exchange_ghosts();
     check.expect_right(0);
 }

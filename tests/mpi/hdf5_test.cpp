@@ -2,6 +2,7 @@
 #include <nodespan/team.hpp>
 
 #include "array_cases.hpp"
+#include "ghost_cases.hpp"
 #include "mpi_cases.hpp"
 
 #include <boost/mpi/collectives.hpp>
@@ -137,6 +138,23 @@ TEST(Hdf5, BringsBackArraysWithFewerRowsThanRanks) {
     expect_round_trip<double, 2>(everyone, {1, 5});
     expect_round_trip<double, 2>(everyone, {0, 5});
     expect_round_trip<double, 2>(everyone, {5, 0});
+}
+
+TEST(Hdf5, BringsBackElementsAndLeavesGhostsAlone) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    const indices<2> extents{3 * everyone.size(), 5};
+    array_options options;
+    options.ghosts = {{2, 1}, {true, false}};
+    ghost_check<int, 2> written(everyone, extents, options), read(everyone, extents, options);
+    written.prepare(1);
+    read.prepare(2);
+
+    save(written.elements, folder / "field.h5", "field");
+    load(read.elements, folder / "field.h5", "field");
+
+    EXPECT_EQ(written.count_changed(1, 1), 0);
+    EXPECT_EQ(read.count_changed(2, 1), 0);
 }
 
 TEST(Hdf5, IsReadByAnotherNumberOfRanksInAnotherOrder) {
