@@ -18,15 +18,23 @@ const bench_case cases[] = {
     {"sum", "Reading one's own share of an array, against memory from malloc",
      nodespan::bench::measure_sum},
     {"fence", "Ending an epoch, against MPI_Barrier", nodespan::bench::measure_fence},
+    {"node", "Reaching what a peer of one's own node holds, against memcpy, loads, MPI_Accumulate",
+     nodespan::bench::measure_node},
+    {"transfer", "Reaching what the last node holds, against a window written by hand",
+     nodespan::bench::measure_transfer},
+    {"ghosts", "Updating ghost layers, against fence() and messages written by hand",
+     nodespan::bench::measure_ghosts},
 };
 
 std::string footer() {
     std::string text = "Cases:\n";
-    for (const bench_case& c : cases) text += fmt::format("  {:<8}{}\n", c.name, c.description);
+    for (const bench_case& c : cases) text += fmt::format("  {:<10}{}\n", c.name, c.description);
     return text + R"(
 Examples:
   mpirun -n 2 nodespan-bench                     all cases
   mpirun -n 4 nodespan-bench --case fence        one of them
+  mpirun --host a,b nodespan-bench --case transfer
+                                                 between two hosts
   mpirun -n 2 nodespan-bench --repeat 101 --json more batches, for programs
 
 Ratios are the reference's time over ours: above 1, nodespan is faster. "ratio" compares medians,
@@ -40,7 +48,7 @@ std::string text_of_time(double seconds) {
 }
 
 void print_table(const std::vector<measurement>& results) {
-    const char* const columns = "{:<14}{:<20}{:>12}{:>12}{:>8}{:>8}{:>9}  {}\n";
+    const char* const columns = "{:<28}{:<24}{:>12}{:>12}{:>8}{:>8}{:>9}  {}\n";
     std::string text = fmt::format(fmt::runtime(columns), "case", "size", "ours", "reference",
                                    "ratio", "best", "spread", "against");
     for (const measurement& m : results)

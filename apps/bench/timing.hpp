@@ -40,5 +40,8 @@ struct bench_case {
 
 std::vector<measurement> measure_sum(team& team, int batches);
 std::vector<measurement> measure_fence(team& team, int batches);
+std::vector<measurement> measure_node(team& team, int batches);
+std::vector<measurement> measure_transfer(team& team, int batches);
+std::vector<measurement> measure_ghosts(team& team, int batches);
 
 } // namespace nodespan::bench
