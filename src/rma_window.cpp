@@ -9,11 +9,17 @@
 #include <algorithm>
 
 namespace nodespan::detail {
+namespace {
+
+constexpr std::size_t kept_at_most = 64 * 1024; // bytes of small puts
+
+} // namespace
 
 rma_window::rma_window(MPI_Comm comm, const placement& ranks, bool is_leader, std::byte* data,
                        std::size_t bytes)
     : ranks_(ranks),
-      sent_(static_cast<std::size_t>(ranks.nodes())) {
+      sent_(static_cast<std::size_t>(ranks.nodes())),
+      kept_(kept_at_most) {
     pending_nodes_.reserve(sent_.size());
     const int made =
         MPI_Win_create(is_leader ? data : nullptr, static_cast<MPI_Aint>(is_leader ? bytes : 0), 1,
@@ -63,11 +69,21 @@ void rma_window::flush_changes_of(int node, std::size_t offset, std::size_t byte
              node);
 }
 
-// One target only: others stay on their way.
+// One target only: others stay on their way, but all has left, see complete_local.
 void rma_window::flush(int node) {
+    if (started_node_ != node) complete_local();
     mpi_check(MPI_Win_flush(target(node), window_), "MPI_Win_flush");
     to(node) = {};
     std::erase(pending_nodes_, node);
+    started_node_ = nobody;
+}
+
+std::byte* rma_window::keep(std::size_t bytes) {
+    if (kept_bytes_ + bytes > kept_.size()) complete_local();
+    if (started_node_ == nobody) kept_bytes_ = 0;
+    std::byte* const place = kept_.data() + kept_bytes_;
+    kept_bytes_ += bytes;
+    return place;
 }
 
 void rma_window::get(int node, std::size_t offset, std::size_t bytes, const mpi_elements& from,

@@ -45,6 +45,13 @@ public:
              const mpi_elements& origin, MPI_Request* request = nullptr);
     void put(int node, std::size_t offset, std::size_t bytes, const mpi_elements& target,
              const void* from, const mpi_elements& origin, MPI_Request* request = nullptr);
+
+    /// Memory for a few bytes to put from next, without a wait afterwards: it is not used again
+    /// before they have left. So MPI can send many small puts as one message.
+    /// Needs bytes <= largest_kept_bytes.
+    std::byte* keep(std::size_t bytes);
+    static constexpr std::size_t largest_kept_bytes = 1024;
+
     void accumulate(int node, std::size_t offset, std::size_t bytes, const mpi_elements& target,
                     const void* from, const mpi_elements& origin, MPI_Op op);
 
@@ -98,6 +105,8 @@ private:
     std::vector<sent> sent_;         // by node
     std::vector<int> pending_nodes_; // places for all nodes, so that no call allocates
     int started_node_ = nobody;      // what was started and not completed locally since
+    std::vector<std::byte> kept_;    // copies of small puts that may not have left yet
+    std::size_t kept_bytes_ = 0;
 };
 
 } // namespace nodespan::detail

@@ -44,29 +44,33 @@ std::size_t reach(const index_list& extents, const index_list& strides, std::siz
 }
 
 // Calls remote(node, piece, offset, strides) for what other nodes hold, then local(piece, offset,
-// strides) for what this one does: its copies overlap with what is under way.
+// strides) for what this one does: its copies overlap with what is under way. Returns whether
+// anything is.
 template <class Remote, class Local>
-void visit(const array_place& a, const box<dynamic>& patch, Remote&& remote, Local&& local) {
-    if (patch.empty()) return;
+bool visit(const array_place& a, const box<dynamic>& patch, Remote&& remote, Local&& local) {
+    if (patch.empty()) return false;
     box<dynamic> mine;
+    bool is_started = false;
     const int here = a.team->node();
     a.cut->for_each_node(patch, [&](int node, const box<dynamic>& part) {
         if (node == here) {
             mine = part;
             return;
         }
+        is_started = true;
         for_each_piece(part, a.element_bytes, [&](const box<dynamic>& piece) {
             remote(node, piece, find_on_node(a, node, piece));
         });
     });
     if (mine.lo.size() > 0) local(mine, find_on_node(a, here, mine));
+    return is_started;
 }
 
 // Moves a patch one way; Start(node, there, bytes, type there, program memory, type here).
 template <class Byte, class Start, class Copy>
-void move(const array_place& a, const box<dynamic>& patch, Byte* memory, const index_list& strides,
+bool move(const array_place& a, const box<dynamic>& patch, Byte* memory, const index_list& strides,
           Start&& start, Copy&& copy) {
-    visit(
+    return visit(
         a, patch,
         [&](int node, const box<dynamic>& piece, const node_patch& there) {
             const index_list extents = piece.extents();
@@ -81,9 +85,9 @@ void move(const array_place& a, const box<dynamic>& patch, Byte* memory, const i
         });
 }
 
-void get_into(const array_place& a, const box<dynamic>& patch, std::byte* to,
+bool get_into(const array_place& a, const box<dynamic>& patch, std::byte* to,
               const index_list& strides, request_list* open) {
-    move(
+    return move(
         a, patch, to, strides,
         [&](int node, std::size_t offset, std::size_t bytes, const mpi_elements& target,
             std::byte* memory, const mpi_elements& origin) {
@@ -96,9 +100,9 @@ void get_into(const array_place& a, const box<dynamic>& patch, std::byte* to,
         });
 }
 
-void put_from(const array_place& a, const box<dynamic>& patch, const std::byte* from,
+bool put_from(const array_place& a, const box<dynamic>& patch, const std::byte* from,
               const index_list& strides, request_list* open) {
-    move(
+    return move(
         a, patch, from, strides,
         [&](int node, std::size_t offset, std::size_t bytes, const mpi_elements& target,
             const std::byte* memory, const mpi_elements& origin) {
@@ -109,6 +113,14 @@ void put_from(const array_place& a, const box<dynamic>& patch, const std::byte* 
             const std::byte* memory) {
             copy_patch(extents, a.element_bytes, here, here_strides, memory, strides);
         });
+}
+
+// Whether a copy of a patch that other nodes hold some of can stand in for it, so that put need not
+// wait until MPI has read it.
+bool can_be_kept(const array_place& a, const box<dynamic>& patch) {
+    return !patch.empty() &&
+           patch.size() <= static_cast<index_t>(rma_window::largest_kept_bytes / a.element_bytes) &&
+           !a.cut->node_box(a.team->node()).contains(patch);
 }
 
 // Where one element lies; `node` is told.
@@ -145,14 +157,21 @@ node_patch find_on_node(const array_place& a, int node, const box<dynamic>& part
 
 void get(const array_place& a, const box<dynamic>& patch, std::byte* to,
          const index_list& strides) {
-    get_into(a, patch, to, strides, nullptr);
-    if (!a.is_one_node()) a.where.rma->complete_local();
+    if (get_into(a, patch, to, strides, nullptr)) a.where.rma->complete_local();
 }
 
 void put(const array_place& a, const box<dynamic>& patch, const std::byte* from,
          const index_list& strides) {
-    put_from(a, patch, from, strides, nullptr);
-    if (!a.is_one_node()) a.where.rma->complete_local();
+    if (can_be_kept(a, patch)) {
+        const index_list extents = patch.extents();
+        const index_list kept_strides = dense_strides(extents, a.element_bytes);
+        std::byte* const kept =
+            a.where.rma->keep(static_cast<std::size_t>(patch.size()) * a.element_bytes);
+        copy_patch(extents, a.element_bytes, kept, kept_strides, from, strides);
+        put_from(a, patch, kept, kept_strides, nullptr);
+        return;
+    }
+    if (put_from(a, patch, from, strides, nullptr)) a.where.rma->complete_local();
 }
 
 void start_get(const array_place& a, const box<dynamic>& patch, std::byte* to,
@@ -223,8 +242,14 @@ void put_element(const array_place& a, const index_list& at, const void* from) {
     int node = 0;
     const std::size_t offset = find_element(a, at, node);
     const mpi_elements one{MPI_BYTE, static_cast<int>(a.element_bytes)};
-    a.where.rma->put(node, offset, a.element_bytes, one, from, one);
-    a.where.rma->complete_local();
+    if (a.element_bytes > rma_window::largest_kept_bytes) {
+        a.where.rma->put(node, offset, a.element_bytes, one, from, one);
+        a.where.rma->complete_local();
+        return;
+    }
+    std::byte* const kept = a.where.rma->keep(a.element_bytes);
+    std::memcpy(kept, from, a.element_bytes);
+    a.where.rma->put(node, offset, a.element_bytes, one, kept, one);
 }
 
 void fetch_add(const array_place& a, const index_list& at, const void* value, void* before) {

@@ -123,7 +123,8 @@ public:
         core_->get(to_dynamic(from), to.memory());
     }
 
-    /// Copies `from` into the patch `to` of the array. As get; returns when `from` may be changed.
+    /// Copies `from` into the patch `to` of the array. As get; returns when `from` may be changed:
+    /// with up to 1 KiB at once, since small puts are copied and sent together.
     void put(const box<N>& to, const detail::buffer<const T, N>& from) {
         core_->put(to_dynamic(to), from.memory());
     }
@@ -137,7 +138,7 @@ public:
     }
 
     /// One element. Errors: errc::out_of_range, MPI category.
-    /// Cost:   same node: a load or a store. Otherwise a round trip, or a message.
+    /// Cost:   same node: a load or a store. Otherwise a round trip, or a part of a message.
     T get(const indices<N>& at) const;
     void put(const indices<N>& at, const T& value);
 
