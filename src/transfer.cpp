@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstring>
+#include <optional>
 
 namespace nodespan::detail {
 namespace {
@@ -16,15 +17,23 @@ namespace {
 // MPI counts in int; a piece below this fits, whatever the size of its elements.
 constexpr index_t largest_bytes = index_t{1} << 30;
 
-// Calls f(piece) for pieces of `part` that one MPI call can move. Allocates only to cut.
-template <class F>
-void for_each_piece(const box<dynamic>& part, std::size_t element_bytes, F&& f) {
-    const index_t most = std::max<index_t>(1, largest_bytes / static_cast<index_t>(element_bytes));
-    if (part.size() <= most) {
-        f(part);
-        return;
-    }
-    for (const box<dynamic>& piece : pieces(part, most)) f(piece);
+// At least one.
+index_t elements_in(index_t bytes, const array_place& a) {
+    return std::max<index_t>(1, bytes / static_cast<index_t>(a.element_bytes));
+}
+
+// Over TCP Open MPI sends a message below 64 KiB at once, and a longer one in steps that wait for
+// each other: many gets that are just below it are up to twice as fast as a long one, and those of
+// half the size slower again. Between ranks of one host, where one process reads the other's
+// memory, they gain nothing.
+constexpr index_t fast_get_bytes = 63 * 1024;
+constexpr int fast_gets_at_once = 64; // under way, since their senders may keep copies of them
+
+// Into which pieces a part of a patch is cut for a get that is waited for.
+index_t get_piece_bytes(const array_place& a, const box<dynamic>& part) {
+    if (a.team->is_on_one_host()) return largest_bytes;
+    const index_t most = elements_in(fast_get_bytes, a);
+    return largest_piece(part, most) >= most * 3 / 4 ? fast_get_bytes : largest_bytes;
 }
 
 // How far from `lo` of the patch, in program memory, `lo` of one of its parts lies.
@@ -43,54 +52,55 @@ std::size_t reach(const index_list& extents, const index_list& strides, std::siz
     return static_cast<std::size_t>(last) + element_bytes;
 }
 
-// Calls remote(node, piece, offset, strides) for what other nodes hold, then local(piece, offset,
-// strides) for what this one does: its copies overlap with what is under way. Returns whether
-// anything is.
-template <class Remote, class Local>
-bool visit(const array_place& a, const box<dynamic>& patch, Remote&& remote, Local&& local) {
+// Moves a patch one way. Calls start(node, offset there, bytes, type there, program memory, type
+// here) for pieces of what other nodes hold, then copy(...) for what this one does, so that copies
+// overlap with what is under way. Returns whether anything is.
+template <class Byte, class PieceBytes, class Start, class Copy>
+bool move(const array_place& a, const box<dynamic>& patch, Byte* memory, const index_list& strides,
+          PieceBytes&& piece_bytes, Start&& start, Copy&& copy) {
     if (patch.empty()) return false;
+    const int here = a.team->node();
     box<dynamic> mine;
     bool is_started = false;
-    const int here = a.team->node();
     a.cut->for_each_node(patch, [&](int node, const box<dynamic>& part) {
         if (node == here) {
             mine = part;
             return;
         }
         is_started = true;
-        for_each_piece(part, a.element_bytes, [&](const box<dynamic>& piece) {
-            remote(node, piece, find_on_node(a, node, piece));
+        std::optional<patch_type> target, origin; // of pieces with these extents
+        index_list extents;
+        for_each_piece(part, elements_in(piece_bytes(part), a), [&](const box<dynamic>& piece) {
+            const node_patch there = find_on_node(a, node, piece);
+            if (!target || piece.extents() != extents) {
+                extents = piece.extents();
+                target.emplace(extents, there.strides, MPI_BYTE, a.element_bytes);
+                origin.emplace(extents, strides, MPI_BYTE, a.element_bytes);
+            }
+            start(node, there.offset, reach(extents, there.strides, a.element_bytes),
+                  target->elements(), memory + distance(patch, piece, strides), origin->elements());
         });
     });
-    if (mine.lo.size() > 0) local(mine, find_on_node(a, here, mine));
+    if (mine.lo.size() > 0) {
+        const node_patch place = find_on_node(a, here, mine);
+        copy(mine.extents(), a.where.data - a.where.offset + place.offset, place.strides,
+             memory + distance(patch, mine, strides));
+    }
     return is_started;
-}
-
-// Moves a patch one way; Start(node, there, bytes, type there, program memory, type here).
-template <class Byte, class Start, class Copy>
-bool move(const array_place& a, const box<dynamic>& patch, Byte* memory, const index_list& strides,
-          Start&& start, Copy&& copy) {
-    return visit(
-        a, patch,
-        [&](int node, const box<dynamic>& piece, const node_patch& there) {
-            const index_list extents = piece.extents();
-            const patch_type target(extents, there.strides, MPI_BYTE, a.element_bytes);
-            const patch_type origin(extents, strides, MPI_BYTE, a.element_bytes);
-            start(node, there.offset, reach(extents, there.strides, a.element_bytes),
-                  target.elements(), memory + distance(patch, piece, strides), origin.elements());
-        },
-        [&](const box<dynamic>& piece, const node_patch& here) {
-            copy(piece.extents(), a.where.data - a.where.offset + here.offset, here.strides,
-                 memory + distance(patch, piece, strides));
-        });
 }
 
 bool get_into(const array_place& a, const box<dynamic>& patch, std::byte* to,
               const index_list& strides, request_list* open) {
+    int under_way = 0;
     return move(
         a, patch, to, strides,
+        [&](const box<dynamic>& part) {
+            return open == nullptr ? get_piece_bytes(a, part) : largest_bytes;
+        },
         [&](int node, std::size_t offset, std::size_t bytes, const mpi_elements& target,
             std::byte* memory, const mpi_elements& origin) {
+            if (open == nullptr && ++under_way % fast_gets_at_once == 0)
+                a.where.rma->complete_local();
             a.where.rma->get(node, offset, bytes, target, memory, origin,
                              open != nullptr ? open->add() : nullptr);
         },
@@ -103,7 +113,7 @@ bool get_into(const array_place& a, const box<dynamic>& patch, std::byte* to,
 bool put_from(const array_place& a, const box<dynamic>& patch, const std::byte* from,
               const index_list& strides, request_list* open) {
     return move(
-        a, patch, from, strides,
+        a, patch, from, strides, [](const box<dynamic>&) { return largest_bytes; },
         [&](int node, std::size_t offset, std::size_t bytes, const mpi_elements& target,
             const std::byte* memory, const mpi_elements& origin) {
             a.where.rma->put(node, offset, bytes, target, memory, origin,
@@ -204,8 +214,7 @@ void accumulate(const array_place& a, const box<dynamic>& patch, accumulate_op o
         a.where.rma->accumulate(node, there.offset, reach(extents, there.strides, a.element_bytes),
                                 target.elements(), memory, origin.elements(), to_mpi(op));
     };
-    const index_t most =
-        (scale == nullptr ? largest_bytes : scaled_bytes) / static_cast<index_t>(a.element_bytes);
+    const index_t most = elements_in(scale == nullptr ? largest_bytes : scaled_bytes, a);
     a.cut->for_each_node(patch, [&](int node, const box<dynamic>& part) {
         const auto one = [&](const box<dynamic>& piece) {
             const std::byte* const memory = from + distance(patch, piece, strides);
@@ -219,10 +228,7 @@ void accumulate(const array_place& a, const box<dynamic>& patch, accumulate_op o
             send(node, piece, there, copy.data(), copy.strides());
             a.where.rma->complete_local(); // before the copy ends
         };
-        if (part.size() <= most)
-            one(part);
-        else
-            for (const box<dynamic>& piece : pieces(part, most)) one(piece);
+        for_each_piece(part, most, one);
     });
     a.where.rma->complete_local();
     // This rank goes on to read its own node's elements by plain loads.

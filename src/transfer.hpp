@@ -36,7 +36,7 @@ node_patch find_on_node(const array_place& a, int node, const box<dynamic>& part
 // Patches lie inside the array; program memory is given with strides in bytes.
 
 /// Copies a patch to `to`, or `from` to a patch: on this node by loads and stores, elsewhere by one
-/// RMA call a node touched (more above 1 GiB).
+/// RMA call a node touched (more above 1 GiB; a get, also for each 63 KiB where that is faster).
 /// Errors: MPI category; what is already on its way is completed at the next fence.
 /// Cost:   nothing allocated. Strided parts become an MPI datatype: at every shape tried between
 ///         hosts that was faster than row by row or the range with its gaps.

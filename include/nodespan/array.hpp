@@ -116,8 +116,9 @@ public:
     /// contiguous range of as many elements, row-major.
     /// Epoch:  the memory rule. Errors: errc::out_of_range, errc::size_mismatch, MPI category; `to`
     ///         is then unspecified.
-    /// Cost:   same node: one copy per run of elements. Otherwise one MPI_Get per node touched (per
-    ///         GiB), all at once, with MPI datatypes for what is strided.
+    /// Cost:   same node: one copy per run of elements. Otherwise one MPI_Get for each 63 KiB or,
+    ///         where that is no faster, one per node touched (per GiB); many at once, with MPI
+    ///         datatypes for what is strided.
     /// Source: MPI 3.1 section 11.3.2 (MPI_Get), 4.1 (derived datatypes).
     void get(const box<N>& from, const detail::buffer<T, N>& to) const {
         core_->get(to_dynamic(from), to.memory());

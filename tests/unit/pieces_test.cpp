@@ -7,6 +7,7 @@ namespace {
 using nodespan::dynamic;
 using nodespan::index_list;
 using nodespan::index_t;
+using nodespan::detail::largest_piece;
 using nodespan::detail::pieces;
 using box = nodespan::box<dynamic>;
 
@@ -18,7 +19,7 @@ TEST(Pieces, CoverABoxWithoutOverlapInOrder) {
     const box whole = make_box({2, 3, 1}, {9, 8, 7});
     for (index_t most = 1; most <= whole.size() + 1; ++most) {
         SCOPED_TRACE(most);
-        index_t covered = 0;
+        index_t covered = 0, largest = 0;
         for (const box& part : pieces(whole, most)) {
             EXPECT_FALSE(part.empty());
             EXPECT_LE(part.size(), most);
@@ -27,8 +28,10 @@ TEST(Pieces, CoverABoxWithoutOverlapInOrder) {
             const index_t offset = ((part.lo[0] - 2) * 5 + part.lo[1] - 3) * 6 + part.lo[2] - 1;
             EXPECT_EQ(offset, covered);
             covered += part.size();
+            largest = std::max(largest, part.size());
         }
         EXPECT_EQ(covered, whole.size());
+        EXPECT_EQ(largest, largest_piece(whole, most));
     }
 }
 
