@@ -19,7 +19,7 @@ rma_window::rma_window(MPI_Comm comm, const placement& ranks, bool is_leader, st
                        std::size_t bytes)
     : ranks_(ranks),
       sent_(static_cast<std::size_t>(ranks.nodes())),
-      kept_(kept_at_most) {
+      kept_(std::make_unique<std::byte[]>(kept_at_most)) {
     pending_nodes_.reserve(sent_.size());
     const int made =
         MPI_Win_create(is_leader ? data : nullptr, static_cast<MPI_Aint>(is_leader ? bytes : 0), 1,
@@ -33,6 +33,11 @@ rma_window::rma_window(MPI_Comm comm, const placement& ranks, bool is_leader, st
     }
     mpi_check(MPI_Win_set_errhandler(window_, MPI_ERRORS_RETURN), "MPI_Win_set_errhandler");
     mpi_check(MPI_Win_lock_all(MPI_MODE_NOCHECK, window_), "MPI_Win_lock_all");
+}
+
+// A window that was not freed is leaked, and MPI may still send what is kept.
+rma_window::~rma_window() {
+    if (window_ != MPI_WIN_NULL) static_cast<void>(kept_.release());
 }
 
 void rma_window::free() noexcept {
@@ -79,9 +84,9 @@ void rma_window::flush(int node) {
 }
 
 std::byte* rma_window::keep(std::size_t bytes) {
-    if (kept_bytes_ + bytes > kept_.size()) complete_local();
+    if (kept_bytes_ + bytes > kept_at_most) complete_local();
     if (started_node_ == nobody) kept_bytes_ = 0;
-    std::byte* const place = kept_.data() + kept_bytes_;
+    std::byte* const place = kept_.get() + kept_bytes_;
     kept_bytes_ += bytes;
     return place;
 }

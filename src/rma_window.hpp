@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <vector>
 
 namespace nodespan::detail {
@@ -31,7 +32,7 @@ public:
     /// Source: MPI 3.1 section 11.2.1 (MPI_Win_create), 11.5.3 (MPI_Win_lock_all).
     rma_window(MPI_Comm comm, const placement& ranks, bool is_leader, std::byte* data,
                std::size_t bytes);
-    ~rma_window() = default; // MPI_Win_free waits for all ranks, so it is called by name
+    ~rma_window(); // MPI_Win_free waits for all ranks, so it is called by name
 
     rma_window(const rma_window&) = delete;
     rma_window& operator=(const rma_window&) = delete;
@@ -102,10 +103,10 @@ private:
 
     const placement& ranks_;
     MPI_Win window_ = MPI_WIN_NULL;
-    std::vector<sent> sent_;         // by node
-    std::vector<int> pending_nodes_; // places for all nodes, so that no call allocates
-    int started_node_ = nobody;      // what was started and not completed locally since
-    std::vector<std::byte> kept_;    // copies of small puts that may not have left yet
+    std::vector<sent> sent_;            // by node
+    std::vector<int> pending_nodes_;    // places for all nodes, so that no call allocates
+    int started_node_ = nobody;         // what was started and not completed locally since
+    std::unique_ptr<std::byte[]> kept_; // copies of small puts that may not have left yet
     std::size_t kept_bytes_ = 0;
 };
 
