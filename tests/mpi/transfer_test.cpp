@@ -1,0 +1,326 @@
+// What a rank may rely on when it reaches other nodes: its own order, nothing lost, no allocation.
+
+#include <nodespan/array.hpp>
+#include <nodespan/error.hpp>
+
+#include "array_cases.hpp"
+#include "mpi_cases.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <complex>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using namespace nodespan::test;
+using nodespan::accumulate_op;
+using nodespan::array;
+using nodespan::box;
+using nodespan::errc;
+using nodespan::index_t;
+using nodespan::indices;
+using nodespan::request;
+using nodespan::team;
+using testing::Each;
+using testing::HasSubstr;
+
+// A row for each rank, on its node; this rank works on the row of the next one.
+struct ring {
+    team everyone{MPI_COMM_WORLD};
+    array<int, 2> a{everyone, {everyone.size(), 64}};
+    index_t next = (everyone.rank() + 1) % everyone.size();
+
+    box<2> columns(index_t from, index_t to) const { return {{next, from}, {next + 1, to}}; }
+    std::vector<int> row() const {
+        std::vector<int> values(64);
+        a.get(columns(0, 64), values);
+        return values;
+    }
+    /// After a fence every rank finds in the row it holds what the rank before it found.
+    void expect_others_see(const std::vector<int>& expected) {
+        a.fence();
+        const auto mine = a.local();
+        EXPECT_EQ(std::vector<int>(mine.data_handle(), mine.data_handle() + 64), expected);
+        a.fence();
+    }
+};
+
+std::vector<int> filled(std::size_t count, int value) {
+    return std::vector<int>(count, value);
+}
+
+TEST(Transfer, ARankFindsWhatItHasPutInTheSameEpoch) {
+    ring r;
+
+    r.a.put(r.columns(0, 64), filled(64, 7));
+
+    EXPECT_THAT(r.row(), Each(7));
+    r.expect_others_see(filled(64, 7));
+}
+
+TEST(Transfer, OfOverlappingPutsTheLaterOneStays) {
+    ring r;
+    std::vector<int> expected(64, 1);
+    for (std::size_t i = 20; i < 40; ++i) expected[i] = 2;
+    expected[30] = 3;
+
+    r.a.put(r.columns(0, 64), filled(64, 1));
+    r.a.put(r.columns(20, 40), filled(20, 2));
+    r.a.put({r.next, 30}, 3);
+
+    EXPECT_EQ(r.row(), expected);
+    r.expect_others_see(expected);
+}
+
+TEST(Transfer, APutOnlyStartedComesBeforeALaterOne) {
+    ring r;
+    const std::vector<int> first = filled(64, 1);
+
+    request started = r.a.put_async(r.columns(0, 64), first);
+    r.a.put(r.columns(0, 64), filled(64, 2));
+    started.wait();
+
+    EXPECT_THAT(r.row(), Each(2));
+    r.expect_others_see(filled(64, 2));
+}
+
+TEST(Transfer, PutsAndAccumulatesOfARankKeepTheirOrder) {
+    ring r;
+
+    for (int round = 0; round < 20; ++round) {
+        r.a.put(r.columns(0, 64), filled(64, 5));
+        r.a.accumulate(r.columns(0, 64), filled(64, 4)); // 9
+        r.a.accumulate(r.columns(0, 32), filled(32, 3), accumulate_op::prod);
+        r.a.accumulate(r.columns(0, 64), filled(64, 12), accumulate_op::min);
+        ASSERT_EQ(r.a.fetch_add({r.next, 3}, 1), 12);
+        r.a.put(r.columns(32, 40), filled(8, -1));
+    }
+
+    std::vector<int> expected(64, 9);
+    for (std::size_t i = 0; i < 40; ++i) expected[i] = i < 32 ? 12 : -1;
+    expected[3] = 13;
+    EXPECT_EQ(r.row(), expected);
+    r.expect_others_see(expected);
+}
+
+// Accumulates that wait for the lock of others' accumulates at the target are not overtaken.
+TEST(Transfer, AccumulatesOfARankKeepTheirOrderAmongThoseOfOthers) {
+    team everyone(MPI_COMM_WORLD);
+    array<int, 2> a(everyone, {everyone.size(), 64 * everyone.size()});
+    const index_t mine = 64 * everyone.rank();
+    for (int round = 0; round < 30; ++round)
+        for (index_t row = 0; row < everyone.size(); ++row) {
+            const box<2> all{{row, mine}, {row + 1, mine + 64}},
+                some{{row, mine}, {row + 1, mine + 4}};
+            a.accumulate(some, filled(4, -round), accumulate_op::min);
+            a.accumulate(all, filled(64, round), accumulate_op::replace);
+        }
+
+    a.fence();
+
+    for_each_index(a.node_box(), [&](const auto& at) { ASSERT_EQ(a(at[0], at[1]), 29); });
+}
+
+TEST(Request, EndsOnceAndMoves) {
+    ring r;
+    r.a.put(r.columns(0, 64), filled(64, 3));
+    std::vector<int> values(64);
+
+    request first = r.a.get_async(r.columns(0, 64), values);
+    request second(std::move(first));
+    EXPECT_FALSE(first.valid()); // NOLINT: what a moved-from request is, is promised
+    EXPECT_TRUE(second.valid());
+    request third;
+    third = std::move(second);
+    third.wait();
+
+    EXPECT_THAT(values, Each(3));
+    EXPECT_FALSE(third.valid());
+    const auto again = caught([&] { third.wait(); });
+    EXPECT_EQ(again.code, errc::invalid_argument);
+    EXPECT_THAT(again.text, HasSubstr("request::wait()"));
+    EXPECT_EQ(caught([&] { third.test(); }).code, errc::invalid_argument);
+    EXPECT_EQ(caught([&] { first.wait(); }).code, errc::invalid_argument);
+    r.a.fence();
+}
+
+TEST(Request, ThatStandsForNothingIsRefused) {
+    request none;
+
+    EXPECT_FALSE(none.valid());
+    const auto waited = caught([&] { none.wait(); });
+    EXPECT_EQ(waited.code, errc::invalid_argument);
+    EXPECT_THAT(waited.text, HasSubstr("never started"));
+    EXPECT_THAT(caught([&] { none.test(); }).text, HasSubstr("request::test()"));
+}
+
+TEST(Request, IsRefusedWhenItsTeamHasEnded) {
+    std::vector<int> values(64);
+    request late;
+    {
+        ring r;
+        late = r.a.get_async(r.columns(0, 64), values);
+        r.a.fence();
+    }
+
+    const auto refused = caught([&] { late.wait(); });
+
+    EXPECT_EQ(refused.code, errc::invalid_argument);
+    EXPECT_THAT(refused.text, HasSubstr("the team of this get_async has ended"));
+    EXPECT_FALSE(late.valid());
+}
+
+TEST(Request, WaitsWhereItEndsOrIsAssignedTo) {
+    ring r;
+    std::vector<int> values = filled(64, 1);
+    { const request unnamed = r.a.put_async(r.columns(0, 64), values); }
+    values.assign(64, 0); // free again
+
+    const std::vector<int> few = filled(16, 2);
+    request one = r.a.put_async(r.columns(0, 16), few);
+    one = r.a.put_async(r.columns(16, 32), few);
+    EXPECT_TRUE(one.valid());
+    one.wait();
+
+    std::vector<int> expected(64, 1);
+    for (std::size_t i = 0; i < 32; ++i) expected[i] = 2;
+    EXPECT_EQ(r.row(), expected);
+    r.expect_others_see(expected);
+}
+
+TEST(Request, ManyEndTogether) {
+    ring r;
+    std::vector<int> sent(64), got(64);
+    for (std::size_t i = 0; i < 64; ++i) sent[i] = static_cast<int>(i);
+    std::vector<request> all(3); // stand for nothing: passed over
+    for (index_t i = 0; i < 64; i += 4)
+        all.push_back(r.a.put_async(r.columns(i, i + 4), std::span<const int>(sent).subspan(
+                                                             static_cast<std::size_t>(i), 4)));
+
+    nodespan::wait_all(all);
+    for (const request& one : all) EXPECT_FALSE(one.valid());
+    all.clear();
+    for (index_t i = 60; i >= 0; i -= 4)
+        all.push_back(r.a.get_async(r.columns(i, i + 4),
+                                    std::span<int>(got).subspan(static_cast<std::size_t>(i), 4)));
+    nodespan::wait_all(all);
+
+    EXPECT_EQ(got, sent);
+    r.a.fence();
+}
+
+template <class T>
+class Accumulate : public testing::Test {};
+
+using sum_types = testing::Types<std::int64_t, double, std::complex<double>>;
+TYPED_TEST_SUITE(Accumulate, sum_types);
+
+TYPED_TEST(Accumulate, OfAllRanksToTheSameElementsLosesNothing) {
+    team everyone(MPI_COMM_WORLD);
+    array<TypeParam, 2> a(everyone, {everyone.size() + 1, 9});
+    const box<2> whole{{0, 0}, a.extents()};
+    const std::vector<TypeParam> ones(static_cast<std::size_t>(a.size()), TypeParam(1));
+    const std::vector<TypeParam> column(static_cast<std::size_t>(a.extent(0)), TypeParam(1));
+    constexpr int rounds = 30;
+
+    for (int i = 0; i < rounds; ++i) {
+        a.accumulate(whole, ones);
+        a.accumulate({{0, 4}, {a.extent(0), 5}}, column, accumulate_op::sum, TypeParam(3));
+    }
+    a.fence();
+
+    const int all = rounds * everyone.size();
+    for_each_index(a.node_box(), [&](const auto& at) {
+        ASSERT_EQ(a(at[0], at[1]), static_cast<TypeParam>(at[1] == 4 ? 4 * all : all));
+    });
+}
+
+TYPED_TEST(Accumulate, MixedWithOtherSumsLosesNothing) {
+    team everyone(MPI_COMM_WORLD);
+    array<TypeParam, 1> a(everyone, {4 * everyone.size()});
+    const std::vector<TypeParam> ones(static_cast<std::size_t>(a.size()), TypeParam(1));
+    std::vector<indices<1>> twice;
+    for (index_t i = 0; i < a.size(); ++i) twice.insert(twice.end(), 2, {i});
+    const std::vector<TypeParam> two_ones(twice.size(), TypeParam(1));
+    constexpr int rounds = 10;
+
+    int each = 0;
+    for (int i = 0; i < rounds; ++i) {
+        a.accumulate({{0}, {a.size()}}, ones);
+        a.scatter_add(twice, two_ones);
+        each += 3;
+        if constexpr (array<TypeParam, 1>::is_addable) {
+            for (index_t at = 0; at < a.size(); ++at) a.fetch_add({at}, TypeParam(2));
+            each += 2;
+        }
+    }
+    a.fence();
+
+    for (const TypeParam value : a.node())
+        ASSERT_EQ(value, static_cast<TypeParam>(each * everyone.size()));
+}
+
+TEST(Atomics, OfAllRanksOnAnyNodeReturnEachValueOnce) {
+    team everyone(MPI_COMM_WORLD);
+    array<std::int64_t, 1> next(everyone, {everyone.size()});
+    const int each = everyone.size() > 4 ? 30 : 200;
+    const index_t all = index_t{each} * everyone.size();
+    array<std::int32_t, 2> taken(everyone, {everyone.size(), all});
+
+    for (index_t counter = 0; counter < everyone.size(); ++counter)
+        for (int i = 0; i < each; ++i) taken.fetch_add({counter, next.fetch_add({counter}, 1)}, 1);
+    next.fence();
+
+    for_each_index(taken.node_box(), [&](const auto& at) { ASSERT_EQ(taken(at[0], at[1]), 1); });
+    for (const std::int64_t count : next.node()) EXPECT_EQ(count, all);
+}
+
+TEST(Atomics, CompareExchangeClaimsEachSlotOfAnyNodeOnce) {
+    team everyone(MPI_COMM_WORLD);
+    array<std::int32_t, 1> slots(everyone, {10 * everyone.size()});
+    array<index_t, 1> wins(everyone, {everyone.size()});
+    const std::int32_t me = everyone.rank() + 1;
+
+    for (index_t i = 0; i < slots.size(); ++i) {
+        std::int32_t found = 0;
+        if (slots.compare_exchange({i}, found, me))
+            wins.local()(0) += 1;
+        else
+            EXPECT_NE(found, 0); // whoever was first
+    }
+    wins.fence();
+    std::vector<index_t> won(static_cast<std::size_t>(everyone.size()));
+    wins.get({{0}, {everyone.size()}}, won);
+
+    index_t total = 0;
+    for (const index_t count : won) total += count;
+    EXPECT_EQ(total, slots.size());
+    for (const std::int32_t owner : slots.node())
+        EXPECT_TRUE(owner >= 1 && owner <= everyone.size());
+    wins.fence();
+}
+
+// What a rank sends to a leader that computes arrives while that one calls progress().
+TEST(Progress, LetsAPutFinishWhileTheTargetComputes) {
+    team everyone(MPI_COMM_WORLD);
+    array<std::int64_t, 1> a(everyone, {everyone.size()});
+    const bool is_sender = everyone.rank() == everyone.size() - 1;
+
+    if (is_sender) a.put({0}, 5);
+    if (everyone.rank() == 0) {
+        const std::atomic_ref<std::int64_t> seen(a(0));
+        while (seen.load() != 5) everyone.progress();
+    }
+    a.fence(); // waits for the target, which comes only when it has seen the value
+
+    EXPECT_EQ(a.get({0}), 5);
+    a.fence();
+}
+
+} // namespace
