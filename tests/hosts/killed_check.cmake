@@ -1,7 +1,13 @@
-# A rank that is killed ends the job: with a message, a failure, and nothing left in any /dev/shm.
-# Needs -DPROGRAM, -DSLOTS, -DWITH_HOSTS.
+# A rank that is killed ends the job: with a message, a failure, and nothing left in any /dev/shm, no
+# process either. Needs -DPROGRAM and, for hosts, -DWITH_HOSTS -DSLOTS; for this machine -DIN_SHM
+# -DMPIEXEC -DNP.
 string(TIMESTAMP start "%s")
-execute_process(COMMAND ${WITH_HOSTS} ${SLOTS} ${PROGRAM}
+if(WITH_HOSTS)
+  set(launch ${WITH_HOSTS} ${SLOTS})
+else()
+  set(launch ${IN_SHM} 256m ${MPIEXEC} -n ${NP} --timeout 90)
+endif()
+execute_process(COMMAND ${launch} ${PROGRAM}
                 OUTPUT_VARIABLE out ERROR_VARIABLE error RESULT_VARIABLE status)
 string(TIMESTAMP end "%s")
 math(EXPR seconds "${end} - ${start}")
@@ -16,8 +22,8 @@ endif()
 if(NOT all MATCHES "signal 9")
   message(FATAL_ERROR "nobody says that a rank was killed")
 endif()
-if(all MATCHES "left in /dev/shm")
-  message(FATAL_ERROR "something stays in /dev/shm")
+if(all MATCHES "left in /dev/shm|left running")
+  message(FATAL_ERROR "something stays")
 endif()
 if(seconds GREATER 60)
   message(FATAL_ERROR "the others waited for ${seconds} s")

@@ -2,7 +2,9 @@
 # with_hosts.sh SLOTS[,SLOTS...] COMMAND...: runs COMMAND by one mpirun over several real hosts, as
 # many as SLOTS are given, each with so many ranks. A host is a network namespace with its own
 # hostname and /dev/shm, on a bridge that only they see. All of it ends with this script.
-# Exit code 77 where that is not allowed; 1 if COMMAND failed or left something in a /dev/shm.
+# Ranks fill host after host; with MAP_BY=node they go round.
+# Exit code 77 where that is not allowed; 1 if COMMAND failed, or left something in a /dev/shm or a
+# process.
 set -euo pipefail
 
 skip() { echo "skipped: $1"; exit 77; }
@@ -76,9 +78,28 @@ done
 status=0
 "$here/remote_shell.sh" h0 mpirun --mca plm_rsh_agent "$here/remote_shell.sh" \
     --mca mpi_yield_when_idle 1 --bind-to none --timeout "${SECONDS_AT_MOST:-90}" \
-    --host "$list" "$@" || status=$?
+    --map-by "${MAP_BY:-slot}" --host "$list" "$@" || status=$?
 for i in $(seq 1 ${#slots[@]}); do
     left=$(nsenter -t "$(holder "h$i")" -m find /dev/shm -mindepth 1 | head -3)
     [ -z "$left" ] || { echo "left in /dev/shm of h$i: $left"; status=1; }
 done
+
+# Daemons may need a moment to end.
+running() {
+    local inode path process hosts holders
+    hosts=" $(cat "$NODESPAN_HOSTS"/h[1-9]*.inode | tr '\n' ' ')"
+    holders=" $(cat "$NODESPAN_HOSTS"/h[1-9]*.pid | tr '\n' ' ')"
+    while read -r inode path; do
+        process=${path#/proc/}
+        process=${process%/ns/net}
+        [[ $hosts != *" $inode "* || $holders == *" $process "* ]] ||
+            echo "$process $(tr '\0' ' ' 2>/dev/null <"/proc/$process/cmdline" || true)"
+    done < <(stat -Lc '%i %n' /proc/[0-9]*/ns/net 2>/dev/null) || true
+}
+for _ in $(seq 30); do
+    left=$(running)
+    [ -n "$left" ] || break
+    sleep 0.1
+done
+[ -z "$left" ] || { echo "left running: $left"; status=1; }
 exit "$status"

@@ -362,7 +362,7 @@ caught_error leave(int leaver, int ranks_per_node, moment when, index_t columns)
         team everyone(MPI_COMM_WORLD, {ranks_per_node});
         array<double, 2> a(everyone, {2 * everyone.size(), columns}, ghosts({1, 0}, {true, false}));
         a.exchange_ghosts();
-        const bool leaves = everyone.rank() == leaver;
+        const bool leaves = world_rank() == leaver;
         everyone.fence();
         MPI_Barrier(MPI_COMM_WORLD); // nobody is still inside that fence
         if (leaves && when == moment::before_start) throw std::runtime_error("this rank leaves");
