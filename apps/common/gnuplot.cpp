@@ -14,7 +14,8 @@ void draw_png(const std::string& file, int width, int height, const std::string&
     const std::string all =
         fmt::format("set terminal pngcairo size {},{} font 'sans,11'\nset output '{}'\n{}", width,
                     height, name, script);
-    std::FILE* gnuplot = popen("gnuplot", "w");
+    // Where it cannot open the file it draws on its standard output, which is ours.
+    std::FILE* gnuplot = popen("gnuplot >/dev/null", "w");
     if (gnuplot == nullptr) throw std::runtime_error("cannot start gnuplot");
     const bool written = std::fputs(all.c_str(), gnuplot) >= 0;
     const int status = pclose(gnuplot);
