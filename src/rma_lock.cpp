@@ -124,6 +124,7 @@ std::uint64_t rma_lock::add_to(std::size_t word, std::uint64_t value) {
     std::uint64_t before = 0;
     window_.fetch_and_op(node_, offset_ + word, sizeof value, MPI_UINT64_T, &value, &before,
                          MPI_SUM);
+    window_.flush(node_); // the answer may come ahead of the change
     return before;
 }
 
@@ -147,6 +148,7 @@ bool rma_lock::try_lock() {
     window_.compare_and_swap(node_, offset_ + offsetof(gate_words, next), sizeof desired,
                              MPI_UINT64_T, &ticket, &desired, &before);
     if (before != ticket) return false;
+    window_.flush(node_); // the answer may come ahead of the change
     window_.read_words(node_, offset_ + offsetof(gate_words, serving), seen, 2);
     if (may_pass(seen[1], ticket)) return true;
     add_to(offsetof(gate_words, serving), 1); // the turn is given back unused

@@ -66,9 +66,16 @@ void rma_window::flush_if(bool conflict, int node) {
     if (conflict) flush(node);
 }
 
-// Before what must find all that was sent there earlier. Between accumulates, too: MPI promises
-// their order, but Open MPI's osc/pt2pt lets one overtake those that wait for its lock.
+// Before what must find all that was changed there earlier.
 void rma_window::flush_changes_of(int node, std::size_t offset, std::size_t bytes) {
+    flush_if(to(node).answered.meets(offset, offset + bytes), node);
+    flush_sent_to(node, offset, bytes);
+}
+
+// The same before an atomic, which comes after those that were answered. Other accumulates it may
+// overtake: MPI promises their order, but Open MPI's osc/pt2pt lets one pass those that wait for
+// its lock.
+void rma_window::flush_sent_to(int node, std::size_t offset, std::size_t bytes) {
     const sent& s = to(node);
     flush_if(s.put.meets(offset, offset + bytes) || s.accumulated.meets(offset, offset + bytes),
              node);
@@ -143,10 +150,9 @@ void rma_window::accumulate(int node, std::size_t offset, std::size_t bytes,
               "MPI_Accumulate");
 }
 
-// Not pending afterwards: the target has done what it has answered.
 void rma_window::fetch_and_op(int node, std::size_t offset, std::size_t bytes, MPI_Datatype type,
                               const void* value, void* before, MPI_Op op) {
-    flush_changes_of(node, offset, bytes);
+    flush_sent_to(node, offset, bytes);
     mpi_check(MPI_Fetch_and_op(value, before, type, target(node), static_cast<MPI_Aint>(offset), op,
                                window_),
               "MPI_Fetch_and_op");
@@ -156,11 +162,17 @@ void rma_window::fetch_and_op(int node, std::size_t offset, std::size_t bytes, M
 void rma_window::compare_and_swap(int node, std::size_t offset, std::size_t bytes,
                                   MPI_Datatype type, const void* expected, const void* desired,
                                   void* before) {
-    flush_changes_of(node, offset, bytes);
+    flush_sent_to(node, offset, bytes);
     mpi_check(MPI_Compare_and_swap(desired, expected, before, type, target(node),
                                    static_cast<MPI_Aint>(offset), window_),
               "MPI_Compare_and_swap");
     complete_local(node);
+}
+
+// Open MPI's osc/pt2pt answers first, and makes the change when the answer has left.
+void rma_window::answered(int node, std::size_t offset, std::size_t bytes) {
+    to(node).answered.add(offset, offset + bytes);
+    pending(node);
 }
 
 void rma_window::read_words(int node, std::size_t offset, std::uint64_t* words, int count) {

@@ -63,6 +63,9 @@ public:
     void compare_and_swap(int node, std::size_t offset, std::size_t bytes, MPI_Datatype type,
                           const void* expected, const void* desired, void* before);
 
+    /// Remembers what such a call has changed: `before` may come back ahead of the change.
+    void answered(int node, std::size_t offset, std::size_t bytes);
+
     /// Reads words that others change by fetch_and_op, each word whole.
     void read_words(int node, std::size_t offset, std::uint64_t* words, int count);
 
@@ -87,6 +90,7 @@ private:
         hull put;
         hull accumulated;
         MPI_Op op = MPI_OP_NULL; // of all that is accumulated
+        hull answered;           // by calls that return what was there
         bool is_pending = false;
     };
 
@@ -97,6 +101,7 @@ private:
     sent& to(int node) noexcept { return sent_[static_cast<std::size_t>(node)]; }
     void flush_if(bool conflict, int node);
     void flush_changes_of(int node, std::size_t offset, std::size_t bytes);
+    void flush_sent_to(int node, std::size_t offset, std::size_t bytes);
     void started(int node, const MPI_Request* request);
     void pending(int node);
     void complete_local(int node);

@@ -156,6 +156,14 @@ void require_compare_and_swap(const array_place& a, int node) {
                     "own node; set OMPI_MCA_osc=^ucx,rdma before MPI_Init");
 }
 
+// After an atomic that was answered. This rank reads its own node's elements by plain loads.
+void settle(const array_place& a, int node, std::size_t offset) {
+    if (node == a.team->node())
+        a.where.rma->flush(node);
+    else
+        a.where.rma->answered(node, offset, a.element_bytes);
+}
+
 } // namespace
 
 node_patch find_on_node(const array_place& a, int node, const box<dynamic>& part) {
@@ -263,6 +271,7 @@ void fetch_add(const array_place& a, const index_list& at, const void* value, vo
     const std::size_t offset = find_element(a, at, node);
     a.where.rma->fetch_and_op(node, offset, a.element_bytes, to_mpi(a.kind), value, before,
                               MPI_SUM);
+    settle(a, node, offset);
 }
 
 bool compare_exchange(const array_place& a, const index_list& at, void* expected,
@@ -273,6 +282,7 @@ bool compare_exchange(const array_place& a, const index_list& at, void* expected
     std::array<std::byte, 8> before{};
     a.where.rma->compare_and_swap(node, offset, a.element_bytes, word_of(a.element_bytes), expected,
                                   desired, before.data());
+    settle(a, node, offset);
     if (std::memcmp(before.data(), expected, a.element_bytes) == 0) return true;
     std::memcpy(expected, before.data(), a.element_bytes);
     return false;
