@@ -167,6 +167,7 @@ void scatter_add(const array_place& a, const index_t* places, index_t count,
         others[kept++] = others[i];
     }
     others.resize(kept);
+    const settles_on_failure guard(a);
     const std::byte* next = sums.data();
     for_each_message(
         others, bytes,

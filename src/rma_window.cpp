@@ -46,6 +46,17 @@ void rma_window::free() noexcept {
     MPI_Win_free(&window_);
 }
 
+// What is under way may touch memory that ends while an error is on its way up.
+void rma_window::check(int code, const char* operation) {
+    if (code != MPI_SUCCESS) settle();
+    mpi_check(code, operation);
+}
+
+void rma_window::settle() noexcept {
+    MPI_Win_flush_local_all(window_); // there is an error to tell already
+    started_node_ = nobody;
+}
+
 void rma_window::hull::add(std::size_t from, std::size_t to) {
     begin = std::min(begin, from);
     end = std::max(end, to);
@@ -84,7 +95,7 @@ void rma_window::flush_sent_to(int node, std::size_t offset, std::size_t bytes) 
 // One target only: others stay on their way, but all has left, see complete_local.
 void rma_window::flush(int node) {
     if (started_node_ != node) complete_local();
-    mpi_check(MPI_Win_flush(target(node), window_), "MPI_Win_flush");
+    check(MPI_Win_flush(target(node), window_), "MPI_Win_flush");
     to(node) = {};
     std::erase(pending_nodes_, node);
     started_node_ = nobody;
@@ -104,14 +115,14 @@ void rma_window::get(int node, std::size_t offset, std::size_t bytes, const mpi_
     const auto at = static_cast<MPI_Aint>(offset);
     started(node, request);
     if (request != nullptr) {
-        mpi_check(MPI_Rget(memory, origin.count, origin.type, target(node), at, from.count,
-                           from.type, window_, request),
-                  "MPI_Rget");
+        check(MPI_Rget(memory, origin.count, origin.type, target(node), at, from.count, from.type,
+                       window_, request),
+              "MPI_Rget");
         return;
     }
-    mpi_check(MPI_Get(memory, origin.count, origin.type, target(node), at, from.count, from.type,
-                      window_),
-              "MPI_Get");
+    check(MPI_Get(memory, origin.count, origin.type, target(node), at, from.count, from.type,
+                  window_),
+          "MPI_Get");
 }
 
 void rma_window::put(int node, std::size_t offset, std::size_t bytes, const mpi_elements& into,
@@ -123,14 +134,14 @@ void rma_window::put(int node, std::size_t offset, std::size_t bytes, const mpi_
     pending(node);
     started(node, request);
     if (request != nullptr) {
-        mpi_check(MPI_Rput(memory, origin.count, origin.type, target(node), at, into.count,
-                           into.type, window_, request),
-                  "MPI_Rput");
+        check(MPI_Rput(memory, origin.count, origin.type, target(node), at, into.count, into.type,
+                       window_, request),
+              "MPI_Rput");
         return;
     }
-    mpi_check(MPI_Put(memory, origin.count, origin.type, target(node), at, into.count, into.type,
-                      window_),
-              "MPI_Put");
+    check(MPI_Put(memory, origin.count, origin.type, target(node), at, into.count, into.type,
+                  window_),
+          "MPI_Put");
 }
 
 void rma_window::accumulate(int node, std::size_t offset, std::size_t bytes,
@@ -145,17 +156,17 @@ void rma_window::accumulate(int node, std::size_t offset, std::size_t bytes,
     s.accumulated.add(offset, offset + bytes);
     pending(node);
     started(node, nullptr);
-    mpi_check(MPI_Accumulate(memory, origin.count, origin.type, target(node),
-                             static_cast<MPI_Aint>(offset), into.count, into.type, op, window_),
-              "MPI_Accumulate");
+    check(MPI_Accumulate(memory, origin.count, origin.type, target(node),
+                         static_cast<MPI_Aint>(offset), into.count, into.type, op, window_),
+          "MPI_Accumulate");
 }
 
 void rma_window::fetch_and_op(int node, std::size_t offset, std::size_t bytes, MPI_Datatype type,
                               const void* value, void* before, MPI_Op op) {
     flush_sent_to(node, offset, bytes);
-    mpi_check(MPI_Fetch_and_op(value, before, type, target(node), static_cast<MPI_Aint>(offset), op,
-                               window_),
-              "MPI_Fetch_and_op");
+    check(MPI_Fetch_and_op(value, before, type, target(node), static_cast<MPI_Aint>(offset), op,
+                           window_),
+          "MPI_Fetch_and_op");
     complete_local(node);
 }
 
@@ -163,9 +174,9 @@ void rma_window::compare_and_swap(int node, std::size_t offset, std::size_t byte
                                   MPI_Datatype type, const void* expected, const void* desired,
                                   void* before) {
     flush_sent_to(node, offset, bytes);
-    mpi_check(MPI_Compare_and_swap(desired, expected, before, type, target(node),
-                                   static_cast<MPI_Aint>(offset), window_),
-              "MPI_Compare_and_swap");
+    check(MPI_Compare_and_swap(desired, expected, before, type, target(node),
+                               static_cast<MPI_Aint>(offset), window_),
+          "MPI_Compare_and_swap");
     complete_local(node);
 }
 
@@ -176,10 +187,10 @@ void rma_window::answered(int node, std::size_t offset, std::size_t bytes) {
 }
 
 void rma_window::read_words(int node, std::size_t offset, std::uint64_t* words, int count) {
-    mpi_check(MPI_Get_accumulate(nullptr, 0, MPI_UINT64_T, words, count, MPI_UINT64_T, target(node),
-                                 static_cast<MPI_Aint>(offset), count, MPI_UINT64_T, MPI_NO_OP,
-                                 window_),
-              "MPI_Get_accumulate");
+    check(MPI_Get_accumulate(nullptr, 0, MPI_UINT64_T, words, count, MPI_UINT64_T, target(node),
+                             static_cast<MPI_Aint>(offset), count, MPI_UINT64_T, MPI_NO_OP,
+                             window_),
+          "MPI_Get_accumulate");
     complete_local(node);
 }
 
@@ -187,9 +198,9 @@ void rma_window::read_words(int node, std::size_t offset, std::uint64_t* words, 
 // too, which it does not send off: with more than one target on the way, all have to be named.
 void rma_window::complete_local(int node) {
     if (node != several && (started_node_ == nobody || started_node_ == node))
-        mpi_check(MPI_Win_flush_local(target(node), window_), "MPI_Win_flush_local");
+        check(MPI_Win_flush_local(target(node), window_), "MPI_Win_flush_local");
     else
-        mpi_check(MPI_Win_flush_local_all(window_), "MPI_Win_flush_local_all");
+        check(MPI_Win_flush_local_all(window_), "MPI_Win_flush_local_all");
     started_node_ = nobody;
 }
 

@@ -72,6 +72,9 @@ public:
     /// Waits until all started here may be forgotten by the origin.
     void complete_local();
 
+    /// The same while an error is on its way: memory of the program may end with it.
+    void settle() noexcept;
+
     /// Waits until targets have all that was sent. Cost: a round trip a node sent to, or nothing.
     void flush();
     void flush(int node);
@@ -99,6 +102,7 @@ private:
 
     int target(int node) const noexcept { return ranks_.first_rank(node); }
     sent& to(int node) noexcept { return sent_[static_cast<std::size_t>(node)]; }
+    void check(int code, const char* operation);
     void flush_if(bool conflict, int node);
     void flush_changes_of(int node, std::size_t offset, std::size_t bytes);
     void flush_sent_to(int node, std::size_t offset, std::size_t bytes);

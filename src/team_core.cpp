@@ -212,23 +212,26 @@ agreed_words team_core::lead(Body&& body) {
     }
 }
 
-// One meeting in which leaders do something together; it fails on all ranks that meet.
+// One meeting in which leaders do something together; it fails on all ranks of the node. A node
+// that has failed before does not come to the other leaders, and all of them are told: they do not
+// wait for it, here or the next time.
 template <class Body>
 void team_core::meet(const std::optional<error>& mine, const char* operation,
                      Body&& between_leaders) {
     barrier_->arrive({word_of(mine)});
     const agreed_words result = is_leader() ? lead([&](agreed_words words) {
-        words[0] = std::max<std::uint64_t>(words[0], between_leaders());
+        if (words[0] == all_went_well) words[0] = between_leaders();
         return words;
     })
                                             : barrier_->wait_for_release();
+    if (result[0] == all_went_well) return;
+    abandon();
     if (mine) throw *mine;
     if (result[0] == somebody_is_lost)
         throw error(errc::peer_lost,
                     std::string(operation) + ": a rank left by an exception and will not come");
-    if (result[0] != all_went_well)
-        throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
-                    std::string(operation) + ": MPI failed on this rank or on another one");
+    throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
+                std::string(operation) + ": MPI failed on this rank or on another one");
 }
 
 void team_core::fence() {
@@ -271,16 +274,23 @@ void team_core::led_fence(const std::function<std::optional<error>()>& work) {
 
 void team_core::broadcast(std::byte* data, std::size_t bytes, int root) {
     constexpr std::size_t at_once = std::size_t{1} << 30; // MPI counts in int
-    meet(std::nullopt, "broadcast", [&] {
-        bool good = true;
-        for (std::size_t at = 0; at < bytes && ranks_->nodes() > 1; at += at_once) {
+    barrier_->arrive({});
+    const agreed_words result = is_leader() ? lead([&](agreed_words words) {
+        if (ranks_->nodes() == 1) return words;
+        for (std::size_t at = 0; at < bytes; at += at_once) {
             const auto count = static_cast<int>(std::min(at_once, bytes - at));
             MPI_Request request = MPI_REQUEST_NULL;
-            good &= finish(MPI_Ibcast(data + at, count, MPI_BYTE, root, handles_[2], &request),
-                           request);
+            if (!finish(MPI_Ibcast(data + at, count, MPI_BYTE, root, handles_[2], &request),
+                        request))
+                words[0] = mpi_failed;
         }
-        return good ? all_went_well : mpi_failed;
-    });
+        agree_between_leaders(words);
+        return words;
+    })
+                                            : barrier_->wait_for_release();
+    if (result[0] != all_went_well)
+        throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
+                    "broadcast: MPI failed on this rank or on another one", true);
 }
 
 bool team_core::is_anyone_lost() {

@@ -58,6 +58,7 @@ std::size_t reach(const index_list& extents, const index_list& strides, std::siz
 template <class Byte, class PieceBytes, class Start, class Copy>
 bool move(const array_place& a, const box<dynamic>& patch, Byte* memory, const index_list& strides,
           PieceBytes&& piece_bytes, Start&& start, Copy&& copy) {
+    const settles_on_failure guard(a);
     if (patch.empty()) return false;
     const int here = a.team->node();
     box<dynamic> mine;
@@ -213,6 +214,7 @@ void accumulate(const array_place& a, const box<dynamic>& patch, accumulate_op o
                         here.offset - a.where.offset, here.strides, from, strides, scale);
         return;
     }
+    const settles_on_failure guard(a);
     const MPI_Datatype basic = to_mpi(a.kind);
     const auto send = [&](int node, const box<dynamic>& piece, const node_patch& there,
                           const std::byte* memory, const index_list& memory_strides) {

@@ -7,6 +7,7 @@
 #include "nodespan/request.hpp"
 
 #include <cstddef>
+#include <exception>
 #include <span>
 
 namespace nodespan::detail {
@@ -32,6 +33,22 @@ struct node_patch {
 
 /// Where `part`, which node `node` holds all of, lies there. Cost: O(dimensions).
 node_patch find_on_node(const array_place& a, int node, const box<dynamic>& part);
+
+/// Where a transfer fails after a part of it has begun: while the exception passes, waits until MPI
+/// has let go of this rank's memory. Declare it after that memory.
+class settles_on_failure {
+public:
+    explicit settles_on_failure(const array_place& a) : window_(a.where.rma) {}
+    ~settles_on_failure() {
+        if (window_ != nullptr && std::uncaught_exceptions() > exceptions_) window_->settle();
+    }
+    settles_on_failure(const settles_on_failure&) = delete;            // for one scope
+    settles_on_failure& operator=(const settles_on_failure&) = delete; // for one scope
+
+private:
+    rma_window* window_;
+    int exceptions_ = std::uncaught_exceptions();
+};
 
 // Patches lie inside the array; program memory is given with strides in bytes.
 
