@@ -3,6 +3,7 @@
 // checked against solutions known in closed form and, if wished, against plain MPI.
 
 #include "app.hpp"
+#include "layout.hpp"
 #include "outcome.hpp"
 #include "progress.hpp"
 #include "reference.hpp"
@@ -37,8 +38,9 @@ struct arguments {
 };
 
 void add_options(CLI::App& options, arguments& chosen) {
-    options.add_option("--size", chosen.size, "Points: one number, or rows and columns")
+    options.add_option("--size", chosen.size, "Points: one number, or rows and columns (300x200)")
         ->expected(1, 2)
+        ->delimiter('x')
         ->check(CLI::Range(index_t{3}, index_t{1} << 31))
         ->capture_default_str();
     options.add_option("--steps", chosen.steps, "Steps in time")
@@ -48,8 +50,10 @@ void add_options(CLI::App& options, arguments& chosen) {
         .add_option("--dt", chosen.what.dt, "Length of a step; 0: 0.8 of the longest stable one")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
-    options.add_option("--layout", chosen.layout, "How points are cut over nodes")
-        ->check(CLI::IsMember({"rows", "blocks"}))
+    options
+        .add_option("--layout", chosen.layout,
+                    "How points are cut over nodes: rows, blocks, or a grid of them such as 2x3")
+        ->check(complaint_about)
         ->capture_default_str();
     options.add_flag("--periodic", chosen.what.is_periodic, "Close the square on itself");
     options.add_flag("--reference", chosen.reference,
@@ -61,17 +65,9 @@ void add_options(CLI::App& options, arguments& chosen) {
         "Examples:\n"
         "  mpirun -n 4 nodespan-heat --plot heat.png\n"
         "  mpirun -n 2 nodespan-heat --size 2048 --steps 200 --reference\n"
-        "  NODESPAN_RANKS_PER_NODE=2 mpirun -n 4 nodespan-heat --layout blocks --json\n\n"
+        "  NODESPAN_RANKS_PER_NODE=1 mpirun -n 4 nodespan-heat --layout 2x2 --periodic --json\n\n"
         "The field does not depend on the number of ranks, nodes, or the layout.\n"
         "Exit codes: 0 good, 1 failed or a wrong result, 2 bad usage.");
-}
-
-// Node boxes in rows of the field, or as square as the number of nodes allows.
-distribution_options layout_of(const std::string& name, int nodes) {
-    if (name == "rows") return {};
-    int along = static_cast<int>(std::sqrt(nodes));
-    while (nodes % along != 0) --along;
-    return {.node_grid = {nodes / along, along}};
 }
 
 // The field with at most about 800 points along each direction, fetched by one rank.
@@ -152,7 +148,7 @@ double time_steps(team& everyone, Solver& solver, index_t steps) {
 int run(team& everyone, const arguments& chosen) {
     const bool is_first = everyone.rank() == 0;
     const problem& p = chosen.what;
-    solver ours(everyone, p, layout_of(chosen.layout, everyone.nodes()));
+    solver ours(everyone, p, options_of(chosen.layout, everyone.nodes()));
     std::optional<reference_solver> theirs;
     if (chosen.reference) theirs.emplace(ours.field(), p);
     picture start;
@@ -199,12 +195,19 @@ int body(team& everyone, arguments& chosen) {
     p.rows = chosen.size.front();
     p.columns = chosen.size.back();
     if (p.dt == 0) p.dt = 0.8 * p.largest_dt();
-    if (p.dt > p.largest_dt()) {
+    if (!(p.dt <= p.largest_dt())) { // also what is no number
         if (everyone.rank() == 0)
             fmt::print(stderr,
                        "nodespan-heat: --dt {:.4g} is not stable with {} x {} points: at most "
                        "{:.4g}\n",
                        p.dt, p.rows, p.columns, p.largest_dt());
+        return app::bad_usage;
+    }
+    const index_t nodes = nodes_of(chosen.layout);
+    if (nodes != 0 && nodes != everyone.nodes()) {
+        if (everyone.rank() == 0)
+            fmt::print(stderr, "nodespan-heat: --layout {} is a grid of {} nodes, not of {}\n",
+                       chosen.layout, nodes, everyone.nodes());
         return app::bad_usage;
     }
     return run(everyone, chosen);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 namespace nodespan::heat {
 
@@ -67,14 +68,14 @@ std::string matrix(const char* name, const picture& field) {
 } // namespace
 
 void plot(const std::string& file, const picture& start, const picture& end, double time) {
-    const auto [least, largest] = std::minmax_element(start.values.begin(), start.values.end());
+    const auto [least, most] = std::minmax_element(start.values.begin(), start.values.end());
+    const double largest = std::max(std::abs(*least), std::abs(*most)); // 0 in the palette's middle
     const std::string axes = fmt::format(
-        "set cbrange [{3}:{4}]\nset xrange [-0.5:{0}]\nset yrange [{1}:-0.5]\nset size ratio "
-        "{2}\nunset xtics\nunset "
-        "ytics\nset palette defined (0 '#0b1d51', 0.35 '#2a6fbb', 0.5 '#e8e8e8', 0.75 '#f2a541', 1 "
+        "set cbrange [-{2}:{2}]\nset xrange [-0.5:{0}]\nset yrange [{1}:-0.5]\nset size ratio 1\n"
+        "unset xtics\nunset ytics\nset palette defined (0 '#0b1d51', 0.35 '#2a6fbb', 0.5 "
+        "'#e8e8e8', 0.75 '#f2a541', 1 "
         "'#8c1c13')\n",
-        static_cast<double>(end.columns) - 0.5, static_cast<double>(end.rows) - 0.5,
-        static_cast<double>(end.rows) / static_cast<double>(end.columns), *least, *largest);
+        static_cast<double>(end.columns) - 0.5, static_cast<double>(end.rows) - 0.5, largest);
     app::draw_png(file, 1100, 520,
                   matrix("start", start) + matrix("end", end) + axes +
                       fmt::format("set multiplot layout 1,2\nset title 'start'\n"

@@ -73,12 +73,4 @@ double value(const problem& p, const std::vector<double>& amplitudes, index_t i,
     return amplitudes[0] * shape(p, 0, i, j) + amplitudes[1] * shape(p, 1, i, j);
 }
 
-[[gnu::noinline]] void step_row(double* __restrict out, const double* __restrict above,
-                                const double* __restrict middle, const double* __restrict below,
-                                index_t count, double weight_x, double weight_y) {
-    for (index_t j = 0; j < count; ++j)
-        out[j] = middle[j] + weight_x * (above[j] - 2 * middle[j] + below[j]) +
-                 weight_y * (middle[j - 1] - 2 * middle[j] + middle[j + 1]);
-}
-
 } // namespace nodespan::heat

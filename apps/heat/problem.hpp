@@ -37,9 +37,4 @@ std::vector<double> scheme_amplitudes(const problem& p, index_t steps);
 /// The value at a point, from amplitudes; those of step 0 are the start.
 double value(const problem& p, const std::vector<double>& amplitudes, index_t i, index_t j);
 
-/// One row of one step: out[j] for j in [0, count) from three rows, of which `middle` can be read
-/// from -1 to count. One function for every solver, so that results can be the same bits.
-void step_row(double* out, const double* above, const double* middle, const double* below,
-              index_t count, double weight_x, double weight_y);
-
 } // namespace nodespan::heat

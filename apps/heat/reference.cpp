@@ -50,6 +50,14 @@ reference_solver::reference_solver(array<double, 2>& like, const problem& p)
             add_edges(mine, moved(other, di * p.rows, dj * p.columns), rank, image);
         }
     }
+    open_sides open;
+    for (const edge& e : receives_) {
+        open.low[0] |= e.row < 0;
+        open.high[0] |= e.row == rows_;
+        open.low[1] |= e.column < 0;
+        open.high[1] |= e.column == columns_;
+    }
+    inner_ = inside({{}, {rows_, columns_}}, open);
 }
 
 // What of `other`, seen from here, lies beside my box is received; what of mine lies beside it is
@@ -72,38 +80,44 @@ void reference_solver::add_edges(const box<2>& mine, const box<2>& other, int ra
     }
 }
 
-void reference_solver::exchange() {
+double* reference_solver::memory_of(edge& e) {
+    return e.rows == 1 ? &fields_[now_][at(e.row, e.column)] : e.values.data();
+}
+
+void reference_solver::start_exchange() {
     requests_.assign(receives_.size() + sends_.size(), MPI_REQUEST_NULL);
     MPI_Request* request = requests_.data();
-    std::vector<double>& field = fields_[now_];
+    const std::vector<double>& field = fields_[now_];
     for (edge& e : receives_)
-        check(MPI_Irecv(e.values.data(), static_cast<int>(e.values.size()), MPI_DOUBLE, e.rank,
-                        e.tag, comm_, request++),
+        check(MPI_Irecv(memory_of(e), static_cast<int>(e.values.size()), MPI_DOUBLE, e.rank, e.tag,
+                        comm_, request++),
               "MPI_Irecv");
     for (edge& e : sends_) {
-        for (index_t i = 0, k = 0; i < e.rows; ++i)
-            for (index_t j = 0; j < e.columns; ++j)
-                e.values[static_cast<std::size_t>(k++)] = field[at(e.row + i, e.column + j)];
-        check(MPI_Isend(e.values.data(), static_cast<int>(e.values.size()), MPI_DOUBLE, e.rank,
-                        e.tag, comm_, request++),
+        for (index_t i = 0; e.rows > 1 && i < e.rows; ++i)
+            e.values[static_cast<std::size_t>(i)] = field[at(e.row + i, e.column)];
+        check(MPI_Isend(memory_of(e), static_cast<int>(e.values.size()), MPI_DOUBLE, e.rank, e.tag,
+                        comm_, request++),
               "MPI_Isend");
     }
+}
+
+void reference_solver::finish_exchange() {
     check(MPI_Waitall(static_cast<int>(requests_.size()), requests_.data(), MPI_STATUSES_IGNORE),
           "MPI_Waitall");
+    std::vector<double>& field = fields_[now_];
     for (const edge& e : receives_)
-        for (index_t i = 0, k = 0; i < e.rows; ++i)
-            for (index_t j = 0; j < e.columns; ++j)
-                field[at(e.row + i, e.column + j)] = e.values[static_cast<std::size_t>(k++)];
+        for (index_t i = 0; e.rows > 1 && i < e.rows; ++i)
+            field[at(e.row + i, e.column)] = e.values[static_cast<std::size_t>(i)];
 }
 
 void reference_solver::step() {
-    exchange();
-    const std::vector<double>& from = fields_[now_];
+    const view<const double, 2> from(fields_[now_].data(), {rows_ + 2, columns_ + 2});
+    const view<double, 2> to(&fields_[1 - now_][at(0, 0)], {rows_, columns_}, {columns_ + 2, 1});
+    start_exchange();
+    step_box(problem_, to, from, inner_);
+    finish_exchange();
+    step_around(problem_, to, from, inner_);
     now_ = 1 - now_;
-    std::vector<double>& to = fields_[now_];
-    for (index_t i = 0; i < rows_; ++i)
-        step_row(&to[at(i, 0)], &from[at(i - 1, 0)], &from[at(i, 0)], &from[at(i + 1, 0)], columns_,
-                 problem_.weight_x(), problem_.weight_y());
 }
 
 } // namespace nodespan::heat

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "problem.hpp"
+#include "stencil.hpp"
 
 #include <boost/mpi/communicator.hpp>
 #include <nodespan/array.hpp>
@@ -11,7 +11,8 @@
 namespace nodespan::heat {
 
 /// The same computation as one would write it with MPI alone: every rank has a box of its own, in
-/// its own memory, and sends its edges to its neighbours in each step.
+/// its own memory, sends its edges to its neighbours in each step, and steps its inner points while
+/// they are under way.
 class reference_solver {
 public:
     /// With the boxes of `like`, and its team's communicator. Call: collective, as step().
@@ -35,7 +36,9 @@ private:
         return static_cast<std::size_t>((i + 1) * (columns_ + 2) + j + 1);
     }
     void add_edges(const box<2>& mine, const box<2>& other, int rank, int image);
-    void exchange();
+    void start_exchange();
+    void finish_exchange();
+    double* memory_of(edge& e); // the field where that is dense, else a buffer
 
     problem problem_;
     MPI_Comm comm_;
@@ -44,6 +47,7 @@ private:
     std::size_t now_ = 0;
     std::vector<edge> sends_, receives_;
     std::vector<MPI_Request> requests_;
+    box<2> inner_; // what of my box needs no neighbours
 };
 
 } // namespace nodespan::heat

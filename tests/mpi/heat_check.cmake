@@ -3,7 +3,7 @@
 function(run np nodes_of)
   set(ENV{NODESPAN_RANKS_PER_NODE} ${nodes_of})
   execute_process(
-    COMMAND ${MPIEXEC} -n ${np} --timeout 60 ${PROGRAM} --size 61 47 --steps 60 --reference --json
+    COMMAND ${MPIEXEC} -n ${np} --timeout 60 ${PROGRAM} --size ${size} --steps 60 --reference --json
             --quiet ${ARGN}
     OUTPUT_VARIABLE json ERROR_VARIABLE error RESULT_VARIABLE status)
   if(NOT status EQUAL 0)
@@ -18,6 +18,7 @@ function(run np nodes_of)
   set(hash ${hash} PARENT_SCOPE)
 endfunction()
 
+set(size 61x47)
 foreach(kind "" "--periodic")
   run(1 0 ${kind})
   set(expected ${hash})
@@ -35,8 +36,26 @@ foreach(kind "" "--periodic")
   endforeach()
 endforeach()
 
-# Bad usage: a step that is not stable, a size that is none, a layout that does not exist.
-foreach(case "--dt;1" "--size;0" "--layout;spiral")
+# More ranks than rows or columns, so that some have nothing; nodes in columns.
+set(size 3x4)
+foreach(kind "" "--periodic")
+  run(1 0 ${kind})
+  set(expected ${hash})
+  foreach(case 7=0=rows 7=1=rows 7=1=1x7 6=1=2x3 7=3=3x1)
+    string(REPLACE "=" ";" case ${case})
+    list(GET case 0 np)
+    list(GET case 1 nodes_of)
+    list(GET case 2 layout)
+    run(${np} ${nodes_of} ${kind} --layout ${layout})
+    if(NOT hash STREQUAL expected)
+      message(FATAL_ERROR "3x4 points, ${np} ranks, nodes of ${nodes_of}, ${layout}, ${kind}: ${hash}, not ${expected}")
+    endif()
+  endforeach()
+endforeach()
+unset(ENV{NODESPAN_RANKS_PER_NODE})
+
+# Bad usage: a step that is not stable, a size that is none, a layout that does not exist or fit.
+foreach(case "--dt;1" "--dt;nan" "--size;0" "--size;8x8x8" "--layout;spiral" "--layout;2x2")
   execute_process(COMMAND ${MPIEXEC} -n 2 --timeout 60 ${PROGRAM} ${case}
                   OUTPUT_VARIABLE out ERROR_VARIABLE error RESULT_VARIABLE status)
   if(NOT status EQUAL 2 OR NOT "${out}${error}" MATCHES "[a-z]")
