@@ -61,6 +61,18 @@ std::size_t reserve_for(const block_request& request) {
     return round_up(bytes, bytes < large_block ? cache_line : page_bytes());
 }
 
+// What window number `count` leaves unused at its begin, so that blocks of several windows do not
+// lie powers of two apart: with 64 or 128 MiB and up to 8 KiB between two arrays, a loop from one
+// to the other takes up to a fifth longer (seen on an EPYC); with 64 KiB more it does not.
+std::size_t stagger(std::size_t count) {
+    return count % 8 * 17 * page_bytes();
+}
+
+// What a new window beside `count` others must have for a block.
+std::size_t window_for(const block_request& request, std::size_t count) {
+    return stagger(count) + page_bytes() + reserve_for(request);
+}
+
 // Old kernels: touch every page without changing what others may have written there already.
 void touch_pages(std::byte* begin, const std::byte* end) {
     for (; begin < end; begin += page_bytes())
@@ -108,7 +120,7 @@ block arena::allocate(const std::optional<error>& refused, const block_request& 
     }
     if (!placed) {
         try {
-            add_window(reserve_for(request) + page_bytes(), free_bytes);
+            add_window(window_for(request, windows_.size()), free_bytes);
         } catch (const error& failure) { // the same on all ranks
             throw named(request.description, failure);
         }
@@ -177,7 +189,7 @@ std::optional<error> arena::check_capacity(const block_request& request,
         backed.for_each_gap(to_pages(header_of(*placed)), count);
         if (needed == 0) return std::nullopt;
     } else {
-        needed = room_for_window(reserve_for(request) + page_bytes());
+        needed = room_for_window(window_for(request, windows_.size()));
     }
     const capacity room = tightest_capacity(needed, !is_private_, directory_);
     free_bytes = room.free_bytes;
@@ -216,6 +228,8 @@ void arena::add_window(std::size_t needed_bytes, std::uint64_t free_bytes) {
     // Can pages be given back? Asked of the whole window, of which nothing is used yet. Memory of
     // a one-rank node comes from malloc and need not be zero; after this it is.
     window fresh{std::move(memory), std::move(rma), range_allocator(bytes), {}, {}};
+    if (const std::size_t unused = stagger(windows_.size()); unused != 0)
+        static_cast<void>(fresh.space.allocate(unused, page_bytes()));
     const int advice = is_private_ ? MADV_DONTNEED : MADV_REMOVE;
     const bool refused = madvise(fresh.memory.data(), bytes, advice) != 0;
     const agreed_words all = team_.agree({0, refused ? 1U : 0U});
