@@ -74,6 +74,7 @@ void node_barrier::arrive(const agreed_words& words) {
 }
 
 agreed_words node_barrier::wait_for_all(const std::function<void()>& progress) {
+    throw_if_abandoned(); // ranks may come once more after they were told
     agreed_words all{};
     patience how = patience_;
     if (progress) how.sleep_ns = 100'000; // other nodes may be waiting for our progress

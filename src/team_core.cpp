@@ -186,7 +186,7 @@ team_core::~team_core() {
         return;
     }
     try {
-        fence();
+        if (agree({word_of(flush_attached())})[0] != all_went_well) return; // on all ranks
     } catch (...) {
         return;
     }
@@ -212,15 +212,15 @@ agreed_words team_core::lead(Body&& body) {
     }
 }
 
-// One meeting in which leaders do something together; it fails on all ranks of the node. A node
-// that has failed before does not come to the other leaders, and all of them are told: they do not
-// wait for it, here or the next time.
+// One meeting, which fails on all ranks of the node. Of what its ranks tell, `between_leaders` makes
+// what they are told. Where it fails the team has ended: this node comes to no other meeting, and
+// other nodes, which may not know or wait for what it had to send, are told so.
 template <class Body>
 void team_core::meet(const std::optional<error>& mine, const char* operation,
                      Body&& between_leaders) {
     barrier_->arrive({word_of(mine)});
     const agreed_words result = is_leader() ? lead([&](agreed_words words) {
-        if (words[0] == all_went_well) words[0] = between_leaders();
+        words[0] = between_leaders(words[0]);
         return words;
     })
                                             : barrier_->wait_for_release();
@@ -235,16 +235,21 @@ void team_core::meet(const std::optional<error>& mine, const char* operation,
 }
 
 void team_core::fence() {
-    if (ranks_->nodes() == 1) {
+    if (ranks_->nodes() == 1)
         barrier_->arrive_and_wait();
-        return;
-    }
-    std::optional<error> mine;
-    if (attached) mine = attempt([this] { attached->flush(); });
-    meet(mine, "fence", [this] {
-        MPI_Request request = MPI_REQUEST_NULL;
-        return finish(MPI_Ibarrier(handles_[2], &request), request) ? all_went_well : mpi_failed;
-    });
+    else
+        meet(flush_attached(), "fence", [this](std::uint64_t word) { return worst_of_leaders(word); });
+}
+
+std::optional<error> team_core::flush_attached() {
+    if (!attached) return std::nullopt;
+    return attempt([this] { attached->flush(); });
+}
+
+// In one round: where that fails, other nodes learn of it at the next meeting.
+std::uint64_t team_core::worst_of_leaders(std::uint64_t word) {
+    reduced_failure_ = word;
+    return max_over_leaders(&reduced_failure_, 1) ? reduced_failure_ : mpi_failed;
 }
 
 void team_core::node_fence() {
@@ -256,13 +261,13 @@ void team_core::node_fence() {
 
 // Led, so that the leader serves other nodes while it waits.
 void team_core::node_fence(const std::optional<error>& mine) {
-    meet(mine, "node_fence", [] { return all_went_well; });
+    meet(mine, "node_fence", [](std::uint64_t word) { return word; });
 }
 
 void team_core::led_fence(const std::function<std::optional<error>()>& work) {
     std::optional<error> failure;
     try {
-        meet(std::nullopt, "node_fence", [&] {
+        meet(std::nullopt, "node_fence", [&](std::uint64_t) {
             failure = work();
             return word_of(failure);
         });
@@ -319,20 +324,21 @@ agreed_words team_core::agree(const agreed_words& mine) {
     });
 }
 
-// Two rounds, as in agree_or_throw: one failing MPI call cannot split the ranks. The numbers lie in
-// this object, since a reduction that reports an error may still be under way.
+// The numbers lie in this object: a reduction that reports an error may still be under way.
+bool team_core::max_over_leaders(std::uint64_t* values, int count) {
+    MPI_Request request = MPI_REQUEST_NULL;
+    const int code = MPI_Iallreduce(MPI_IN_PLACE, values, count, MPI_UINT64_T, MPI_MAX, handles_[2],
+                                    &request);
+    return finish(code, request);
+}
+
+// Two rounds, as in agree_or_throw: one failing MPI call cannot split the ranks.
 void team_core::agree_between_leaders(agreed_words& words) {
-    const auto maximum = [this](std::uint64_t* values, int count) {
-        MPI_Request request = MPI_REQUEST_NULL;
-        const int code = MPI_Iallreduce(MPI_IN_PLACE, values, count, MPI_UINT64_T, MPI_MAX,
-                                        handles_[2], &request);
-        return finish(code, request);
-    };
     reduced_words_ = words;
-    const bool good = maximum(reduced_words_.data(), static_cast<int>(words.size()));
+    const bool good = max_over_leaders(reduced_words_.data(), static_cast<int>(words.size()));
     if (good) words = reduced_words_;
     reduced_failure_ = good ? 0 : 1;
-    const bool good_again = maximum(&reduced_failure_, 1);
+    const bool good_again = max_over_leaders(&reduced_failure_, 1);
     if (!good || (good_again && reduced_failure_ != 0))
         words[0] = std::numeric_limits<std::uint64_t>::max();
 }

@@ -109,6 +109,8 @@ private:
     void throw_if_leader_lost() const;
     std::optional<error> flush_attached();
     bool finish(int start_code, MPI_Request& request);
+    bool max_over_leaders(std::uint64_t* values, int count);
+    std::uint64_t worst_of_leaders(std::uint64_t word);
     void agree_between_leaders(agreed_words& words);
 
     std::shared_ptr<const placement> ranks_;
