@@ -48,7 +48,7 @@ request::request(request&& other) noexcept
       is_active_(std::exchange(other.is_active_, false)),
       exceptions_(other.exceptions_) {}
 
-request& request::operator=(request&& other) {
+request& request::operator=(request&& other) { // NOLINT: see there
     if (this == &other) return *this;
     if (is_active_) wait();
     open_ = std::exchange(other.open_, {});

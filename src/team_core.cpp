@@ -212,9 +212,9 @@ agreed_words team_core::lead(Body&& body) {
     }
 }
 
-// One meeting, which fails on all ranks of the node. Of what its ranks tell, `between_leaders` makes
-// what they are told. Where it fails the team has ended: this node comes to no other meeting, and
-// other nodes, which may not know or wait for what it had to send, are told so.
+// One meeting, which fails on all ranks of the node. Of what its ranks tell, `between_leaders`
+// makes what they are told. Where it fails the team has ended: this node comes to no other meeting,
+// and other nodes, which may not know or wait for what it had to send, are told so.
 template <class Body>
 void team_core::meet(const std::optional<error>& mine, const char* operation,
                      Body&& between_leaders) {
@@ -238,7 +238,8 @@ void team_core::fence() {
     if (ranks_->nodes() == 1)
         barrier_->arrive_and_wait();
     else
-        meet(flush_attached(), "fence", [this](std::uint64_t word) { return worst_of_leaders(word); });
+        meet(flush_attached(), "fence",
+             [this](std::uint64_t word) { return worst_of_leaders(word); });
 }
 
 std::optional<error> team_core::flush_attached() {
@@ -327,8 +328,8 @@ agreed_words team_core::agree(const agreed_words& mine) {
 // The numbers lie in this object: a reduction that reports an error may still be under way.
 bool team_core::max_over_leaders(std::uint64_t* values, int count) {
     MPI_Request request = MPI_REQUEST_NULL;
-    const int code = MPI_Iallreduce(MPI_IN_PLACE, values, count, MPI_UINT64_T, MPI_MAX, handles_[2],
-                                    &request);
+    const int code =
+        MPI_Iallreduce(MPI_IN_PLACE, values, count, MPI_UINT64_T, MPI_MAX, handles_[2], &request);
     return finish(code, request);
 }
 

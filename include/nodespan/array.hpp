@@ -37,8 +37,7 @@ public:
 
     /// Whether elements have fetch_add: numbers whose atomics are instructions, not library locks,
     /// which would not hold between processes.
-    static constexpr bool is_addable = std::is_arithmetic_v<T> && !std::is_same_v<T, bool> &&
-                                       std::atomic_ref<T>::is_always_lock_free;
+    static constexpr bool is_addable = detail::addable<T>;
 
     /// An array of these extents, zero bytes unless the options say otherwise.
     /// Shape:  extents >= 0; product and bytes below 2^63.
@@ -179,7 +178,7 @@ public:
     /// Epoch:  as accumulate. Errors: errc::out_of_range, MPI category.
     /// Cost:   one node: one atomic instruction (a loop of them for floating types). Several
     ///         nodes: a round trip, also for this node's elements (MPI_Fetch_and_op).
-    T fetch_add(const indices<N>& at, T value) requires is_addable;
+    T fetch_add(const indices<N>& at, T value) requires detail::addable<T>;
 
     /// Writes `desired` if the element equals `expected`, bit by bit, in one indivisible step;
     /// returns whether it did, and the value found in `expected`. As fetch_add.
@@ -338,7 +337,7 @@ void array<T, N>::put(const indices<N>& at, const T& value) {
 }
 
 template <class T, int N>
-T array<T, N>::fetch_add(const indices<N>& at, T value) requires is_addable {
+T array<T, N>::fetch_add(const indices<N>& at, T value) requires detail::addable<T> {
     if (core_->is_one_node()) {
         core_->claim_atomics();
         return std::atomic_ref<T>(element("fetch_add", at)).fetch_add(value);

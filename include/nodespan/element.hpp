@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <complex>
 #include <concepts>
 #include <cstddef>
@@ -76,6 +77,10 @@ constexpr element_kind kind_of() noexcept {
     if (std::same_as<U, std::complex<double>>) return element_kind::complex_float64;
     return element_kind::other;
 }
+
+template <class T>
+concept addable =
+    std::is_arithmetic_v<T> && !std::is_same_v<T, bool> && std::atomic_ref<T>::is_always_lock_free;
 
 /// Whether elements of this kind can be combined so. Complex numbers have no order, and what we do
 /// not know has no arithmetic.

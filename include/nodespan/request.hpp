@@ -45,7 +45,7 @@ public:
     request() = default;
 
     request(request&& other) noexcept;
-    request& operator=(request&& other);
+    request& operator=(request&& other);         // NOLINT: first waits for its own, which may throw
     request(const request&) = delete;            // one transfer has one owner
     request& operator=(const request&) = delete; // one transfer has one owner
     ~request();

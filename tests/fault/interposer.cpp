@@ -1,5 +1,5 @@
-// In front of the MPI routines that the library calls and looks at the answer of: MPI's own profiling
-// interface (MPI 3.1 section 14.2) lets a program define MPI_X and call PMPI_X.
+// In front of the MPI routines that the library calls and looks at the answer of: MPI's own
+// profiling interface (MPI 3.1 section 14.2) lets a program define MPI_X and call PMPI_X.
 
 #include "interposer.hpp"
 
