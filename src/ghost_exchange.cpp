@@ -160,7 +160,11 @@ void ghost_exchange::unpack(const message& m) const {
 }
 
 void ghost_exchange::exchange() {
-    if (nothing_to_do_ || !leader_alone_) {
+    if (nothing_to_do_) {
+        place_.team->node_fence();
+        return;
+    }
+    if (!leader_alone_) {
         start();
         finish();
         return;
