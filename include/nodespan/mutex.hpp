@@ -50,9 +50,9 @@ public:
 ///         hold it alone. Its own node and the others take turns, so that nobody starves.
 /// Epoch:  what was written or sent under the lock is visible to the next one who holds it.
 /// Errors: MPI category in teams of several nodes; none elsewhere.
-/// Cost:   own node: two atomic operations when nobody else wants it, no MPI call. Other nodes:
-/// three
-///         round trips to lock, two to unlock; the target's leader has to make progress.
+/// Cost:   own node: two atomic operations when nobody else wants it, no MPI call. Elsewhere: three
+///         round trips to lock and two to unlock, for which the target's leader has to make
+///         progress.
 /// Source: ticket locks, Mellor-Crummey and Scott 1991, with a second counter for readers; between
 ///         nodes MPI 3.1 section 11.3.4 (MPI_Fetch_and_op).
 class mutex {
