@@ -115,8 +115,9 @@ array_core::array_core(class team& team, const index_list& extents, const elemen
     make_own_lock();
     if (!place.ghosts.any()) return;
     // Requests are made without communication, but may fail on some ranks only.
-    const std::optional<error> mine =
-        attempt([&] { state_->ghosts = std::make_unique<ghost_exchange>(place); });
+    const std::optional<error> mine = attempt([&] {
+        state_->ghosts = std::make_unique<ghost_exchange>(place, waiting_in("exchange_ghosts"));
+    });
     try {
         agree_or_throw(core.comm(), mine);
     } catch (...) {
@@ -283,13 +284,29 @@ void array_core::scatter_add(const index_t* places, std::size_t count, const std
     detail::scatter_add(state_->place, places, static_cast<index_t>(count), from);
 }
 
+occasion array_core::waiting_in(const char* operation) const {
+    const auto describe = [](const void* what) {
+        const auto& self = *static_cast<const array_core*>(what);
+        return fmt::format("{}({})", self.name_, braces(self.cut_.extents()));
+    };
+    return {operation, describe, this};
+}
+
+void array_core::fence() {
+    team_.core()->fence(waiting_in("fence"));
+}
+
+void array_core::node_fence() {
+    team_.core()->node_fence(waiting_in("node_fence"));
+}
+
 // An array without ghosts has the same epochs as one with them.
 void array_core::exchange_ghosts() {
     require_no_exchange("exchange_ghosts");
     if (state_->ghosts)
         state_->ghosts->exchange();
     else
-        team_.node_fence();
+        team_.core()->node_fence(waiting_in("exchange_ghosts"));
 }
 
 void array_core::start_ghosts() {
@@ -297,7 +314,7 @@ void array_core::start_ghosts() {
     if (state_->ghosts)
         state_->ghosts->start();
     else
-        team_.node_fence();
+        team_.core()->node_fence(waiting_in("start_exchange_ghosts"));
 }
 
 void array_core::require_no_exchange(const char* operation) const {

@@ -44,7 +44,9 @@ bool is_dense(const index_list& extents, const index_list& strides, std::size_t 
 
 } // namespace
 
-ghost_exchange::ghost_exchange(const array_place& place) : place_(place) {
+ghost_exchange::ghost_exchange(const array_place& place, const occasion& why)
+    : place_(place),
+      why_(why) {
     const int here = place_.team->node();
     strides_ = dense_strides(with_ghosts(place_.cut->node_box(here), place_.ghosts).extents(),
                              place_.element_bytes);
@@ -161,7 +163,7 @@ void ghost_exchange::unpack(const message& m) const {
 
 void ghost_exchange::exchange() {
     if (nothing_to_do_) {
-        place_.team->node_fence();
+        place_.team->node_fence(why_);
         return;
     }
     if (!leader_alone_) {
@@ -169,17 +171,19 @@ void ghost_exchange::exchange() {
         finish();
         return;
     }
-    place_.team->led_fence([this] {
-        is_started_ = true;
-        failure_ = attempt([this] { post(), wait(); });
-        is_started_ = failure_.has_value(); // then what is under way is leaked
-        return failure_;
-    });
+    place_.team->led_fence(
+        [this] {
+            is_started_ = true;
+            failure_ = attempt([this] { post(), wait(); });
+            is_started_ = failure_.has_value(); // then what is under way is leaked
+            return failure_;
+        },
+        why_);
 }
 
 // What this node's ranks wrote is complete after the fence, and nobody reads the old ghosts.
 void ghost_exchange::start() {
-    place_.team->node_fence();
+    place_.team->node_fence(why_);
     is_started_ = true;
     if (nothing_to_do_) return;
     failure_ = attempt([this] { post(); });
@@ -203,7 +207,7 @@ void ghost_exchange::finish() {
     }
     if (!failure_) failure_ = attempt([this] { wait(); });
     is_started_ = failure_.has_value(); // then what is under way is leaked
-    place_.team->node_fence(failure_);
+    place_.team->node_fence(failure_, why_);
 }
 
 // A rank that has left may have sent its part before: it is missed only after a while.

@@ -20,7 +20,7 @@ namespace nodespan::detail {
 class ghost_exchange {
 public:
     /// What this rank will have to send, receive and copy. No communication.
-    explicit ghost_exchange(const array_place& place);
+    ghost_exchange(const array_place& place, const occasion& why);
     ~ghost_exchange();
     ghost_exchange(const ghost_exchange&) = delete;
     ghost_exchange& operator=(const ghost_exchange&) = delete;
@@ -61,6 +61,7 @@ private:
     void wait();
 
     array_place place_;
+    occasion why_;
     index_list strides_; // of the node's block, bytes
     std::vector<message> sends_;
     std::vector<message> receives_;

@@ -1,10 +1,13 @@
 #pragma once
 
 #include "wait.hpp"
+#include "watchdog.hpp"
 
 #include <array>
 #include <cstddef>
 #include <functional>
+#include <string>
+#include <vector>
 
 namespace nodespan::detail {
 
@@ -17,7 +20,8 @@ using agreed_words = std::array<std::uint64_t, 5>;
 ///
 /// All ranks call the same sequence of meetings. Two kinds: `arrive_and_wait`, where nobody leads,
 /// and a led meeting (`arrive`, then the leader `wait_for_all`, `release`; the others
-/// `wait_for_release`), where the leader may talk to other nodes in between.
+/// `wait_for_release`), where the leader may talk to other nodes in between. Who waits too long for
+/// a watchdog says for whom.
 class node_barrier {
 public:
     /// Bytes of zeroed shared memory, aligned to 128, that `ranks` ranks need.
@@ -30,10 +34,10 @@ public:
     node_barrier& operator=(const node_barrier&) = delete; // counts its own arrivals
 
     /// Returns when all ranks have called it. Errors: errc::peer_lost.
-    void arrive_and_wait();
+    void arrive_and_wait(const occasion& why = {});
 
-    /// Led meetings: says "I am here", and what this rank has to tell.
-    void arrive(const agreed_words& words);
+    /// Led meetings: says "I am here", and what this rank has to tell. `why` lives until the end.
+    void arrive(const agreed_words& words, const occasion& why = {});
 
     /// Leader only: waits for all and combines their words, calling `progress` meanwhile.
     agreed_words wait_for_all(const std::function<void()>& progress);
@@ -55,13 +59,16 @@ public:
     /// Whether a rank of this node or, as the leader reported, of another one has left.
     bool is_anyone_lost() const noexcept;
 
+    /// The team's numbers of those that have not come to this rank's present meeting.
+    std::vector<int> missing() const;
+
 private:
     struct alignas(128) meeting_line {
         shared_word released; // number of the last meeting that ended
         agreed_words result;
     };
     struct alignas(128) count_line {
-        shared_word arrivals; // of leaderless meetings, all ranks together
+        shared_word arrivals; // of counted meetings, all ranks together
     };
     struct alignas(128) flag_line {
         shared_word sleepers;
@@ -71,6 +78,7 @@ private:
     struct alignas(128) rank_line {
         shared_word arrived; // number of the last meeting this rank came to
         agreed_words words;
+        alignas(128) shared_word rounds; // of disseminated meetings, all together
     };
     struct layout {
         meeting_line meeting;
@@ -79,19 +87,27 @@ private:
         rank_line ranks[1]; // as many as the node has
     };
 
+    enum class shape { flags, dissemination, count };
+
     rank_line& line(int rank) const noexcept { return shared_->ranks[rank]; }
     void throw_if_abandoned() const;
+    void meet_by_flags();
+    void meet_by_dissemination();
+    void meet_by_count();
+    void complain(const watchdog& watch) const;
     template <class Slow>
-    void wait_for_meeting(shared_word& word, const patience& how, Slow&& slow);
+    void wait_until(shared_word& word, std::uint32_t goal, const patience& how, Slow&& slow);
 
     layout* shared_;
     int rank_;
     int ranks_;
     int first_rank_;
-    bool by_flags_; // few ranks with a core each: everyone looks at everyone's line
+    shape shape_; // of leaderless meetings
     patience patience_;
     std::uint32_t meeting_ = 0; // the meeting this rank is in, or was in last
-    std::uint32_t counted_ = 0; // leaderless meetings by count so far
+    std::uint32_t counted_ = 0; // leaderless meetings so far, where they are counted, or their
+                                // rounds, where they are disseminated
+    const occasion* why_ = nullptr;
 };
 
 } // namespace nodespan::detail

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <mutex>
-#include <time.h>
 
 // Two parties want the lock: the holder of the node's own ticket lock, by loads and stores, and the
 // first of a queue of ranks of other nodes, by MPI. Who wants to be second waits (Dekker 1965):
@@ -27,27 +26,6 @@ constexpr std::uint64_t waiting_for(std::uint64_t ticket) {
 bool may_pass(std::uint64_t home, std::uint64_t ticket) {
     return home == idle || home == waiting_for(ticket);
 }
-
-// What comes from another node wakes nobody: waits get longer, up to 100 us.
-class pause {
-public:
-    explicit pause(bool crowded) : tries_(crowded ? 200 : 0) {}
-
-    void wait() {
-        ++tries_;
-        if (tries_ < 200)
-            cpu_pause();
-        else if (tries_ < 2000)
-            yield_core();
-        else {
-            const timespec time{0, 100'000};
-            nanosleep(&time, nullptr);
-        }
-    }
-
-private:
-    int tries_;
-};
 
 } // namespace
 

@@ -5,6 +5,8 @@
 #include "nodespan/error.hpp"
 #include "wait.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -15,12 +17,10 @@
 #include <numeric>
 #include <sched.h>
 #include <unordered_map>
+#include <utility>
 
 namespace nodespan::detail {
 namespace {
-
-// The team's own on its leaders' communicator: "a rank of my node left by an exception".
-constexpr int tag_abandoned = 32767;
 
 // What a rank tells its node of its part in a meeting; the larger number counts.
 constexpr std::uint64_t all_went_well = 0, mpi_failed = 1, somebody_is_lost = 2;
@@ -112,7 +112,8 @@ team_core::team_core(MPI_Comm comm, const grouping& mine)
     group(comm, mine.label);
     make_communicators(comm);
     make_meeting_place(comm);
-    if (ranks_->nodes() > 1 && is_leader()) start_serving();
+    if (between_nodes_) start_serving();
+    set_abort([] { MPI_Abort(MPI_COMM_WORLD, 1); });
 }
 
 // Who is on which node: nodes in the order of their first rank in `comm`, ranks inside likewise.
@@ -176,6 +177,28 @@ void team_core::make_meeting_place(MPI_Comm comm) {
                    })); // and now everybody's is cleared
     barrier_.emplace(meeting_place_.data(), node_rank(), node_size(), ranks_->first_rank(node_),
                      crowded_);
+    if (ranks_->nodes() == 1) return;
+    std::vector<std::string> names;
+    agree_or_throw(comm, attempt([&] { names = gather_host_names(); }));
+    if (is_leader())
+        between_nodes_.emplace(handles_[3], *ranks_, node_, *barrier_, crowded_, std::move(names));
+}
+
+// One of every node, cut to the length that usually tells them apart. Leaders only; others none.
+std::vector<std::string> team_core::gather_host_names() {
+    if (!is_leader()) return {};
+    constexpr std::size_t length = 32;
+    std::string mine = host_name();
+    mine.resize(length, '\0');
+    const auto nodes = static_cast<std::size_t>(ranks_->nodes());
+    std::string all(nodes * length, '\0');
+    mpi_check(
+        MPI_Allgather(mine.data(), length, MPI_CHAR, all.data(), length, MPI_CHAR, handles_[2]),
+        "MPI_Allgather");
+    std::vector<std::string> result;
+    for (std::size_t node = 0; node < nodes; ++node)
+        result.emplace_back(all.substr(node * length, length).c_str());
+    return result;
 }
 
 // Ranks that will not come are not waited for: see the class comment of team.
@@ -191,7 +214,7 @@ team_core::~team_core() {
         return;
     }
     if (attached) attached->release();
-    if (ranks_->nodes() > 1 && is_leader()) stop_serving();
+    if (between_nodes_) stop_serving();
     meeting_place_.free();
     for (int i = 3; i >= 0; --i)
         if (handles_[i] != MPI_COMM_NULL) MPI_Comm_free(&handles_[i]);
@@ -216,9 +239,9 @@ agreed_words team_core::lead(Body&& body) {
 // makes what they are told. Where it fails the team has ended: this node comes to no other meeting,
 // and other nodes, which may not know or wait for what it had to send, are told so.
 template <class Body>
-void team_core::meet(const std::optional<error>& mine, const char* operation,
+void team_core::meet(const std::optional<error>& mine, const occasion& why,
                      Body&& between_leaders) {
-    barrier_->arrive({word_of(mine)});
+    barrier_->arrive({word_of(mine)}, why);
     const agreed_words result = is_leader() ? lead([&](agreed_words words) {
         words[0] = between_leaders(words[0]);
         return words;
@@ -229,17 +252,29 @@ void team_core::meet(const std::optional<error>& mine, const char* operation,
     if (mine) throw *mine;
     if (result[0] == somebody_is_lost)
         throw error(errc::peer_lost,
-                    std::string(operation) + ": a rank left by an exception and will not come");
+                    why.text() + ": a rank left by an exception and will not come");
     throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
-                std::string(operation) + ": MPI failed on this rank or on another one");
+                why.text() + ": MPI failed on this rank or on another one");
+}
+
+occasion team_core::of_team(const char* operation) const {
+    const auto describe = [](const void* what) {
+        const placement& ranks = *static_cast<const team_core*>(what)->ranks_;
+        return fmt::format("a team of {} ranks on {} nodes", ranks.size(), ranks.nodes());
+    };
+    return {operation, describe, this};
 }
 
 void team_core::fence() {
+    fence(of_team("fence"));
+}
+
+void team_core::fence(const occasion& why) {
     if (ranks_->nodes() == 1)
-        barrier_->arrive_and_wait();
+        barrier_->arrive_and_wait(why);
     else
-        meet(flush_attached(), "fence",
-             [this](std::uint64_t word) { return worst_of_leaders(word); });
+        meet(flush_attached(), why,
+             [&](std::uint64_t word) { return worst_of_leaders(word, why); });
 }
 
 std::optional<error> team_core::flush_attached() {
@@ -248,27 +283,31 @@ std::optional<error> team_core::flush_attached() {
 }
 
 // In one round: where that fails, other nodes learn of it at the next meeting.
-std::uint64_t team_core::worst_of_leaders(std::uint64_t word) {
-    reduced_failure_ = word;
-    return max_over_leaders(&reduced_failure_, 1) ? reduced_failure_ : mpi_failed;
+std::uint64_t team_core::worst_of_leaders(std::uint64_t word, const occasion& why) {
+    agreed_words words{word};
+    return between_nodes_->maximum(words, why) ? words[0] : mpi_failed;
 }
 
 void team_core::node_fence() {
+    node_fence(of_team("node_fence"));
+}
+
+void team_core::node_fence(const occasion& why) {
     if (ranks_->nodes() == 1)
-        barrier_->arrive_and_wait();
+        barrier_->arrive_and_wait(why);
     else
-        node_fence(std::nullopt);
+        node_fence(std::nullopt, why);
 }
 
 // Led, so that the leader serves other nodes while it waits.
-void team_core::node_fence(const std::optional<error>& mine) {
-    meet(mine, "node_fence", [](std::uint64_t word) { return word; });
+void team_core::node_fence(const std::optional<error>& mine, const occasion& why) {
+    meet(mine, why, [](std::uint64_t word) { return word; });
 }
 
-void team_core::led_fence(const std::function<std::optional<error>()>& work) {
+void team_core::led_fence(const std::function<std::optional<error>()>& work, const occasion& why) {
     std::optional<error> failure;
     try {
-        meet(std::nullopt, "node_fence", [&](std::uint64_t) {
+        meet(std::nullopt, why, [&](std::uint64_t) {
             failure = work();
             return word_of(failure);
         });
@@ -279,18 +318,12 @@ void team_core::led_fence(const std::function<std::optional<error>()>& work) {
 }
 
 void team_core::broadcast(std::byte* data, std::size_t bytes, int root) {
-    constexpr std::size_t at_once = std::size_t{1} << 30; // MPI counts in int
-    barrier_->arrive({});
+    const occasion why = of_team("broadcast");
+    barrier_->arrive({}, why);
     const agreed_words result = is_leader() ? lead([&](agreed_words words) {
-        if (ranks_->nodes() == 1) return words;
-        for (std::size_t at = 0; at < bytes; at += at_once) {
-            const auto count = static_cast<int>(std::min(at_once, bytes - at));
-            MPI_Request request = MPI_REQUEST_NULL;
-            if (!finish(MPI_Ibcast(data + at, count, MPI_BYTE, root, handles_[2], &request),
-                        request))
-                words[0] = mpi_failed;
-        }
-        agree_between_leaders(words);
+        if (!between_nodes_) return words;
+        if (!between_nodes_->broadcast(data, bytes, root, handles_[2], why)) words[0] = mpi_failed;
+        agree_between_leaders(words, why);
         return words;
     })
                                             : barrier_->wait_for_release();
@@ -306,7 +339,9 @@ bool team_core::is_anyone_lost() {
 
 std::uint64_t team_core::agree_on(const std::optional<error>& mine, std::uint64_t fingerprint,
                                   const std::string& description, std::uint64_t least) {
-    const agreed_words all = agree({mine ? 1U : 0U, fingerprint, ~fingerprint, ~least, 0});
+    const auto describe = [](const void* what) { return *static_cast<const std::string*>(what); };
+    const agreed_words all = agree({mine ? 1U : 0U, fingerprint, ~fingerprint, ~least, 0},
+                                   {"creation", describe, &description});
     if (all[0] != 0) {
         agree_or_throw(comm_, mine);
         throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
@@ -316,95 +351,41 @@ std::uint64_t team_core::agree_on(const std::optional<error>& mine, std::uint64_
     return ~all[3];
 }
 
-agreed_words team_core::agree(const agreed_words& mine) {
-    barrier_->arrive(mine);
+agreed_words team_core::agree(const agreed_words& mine, const occasion& why) {
+    barrier_->arrive(mine, why);
     if (!is_leader()) return barrier_->wait_for_release();
-    return lead([this](agreed_words words) {
-        if (ranks_->nodes() > 1) agree_between_leaders(words);
+    return lead([&](agreed_words words) {
+        if (between_nodes_) agree_between_leaders(words, why);
         return words;
     });
 }
 
-// The numbers lie in this object: a reduction that reports an error may still be under way.
-bool team_core::max_over_leaders(std::uint64_t* values, int count) {
-    MPI_Request request = MPI_REQUEST_NULL;
-    const int code =
-        MPI_Iallreduce(MPI_IN_PLACE, values, count, MPI_UINT64_T, MPI_MAX, handles_[2], &request);
-    return finish(code, request);
-}
-
 // Two rounds, as in agree_or_throw: one failing MPI call cannot split the ranks.
-void team_core::agree_between_leaders(agreed_words& words) {
-    reduced_words_ = words;
-    const bool good = max_over_leaders(reduced_words_.data(), static_cast<int>(words.size()));
-    if (good) words = reduced_words_;
-    reduced_failure_ = good ? 0 : 1;
-    const bool good_again = max_over_leaders(&reduced_failure_, 1);
-    if (!good || (good_again && reduced_failure_ != 0))
+void team_core::agree_between_leaders(agreed_words& words, const occasion& why) {
+    const bool good = between_nodes_->maximum(words, why);
+    agreed_words failure{good ? 0U : 1U};
+    const bool good_again = between_nodes_->maximum(failure, why);
+    if (!good || (good_again && failure[0] != 0))
         words[0] = std::numeric_limits<std::uint64_t>::max();
 }
 
-// Waits for a nonblocking collective between leaders; offers the core to others meanwhile.
-bool team_core::finish(int start_code, MPI_Request& request) {
-    ++met_leaders_;
-    if (start_code != MPI_SUCCESS) return false;
-    for (int tries = 1;; ++tries) {
-        int done = 0;
-        if (MPI_Test(&request, &done, MPI_STATUS_IGNORE) != MPI_SUCCESS) return false;
-        if (done != 0) return true;
-        if (tries % 64 == 0) {
-            progress();
-            throw_if_leader_lost();
-        }
-        if (crowded_ || tries > 200) yield_core();
-    }
-}
-
 void team_core::progress() {
-    if (ranks_->nodes() == 1) return;
-    int has_message = 0;
-    MPI_Status status;
-    // Nobody sends to the others; but with what they have started themselves half done, Open MPI
-    // has been seen to keep third ranks waiting.
-    if (!is_leader()) {
-        MPI_Iprobe(rank(), tag_abandoned, comm_, &has_message, &status); // fails: nobody to tell
-        return;
+    if (between_nodes_) {
+        between_nodes_->progress();
+    } else if (ranks_->nodes() > 1) {
+        // Nobody sends to the others; but with what they have started themselves half done, Open
+        // MPI has been seen to keep third ranks waiting.
+        int has_message = 0;
+        MPI_Status status;
+        MPI_Iprobe(rank(), 0, handles_[3], &has_message, &status); // fails: nobody to tell
     }
-    if (MPI_Iprobe(MPI_ANY_SOURCE, tag_abandoned, handles_[2], &has_message, &status) !=
-            MPI_SUCCESS ||
-        has_message == 0)
-        return;
-    std::uint64_t met = 0;
-    if (MPI_Recv(&met, 1, MPI_UINT64_T, status.MPI_SOURCE, tag_abandoned, handles_[2],
-                 MPI_STATUS_IGNORE) != MPI_SUCCESS ||
-        (lost_node_ >= 0 && met >= lost_after_))
-        return;
-    lost_node_ = status.MPI_SOURCE;
-    lost_after_ = met;
-    barrier_->report_loss(); // ranks of this node may wait for a message of that one
-}
-
-// A leader that came to this meeting before it left is not missed yet.
-void team_core::throw_if_leader_lost() const {
-    if (lost_node_ < 0 || lost_after_ >= met_leaders_) return;
-    throw error(errc::peer_lost, "fence: a rank of node " + std::to_string(lost_node_) +
-                                     " left by an exception and will not come");
 }
 
 // Nothing here waits: the ranks that are still there learn from their node's flag, other nodes
-// from a message, which says how often this leader has met the others. The number is leaked, since
-// nobody will know when MPI has sent it.
+// from a message.
 void team_core::abandon() noexcept {
     barrier_->abandon();
-    if (!is_leader() || told_) return;
-    told_ = true;
-    const auto* met = new (std::nothrow) std::uint64_t(met_leaders_);
-    for (int node = 0; met != nullptr && node < ranks_->nodes(); ++node) {
-        MPI_Request request = MPI_REQUEST_NULL;
-        if (node != node_ && MPI_Isend(met, 1, MPI_UINT64_T, node, tag_abandoned, handles_[2],
-                                       &request) == MPI_SUCCESS)
-            MPI_Request_free(&request);
-    }
+    if (between_nodes_) between_nodes_->abandon();
 }
 
 } // namespace nodespan::detail

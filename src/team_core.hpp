@@ -1,5 +1,6 @@
 #pragma once
 
+#include "leader_meeting.hpp"
 #include "node_barrier.hpp"
 #include "nodespan/error.hpp"
 #include "nodespan/placement.hpp"
@@ -58,8 +59,11 @@ public:
     /// Somewhere in memory that the ranks of this node share.
     const void* shared_memory() const noexcept { return meeting_place_.data(); }
 
+    /// See team's. `why` names what the fence is of, where that is not the team.
     void fence();
+    void fence(const occasion& why);
     void node_fence();
+    void node_fence(const occasion& why);
 
     /// What a leader owes the other nodes while it waits or computes: keeps MPI going, and notices
     /// when a node is abandoned. Nothing on other ranks.
@@ -69,15 +73,15 @@ public:
     bool is_anyone_lost();
 
     /// A node_fence that fails on all ranks of the node where one of them comes with a failure.
-    void node_fence(const std::optional<error>& mine);
+    void node_fence(const std::optional<error>& mine, const occasion& why);
 
     /// A node_fence in the middle of which, when all have come and nobody has left, the leader does
     /// some work; what that returns is thrown on the leader, and a failure on the others.
-    void led_fence(const std::function<std::optional<error>()>& work);
+    void led_fence(const std::function<std::optional<error>()>& work, const occasion& why);
 
     /// The maximum over all ranks, word by word; word 0 says whether anything failed anywhere,
     /// MPI included. Call: collective. A fence as well. Errors: errc::peer_lost.
-    agreed_words agree(const agreed_words& mine);
+    agreed_words agree(const agreed_words& mine, const occasion& why = {});
 
     /// Throws the same error on all ranks if one of them brings one, or if their fingerprints are
     /// not equal (errc::mismatched_arguments); else returns the least of their `least`.
@@ -101,17 +105,16 @@ private:
     void group(MPI_Comm comm, int label);
     void make_communicators(MPI_Comm comm);
     void make_meeting_place(MPI_Comm comm);
+    std::vector<std::string> gather_host_names();
+    occasion of_team(const char* operation) const;
     template <class Body>
     agreed_words lead(Body&& body);
     template <class Body>
-    void meet(const std::optional<error>& mine, const char* operation, Body&& between_leaders);
+    void meet(const std::optional<error>& mine, const occasion& why, Body&& between_leaders);
     void abandon() noexcept;
-    void throw_if_leader_lost() const;
     std::optional<error> flush_attached();
-    bool finish(int start_code, MPI_Request& request);
-    bool max_over_leaders(std::uint64_t* values, int count);
-    std::uint64_t worst_of_leaders(std::uint64_t word);
-    void agree_between_leaders(agreed_words& words);
+    std::uint64_t worst_of_leaders(std::uint64_t word, const occasion& why);
+    void agree_between_leaders(agreed_words& words, const occasion& why);
 
     std::shared_ptr<const placement> ranks_;
     std::vector<int> order_; // comm ranks by team rank, where they differ
@@ -119,18 +122,13 @@ private:
     int node_ = 0;
     bool crowded_ = false;
     bool on_one_host_ = false;
-    bool told_ = false;             // other nodes know that this one is abandoned
-    std::uint64_t met_leaders_ = 0; // collectives between leaders so far
-    int lost_node_ = -1;            // a node that is abandoned,
-    std::uint64_t lost_after_ = 0;  // after so many of them
     MPI_Comm handles_[4] = {MPI_COMM_NULL, MPI_COMM_NULL, MPI_COMM_NULL,
                             MPI_COMM_NULL}; // team, node, leaders, traffic
     boost::mpi::communicator comm_, node_comm_, leaders_;
     shared_window meeting_place_;
     std::optional<node_barrier> barrier_;
-    agreed_words reduced_words_{}; // what leaders are adding up
-    std::uint64_t reduced_failure_ = 0;
-    int exceptions_ = 0; // in flight when this object was made
+    std::optional<leader_meeting> between_nodes_; // on leaders, where there are several nodes
+    int exceptions_ = 0;                          // in flight when this object was made
 };
 
 /// Groups the ranks of `comm` by node, cut into nodes of `ranks_per_node` unless that is 0.

@@ -28,6 +28,18 @@ void yield_core() noexcept {
     sched_yield();
 }
 
+void pause::wait() noexcept {
+    if (tries_ < yields) ++tries_;
+    if (tries_ < spins) {
+        cpu_pause();
+    } else if (tries_ < yields || !may_sleep_) {
+        yield_core();
+    } else {
+        const timespec time{0, 100'000};
+        nanosleep(&time, nullptr);
+    }
+}
+
 // Not FUTEX_PRIVATE: the word lies in memory that several processes map at different addresses.
 // Return values need no look: every wait checks its condition again.
 void futex_wait(shared_word& word, std::uint32_t seen, long timeout_ns) noexcept {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 
@@ -32,9 +31,12 @@ void futex_wait(shared_word& word, std::uint32_t seen, long timeout_ns) noexcept
 void futex_wake_all(shared_word& word) noexcept;
 
 /// Stores `value` and wakes sleepers. `sleepers` counts those who may sleep on this word.
+///
+/// The look at `sleepers` may come before others see the store: a locked instruction in between
+/// would cost as much again as all else. Who falls asleep in that moment is not woken, see wait_on.
 inline void store_and_wake(shared_word& word, std::uint32_t value, shared_word& sleepers) noexcept {
-    word.store(value, std::memory_order_seq_cst); // before the look at sleepers, see wait_on
-    if (sleepers.load(std::memory_order_seq_cst) != 0) futex_wake_all(word);
+    word.store(value, std::memory_order_release);
+    if (sleepers.load(std::memory_order_relaxed) != 0) futex_wake_all(word);
 }
 
 /// What this process owes others whatever it waits for: called between tries of every wait. One for
@@ -56,8 +58,43 @@ struct patience {
     static patience crowded() { return {0, 50}; }
 };
 
+/// Between tries of a wait for what wakes nobody, such as a message: spins, then offers the core,
+/// then, where ranks outnumber cores, sleeps 100 us a time. Elsewhere it stays awake: other nodes
+/// may be waiting for this one's progress.
+class pause {
+public:
+    explicit pause(bool crowded) noexcept : tries_(crowded ? spins : 0), may_sleep_(crowded) {}
+
+    void wait() noexcept;
+
+    /// Whether spinning is over: time for other duties.
+    bool is_slow() const noexcept { return tries_ >= spins; }
+
+private:
+    static constexpr int spins = 200, yields = 2000;
+    int tries_;
+    bool may_sleep_;
+};
+
+/// Counts a rank among the sleepers.
+class sleeper {
+public:
+    explicit sleeper(shared_word& sleepers) : sleepers_(sleepers) {
+        sleepers_.fetch_add(1, std::memory_order_seq_cst);
+    }
+    ~sleeper() { sleepers_.fetch_sub(1, std::memory_order_relaxed); }
+    sleeper(const sleeper&) = delete;            // for one scope
+    sleeper& operator=(const sleeper&) = delete; // for one scope
+
+private:
+    shared_word& sleepers_;
+};
+
 /// Waits until ready(word's value): spins, then yields, then sleeps on a futex.
 /// `slow` is called between tries once spinning is over; it may throw to end the wait.
+///
+/// The first sleep is short: a store that was on its way when this rank counted itself has arrived
+/// at its end, and all later ones find it among the sleepers.
 template <class Ready, class Slow>
 void wait_on(shared_word& word, shared_word& sleepers, const patience& how, Ready&& ready,
              Slow&& slow) {
@@ -71,12 +108,12 @@ void wait_on(shared_word& word, shared_word& sleepers, const patience& how, Read
         if (i % 8 == 0) do_duty();
         slow();
     }
-    for (;;) {
-        const long sleep_ns = do_duty() ? std::min(how.sleep_ns, 100'000L) : how.sleep_ns;
-        sleepers.fetch_add(1, std::memory_order_seq_cst); // before the look at word, see above
+    constexpr long short_ns = 100'000;
+    const sleeper me(sleepers);
+    for (bool is_first = true;; is_first = false) {
+        const bool be_short = do_duty() || is_first;
         const std::uint32_t seen = word.load(std::memory_order_seq_cst);
-        if (!ready(seen)) futex_wait(word, seen, sleep_ns);
-        sleepers.fetch_sub(1, std::memory_order_relaxed);
+        if (!ready(seen)) futex_wait(word, seen, be_short ? short_ns : how.sleep_ns);
         if (ready(word.load(std::memory_order_acquire))) return;
         slow();
     }

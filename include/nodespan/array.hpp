@@ -100,8 +100,8 @@ public:
     }
 
     /// Ends the epoch for all ranks, or for this node's. See team::fence.
-    void fence() { core_->get_team().fence(); }
-    void node_fence() { core_->get_team().node_fence(); }
+    void fence() { core_->fence(); }
+    void node_fence() { core_->node_fence(); }
 
     /// This array's reader/writer lock of a node: what it guards is the program's agreement. It
     /// orders direct access and transfers alike. Call: any rank. Errors: errc::out_of_range.

@@ -31,7 +31,7 @@ const std::vector<module> modules = {
     {"placement", {"placement"}},
     {"distribution", {"distribution"}},
     {"ghost_plan", {"ghost_plan"}},
-    {"wait", {"wait"}},
+    {"wait", {"wait", "watchdog"}},
     {"node_barrier", {"node_barrier"}},
     {"mutex", {"mutex"}},
     {"mpi_check", {"mpi_check"}},
@@ -39,7 +39,7 @@ const std::vector<module> modules = {
     {"rma_settings", {"rma_settings"}},
     {"environment", {"environment"}},
     {"shared_window", {"shared_window", "rma_window"}},
-    {"team_core", {"team_core"}},
+    {"team_core", {"leader_meeting", "team_core"}},
     {"team", {"team"}},
     {"interval_set", {"interval_set"}},
     {"range_allocator", {"range_allocator"}},
@@ -57,9 +57,8 @@ const std::vector<module> modules = {
 
 // These know nothing of MPI, not even through what they include.
 const std::set<std::string> without_mpi = {
-    "box",       "view",         "element",        "strided", "combine",
-    "placement", "distribution", "ghost_plan",     "wait",    "node_barrier",
-    "mutex",     "interval_set", "range_allocator"};
+    "box",        "view", "element",  "strided",      "combine", "placement",    "distribution",
+    "ghost_plan", "wait", "watchdog", "node_barrier", "mutex",   "interval_set", "range_allocator"};
 
 // Everything that offers the whole library in one include; nothing may include it.
 const std::string everything = "nodespan";

@@ -27,6 +27,7 @@ struct array_options {
 namespace detail {
 
 struct array_state;
+struct occasion;
 
 /// What the compiler knows of an element type.
 struct element_type {
@@ -64,6 +65,8 @@ public:
         if (!has_claimed_) claim_atomics_once();
     }
 
+    void fence();
+    void node_fence();
     mutex& lock_of(int node);
 
     void get(const box<dynamic>& patch, const patch_memory& to) const;
@@ -97,6 +100,7 @@ public:
     void require_peer(const char* operation, int rank) const;
 
 private:
+    occasion waiting_in(const char* operation) const;
     std::string where() const;
     std::string call_on(const char* operation, const box<dynamic>& patch) const;
     std::string call_on(const char* operation, const index_list& at) const;

@@ -1,0 +1,70 @@
+#pragma once
+
+#include "node_barrier.hpp"
+#include "nodespan/placement.hpp"
+
+#include <mpi.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace nodespan::detail {
+
+/// Where the leaders of a team's nodes meet, by messages. Only leaders of teams of several nodes
+/// have one.
+///
+/// All of them call the same sequence of meetings; MPI keeps going while one waits.
+class leader_meeting {
+public:
+    /// `comm` holds all ranks of the team, in team order; nobody else sends there with these tags.
+    /// `host_names` has one name a node.
+    leader_meeting(MPI_Comm comm, const placement& ranks, int node, node_barrier& own_node,
+                   bool crowded, std::vector<std::string> host_names);
+
+    leader_meeting(const leader_meeting&) = delete;            // messages may be under way to it
+    leader_meeting& operator=(const leader_meeting&) = delete; // messages may be under way to it
+
+    /// Replaces all words by their maximum over the nodes. Whether MPI did all of its part here: if
+    /// not, the others have been sent what was known, and the words mean nothing.
+    /// Errors: errc::peer_lost. Cost: as many rounds of small messages as the number of nodes has
+    /// binary digits.
+    bool maximum(agreed_words& words, const occasion& why);
+
+    /// Copies memory of node `root` to the same memory of all nodes; whether MPI did. `leaders`
+    /// holds the leaders alone. Errors: errc::peer_lost.
+    bool broadcast(std::byte* data, std::size_t bytes, int root, MPI_Comm leaders,
+                   const occasion& why);
+
+    /// Keeps MPI going, and notices when a node is abandoned.
+    void progress();
+
+    /// Tells all other nodes, once, that this one will not come any more. Does not wait.
+    void abandon() noexcept;
+
+private:
+    bool finish(MPI_Request* requests, int count, const occasion& why, int from_node);
+    void throw_if_lost(const occasion& why) const;
+    void complain(const watchdog& watch, const occasion& why, int from_node) const;
+    int leader_of(int node) const noexcept { return ranks_->first_rank(node); }
+
+    static constexpr std::size_t most_rounds = 32;
+
+    MPI_Comm comm_;
+    const placement* ranks_;
+    int node_;
+    node_barrier* own_node_;
+    bool crowded_;
+    std::vector<std::string> host_names_;
+    bool told_ = false;            // other nodes know that this one is abandoned
+    std::uint64_t met_ = 0;        // meetings so far
+    int lost_node_ = -1;           // a node that is abandoned,
+    std::uint64_t lost_after_ = 0; // after so many of them
+
+    // What is sent and received, in turns: messages of a meeting that failed may be under way
+    // still.
+    std::array<std::array<agreed_words, most_rounds>, 2> sent_{}, received_{};
+};
+
+} // namespace nodespan::detail

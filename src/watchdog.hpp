@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace nodespan::detail {
+
+/// What ranks wait in, for messages only: a call, and what it was called on.
+struct occasion {
+    const char* operation = "a collective call";
+    std::string (*describe)(const void* what) = nullptr;
+    const void* what = nullptr;
+
+    /// Such as "fence of array<double,2>({1000, 64})".
+    std::string text() const;
+};
+
+/// Says when one wait has become too long. Costs nothing until somebody asks, and a look at the
+/// clock then. How long is too long: NODESPAN_TIMEOUT seconds, 60 without it, 0 for never.
+class watchdog {
+public:
+    /// Whether it is time to tell somebody: after the time above, then twice as long each time.
+    bool is_overdue() noexcept;
+
+    /// Seconds since the first question.
+    double seconds() const noexcept;
+
+    /// Prints a line on standard error. With NODESPAN_TIMEOUT_ACTION=abort that is the end of the
+    /// job.
+    static void tell(const std::string& line);
+
+private:
+    using clock = std::chrono::steady_clock;
+    clock::time_point start_{};
+    clock::time_point next_{};
+};
+
+/// What ends the job: MPI_Abort, once there is MPI.
+void set_abort(void (*end_job)()) noexcept;
+
+/// "rank 3" or "ranks 0, 4-7".
+std::string list_of_ranks(const std::vector<int>& ascending);
+
+/// This machine's name.
+std::string host_name();
+
+} // namespace nodespan::detail
