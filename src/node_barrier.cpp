@@ -78,17 +78,18 @@ void node_barrier::complain(const watchdog& watch) const {
                                list_of_ranks(late)));
 }
 
-// Waits until `word` has come to `goal`. A rank that leaves may have passed this meeting before:
-// where all have come to it, the others still end it, unless they do not for a while.
+// Waits until `word` has come to `goal`. A rank that leaves may have been the one to bring it
+// there, just before: it is looked at once more after its farewell. Or, where ranks bring each
+// other to the goal and all have come, they may be about to: they get a while.
 template <class Slow>
 void node_barrier::wait_until(shared_word& word, std::uint32_t goal, const patience& how,
-                              Slow&& slow) {
+                              Slow&& slow, bool others_go_on) {
     const auto ready = [goal](std::uint32_t count) { return reached(count, goal); };
     watchdog watch;
     grace_period grace;
     wait_on(word, shared_->flags.sleepers, how, ready, [&] {
         if (is_abandoned() && !ready(word.load(std::memory_order_acquire)) &&
-            (!missing().empty() || grace.is_over()))
+            (!others_go_on || !missing().empty() || grace.is_over()))
             throw_if_abandoned();
         if (watch.is_overdue()) complain(watch);
         slow();
@@ -124,7 +125,8 @@ void node_barrier::meet_by_dissemination() {
         ++counted_;
         store_and_wake(line(rank_).rounds, counted_, shared_->flags.sleepers);
         const int before = (rank_ + ranks_ - distance) % ranks_;
-        wait_until(line(before).rounds, counted_, patience_, [] {});
+        wait_until(
+            line(before).rounds, counted_, patience_, [] {}, true);
     }
 }
 

@@ -96,7 +96,8 @@ private:
     void meet_by_count();
     void complain(const watchdog& watch) const;
     template <class Slow>
-    void wait_until(shared_word& word, std::uint32_t goal, const patience& how, Slow&& slow);
+    void wait_until(shared_word& word, std::uint32_t goal, const patience& how, Slow&& slow,
+                    bool others_go_on = false);
 
     layout* shared_;
     int rank_;
