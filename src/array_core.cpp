@@ -30,6 +30,7 @@ struct array_state {
 
     array_place place;
     lock_of_node own;
+    lock_waiter me;
     std::mutex making; // threads may ask for locks at the same time
     std::map<int, lock_of_node> others;
     std::unique_ptr<ghost_exchange> ghosts;
@@ -139,11 +140,13 @@ void array_core::make_own_lock() {
     const block& where = state_->place.where;
     team_core& core = *team_.core();
     auto& [gate, handle] = state_->own;
+    lock_waiter& me = state_->me;
+    me = {core.rank(), waiting_in("mutex of this node")};
     if (!is_one_node_)
         gate = std::make_unique<rma_lock>(core, arena::of(core), *where.rma, core.node(),
                                           where.header_offset + offsetof(block_header, gate),
-                                          &where.header->gate);
-    handle = mutex(&where.header->lock, core.is_crowded(), gate.get());
+                                          &where.header->gate, me.why);
+    handle = mutex(&where.header->lock, core.is_crowded(), gate.get(), &me);
 }
 
 mutex& array_core::lock_of(int node) {
@@ -153,9 +156,9 @@ mutex& array_core::lock_of(int node) {
     auto& [gate, handle] = state_->others[node];
     if (!gate) {
         const block& where = state_->place.where;
-        gate =
-            std::make_unique<rma_lock>(*team_.core(), arena::of(*team_.core()), *where.rma, node,
-                                       where.header_offset + offsetof(block_header, gate), nullptr);
+        gate = std::make_unique<rma_lock>(*team_.core(), arena::of(*team_.core()), *where.rma, node,
+                                          where.header_offset + offsetof(block_header, gate),
+                                          nullptr, waiting_in("mutex of another node"));
         handle = mutex(gate.get());
     }
     return handle;

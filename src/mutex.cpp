@@ -1,6 +1,9 @@
 #include "nodespan/mutex.hpp"
 
 #include "wait.hpp"
+#include "watchdog.hpp"
+
+#include <fmt/format.h>
 
 namespace nodespan {
 
@@ -15,19 +18,31 @@ void advance(std::atomic<std::uint32_t>& serving, detail::mutex_words& words) no
 
 } // namespace
 
+// Who holds it is told by its own word, for those who wait too long: readers leave it at 0.
+void mutex::note_holder() noexcept {
+    if (me_ != nullptr)
+        words_->holder.store(static_cast<std::uint32_t>(me_->rank) + 1, std::memory_order_relaxed);
+}
+
 void mutex::wait_for(std::atomic<std::uint32_t>& serving, std::uint32_t ticket) {
     detail::patience how = crowded_ ? detail::patience::crowded() : detail::patience{};
     if (gate_ != nullptr) how.sleep_ns = 100'000; // other nodes may be waiting for our progress
+    detail::watchdog watch;
     detail::wait_on(
         serving, words_->sleepers, how, [ticket](std::uint32_t now) { return now == ticket; },
-        [this] {
+        [&] {
             if (gate_ != nullptr) gate_->progress();
+            if (me_ == nullptr || !watch.is_overdue()) return;
+            const std::uint32_t holder = words_->holder.load(std::memory_order_relaxed);
+            me_->complain(watch, holder == 0 ? "its readers"
+                                             : fmt::format("rank {}, which holds it", holder - 1));
         });
 }
 
 void mutex::lock() {
     if (is_elsewhere()) return gate_->lock();
     wait_for(words_->write, words_->next.fetch_add(1, std::memory_order_relaxed));
+    note_holder();
     if (gate_ != nullptr) gate_->close();
 }
 
@@ -38,6 +53,7 @@ bool mutex::try_lock() {
     if (!words_->next.compare_exchange_strong(ticket, ticket + 1, std::memory_order_acquire,
                                               std::memory_order_relaxed))
         return false;
+    note_holder();
     if (gate_ == nullptr || gate_->try_close()) return true;
     unlock_words();
     return false;
@@ -50,6 +66,7 @@ void mutex::unlock() {
 }
 
 void mutex::unlock_words() noexcept {
+    if (me_ != nullptr) words_->holder.store(0, std::memory_order_relaxed);
     advance(words_->read, *words_);
     advance(words_->write, *words_);
 }

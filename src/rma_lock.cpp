@@ -30,19 +30,26 @@ bool may_pass(std::uint64_t home, std::uint64_t ticket) {
 } // namespace
 
 rma_lock::rma_lock(team_core& team, arena& memory, rma_window& window, int node, std::size_t offset,
-                   gate_words* words)
+                   gate_words* words, const occasion& why)
     : team_(team),
       arena_(memory),
       window_(window),
       node_(node),
       offset_(offset),
-      words_(words) {
+      words_(words),
+      me_{team.rank(), why} {
     if (words_ != nullptr) reader_lock_ = mutex(&words_->reader_words, team.is_crowded());
 }
 
 void rma_lock::progress() {
     team_.progress();
     do_duty();
+}
+
+// What a rank does between two tries.
+void rma_lock::work_on(watchdog& watch, const char* for_whom) {
+    progress();
+    if (watch.is_overdue()) me_.complain(watch, for_whom);
 }
 
 bool rma_lock::others_want() const noexcept {
@@ -55,9 +62,10 @@ void rma_lock::close() {
     const std::uint64_t ticket = words_->serving.load(std::memory_order_seq_cst);
     if (words_->next.load(std::memory_order_seq_cst) == ticket) return;
     words_->home.store(waiting_for(ticket), std::memory_order_seq_cst);
+    watchdog watch;
     for (pause p(team_.is_crowded()); words_->serving.load(std::memory_order_acquire) == ticket;
          p.wait())
-        progress();
+        work_on(watch, "a rank of another node, which holds it");
     words_->home.store(inside, std::memory_order_seq_cst);
 }
 
@@ -75,7 +83,9 @@ void rma_lock::open() {
 
 // Who counts readers may wait for other nodes, which may wait for this rank's progress.
 void rma_lock::lock_readers() {
-    for (pause p(team_.is_crowded()); !reader_lock_.try_lock(); p.wait()) progress();
+    watchdog watch;
+    for (pause p(team_.is_crowded()); !reader_lock_.try_lock(); p.wait())
+        work_on(watch, "readers of this node, who wait for another node");
 }
 
 void rma_lock::close_shared() {
@@ -98,21 +108,31 @@ void rma_lock::open_shared() {
     if (--words_->readers == 0) open();
 }
 
+// The flush awaits the answer and the change, which it may come ahead of.
 std::uint64_t rma_lock::add_to(std::size_t word, std::uint64_t value) {
     std::uint64_t before = 0;
-    window_.fetch_and_op(node_, offset_ + word, sizeof value, MPI_UINT64_T, &value, &before,
-                         MPI_SUM);
-    window_.flush(node_); // the answer may come ahead of the change
+    window_.start_fetch_and_op(node_, offset_ + word, sizeof value, MPI_UINT64_T, &value, &before,
+                               MPI_SUM);
+    window_.flush(node_);
     return before;
+}
+
+// Nobody's next step here depends on it.
+void rma_lock::send_to(std::size_t word, std::uint64_t value) {
+    const mpi_elements one{MPI_UINT64_T, 1};
+    window_.accumulate(node_, offset_ + word, sizeof value, one, &value, one, MPI_SUM);
+    window_.complete_local();
 }
 
 void rma_lock::lock() {
     const std::uint64_t ticket = add_to(offsetof(gate_words, next), 1);
     std::uint64_t seen[2]; // serving, home
+    watchdog watch;
     for (pause p(true);; p.wait()) {
         window_.read_words(node_, offset_ + offsetof(gate_words, serving), seen, 2);
         if (seen[0] == ticket && may_pass(seen[1], ticket)) return;
-        progress();
+        work_on(watch, seen[0] == ticket ? "a rank of that node, which holds it"
+                                         : "a rank of another node, which holds it or comes first");
     }
 }
 
@@ -129,13 +149,13 @@ bool rma_lock::try_lock() {
     window_.flush(node_); // the answer may come ahead of the change
     window_.read_words(node_, offset_ + offsetof(gate_words, serving), seen, 2);
     if (may_pass(seen[1], ticket)) return true;
-    add_to(offsetof(gate_words, serving), 1); // the turn is given back unused
+    send_to(offsetof(gate_words, serving), 1); // the turn is given back unused
     return false;
 }
 
 void rma_lock::unlock() {
     arena_.flush(); // what was sent under the lock is there for the next one
-    add_to(offsetof(gate_words, serving), 1);
+    send_to(offsetof(gate_words, serving), 1);
 }
 
 } // namespace nodespan::detail

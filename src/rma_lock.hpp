@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nodespan/mutex.hpp"
+#include "watchdog.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -26,9 +27,9 @@ struct gate_words {
 class rma_lock final : public lock_gate {
 public:
     /// `words` lie `offset` bytes into `window` on `node`; they are given by address on that node,
-    /// and null elsewhere.
+    /// and null elsewhere. `why` is for messages.
     rma_lock(team_core& team, arena& memory, rma_window& window, int node, std::size_t offset,
-             gate_words* words);
+             gate_words* words, const occasion& why);
 
     void close() override;
     bool try_close() override;
@@ -42,8 +43,10 @@ public:
     void progress() override;
 
 private:
+    void work_on(watchdog& watch, const char* for_whom);
     void lock_readers();
     std::uint64_t add_to(std::size_t word, std::uint64_t value);
+    void send_to(std::size_t word, std::uint64_t value);
     bool others_want() const noexcept;
 
     team_core& team_;
@@ -53,6 +56,7 @@ private:
     std::size_t offset_;
     gate_words* words_;
     mutex reader_lock_;
+    lock_waiter me_;
 };
 
 } // namespace nodespan::detail

@@ -161,12 +161,18 @@ void rma_window::accumulate(int node, std::size_t offset, std::size_t bytes,
           "MPI_Accumulate");
 }
 
-void rma_window::fetch_and_op(int node, std::size_t offset, std::size_t bytes, MPI_Datatype type,
-                              const void* value, void* before, MPI_Op op) {
+void rma_window::start_fetch_and_op(int node, std::size_t offset, std::size_t bytes,
+                                    MPI_Datatype type, const void* value, void* before, MPI_Op op) {
     flush_sent_to(node, offset, bytes);
+    started(node, nullptr);
     check(MPI_Fetch_and_op(value, before, type, target(node), static_cast<MPI_Aint>(offset), op,
                            window_),
           "MPI_Fetch_and_op");
+}
+
+void rma_window::fetch_and_op(int node, std::size_t offset, std::size_t bytes, MPI_Datatype type,
+                              const void* value, void* before, MPI_Op op) {
+    start_fetch_and_op(node, offset, bytes, type, value, before, op);
     complete_local(node);
 }
 

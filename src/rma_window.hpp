@@ -60,6 +60,11 @@ public:
     /// Source: MPI 3.1 section 11.3.4.
     void fetch_and_op(int node, std::size_t offset, std::size_t bytes, MPI_Datatype type,
                       const void* value, void* before, MPI_Op op);
+
+    /// The same without the wait: `before` is there after a flush.
+    void start_fetch_and_op(int node, std::size_t offset, std::size_t bytes, MPI_Datatype type,
+                            const void* value, void* before, MPI_Op op);
+
     void compare_and_swap(int node, std::size_t offset, std::size_t bytes, MPI_Datatype type,
                           const void* expected, const void* desired, void* before);
 

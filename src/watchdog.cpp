@@ -87,6 +87,11 @@ void watchdog::tell(const std::string& line) {
     std::abort();
 }
 
+void lock_waiter::complain(const watchdog& watch, const std::string& for_whom) const {
+    watchdog::tell(fmt::format("{}: rank {} has waited {:.0f} s on host {} for {}", why.text(),
+                               rank, watch.seconds(), host_name(), for_whom));
+}
+
 void set_abort(void (*end_job)()) noexcept {
     own_abort.store(end_job);
 }

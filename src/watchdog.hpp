@@ -36,6 +36,14 @@ private:
     clock::time_point next_{};
 };
 
+/// A rank that may wait for a lock.
+struct lock_waiter {
+    int rank = 0;
+    occasion why;
+
+    void complain(const watchdog& watch, const std::string& for_whom) const;
+};
+
 /// What ends the job: MPI_Abort, once there is MPI.
 void set_abort(void (*end_job)()) noexcept;
 

@@ -7,13 +7,16 @@ namespace nodespan {
 
 namespace detail {
 
-/// The state of a mutex: 16 zeroed bytes in memory that the ranks of a node share.
+/// The state of a mutex: 20 zeroed bytes in memory that the ranks of a node share.
 struct mutex_words {
     std::atomic<std::uint32_t> next;     // ticket of the next to come
     std::atomic<std::uint32_t> read;     // ticket that may read now
     std::atomic<std::uint32_t> write;    // ticket that may write now
     std::atomic<std::uint32_t> sleepers; // ranks asleep on read or write
+    std::atomic<std::uint32_t> holder; // 1 + the rank that may write, if it is known; for messages
 };
+
+struct lock_waiter;
 
 /// What stands between the ranks of a lock's own node and those of other nodes.
 class lock_gate {
@@ -60,10 +63,13 @@ public:
     /// Locks nothing; only to be assigned to.
     mutex() = default;
 
-    /// The lock of this node. `gate` only where there are other nodes.
-    mutex(detail::mutex_words* words, bool crowded, detail::lock_gate* gate = nullptr)
+    /// The lock of this node. `gate` only where there are other nodes; `me` for messages, lives as
+    /// long as this handle.
+    mutex(detail::mutex_words* words, bool crowded, detail::lock_gate* gate = nullptr,
+          const detail::lock_waiter* me = nullptr)
         : words_(words),
           gate_(gate),
+          me_(me),
           crowded_(crowded) {}
 
     /// The lock of another node.
@@ -80,11 +86,13 @@ public:
 private:
     bool is_elsewhere() const noexcept { return words_ == nullptr; }
     void wait_for(std::atomic<std::uint32_t>& serving, std::uint32_t ticket);
+    void note_holder() noexcept;
     void unlock_words() noexcept;
     void unlock_shared_words() noexcept;
 
     detail::mutex_words* words_ = nullptr;
     detail::lock_gate* gate_ = nullptr;
+    const detail::lock_waiter* me_ = nullptr;
     bool crowded_ = false; // more ranks than cores: do not spin
 };
 

@@ -2,13 +2,16 @@
 
 #include <nodespan/nodespan.hpp>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 namespace {
 
@@ -47,6 +50,37 @@ int throws_alone_caught_in_main(int argc, char** argv) {
     } catch (const std::exception&) {
         return 0; // not reached: the environment ends the job
     }
+}
+
+// The others are told for whom they wait; then it comes after all.
+int comes_late(int argc, char** argv) {
+    environment mpi(argc, argv);
+    team everyone{MPI_COMM_WORLD};
+    array<int, 1> numbers(everyone, {100});
+    if (everyone.rank() == 1) std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+    numbers.fence();
+    say(everyone.rank(), "has passed");
+    return 0;
+}
+
+int keeps_a_lock(int argc, char** argv) {
+    environment mpi(argc, argv);
+    team everyone{MPI_COMM_WORLD};
+    array<int, 1> numbers(everyone, {100});
+    if (everyone.rank() == 0) numbers.mutex(0).lock();
+    numbers.fence();
+    if (everyone.rank() == 0) {
+        for (int i = 0; i < 15; ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
+            everyone.progress();
+        }
+        numbers.mutex(0).unlock();
+    } else {
+        const std::scoped_lock lock(numbers.mutex(0));
+        say(everyone.rank(), "has the lock");
+    }
+    numbers.fence();
+    return 0;
 }
 
 int is_killed(int argc, char** argv) {
@@ -138,6 +172,8 @@ int main(int argc, char** argv) {
         {"throws_alone", throws_alone},
         {"throws_alone_over_nodes", throws_alone},
         {"throws_alone_caught_in_main", throws_alone_caught_in_main},
+        {"comes_late", comes_late},
+        {"keeps_a_lock", keeps_a_lock},
         {"is_killed", is_killed},
         {"leaves_and_goes_on", leaves_and_goes_on},
         {"outlives_mpi", outlives_mpi},
