@@ -129,7 +129,7 @@ void leader_meeting::complain(const watchdog& watch, const occasion& why, int fr
                            from_node, host_names_[static_cast<std::size_t>(from_node)],
                            list_of_ranks(ranks));
     }
-    watchdog::tell(fmt::format("{}: rank {} has waited {:.0f} s on host {} for {}", why.text(),
+    watchdog::tell(fmt::format("{}: rank {} has waited {:.1f} s on host {} for {}", why.text(),
                                leader_of(node_), watch.seconds(), host_name(), whom));
 }
 

@@ -73,7 +73,7 @@ void node_barrier::complain(const watchdog& watch) const {
         if (reached(line(peer).arrived.load(std::memory_order_relaxed), meeting_)) return;
     const std::vector<int> late = missing();
     if (late.empty()) return; // the leader waits for other nodes, and will say so
-    watchdog::tell(fmt::format("{}: rank {} has waited {:.0f} s on host {} for {}", why_->text(),
+    watchdog::tell(fmt::format("{}: rank {} has waited {:.1f} s on host {} for {}", why_->text(),
                                first_rank_ + rank_, watch.seconds(), host_name(),
                                list_of_ranks(late)));
 }

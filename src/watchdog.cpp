@@ -88,7 +88,7 @@ void watchdog::tell(const std::string& line) {
 }
 
 void lock_waiter::complain(const watchdog& watch, const std::string& for_whom) const {
-    watchdog::tell(fmt::format("{}: rank {} has waited {:.0f} s on host {} for {}", why.text(),
+    watchdog::tell(fmt::format("{}: rank {} has waited {:.1f} s on host {} for {}", why.text(),
                                rank, watch.seconds(), host_name(), for_whom));
 }
 
