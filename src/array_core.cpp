@@ -29,6 +29,7 @@ struct array_state {
     };
 
     array_place place;
+    bool has_claimed = false; // atomics
     lock_of_node own;
     lock_waiter me;
     std::mutex making; // threads may ask for locks at the same time
@@ -37,6 +38,10 @@ struct array_state {
 };
 
 namespace {
+
+std::string type_text(const element_type& type, std::size_t dimensions) {
+    return fmt::format("array<{},{}>", boost::core::demangle(type.name), dimensions);
+}
 
 std::string braces(const index_list& values) {
     return fmt::format("{{{}}}", fmt::join(values, ", "));
@@ -88,9 +93,10 @@ std::size_t reserve_for(const distribution& cut, const ghost_layers& ghosts,
 array_core::array_core(class team& team, const index_list& extents, const element_type& type,
                        const array_options& options)
     : team_(team.core()),
-      name_(fmt::format("array<{},{}>", boost::core::demangle(type.name), extents.size())),
+      name_(type_text(type, extents.size())),
       type_(type),
       state_(std::make_unique<array_state>()) {
+    if (!options.name.empty()) name_ += fmt::format(" \"{}\"", options.name);
     team_core& core = *team_.core();
     array_place& place = state_->place;
     block_request request;
@@ -113,22 +119,28 @@ array_core::array_core(class team& team, const index_list& extents, const elemen
     place.team = &core;
     place.where = arena::of(core).allocate(refused, request);
     is_one_node_ = place.is_one_node();
-    make_own_lock();
-    if (!place.ghosts.any()) return;
-    // Requests are made without communication, but may fail on some ranks only.
-    const std::optional<error> mine = attempt([&] {
-        state_->ghosts = std::make_unique<ghost_exchange>(place, waiting_in("exchange_ghosts"));
-    });
-    try {
-        agree_or_throw(core.comm(), mine);
-    } catch (...) {
-        arena::of(core).free(place.where);
-        throw;
+    if (place.ghosts.any()) {
+        // Requests are made without communication, but may fail on some ranks only.
+        const std::optional<error> mine = attempt([&] {
+            state_->ghosts = std::make_unique<ghost_exchange>(place, waiting_in("exchange_ghosts"));
+        });
+        try {
+            agree_or_throw(core.comm(), mine);
+        } catch (...) {
+            arena::of(core).free(place.where);
+            throw;
+        }
     }
+    if (team_usage* const books = core.usage())
+        place.usage = books->begin_array(options.name, type_text(type, extents.size()), extents,
+                                         request.node_bytes);
+    make_own_lock();
 }
 
 array_core::~array_core() {
     state_->ghosts.reset();
+    if (team_usage* const books = team_.core()->usage())
+        books->end_array(state_->place.where.node_bytes);
     arena::of(*team_.core()).free(state_->place.where);
 }
 
@@ -147,6 +159,7 @@ void array_core::make_own_lock() {
                                           where.header_offset + offsetof(block_header, gate),
                                           &where.header->gate, me.why);
     handle = mutex(&where.header->lock, core.is_crowded(), gate.get(), &me);
+    if (state_->place.usage != nullptr) handle.count_in(&state_->place.usage->locks);
 }
 
 mutex& array_core::lock_of(int node) {
@@ -160,6 +173,7 @@ mutex& array_core::lock_of(int node) {
                                           where.header_offset + offsetof(block_header, gate),
                                           nullptr, waiting_in("mutex of another node"));
         handle = mutex(gate.get());
+        if (state_->place.usage != nullptr) handle.count_in(&state_->place.usage->locks);
     }
     return handle;
 }
@@ -251,9 +265,14 @@ bool array_core::compare_exchange(const index_list& at, void* expected, const vo
                   [&] { return detail::compare_exchange(state_->place, at, expected, desired); });
 }
 
-void array_core::claim_atomics_once() {
-    detail::claim_atomics(state_->place);
-    has_claimed_ = true;
+// The call in which atomics are made stays inline and uncounted where no report is wanted.
+void array_core::claim_and_count() {
+    if (!state_->has_claimed) detail::claim_atomics(state_->place);
+    state_->has_claimed = true;
+    if (state_->place.usage != nullptr)
+        state_->place.usage->add(usage_kind::atomic, type_.bytes, 0);
+    else
+        is_claimed_ = true;
 }
 
 void array_core::require_list(const char* operation, const index_t* places, std::size_t count,
@@ -296,28 +315,46 @@ occasion array_core::waiting_in(const char* operation) const {
 }
 
 void array_core::fence() {
-    team_.core()->fence(waiting_in("fence"));
+    timed(team_.core()->usage(), usage_wait::fence,
+          [this] { team_.core()->fence(waiting_in("fence")); });
 }
 
 void array_core::node_fence() {
-    team_.core()->node_fence(waiting_in("node_fence"));
+    timed(team_.core()->usage(), usage_wait::node_fence,
+          [this] { team_.core()->node_fence(waiting_in("node_fence")); });
+}
+
+// Runs an exchange or a part of it, for which a usage report counts so many calls.
+template <class Body>
+void array_core::time_ghosts(unsigned calls, Body&& body) {
+    team_usage* const books = team_.core()->usage();
+    if (books == nullptr) return body();
+    books->time(usage_wait::ghosts, body, calls);
+    if (calls == 0 || state_->place.usage == nullptr) return;
+    std::uint64_t inside_bytes = 0, between_bytes = 0;
+    if (state_->ghosts) state_->ghosts->add_bytes(inside_bytes, between_bytes);
+    state_->place.usage->add(usage_kind::ghosts, inside_bytes, between_bytes);
 }
 
 // An array without ghosts has the same epochs as one with them.
 void array_core::exchange_ghosts() {
     require_no_exchange("exchange_ghosts");
-    if (state_->ghosts)
-        state_->ghosts->exchange();
-    else
-        team_.core()->node_fence(waiting_in("exchange_ghosts"));
+    time_ghosts(1, [this] {
+        if (state_->ghosts)
+            state_->ghosts->exchange();
+        else
+            team_.core()->node_fence(waiting_in("exchange_ghosts"));
+    });
 }
 
 void array_core::start_ghosts() {
     require_no_exchange("start_exchange_ghosts");
-    if (state_->ghosts)
-        state_->ghosts->start();
-    else
-        team_.core()->node_fence(waiting_in("start_exchange_ghosts"));
+    time_ghosts(1, [this] {
+        if (state_->ghosts)
+            state_->ghosts->start();
+        else
+            team_.core()->node_fence(waiting_in("start_exchange_ghosts"));
+    });
 }
 
 void array_core::require_no_exchange(const char* operation) const {
@@ -328,7 +365,7 @@ void array_core::require_no_exchange(const char* operation) const {
 }
 
 void array_core::finish_ghosts() {
-    if (state_->ghosts) state_->ghosts->finish();
+    if (state_->ghosts) time_ghosts(0, [this] { state_->ghosts->finish(); });
 }
 
 std::string array_core::call_on(const char* operation, const box<dynamic>& patch) const {

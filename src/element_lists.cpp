@@ -82,6 +82,16 @@ void for_each_message(const std::vector<remote_element>& elements, std::size_t e
     }
 }
 
+// Counts a call, where a report is wanted: `here` elements were reached directly, and `others`, of
+// which some may be this node's too, by messages.
+void count_call(const array_place& a, usage_kind kind, std::size_t here,
+                const std::vector<remote_element>& others) {
+    if (a.usage == nullptr) return;
+    std::size_t away = 0;
+    for (const remote_element& e : others) away += e.node != a.team->node() ? 1U : 0U;
+    a.usage->add(kind, (here + others.size() - away) * a.element_bytes, away * a.element_bytes);
+}
+
 // Adds one element to this node's memory where accumulate takes locks.
 void add_locked(const array_place& a, std::byte* element, const std::byte* value) {
     index_list one(1, 1), step(1, static_cast<index_t>(a.element_bytes));
@@ -97,6 +107,7 @@ void gather(const array_place& a, const index_t* places, index_t count, std::byt
         std::memcpy(to + static_cast<std::size_t>(i) * bytes, element, bytes);
     };
     const std::vector<remote_element> others = split(a, places, count, false, local);
+    count_call(a, usage_kind::gather, static_cast<std::size_t>(count) - others.size(), others);
     std::vector<std::byte> staging(std::min(others.size(), at_once) * bytes);
     for_each_message(
         others, bytes,
@@ -118,10 +129,12 @@ void scatter(const array_place& a, const index_t* places, index_t count, const s
         std::memcpy(element, from + static_cast<std::size_t>(i) * bytes, bytes);
     };
     std::vector<remote_element> others = split(a, places, count, false, local);
+    const std::size_t here = static_cast<std::size_t>(count) - others.size();
     // Of values for the same element the last one stays: unique() from behind keeps it.
     const auto first = std::unique(others.rbegin(), others.rend(),
                                    [](const auto& l, const auto& r) { return l.same_place(r); });
     others.erase(others.begin(), first.base());
+    count_call(a, usage_kind::scatter, here, others);
     std::vector<std::byte> staging(std::min(others.size(), at_once) * bytes);
     for_each_message(
         others, bytes,
@@ -152,7 +165,8 @@ void scatter_add(const array_place& a, const index_t* places, index_t count,
             add_locked(a, element, value);
     };
     std::vector<remote_element> others = split(a, places, count, !a.is_one_node(), local);
-    if (others.empty()) return;
+    const std::size_t here = static_cast<std::size_t>(count) - others.size();
+    if (others.empty()) return count_call(a, usage_kind::scatter, here, others);
 
     // Values for the same element are added up here.
     std::vector<std::byte> sums(others.size() * bytes);
@@ -167,6 +181,7 @@ void scatter_add(const array_place& a, const index_t* places, index_t count,
         others[kept++] = others[i];
     }
     others.resize(kept);
+    count_call(a, usage_kind::scatter, here, others);
     const settles_on_failure guard(a);
     const std::byte* next = sums.data();
     for_each_message(

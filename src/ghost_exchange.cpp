@@ -161,6 +161,12 @@ void ghost_exchange::unpack(const message& m) const {
     }
 }
 
+void ghost_exchange::add_bytes(std::uint64_t& inside, std::uint64_t& between) const {
+    for (const copy& c : copies_) inside += bytes_of(c.to.extents, place_.element_bytes);
+    for (const message& m : sends_)
+        for (const part& p : m.parts) between += bytes_of(p.extents, place_.element_bytes);
+}
+
 void ghost_exchange::exchange() {
     if (nothing_to_do_) {
         place_.team->node_fence(why_);

@@ -5,6 +5,7 @@
 
 #include <mpi.h>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -31,6 +32,9 @@ public:
     void start();
     void finish();
     bool is_started() const noexcept { return is_started_; }
+
+    /// Adds up what an exchange moves: this rank's copies inside the node, and what it sends.
+    void add_bytes(std::uint64_t& inside, std::uint64_t& between) const;
 
 private:
     // Elements of the node's block.

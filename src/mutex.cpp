@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+
 namespace nodespan {
 
 namespace {
@@ -15,6 +17,38 @@ void advance(std::atomic<std::uint32_t>& serving, detail::mutex_words& words) no
     serving.fetch_add(1, std::memory_order_seq_cst); // before the look at sleepers, as in wait_on
     if (words.sleepers.load(std::memory_order_seq_cst) != 0) detail::futex_wake_all(serving);
 }
+
+// Counts a lock that is taken, and how long that takes, where a report of it is wanted.
+class counted {
+public:
+    explicit counted(detail::lock_usage* usage) : usage_(usage) {
+        if (usage_ != nullptr) start_ = clock::now();
+    }
+    ~counted() {
+        if (usage_ != nullptr) add();
+    }
+    counted(const counted&) = delete;            // for one scope
+    counted& operator=(const counted&) = delete; // for one scope
+
+    // What try_lock returns: without success there is nothing to count.
+    bool if_taken(bool is_taken) {
+        if (!is_taken) usage_ = nullptr;
+        return is_taken;
+    }
+
+private:
+    using clock = std::chrono::steady_clock;
+
+    void add() noexcept {
+        const std::chrono::nanoseconds time = clock::now() - start_;
+        usage_->taken.fetch_add(1, std::memory_order_relaxed);
+        usage_->waited_ns.fetch_add(static_cast<std::uint64_t>(time.count()),
+                                    std::memory_order_relaxed);
+    }
+
+    detail::lock_usage* usage_;
+    clock::time_point start_;
+};
 
 } // namespace
 
@@ -40,6 +74,7 @@ void mutex::wait_for(std::atomic<std::uint32_t>& serving, std::uint32_t ticket) 
 }
 
 void mutex::lock() {
+    const counted in_report(usage_);
     if (is_elsewhere()) return gate_->lock();
     wait_for(words_->write, words_->next.fetch_add(1, std::memory_order_relaxed));
     note_holder();
@@ -48,6 +83,10 @@ void mutex::lock() {
 
 // `write` never passes `next`: if next still is what write was, every ticket has been given back.
 bool mutex::try_lock() {
+    return counted(usage_).if_taken(try_take());
+}
+
+bool mutex::try_take() {
     if (is_elsewhere()) return gate_->try_lock();
     std::uint32_t ticket = words_->write.load(std::memory_order_acquire);
     if (!words_->next.compare_exchange_strong(ticket, ticket + 1, std::memory_order_acquire,
@@ -72,6 +111,7 @@ void mutex::unlock_words() noexcept {
 }
 
 void mutex::lock_shared() {
+    const counted in_report(usage_);
     if (is_elsewhere()) return gate_->lock();
     wait_for(words_->read, words_->next.fetch_add(1, std::memory_order_relaxed));
     advance(words_->read, *words_); // the next reader may come in too
@@ -79,6 +119,10 @@ void mutex::lock_shared() {
 }
 
 bool mutex::try_lock_shared() {
+    return counted(usage_).if_taken(try_take_shared());
+}
+
+bool mutex::try_take_shared() {
     if (is_elsewhere()) return gate_->try_lock();
     std::uint32_t ticket = words_->read.load(std::memory_order_acquire);
     if (!words_->next.compare_exchange_strong(ticket, ticket + 1, std::memory_order_acquire,

@@ -50,9 +50,12 @@ replicated_core::replicated_core(class team& team, const index_list& extents,
             {bytes_ / share * me, me + 1 == share ? bytes_ : bytes_ / share * (me + 1)}};
     });
     block_ = std::make_unique<block>(arena::of(core).allocate(refused, request));
+    if (team_usage* const books = core.usage())
+        usage_ = books->begin_array({}, name_, extents, request.node_bytes);
 }
 
 replicated_core::~replicated_core() {
+    if (team_usage* const books = team_.core()->usage()) books->end_array(block_->node_bytes);
     arena::of(*team_.core()).free(*block_);
 }
 
@@ -91,7 +94,11 @@ void replicated_core::publish(int node) {
 }
 
 void replicated_core::send_from(int node) {
-    team_.core()->broadcast(block_->data, bytes_, node);
+    team_core& core = *team_.core();
+    core.broadcast(block_->data, bytes_, node);
+    if (usage_ == nullptr) return;
+    const bool is_receiver = team_.is_leader() && team_.node() != node;
+    usage_->add(usage_kind::broadcast, 0, is_receiver ? bytes_ : 0);
 }
 
 } // namespace nodespan::detail

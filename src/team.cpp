@@ -108,10 +108,10 @@ const boost::mpi::communicator& team::leaders() const noexcept {
 }
 
 void team::fence() {
-    core_->fence();
+    detail::timed(core_->usage(), detail::usage_wait::fence, [this] { core_->fence(); });
 }
 void team::node_fence() {
-    core_->node_fence();
+    detail::timed(core_->usage(), detail::usage_wait::node_fence, [this] { core_->node_fence(); });
 }
 void team::progress() {
     core_->progress();

@@ -3,6 +3,7 @@
 #include "agreement.hpp"
 #include "mpi_check.hpp"
 #include "nodespan/error.hpp"
+#include "usage_report.hpp"
 #include "wait.hpp"
 
 #include <fmt/format.h>
@@ -209,7 +210,9 @@ team_core::~team_core() {
         return;
     }
     try {
-        if (agree({word_of(flush_attached())})[0] != all_went_well) return; // on all ranks
+        const agreed_words all = agree(usage_terms(word_of(flush_attached()), usage_.get()));
+        if (all[0] != all_went_well) return; // on all ranks
+        report_usage(all, handles_[0], rank_, *ranks_, usage_.get());
     } catch (...) {
         return;
     }

@@ -5,6 +5,7 @@
 #include "nodespan/error.hpp"
 #include "nodespan/placement.hpp"
 #include "shared_window.hpp"
+#include "usage.hpp"
 
 #include <boost/mpi/communicator.hpp>
 #include <mpi.h>
@@ -58,6 +59,9 @@ public:
 
     /// Somewhere in memory that the ranks of this node share.
     const void* shared_memory() const noexcept { return meeting_place_.data(); }
+
+    /// The books for a usage report; null where none is wanted.
+    team_usage* usage() const noexcept { return usage_.get(); }
 
     /// See team's. `why` names what the fence is of, where that is not the team.
     void fence();
@@ -116,6 +120,7 @@ private:
     std::uint64_t worst_of_leaders(std::uint64_t word, const occasion& why);
     void agree_between_leaders(agreed_words& words, const occasion& why);
 
+    std::unique_ptr<team_usage> usage_ = team_usage::if_wanted();
     std::shared_ptr<const placement> ranks_;
     std::vector<int> order_; // comm ranks by team rank, where they differ
     int rank_ = 0;

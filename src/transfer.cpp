@@ -90,10 +90,26 @@ bool move(const array_place& a, const box<dynamic>& patch, Byte* memory, const i
     return is_started;
 }
 
+// Counts a call that has moved a patch, or started to, where a report is wanted.
+void count(const array_place& a, usage_kind kind, const box<dynamic>& patch) {
+    if (a.usage == nullptr) return;
+    const index_t here = a.cut->node_box(a.team->node()).intersection(patch).size();
+    const index_t bytes = static_cast<index_t>(a.element_bytes);
+    a.usage->add(kind, static_cast<std::uint64_t>(here * bytes),
+                 static_cast<std::uint64_t>((patch.size() - here) * bytes));
+}
+
+// The same of an element of node `node`.
+void count(const array_place& a, usage_kind kind, int node) {
+    if (a.usage == nullptr) return;
+    const bool is_here = node == a.team->node();
+    a.usage->add(kind, is_here ? a.element_bytes : 0, is_here ? 0 : a.element_bytes);
+}
+
 bool get_into(const array_place& a, const box<dynamic>& patch, std::byte* to,
               const index_list& strides, request_list* open) {
     int under_way = 0;
-    return move(
+    const bool is_started = move(
         a, patch, to, strides,
         [&](const box<dynamic>& part) {
             return open == nullptr ? get_piece_bytes(a, part) : largest_bytes;
@@ -109,11 +125,13 @@ bool get_into(const array_place& a, const box<dynamic>& patch, std::byte* to,
             std::byte* memory) {
             copy_patch(extents, a.element_bytes, memory, strides, here, here_strides);
         });
+    count(a, usage_kind::get, patch);
+    return is_started;
 }
 
 bool put_from(const array_place& a, const box<dynamic>& patch, const std::byte* from,
               const index_list& strides, request_list* open) {
-    return move(
+    const bool is_started = move(
         a, patch, from, strides, [](const box<dynamic>&) { return largest_bytes; },
         [&](int node, std::size_t offset, std::size_t bytes, const mpi_elements& target,
             const std::byte* memory, const mpi_elements& origin) {
@@ -124,6 +142,8 @@ bool put_from(const array_place& a, const box<dynamic>& patch, const std::byte* 
             const std::byte* memory) {
             copy_patch(extents, a.element_bytes, here, here_strides, memory, strides);
         });
+    count(a, usage_kind::put, patch);
+    return is_started;
 }
 
 // Whether a copy of a patch that other nodes hold some of can stand in for it, so that put need not
@@ -212,6 +232,7 @@ void accumulate(const array_place& a, const box<dynamic>& patch, accumulate_op o
         const node_patch here = find_on_node(a, a.team->node(), patch);
         node_accumulate(*a.where.header, a.kind, op, patch.extents(), a.where.data,
                         here.offset - a.where.offset, here.strides, from, strides, scale);
+        count(a, usage_kind::accumulate, patch);
         return;
     }
     const settles_on_failure guard(a);
@@ -240,6 +261,7 @@ void accumulate(const array_place& a, const box<dynamic>& patch, accumulate_op o
         };
         for_each_piece(part, most, one);
     });
+    count(a, usage_kind::accumulate, patch);
     a.where.rma->complete_local();
     // This rank goes on to read its own node's elements by plain loads.
     if (!a.cut->node_box(a.team->node()).intersection(patch).empty())
@@ -252,12 +274,14 @@ void get_element(const array_place& a, const index_list& at, void* to) {
     const mpi_elements one{MPI_BYTE, static_cast<int>(a.element_bytes)};
     a.where.rma->get(node, offset, a.element_bytes, one, to, one);
     a.where.rma->complete_local();
+    count(a, usage_kind::get, node);
 }
 
 void put_element(const array_place& a, const index_list& at, const void* from) {
     int node = 0;
     const std::size_t offset = find_element(a, at, node);
     const mpi_elements one{MPI_BYTE, static_cast<int>(a.element_bytes)};
+    count(a, usage_kind::put, node);
     if (a.element_bytes > rma_window::largest_kept_bytes) {
         a.where.rma->put(node, offset, a.element_bytes, one, from, one);
         a.where.rma->complete_local();
@@ -274,6 +298,7 @@ void fetch_add(const array_place& a, const index_list& at, const void* value, vo
     a.where.rma->fetch_and_op(node, offset, a.element_bytes, to_mpi(a.kind), value, before,
                               MPI_SUM);
     settle(a, node, offset);
+    count(a, usage_kind::atomic, node);
 }
 
 bool compare_exchange(const array_place& a, const index_list& at, void* expected,
@@ -285,6 +310,7 @@ bool compare_exchange(const array_place& a, const index_list& at, void* expected
     a.where.rma->compare_and_swap(node, offset, a.element_bytes, word_of(a.element_bytes), expected,
                                   desired, before.data());
     settle(a, node, offset);
+    count(a, usage_kind::atomic, node);
     if (std::memcmp(before.data(), expected, a.element_bytes) == 0) return true;
     std::memcpy(expected, before.data(), a.element_bytes);
     return false;

@@ -5,6 +5,7 @@
 #include "nodespan/distribution.hpp"
 #include "nodespan/element.hpp"
 #include "nodespan/request.hpp"
+#include "usage.hpp"
 
 #include <cstddef>
 #include <exception>
@@ -20,6 +21,7 @@ struct array_place {
     element_kind kind = element_kind::other;
     team_core* team = nullptr;
     block where;
+    array_usage* usage = nullptr; // where calls are counted, if a report is wanted
 
     /// Whether all elements are on this node: then atomics are the processor's, else MPI's.
     bool is_one_node() const noexcept { return where.rma == nullptr; }

@@ -12,7 +12,9 @@ class counter {
 public:
     /// Counts from `first`, which is the same on all ranks.
     /// Call: collective over the team. Errors: as an array's.
-    explicit counter(team& team, index_t first = 0) : ticket_(team, {1}) { reset(first); }
+    explicit counter(team& team, index_t first = 0) : ticket_(team, {1}, {.name = "counter"}) {
+        reset(first);
+    }
 
     /// The first of `chunk` numbers that are the caller's alone.
     /// Call:   any rank alone. Errors: errc::invalid_argument (chunk below 1), MPI category.

@@ -18,6 +18,12 @@ struct mutex_words {
 
 struct lock_waiter;
 
+/// How often a rank took locks, and how long it took; where a report of it is wanted.
+struct lock_usage {
+    std::atomic<std::uint64_t> taken{0};
+    std::atomic<std::uint64_t> waited_ns{0};
+};
+
 /// What stands between the ranks of a lock's own node and those of other nodes.
 class lock_gate {
 public:
@@ -83,8 +89,13 @@ public:
     bool try_lock_shared();
     void unlock_shared();
 
+    /// Counts in `usage` what this handle and its copies lock; for nodespan's own layers.
+    void count_in(detail::lock_usage* usage) noexcept { usage_ = usage; }
+
 private:
     bool is_elsewhere() const noexcept { return words_ == nullptr; }
+    bool try_take();
+    bool try_take_shared();
     void wait_for(std::atomic<std::uint32_t>& serving, std::uint32_t ticket);
     void note_holder() noexcept;
     void unlock_words() noexcept;
@@ -93,6 +104,7 @@ private:
     detail::mutex_words* words_ = nullptr;
     detail::lock_gate* gate_ = nullptr;
     const detail::lock_waiter* me_ = nullptr;
+    detail::lock_usage* usage_ = nullptr;
     bool crowded_ = false; // more ranks than cores: do not spin
 };
 

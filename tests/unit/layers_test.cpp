@@ -34,8 +34,10 @@ const std::vector<module> modules = {
     {"wait", {"wait", "watchdog"}},
     {"node_barrier", {"node_barrier"}},
     {"mutex", {"mutex"}},
+    {"usage", {"usage", "usage_text"}},
     {"mpi_check", {"mpi_check"}},
     {"agreement", {"agreement"}},
+    {"usage_report", {"usage_report"}},
     {"rma_settings", {"rma_settings"}},
     {"environment", {"environment"}},
     {"shared_window", {"shared_window", "rma_window"}},
@@ -57,8 +59,9 @@ const std::vector<module> modules = {
 
 // These know nothing of MPI, not even through what they include.
 const std::set<std::string> without_mpi = {
-    "box",        "view", "element",  "strided",      "combine", "placement",    "distribution",
-    "ghost_plan", "wait", "watchdog", "node_barrier", "mutex",   "interval_set", "range_allocator"};
+    "box",          "view",         "element",    "strided",      "combine",
+    "placement",    "distribution", "ghost_plan", "wait",         "watchdog",
+    "node_barrier", "mutex",        "usage",      "interval_set", "range_allocator"};
 
 // Everything that offers the whole library in one include; nothing may include it.
 const std::string everything = "nodespan";

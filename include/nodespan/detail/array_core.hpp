@@ -22,6 +22,9 @@ struct array_options {
 
     /// Whether elements start as zero bytes. Without it a new array may hold an old one's values.
     bool zeroed = true;
+
+    /// What the array is called in messages and in the usage report.
+    std::string name = {};
 };
 
 namespace detail {
@@ -60,9 +63,10 @@ public:
     /// Whether all elements are plain memory here, so that atomics are the processor's.
     bool is_one_node() const noexcept { return is_one_node_; }
 
-    /// Before the first of the processor's atomics on an element.
+    /// Before one of the processor's atomics on an element: does something before the first, and
+    /// where a usage report counts them.
     void claim_atomics() {
-        if (!has_claimed_) claim_atomics_once();
+        if (!is_claimed_) claim_and_count();
     }
 
     void fence();
@@ -105,7 +109,9 @@ private:
     std::string call_on(const char* operation, const box<dynamic>& patch) const;
     std::string call_on(const char* operation, const index_list& at) const;
     void make_own_lock();
-    void claim_atomics_once();
+    void claim_and_count();
+    template <class Body>
+    void time_ghosts(unsigned calls, Body&& body);
     void require_no_exchange(const char* operation) const;
     void require_list(const char* operation, const index_t* places, std::size_t count,
                       std::size_t room) const;
@@ -113,7 +119,7 @@ private:
                            const patch_memory& memory) const;
 
     class team team_;
-    std::string name_; // such as array<double,2>
+    std::string name_; // such as array<double,2>, or with a name: array<double,2> "velocity"
     element_type type_;
     distribution cut_;
     box<dynamic> rank_box_;
@@ -121,7 +127,7 @@ private:
     box<dynamic> stored_box_;
     std::unique_ptr<array_state> state_;
     bool is_one_node_ = true;
-    bool has_claimed_ = false;
+    bool is_claimed_ = false;
 };
 
 } // namespace detail

@@ -10,6 +10,7 @@
 namespace nodespan::detail {
 
 struct block;
+class array_usage;
 
 /// The run-time half of `replicated`. See there.
 class replicated_core {
@@ -36,6 +37,7 @@ private:
     std::size_t element_bytes_;
     std::size_t bytes_ = 0;
     std::unique_ptr<block> block_;
+    array_usage* usage_ = nullptr; // where calls are counted, if a report is wanted
 };
 
 } // namespace nodespan::detail
