@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <nodespan/nodespan.hpp>
 
+#include <cstdlib>
 #include <optional>
 #include <string>
 
@@ -68,6 +69,26 @@ TEST(FailingCall, AnArrayIsMadeOnAllRanksOrOnNoneAndTheTeamLivesOn) {
         for (int& element : after.local()) element = world_rank();
         after.fence();
     }
+}
+
+TEST(FailingCall, ATeamWithAUsageReportEndsOnAllRanks) {
+    setenv("NODESPAN_REPORT", "/dev/null", 1);
+    std::optional<team> ending;
+    const auto prepare = [&] {
+        ending.emplace(MPI_COMM_WORLD);
+        array<int, 1>(*ending, {world_size()}).fence();
+    };
+    prepare();
+    const int calls = count_calls([&] { ending.reset(); });
+    ASSERT_GT(calls, 5); // among them those that gather the report
+
+    for (int k = 1; k <= calls; ++k)
+        for (int where = everywhere; where < world_size(); ++where) {
+            prepare();
+            EXPECT_FALSE(throws_when_failing(k, where, [&] { ending.reset(); }));
+            ASSERT_EQ(count_on_all(true), world_size()); // nobody hangs
+        }
+    unsetenv("NODESPAN_REPORT");
 }
 
 } // namespace
