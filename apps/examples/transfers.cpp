@@ -11,9 +11,9 @@ int main(int argc, char** argv) {
     team everyone{boost::mpi::communicator{}};
 
     constexpr index_t tasks = 200, bins = 64;
-    array<double, 2> samples{everyone, {tasks, 16}};
-    array<index_t, 1> histogram{everyone, {bins}};
-    array<double, 1> record{everyone, {2}}; // the largest sum so far, and its task
+    array<double, 2> samples{everyone, {tasks, 16}, {.name = "samples"}};
+    array<index_t, 1> histogram{everyone, {bins}, {.name = "histogram"}};
+    array<double, 1> record{everyone, {2}, {.name = "record"}}; // largest sum so far, its task
     counter next{everyone};
 
     for (index_t task = next.next(); task < tasks; task = next.next()) {

@@ -6,6 +6,7 @@ namespace {
 // Ghosts outside of an array that is not periodic stay 0: the value at the edge of the square.
 array<double, 2> make_field(team& everyone, const problem& p, const distribution_options& cut) {
     array_options options;
+    options.name = "temperature";
     options.distribution = cut;
     options.ghosts = {{1, 1}, {p.is_periodic, p.is_periodic}};
     return {everyone, {p.rows, p.columns}, options};
