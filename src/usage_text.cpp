@@ -83,24 +83,25 @@ std::string waits_text(const usage_summary& all) {
         std::uint64_t calls = 0;
         for (const auto& rank : all.ranks) calls = std::max(calls, rank.waits[kind]);
         if (calls == 0) continue;
-        text += fmt::format("  {:<12} {:>10}   ", wait_names[kind], calls);
+        text += fmt::format("  {:<12} {:>10}  ", wait_names[kind], calls);
         if (all.ranks.size() <= shown_ranks) {
-            text += "waited by rank:";
             for (const auto& rank : all.ranks) text += ' ' + time_text(rank.wait_seconds[kind]);
         } else {
             const auto by_time = [kind](const auto& l, const auto& r) {
                 return l.wait_seconds[kind] < r.wait_seconds[kind];
             };
             const auto [least, most] = std::ranges::minmax_element(all.ranks, by_time);
-            text += fmt::format("waited: from {} (rank {}) to {} (rank {})",
+            text += fmt::format(" {} (rank {}) to {} (rank {})",
                                 time_text(least->wait_seconds[kind]), least - all.ranks.begin(),
                                 time_text(most->wait_seconds[kind]), most - all.ranks.begin());
         }
         text += '\n';
     }
+    if (!text.empty())
+        text = fmt::format("  {:<12} {:>10}   waits, rank by rank\n", "", "calls") + text;
     if (const auto late = all.late_rank())
-        text += fmt::format("  rank {} is late: it waits {}, the others {} in the mean\n", *late,
-                            time_text(all.ranks[static_cast<std::size_t>(*late)].waited()),
+        text += fmt::format("  rank {} is late: it waits {}, the others {} each, in the mean\n",
+                            *late, time_text(all.ranks[static_cast<std::size_t>(*late)].waited()),
                             time_text(all.others_wait(*late)));
     return text;
 }
@@ -243,7 +244,7 @@ std::string to_text(const usage_summary& all) {
                                    all.nodes == 1 ? "" : "s", time_text(all.ranks[0].seconds));
     text += calls_text(all) + waits_text(all);
     if (const auto [taken, time] = locks_of(all); taken != 0)
-        text += fmt::format("  {:<12} {:>10}   waited: {}, all ranks together\n", "locks", taken,
+        text += fmt::format("  {:<12} {:>10}   {}, all ranks together\n", "locks", taken,
                             time_text(time));
     const auto [sum, largest] = peak_of(all);
     text += fmt::format("  memory: at most {} on a node, {} on all\n", bytes_text(largest),
