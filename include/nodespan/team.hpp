@@ -25,6 +25,8 @@ struct team_options {
 /// Keeps communicators of its own, so its traffic never meets the host code's. A handle to shared
 /// state: arrays keep the state alive. The last one to let go releases it, which is collective; a
 /// rank that unwinds by an exception, or comes after MPI_Finalize, leaks it instead of waiting.
+/// With NODESPAN_REPORT=1 in the environment of all ranks, a team that is released says what it was
+/// used for: see docs/report.md.
 class team {
 public:
     /// Groups the ranks of `comm` by node.
