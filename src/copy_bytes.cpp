@@ -12,13 +12,19 @@ namespace {
 #ifdef NODESPAN_HAS_X86_COPIES
 
 // glibc copies some KiB and more by `rep movsb`. Where the destination is a few bytes ahead of the
-// source modulo the page, that loses a tenth to 40 % on AMD Zen 5, and has been seen to fall to
-// 3 GB/s. glibc knows of it on some processors (distances below 64), not on all.
-bool is_slow_for_rep_movsb(const std::byte* to, const std::byte* from) {
+// source modulo the page, that loses up to half of its speed below 24 KiB on AMD Zen 5, and has
+// been seen to fall to 3 GB/s up to 64 KiB. glibc knows of it on some processors (distances below
+// 64), not on all. Beyond, `rep movsb` is as fast as anything.
+constexpr std::size_t slow_up_to_bytes = 64 * 1024;
+bool is_slow_for_rep_movsb(const std::byte* to, const std::byte* from, std::size_t bytes) {
     const auto distance =
         (reinterpret_cast<std::uintptr_t>(to) - reinterpret_cast<std::uintptr_t>(from)) % 4096;
-    return distance > 0 && distance < 64;
+    return distance > 0 && distance < 64 && bytes <= slow_up_to_bytes;
 }
+
+// Up to here both sides fit into the first cache, and the way down is the faster one: on the way
+// up each load waits for a store that has the same place in another page.
+constexpr std::size_t downwards_up_to_bytes = 20 * 1024;
 
 // Bytes from `at` to the next multiple of `alignment`, which is 1 to `alignment` bytes away.
 std::size_t bytes_to_next(const std::byte* at, std::size_t alignment) {
@@ -29,24 +35,31 @@ __attribute__((target("avx2"))) inline __m256i load(const std::byte* from) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
 }
 
-// Needs 128 bytes or more. Stores are aligned but for the first and the last, which overlap others.
-__attribute__((target("avx2"))) void copy_by_avx(std::byte* to, const std::byte* from,
-                                                 std::size_t bytes) {
-    const std::byte* const last_from = from + bytes - 128;
-    auto* const last = reinterpret_cast<__m256i*>(to + bytes - 128);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), load(from));
-    const std::size_t head = bytes_to_next(to, 32);
-    to += head;
-    from += head;
-    for (bytes -= head; bytes > 128; bytes -= 128, to += 128, from += 128) {
-        const __m256i a = load(from), b = load(from + 32), c = load(from + 64), d = load(from + 96);
-        auto* const out = reinterpret_cast<__m256i*>(to);
-        _mm256_store_si256(out, a);
-        _mm256_store_si256(out + 1, b);
-        _mm256_store_si256(out + 2, c);
-        _mm256_store_si256(out + 3, d);
-    }
-    for (int i = 0; i < 4; ++i) _mm256_storeu_si256(last + i, load(last_from + i * 32));
+// 128 bytes, to any place or to a multiple of 32.
+__attribute__((target("avx2"))) inline void copy_block(std::byte* to, const std::byte* from) {
+    const __m256i a = load(from), b = load(from + 32), c = load(from + 64), d = load(from + 96);
+    auto* const out = reinterpret_cast<__m256i*>(to);
+    _mm256_storeu_si256(out, a);
+    _mm256_storeu_si256(out + 1, b);
+    _mm256_storeu_si256(out + 2, c);
+    _mm256_storeu_si256(out + 3, d);
+}
+
+// These need 128 bytes or more. Stores are aligned but for those at the ends, which overlap others.
+__attribute__((target("avx2"))) void copy_upwards(std::byte* to, const std::byte* from,
+                                                  std::size_t bytes) {
+    copy_block(to, from);
+    for (std::size_t at = bytes_to_next(to, 32); at + 128 < bytes; at += 128)
+        copy_block(to + at, from + at);
+    copy_block(to + bytes - 128, from + bytes - 128);
+}
+
+__attribute__((target("avx2"))) void copy_downwards(std::byte* to, const std::byte* from,
+                                                    std::size_t bytes) {
+    copy_block(to + bytes - 128, from + bytes - 128);
+    std::size_t left = bytes - reinterpret_cast<std::uintptr_t>(to + bytes) % 32;
+    for (; left > 128; left -= 128) copy_block(to + left - 128, from + left - 128);
+    copy_block(to, from);
 }
 
 // Whole lines only: a line streamed in part would be read and merged.
@@ -76,8 +89,9 @@ void copy_by_streaming(std::byte* to, const std::byte* from, std::size_t bytes) 
 void copy_many_bytes(std::byte* to, const std::byte* from, std::size_t bytes) noexcept {
 #ifdef NODESPAN_HAS_X86_COPIES
     if (bytes >= streaming_copy_from_bytes) return copy_by_streaming(to, from, bytes);
-    if (is_slow_for_rep_movsb(to, from) && __builtin_cpu_supports("avx2"))
-        return copy_by_avx(to, from, bytes);
+    if (is_slow_for_rep_movsb(to, from, bytes) && __builtin_cpu_supports("avx2"))
+        return bytes <= downwards_up_to_bytes ? copy_downwards(to, from, bytes)
+                                              : copy_upwards(to, from, bytes);
 #endif
     std::memcpy(to, from, bytes);
 }
