@@ -1,6 +1,7 @@
 #include "by_hand.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <stdexcept>
@@ -43,6 +44,18 @@ mpi_window::~mpi_window() {
     MPI_Win_free(&window_);
 }
 
+mpi_shared_window::mpi_shared_window(const team& team, std::size_t bytes_a_rank) {
+    void* mine = nullptr;
+    require(MPI_Win_allocate_shared(static_cast<MPI_Aint>(bytes_a_rank), 1, MPI_INFO_NULL,
+                                    team.node_comm(), static_cast<void*>(&mine), &window_),
+            "MPI_Win_allocate_shared");
+}
+
+mpi_shared_window::~mpi_shared_window() {
+    if (std::uncaught_exceptions() > 0) return; // others may not come
+    MPI_Win_free(&window_);
+}
+
 ready_type::ready_type(const index_list& block, const index_list& patch) {
     const index_list strides = row_major_strides(block);
     const auto bytes = [&](std::size_t d) {
@@ -61,6 +74,21 @@ ready_type::ready_type(const index_list& block, const index_list& patch) {
 
 ready_type::~ready_type() {
     MPI_Type_free(&type_);
+}
+
+bool has_node_peers(const team& team) {
+    return team.nodes() == 1 && team.size() > 1;
+}
+
+bool has_several_nodes(const team& team) {
+    return team.nodes() > 1;
+}
+
+bool require_node_peers(const team& team, const char* name) {
+    if (has_node_peers(team)) return true;
+    if (team.rank() == 0)
+        std::fprintf(stderr, "%s: left out, since it needs one node of two ranks or more\n", name);
+    return false;
 }
 
 int far_rank(const team& team) {

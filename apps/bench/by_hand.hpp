@@ -48,6 +48,20 @@ private:
     access how_;
 };
 
+/// A shared window as MPI makes it, one part a rank, locked by whoever wants it.
+class mpi_shared_window {
+public:
+    mpi_shared_window(const team& team, std::size_t bytes_a_rank);
+    ~mpi_shared_window();
+    mpi_shared_window(const mpi_shared_window&) = delete;
+    mpi_shared_window& operator=(const mpi_shared_window&) = delete;
+
+    MPI_Win get() const noexcept { return window_; }
+
+private:
+    MPI_Win window_ = MPI_WIN_NULL;
+};
+
 /// A committed datatype for a patch of doubles in a row-major block: what a program keeps that
 /// moves the same shape again and again.
 class ready_type {
@@ -66,6 +80,13 @@ private:
 /// Throws where MPI says that a call failed.
 void require(int code, const char* call);
 
+/// Whether the team is one node of two ranks or more.
+bool has_node_peers(const team& team);
+bool has_several_nodes(const team& team);
+
+/// The same, and where not, rank 0 says that the case is left out.
+bool require_node_peers(const team& team, const char* name);
+
 /// The rank that holds what rank 0 reaches for, and where a window of one's own would be: the last
 /// node's first rank, or the last rank where there is one node.
 int far_rank(const team& team);
@@ -80,7 +101,25 @@ workload on_rank_0(team& team, Once once) {
     };
 }
 
-/// The same for calls of MPI, whose target has to take part: on one node a fence is not MPI's.
+/// The same where the loop is part of what is measured: some() does `count` of it.
+template <class Some>
+workload loop_on_rank_0(team& team, Some some) {
+    return [&team, some](long count) mutable {
+        if (team.rank() == 0) some(count);
+        team.fence();
+    };
+}
+
+/// All ranks work, at the same time.
+template <class Once>
+workload on_all(team& team, Once once) {
+    return [&team, once](long count) mutable {
+        for (; count > 0; --count) once();
+        team.fence();
+    };
+}
+
+/// on_rank_0 for calls of MPI, whose target has to take part: on one node a fence is not MPI's.
 template <class Once>
 workload on_rank_0_by_mpi(team& team, Once once) {
     return [&team, once](long count) mutable {

@@ -68,17 +68,14 @@ std::vector<measurement> measure_ghosts(team& team, int batches) {
     const workload by_hand = [&](long count) {
         for (; count > 0; --count) rows.exchange();
     };
-    std::vector<measurement> results;
+    lines result(team, batches);
     const auto add = [&](const workload& reference, const char* name) {
-        measurement result = compare(team, batches, ours, reference);
-        result.name = "ghosts, width 1";
-        result.size = fmt::format("{0}x{0}, {1} nodes", side, team.nodes());
-        result.reference = name;
-        results.push_back(result);
+        result.add("ghosts, width 1", fmt::format("{0}x{0}, {1} nodes", side, team.nodes()), name,
+                   ours, reference);
     };
     add(fences, "fence()");
     add(by_hand, team.nodes() > 1 ? "Isend/Irecv, leaders" : "Isend/Irecv, ranks");
-    return results;
+    return result.take();
 }
 
 } // namespace nodespan::bench

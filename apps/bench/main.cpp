@@ -1,85 +1,95 @@
 #include "app.hpp"
-#include "timing.hpp"
+#include "by_hand.hpp"
+#include "output.hpp"
+#include "progress.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <nodespan/version.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 
 namespace {
 
-using nodespan::bench::bench_case;
-using nodespan::bench::measurement;
-using json = nlohmann::ordered_json; // keys in the order written here
+namespace bench = nodespan::bench;
+using bench::bench_case;
+using bench::measurement;
+
+bool always(const nodespan::team&) {
+    return true;
+}
 
 const bench_case cases[] = {
-    {"sum", "Reading one's own share of an array, against memory from malloc",
-     nodespan::bench::measure_sum},
-    {"fence", "Ending an epoch, against MPI_Barrier", nodespan::bench::measure_fence},
-    {"node", "Reaching what a peer of one's own node holds, against memcpy, loads, MPI_Accumulate",
-     nodespan::bench::measure_node},
-    {"transfer", "Reaching what the last node holds, against a window written by hand",
-     nodespan::bench::measure_transfer},
+    {"sum", "Reading one's own share of an array, against memory from malloc", bench::measure_sum,
+     always},
+    {"loops", "Loops over views, against the same over pointers", bench::measure_loops, always},
+    {"fence", "Ending an epoch, against MPI_Barrier and MPI_Win_fence", bench::measure_fence,
+     always},
+    {"elements", "One element of a node peer, against loads, stores and atomics",
+     bench::measure_elements, bench::has_node_peers},
+    {"lists", "Lists of a node peer's elements, against loops over them", bench::measure_lists,
+     bench::has_node_peers},
+    {"locks", "A node's mutex, against MPI_Win_lock and a pthread_mutex_t", bench::measure_locks,
+     bench::has_node_peers},
+    {"copies", "Bytes from and to a node peer, against memcpy", bench::measure_copies,
+     bench::has_node_peers},
+    {"patches", "Patches of a node peer, against memcpy, loops, MPI", bench::measure_patches,
+     bench::has_node_peers},
+    {"create", "Making and ending an array, against a shared window", bench::measure_create,
+     always},
+    {"sharing", "Tables and results for others, against messages", bench::measure_sharing, always},
     {"ghosts", "Updating ghost layers, against fence() and messages written by hand",
-     nodespan::bench::measure_ghosts},
+     bench::measure_ghosts, always},
+    {"transfer", "Reaching what the last node holds, against a window written by hand",
+     bench::measure_transfer, bench::has_several_nodes},
 };
 
 std::string footer() {
     std::string text = "Cases:\n";
     for (const bench_case& c : cases) text += fmt::format("  {:<10}{}\n", c.name, c.description);
     return text + R"(
+Without --case all of them are run, but transfer only over several nodes, and elements, lists, locks,
+copies and patches only on one.
+
 Examples:
   mpirun -n 2 nodespan-bench                     all cases
   mpirun -n 4 nodespan-bench --case fence        one of them
+  mpirun -n 2 nodespan-bench --plot ratios.png   all cases, and a picture of them
   mpirun --host a,b nodespan-bench --case transfer
                                                  between two hosts
-  mpirun -n 2 nodespan-bench --repeat 101 --json more batches, for programs
+  mpirun -n 2 nodespan-bench --repeat 501 --json more batches, for programs
 
 Ratios are the reference's time over ours: above 1, nodespan is faster. "ratio" compares medians,
-"best" the fastest batches, which other programs on the machine disturb least.
+"best" the fastest batches, which other programs on the machine disturb least; "spread" is how far
+batches of one side differ. docs/performance.md explains the figures.
 Exit codes: 0 good, 1 failed, 2 bad usage.)";
 }
 
-std::string text_of_time(double seconds) {
-    if (seconds < 1e-3) return fmt::format("{:.3f} us", seconds * 1e6);
-    return fmt::format("{:.3f} ms", seconds * 1e3);
+std::vector<const bench_case*> chosen(const std::vector<std::string>& names,
+                                      const nodespan::team& team) {
+    std::vector<const bench_case*> result;
+    for (const bench_case& c : cases)
+        if (names.empty() ? c.is_for(team) : std::count(names.begin(), names.end(), c.name) > 0)
+            result.push_back(&c);
+    return result;
 }
 
-void print_table(const std::vector<measurement>& results) {
-    const char* const columns = "{:<28}{:<24}{:>12}{:>12}{:>8}{:>8}{:>9}  {}\n";
-    std::string text = fmt::format(fmt::runtime(columns), "case", "size", "ours", "reference",
-                                   "ratio", "best", "spread", "against");
-    for (const measurement& m : results)
-        text += fmt::format(fmt::runtime(columns), m.name, m.size, text_of_time(m.ours_seconds),
-                            text_of_time(m.reference_seconds), fmt::format("{:.3f}", m.ratio()),
-                            fmt::format("{:.3f}", m.best_ratio),
-                            fmt::format("{:.0f}%", m.spread * 100), m.reference);
-    if (std::any_of(results.begin(), results.end(), [](const auto& m) { return m.is_noisy(); }))
-        text += "The machine was noisy: batches of one side spread by more than 10% of their "
-                "median. Run again, or with a larger --repeat.\n";
-    std::fputs(text.c_str(), stdout);
-}
-
-void print_json(const nodespan::team& team, const std::vector<measurement>& results) {
-    json lines = json::array();
-    for (const measurement& m : results)
-        lines.push_back({{"case", m.name},
-                         {"size", m.size},
-                         {"reference", m.reference},
-                         {"ours_seconds", m.ours_seconds},
-                         {"reference_seconds", m.reference_seconds},
-                         {"ratio", m.ratio()},
-                         {"best_ratio", m.best_ratio},
-                         {"spread", m.spread},
-                         {"noisy", m.is_noisy()}});
-    const json all = {{"version", NODESPAN_VERSION},
-                      {"ranks", team.size()},
-                      {"nodes", team.nodes()},
-                      {"crowded", team.is_crowded()},
-                      {"results", lines}};
-    std::fputs((all.dump(2) + "\n").c_str(), stdout);
+std::vector<measurement> run(nodespan::team& team, const std::vector<const bench_case*>& wanted,
+                             int batches) {
+    const auto total = static_cast<std::int64_t>(wanted.size());
+    nodespan::app::progress_line others;
+    nodespan::app::progress_line mine("nodespan-bench", total);
+    nodespan::app::progress_line& progress = team.rank() == 0 ? mine : others;
+    std::vector<measurement> results;
+    std::int64_t done = 0;
+    for (const bench_case* const c : wanted) {
+        progress.update(done++, c->name);
+        const std::vector<measurement> more = c->run(team, batches);
+        results.insert(results.end(), more.begin(), more.end());
+    }
+    progress.update(done);
+    return results;
 }
 
 } // namespace
@@ -89,7 +99,8 @@ int main(int argc, char** argv) {
                      "nodespan-bench");
     std::vector<std::string> wanted, names;
     for (const bench_case& c : cases) names.emplace_back(c.name);
-    int batches = 41;
+    int batches = 101;
+    std::string picture;
     bool as_json = false;
     options.add_option("--case", wanted, "Run this case only; may be repeated")
         ->check(CLI::IsMember(names))
@@ -99,17 +110,15 @@ int main(int argc, char** argv) {
         ->check(CLI::Range(3, 100000))
         ->capture_default_str();
     options.add_flag("--json", as_json, "Print JSON instead of a table");
+    options.add_option("--plot", picture, "Draw the ratios to this PNG file as well (gnuplot)");
     options.set_version_flag("--version", "nodespan-bench " NODESPAN_VERSION);
     options.footer(footer());
     return nodespan::app::run_app(argc, argv, options, [&](nodespan::team& team) {
-        std::vector<measurement> results;
-        for (const bench_case& c : cases) {
-            if (!wanted.empty() && std::count(wanted.begin(), wanted.end(), c.name) == 0) continue;
-            const std::vector<measurement> lines = c.run(team, batches);
-            results.insert(results.end(), lines.begin(), lines.end());
-        }
-        if (team.rank() == 0 && as_json) print_json(team, results);
-        if (team.rank() == 0 && !as_json) print_table(results);
+        const auto results = run(team, chosen(wanted, team), batches);
+        if (team.rank() != 0) return nodespan::app::good;
+        const std::string text = as_json ? bench::to_json(team, results) : bench::to_table(results);
+        std::fputs(text.c_str(), stdout);
+        if (!picture.empty()) bench::draw_ratios(picture, team, results);
         return nodespan::app::good;
     });
 }

@@ -1,6 +1,5 @@
 #include "timing.hpp"
 
-#include <fmt/format.h>
 #include <nodespan/array.hpp>
 
 #include <array>
@@ -76,8 +75,7 @@ std::vector<measurement> measure_sum(team& team, int batches) {
         std::fill_n(memory.get(), count, 1.0);
         for (const auto run : {in_one_dimension, in_two_dimensions}) {
             measurement result = run(team, count, memory.get(), batches);
-            result.size = kib < 1024 ? fmt::format("{} KiB a rank", kib)
-                                     : fmt::format("{} MiB a rank", kib / 1024);
+            result.size = text_of_bytes(kib * 1024) + " a rank";
             result.reference = "malloc";
             results.push_back(result);
         }

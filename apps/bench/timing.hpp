@@ -1,9 +1,11 @@
 #pragma once
 
+#include <nodespan/box.hpp>
 #include <nodespan/team.hpp>
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace nodespan::bench {
@@ -26,21 +28,57 @@ struct measurement {
 /// Does its work `count` times.
 using workload = std::function<void(long count)>;
 
-/// Times both in alternating batches of some 10 ms, so that a change of the machine's mood meets
+/// Times both in alternating batches of some 2 ms, so that a change of the machine's mood meets
 /// both.
 /// Call: collective, with workloads that do the same on all ranks.
 measurement compare(const team& team, int batches, const workload& ours, const workload& reference);
+
+/// Collects the lines of a case.
+class lines {
+public:
+    lines(const team& team, int batches) : team_(team), batches_(batches) {}
+
+    /// Call: collective, as compare().
+    void add(std::string name, std::string size, std::string reference, const workload& ours,
+             const workload& theirs);
+    std::vector<measurement> take() { return std::move(results_); }
+
+private:
+    const team& team_;
+    int batches_;
+    std::vector<measurement> results_;
+};
+
+/// "64 MiB", "4 KiB", "100 B".
+std::string text_of_bytes(index_t bytes);
+
+/// Makes the compiler compute a value that nobody asks for, or write what nobody reads.
+template <class T>
+void keep(const T& value) {
+    asm volatile("" : : "r,m"(value));
+}
+inline void keep_writes() {
+    asm volatile("" : : : "memory");
+}
 
 /// A case: measures something at one or more sizes. Call: collective.
 struct bench_case {
     const char* name;
     const char* description;
     std::vector<measurement> (*run)(team& team, int batches);
+    bool (*is_for)(const team& team); ///< Whether it is run where nobody asks for it by name.
 };
 
 std::vector<measurement> measure_sum(team& team, int batches);
 std::vector<measurement> measure_fence(team& team, int batches);
-std::vector<measurement> measure_node(team& team, int batches);
+std::vector<measurement> measure_create(team& team, int batches);
+std::vector<measurement> measure_elements(team& team, int batches);
+std::vector<measurement> measure_lists(team& team, int batches);
+std::vector<measurement> measure_locks(team& team, int batches);
+std::vector<measurement> measure_loops(team& team, int batches);
+std::vector<measurement> measure_copies(team& team, int batches);
+std::vector<measurement> measure_patches(team& team, int batches);
+std::vector<measurement> measure_sharing(team& team, int batches);
 std::vector<measurement> measure_transfer(team& team, int batches);
 std::vector<measurement> measure_ghosts(team& team, int batches);
 

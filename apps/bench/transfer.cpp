@@ -21,7 +21,7 @@ class transfers {
 public:
     transfers(team& team, int batches)
         : team_(team),
-          batches_(batches),
+          result_(team, batches),
           here_(largest_bytes),
           there_(team.rank() == far_rank(team) ? largest_bytes : 0),
           window_(team, far_rank(team), there_, largest_bytes) {}
@@ -36,17 +36,14 @@ public:
         measure_patch<2>("2048x16 of 2048x2048", {2048, 2048}, {2048, 16});
         measure_patch<2>("2048x1 of 2048x2048", {2048, 2048}, {2048, 1});
         measure_patch<3>("64x64x64 of 64x128x128", {64, 128, 128}, {64, 64, 64});
-        return std::move(results_);
+        return result_.take();
     }
 
 private:
     void add(const char* name, const std::string& size, const char* reference, const workload& ours,
              const workload& theirs) {
-        measurement result = compare(team_, batches_, ours, theirs);
-        result.name = team_.nodes() > 1 ? name : fmt::format("{}, node peer", name);
-        result.size = size;
-        result.reference = reference;
-        results_.push_back(result);
+        result_.add(team_.nodes() > 1 ? name : fmt::format("{}, node peer", name), size, reference,
+                    ours, theirs);
     }
 
     // An array that the last rank holds all of.
@@ -106,11 +103,10 @@ private:
     void measure_patch(const char* size, const indices<N>& block, const indices<N>& patch);
 
     team& team_;
-    int batches_;
+    lines result_;
     page_memory here_;
     page_memory there_;
     mpi_window window_;
-    std::vector<measurement> results_;
 };
 
 void transfers::measure_elements() {
@@ -142,9 +138,7 @@ void transfers::measure_elements() {
 void transfers::measure_bytes(index_t bytes) {
     auto numbers = far_array<double, 1>({largest_bytes / element_bytes});
     const index_t elements = bytes / element_bytes;
-    const std::string size = bytes >= mib   ? fmt::format("{} MiB", bytes / mib)
-                             : bytes >= kib ? fmt::format("{} KiB", bytes / kib)
-                                            : fmt::format("{} B", bytes);
+    const std::string size = text_of_bytes(bytes);
     const workload put = on_rank_0(team_, [&, at = index_t{0}]() mutable {
         numbers.put({{at}, {at + elements}}, buffer(elements));
         at += elements;
@@ -173,7 +167,7 @@ void transfers::measure_visible(index_t bytes) {
     auto numbers = far_array<double, 1>({mib});
     const index_t elements = bytes / element_bytes;
     const auto count = static_cast<int>(bytes);
-    const std::string size = bytes >= mib ? "1 MiB" : "8 B";
+    const std::string size = text_of_bytes(bytes);
     const auto put = [&] { numbers.put({{0}, {elements}}, buffer(elements)); };
     const auto put_mpi = put_by_hand(MPI_BYTE, count, bytes);
     const auto put_and_fence = [&](long times) {
