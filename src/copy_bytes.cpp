@@ -1,4 +1,4 @@
-#include "copy_bytes.hpp"
+#include "nodespan/detail/copy_bytes.hpp"
 
 #include <cstdint>
 #if defined(__x86_64__) && defined(__GNUC__)

@@ -2,7 +2,7 @@
 
 #include "agreement.hpp"
 #include "arena.hpp"
-#include "copy_bytes.hpp"
+#include "nodespan/detail/copy_bytes.hpp"
 #include "team_core.hpp"
 
 #include <boost/core/demangle.hpp>

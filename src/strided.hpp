@@ -1,6 +1,6 @@
 #pragma once
 
-#include "copy_bytes.hpp"
+#include "nodespan/detail/copy_bytes.hpp"
 #include "nodespan/box.hpp"
 
 #include <array>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nodespan/detail/array_core.hpp"
+#include "nodespan/detail/copy_bytes.hpp"
 #include "nodespan/view.hpp"
 
 #include <atomic>
@@ -119,15 +120,11 @@ public:
     ///         where that is no faster, one per node touched (per GiB); many at once, with MPI
     ///         datatypes for what is strided.
     /// Source: MPI 3.1 section 11.3.2 (MPI_Get), 4.1 (derived datatypes).
-    void get(const box<N>& from, const detail::buffer<T, N>& to) const {
-        core_->get(to_dynamic(from), to.memory());
-    }
+    void get(const box<N>& from, const detail::buffer<T, N>& to) const;
 
     /// Copies `from` into the patch `to` of the array. As get; returns when `from` may be changed:
     /// with up to 1 KiB at once, since small puts are copied and sent together.
-    void put(const box<N>& to, const detail::buffer<const T, N>& from) {
-        core_->put(to_dynamic(to), from.memory());
-    }
+    void put(const box<N>& to, const detail::buffer<const T, N>& from);
 
     /// The same, only started: see request.
     request get_async(const box<N>& from, const detail::buffer<T, N>& to) const {
@@ -163,16 +160,10 @@ public:
     /// Errors: errc::out_of_range, errc::size_mismatch, before anything moves; MPI category.
     /// Cost:   same node: a load or store an element. Otherwise sorting, and one message a node
     ///         for each 65,536 elements.
-    void gather(std::span<const indices<N>> places, std::span<T> to) const {
-        core_->gather(numbers(places), places.size(), bytes(to.data()), to.size());
-    }
-    void scatter(std::span<const indices<N>> places, std::span<const T> from) {
-        core_->scatter(numbers(places), places.size(), bytes(from.data()), from.size());
-    }
+    void gather(std::span<const indices<N>> places, std::span<T> to) const;
+    void scatter(std::span<const indices<N>> places, std::span<const T> from);
     void scatter_add(std::span<const indices<N>> places,
-                     std::span<const T> from) requires is_number {
-        core_->scatter_add(numbers(places), places.size(), bytes(from.data()), from.size());
-    }
+                     std::span<const T> from) requires is_number;
 
     /// Adds to the element in one indivisible step; returns the value it had.
     /// Epoch:  as accumulate. Errors: errc::out_of_range, MPI category.
@@ -221,6 +212,9 @@ private:
     box<N> grown(const box<N>& mine) const;
     box<N> box_of_peer(int rank) const;
     T* find(const indices<N>& at) const;
+    T* find_run(const box<N>& patch) const;
+    bool holds(std::span<const indices<N>> places) const;
+    T& held(const indices<N>& at) const;
     T& element(const char* operation, const indices<N>& at) const;
 
     static const index_t* numbers(std::span<const indices<N>> places) {
@@ -313,6 +307,41 @@ T* array<T, N>::find(const indices<N>& at) const {
     return first_ + offset;
 }
 
+// The first of the patch's elements, if they lie one after the other on this node; else null.
+template <class T, int N>
+T* array<T, N>::find_run(const box<N>& patch) const {
+    index_t offset = 0;
+    bool has_rows = false;
+    for (std::size_t d = 0; d < N; ++d) {
+        if (patch.lo[d] < node_box_.lo[d] || patch.hi[d] > node_box_.hi[d] ||
+            patch.lo[d] >= patch.hi[d])
+            return nullptr;
+        const index_t extent = patch.hi[d] - patch.lo[d];
+        if (has_rows && extent != stored_box_.hi[d] - stored_box_.lo[d]) return nullptr;
+        has_rows |= extent > 1;
+        offset += (patch.lo[d] - node_box_.lo[d]) * strides_[d];
+    }
+    return first_ + offset;
+}
+
+// Without a way out in the middle, so that the compiler can look at several at once.
+template <class T, int N>
+bool array<T, N>::holds(std::span<const indices<N>> places) const {
+    bool result = true;
+    for (const indices<N>& at : places)
+        for (std::size_t d = 0; d < N; ++d)
+            result &= (at[d] >= node_box_.lo[d]) & (at[d] < node_box_.hi[d]);
+    return result;
+}
+
+// The element, which this node does hold.
+template <class T, int N>
+T& array<T, N>::held(const indices<N>& at) const {
+    index_t offset = at[N - 1] - node_box_.lo[N - 1];
+    for (std::size_t d = 0; d + 1 < N; ++d) offset += (at[d] - node_box_.lo[d]) * strides_[d];
+    return first_[offset];
+}
+
 template <class T, int N>
 T& array<T, N>::element(const char* operation, const indices<N>& at) const {
     T* const found = find(at);
@@ -334,6 +363,51 @@ void array<T, N>::put(const indices<N>& at, const T& value) {
         *found = value;
     else
         core_->put_element(at, &value);
+}
+
+// What is on this node and simple is done here, without a look at the other ways: small transfers
+// take some nanoseconds so.
+template <class T, int N>
+void array<T, N>::get(const box<N>& from, const detail::buffer<T, N>& to) const {
+    const T* const run = to.is_dense(from.size()) ? find_run(from) : nullptr;
+    if (run == nullptr) return core_->get(to_dynamic(from), to.memory());
+    detail::copy_bytes(bytes(to.data()), bytes(run),
+                       static_cast<std::size_t>(from.size()) * sizeof(T));
+}
+
+template <class T, int N>
+void array<T, N>::put(const box<N>& to, const detail::buffer<const T, N>& from) {
+    T* const run = from.is_dense(to.size()) ? find_run(to) : nullptr;
+    if (run == nullptr) return core_->put(to_dynamic(to), from.memory());
+    detail::copy_bytes(bytes(run), bytes(from.data()),
+                       static_cast<std::size_t>(to.size()) * sizeof(T));
+}
+
+template <class T, int N>
+void array<T, N>::gather(std::span<const indices<N>> places, std::span<T> to) const {
+    if (places.size() != to.size() || !holds(places))
+        return core_->gather(numbers(places), places.size(), bytes(to.data()), to.size());
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] = held(places[i]);
+}
+
+template <class T, int N>
+void array<T, N>::scatter(std::span<const indices<N>> places, std::span<const T> from) {
+    if (places.size() != from.size() || !holds(places))
+        return core_->scatter(numbers(places), places.size(), bytes(from.data()), from.size());
+    for (std::size_t i = 0; i < from.size(); ++i) held(places[i]) = from[i];
+}
+
+template <class T, int N>
+void array<T, N>::scatter_add(std::span<const indices<N>> places,
+                              std::span<const T> from) requires is_number {
+    if constexpr (detail::addable<T>)
+        if (core_->is_one_node() && places.size() == from.size() && holds(places)) {
+            core_->claim_atomics();
+            for (std::size_t i = 0; i < from.size(); ++i)
+                std::atomic_ref<T>(held(places[i])).fetch_add(from[i], std::memory_order_relaxed);
+            return;
+        }
+    core_->scatter_add(numbers(places), places.size(), bytes(from.data()), from.size());
 }
 
 template <class T, int N>

@@ -1,4 +1,4 @@
-#include "copy_bytes.hpp"
+#include "nodespan/detail/copy_bytes.hpp"
 
 #include <gtest/gtest.h>
 

@@ -46,6 +46,10 @@ public:
         : data_(std::ranges::data(elements)),
           size_(static_cast<index_t>(std::ranges::size(elements))) {}
 
+    /// Whether it is `size` elements one after the other, whatever the patch's extents.
+    bool is_dense(index_t size) const noexcept { return !is_view_ && size_ == size; }
+    T* data() const noexcept { return data_; }
+
     patch_memory memory() const noexcept {
         using value = std::remove_const_t<T>;
         return {reinterpret_cast<std::byte*>(const_cast<value*>(data_)), size_, is_view_, extents_,
