@@ -49,7 +49,8 @@ workload after_work(const team& team, long least, long most, Meet meet) {
 
 std::vector<measurement> measure_fence(team& team, int batches) {
     lines result(team, batches);
-    const std::string size = fmt::format("{} ranks, {} nodes", team.size(), team.nodes());
+    const std::string size =
+        fmt::format("{} ranks, {} node{}", team.size(), team.nodes(), team.nodes() > 1 ? "s" : "");
     const workload fences = [&team](long count) {
         for (; count > 0; --count) team.fence();
     };

@@ -70,8 +70,10 @@ std::vector<measurement> measure_ghosts(team& team, int batches) {
     };
     lines result(team, batches);
     const auto add = [&](const workload& reference, const char* name) {
-        result.add("ghosts, width 1", fmt::format("{0}x{0}, {1} nodes", side, team.nodes()), name,
-                   ours, reference);
+        result.add(
+            "ghosts, width 1",
+            fmt::format("{0}x{0}, {1} node{2}", side, team.nodes(), team.nodes() > 1 ? "s" : ""),
+            name, ours, reference);
     };
     add(fences, "fence()");
     add(by_hand, team.nodes() > 1 ? "Isend/Irecv, leaders" : "Isend/Irecv, ranks");

@@ -55,7 +55,7 @@ void measure_stencil(lines& result, team& team, index_t bytes, index_t length) {
                on_all(team, [=] { stencil(to.data_handle(), from.data_handle(), rows, length); }));
 }
 
-// The whole node's block, by a row at a time and by pointer.
+// The whole node's block, a row at a time.
 void measure_rows(lines& result, team& team, index_t bytes, index_t length) {
     const index_t rows = bytes / element_bytes / length;
     array<double, 2> field(team, {rows * team.size(), length});
@@ -65,16 +65,21 @@ void measure_rows(lines& result, team& team, index_t bytes, index_t length) {
         for (; begin != end; ++begin) most = std::max(most, *begin);
         return most;
     };
-    result.add(
-        "largest of node(), rows", text_of_bytes(bytes) + " a rank", "pointers",
-        on_all(team,
-               [=] {
+    result.add("largest of node(), rows", text_of_bytes(bytes) + " a rank", "pointers",
+               on_all(team,
+                      [=] {
+                          double most = 0;
+                          for (index_t i = 0; i < all.extent(0); ++i)
+                              most = std::max(most, largest(all.row(i).begin(), all.row(i).end()));
+                          keep(most);
+                      }),
+               on_all(team, [=] {
                    double most = 0;
-                   for (index_t i = 0; i < all.extent(0); ++i)
-                       most = std::max(most, largest(all.row(i).begin(), all.row(i).end()));
+                   const double* row = all.data_handle();
+                   for (index_t i = 0; i < all.extent(0); ++i, row += length)
+                       most = std::max(most, largest(row, row + length));
                    keep(most);
-               }),
-        on_all(team, [=] { keep(largest(all.data_handle(), all.data_handle() + all.size())); }));
+               }));
 }
 
 } // namespace

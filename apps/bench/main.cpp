@@ -21,10 +21,9 @@ bool always(const nodespan::team&) {
 }
 
 const bench_case cases[] = {
-    {"sum", "Reading one's own share of an array, against memory from malloc", bench::measure_sum,
-     always},
-    {"loops", "Loops over views, against the same over pointers", bench::measure_loops, always},
     {"fence", "Ending an epoch, against MPI_Barrier and MPI_Win_fence", bench::measure_fence,
+     always},
+    {"create", "Making and ending an array, against a shared window", bench::measure_create,
      always},
     {"elements", "One element of a node peer, against loads, stores and atomics",
      bench::measure_elements, bench::has_node_peers},
@@ -36,8 +35,9 @@ const bench_case cases[] = {
      bench::has_node_peers},
     {"patches", "Patches of a node peer, against memcpy, loops, MPI", bench::measure_patches,
      bench::has_node_peers},
-    {"create", "Making and ending an array, against a shared window", bench::measure_create,
+    {"sum", "Reading one's own share of an array, against memory from malloc", bench::measure_sum,
      always},
+    {"loops", "Loops over views, against the same over pointers", bench::measure_loops, always},
     {"sharing", "Tables and results for others, against messages", bench::measure_sharing, always},
     {"ghosts", "Updating ghost layers, against fence() and messages written by hand",
      bench::measure_ghosts, always},
