@@ -314,6 +314,18 @@ void arena::free(const block& given) noexcept try {
     // Out of memory for the books: the range stays taken.
 }
 
+std::optional<arena::place_in_windows> arena::find(const void* begin,
+                                                   std::size_t bytes) const noexcept {
+    const auto at = reinterpret_cast<std::uintptr_t>(begin);
+    for (std::size_t i = 0; i < windows_.size(); ++i) {
+        const auto base = reinterpret_cast<std::uintptr_t>(windows_[i].memory.data());
+        const std::size_t length = windows_[i].memory.bytes();
+        if (at >= base && at - base <= length && bytes <= length - (at - base))
+            return place_in_windows{static_cast<std::int64_t>(i), at - base};
+    }
+    return std::nullopt;
+}
+
 bool arena::keeps_too_much() const noexcept {
     std::size_t backed = 0;
     for (const window& w : windows_) backed += w.backed.total();

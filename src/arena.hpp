@@ -72,6 +72,17 @@ public:
     /// Gives a block back. Call: each rank for itself, in the same order on all; never waits.
     void free(const block& given) noexcept;
 
+    /// Where `bytes` bytes of program memory lie in the windows, so that node peers can find them;
+    /// nothing if they do not. No communication.
+    struct place_in_windows {
+        std::int64_t window = -1;
+        std::uint64_t offset = 0;
+    };
+    std::optional<place_in_windows> find(const void* begin, std::size_t bytes) const noexcept;
+    std::byte* address_of(const place_in_windows& where) const noexcept {
+        return windows_[static_cast<std::size_t>(where.window)].memory.data() + where.offset;
+    }
+
     /// Waits until targets have all that this rank has sent. Errors: MPI category.
     void flush() override;
 

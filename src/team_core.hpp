@@ -97,6 +97,15 @@ public:
     /// Call: collective. Errors: MPI category, errc::peer_lost; on all ranks.
     void broadcast(std::byte* data, std::size_t bytes, int root);
 
+    /// A meeting of this node's ranks alone, by loads and stores. Errors: errc::peer_lost.
+    void meet_on_node() { barrier_->arrive_and_wait(); }
+
+    /// Whether a rank of this node has left by an exception.
+    bool is_node_abandoned() const noexcept { return barrier_->is_abandoned(); }
+
+    /// Tells all others that this node comes to nothing any more; the team is at its end.
+    void abandon() noexcept;
+
     /// Something of a lower layer that lives as long as the team, such as its arena.
     struct attachment {
         virtual ~attachment() = default;
@@ -104,6 +113,9 @@ public:
         virtual void release() noexcept = 0; // collective; not called where the team is leaked
     };
     std::shared_ptr<attachment> attached;
+
+    /// What the collectives keep from call to call. Its end needs no communication.
+    std::shared_ptr<void> collectives;
 
 private:
     void group(MPI_Comm comm, int label);

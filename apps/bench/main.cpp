@@ -41,6 +41,8 @@ const bench_case cases[] = {
     {"sharing", "Tables and results for others, against messages", bench::measure_sharing, always},
     {"ghosts", "Updating ghost layers, against fence() and messages written by hand",
      bench::measure_ghosts, always},
+    {"collectives", "Combining and sharing all ranks' values, against MPI's collective calls",
+     bench::measure_collectives, always},
     {"transfer", "Reaching what the last node holds, against a window written by hand",
      bench::measure_transfer, bench::has_several_nodes},
 };

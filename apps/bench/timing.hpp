@@ -81,5 +81,6 @@ std::vector<measurement> measure_patches(team& team, int batches);
 std::vector<measurement> measure_sharing(team& team, int batches);
 std::vector<measurement> measure_transfer(team& team, int batches);
 std::vector<measurement> measure_ghosts(team& team, int batches);
+std::vector<measurement> measure_collectives(team& team, int batches);
 
 } // namespace nodespan::bench

@@ -4,6 +4,7 @@
 
 #include "nodespan/array.hpp"
 #include "nodespan/box.hpp"
+#include "nodespan/collectives.hpp"
 #include "nodespan/counter.hpp"
 #include "nodespan/distribution.hpp"
 #include "nodespan/element.hpp"

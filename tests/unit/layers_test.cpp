@@ -50,6 +50,7 @@ const std::vector<module> modules = {
     {"request", {"request"}},
     {"transfer", {"mpi_types", "node_accumulate", "transfer", "element_lists"}},
     {"ghost_exchange", {"ghost_exchange"}},
+    {"collectives", {"collectives", "call_board", "nodes_exchange", "collectives_core"}},
     {"array_core", {"first_touch", "array_core", "replicated_core"}},
     {"array", {"array", "replicated", "counter"}},
     {"algorithm", {"algorithm"}},

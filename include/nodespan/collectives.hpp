@@ -1,0 +1,118 @@
+#pragma once
+
+#include "nodespan/box.hpp"
+#include "nodespan/element.hpp"
+#include "nodespan/team.hpp"
+
+#include <concepts>
+#include <cstddef>
+#include <ranges>
+#include <span>
+#include <type_traits>
+
+/// Calls in which all ranks of a team combine or share what each of them has in its memory. Fastest
+/// where that lies in arrays of the same team: then a node's ranks work on each other's memory in
+/// place. Memory of the rank's own goes through scratch space in the team's shared memory.
+
+namespace nodespan {
+namespace detail {
+
+/// One rank's part of a collective call, in bytes.
+struct collective_call {
+    enum class name_type : unsigned char { all_reduce, reduce, broadcast };
+
+    name_type name = name_type::all_reduce;
+    element_kind kind = element_kind::other;
+    accumulate_op op = accumulate_op::sum;
+    int root = 0;
+    std::size_t element_bytes = 0;
+    std::size_t count = 0;
+    std::byte* values = nullptr;
+};
+
+void run_collective(team& team, const collective_call& mine);
+
+/// Numbers that can be combined: what arrays can accumulate.
+template <class T>
+concept combinable = !std::is_const_v<T> && kind_of<T>() != element_kind::other;
+
+/// Contiguous memory that can be written: vectors, spans, arrays, one-dimensional views.
+template <class R>
+concept writable_range = std::ranges::contiguous_range<R> && std::ranges::sized_range<R> &&
+    !std::is_const_v<std::remove_reference_t<std::ranges::range_reference_t<R>>>;
+
+template <class R>
+collective_call call_on(collective_call::name_type name, R& values, accumulate_op op, int root) {
+    using T = std::ranges::range_value_t<R>;
+    return {name,
+            kind_of<T>(),
+            op,
+            root,
+            sizeof(T),
+            static_cast<std::size_t>(std::ranges::size(values)),
+            reinterpret_cast<std::byte*>(std::ranges::data(values))};
+}
+
+} // namespace detail
+
+/// Combines all ranks' values, element by element; the result takes their place on every rank.
+/// Shape:  as many values of one type on all ranks; numbers and complex ones. Values of ranks of
+///         one node do not overlap.
+/// Call:   collective over the team, same `op` on all ranks: sum, min, max (no complex numbers) or
+///         prod. The values belong to the call until it returns.
+/// Epoch:  not a fence. What a rank has in its own values after the call is the result; others
+///         look there after a fence.
+/// Order:  ranks of a node are combined in rank order, then nodes in node order. So a team of the
+///         same shape gets the same bits in every run, wherever the values lie, and so do all its
+///         ranks. Integers wrap. min and max are std::min and std::max: a NaN stays if the lowest
+///         rank of a node brings it, or node 0; other NaNs are passed over.
+/// Errors: errc::mismatched_arguments, errc::invalid_argument (an operation that the values do not
+///         have, values that overlap), errc::no_capacity (scratch space, at the first call); the
+///         same on all ranks, and the values are as before. errc::peer_lost and the MPI category
+///         end the team.
+/// Cost:   one node: up to 16 KiB (with many ranks less) one meeting; more, two meetings in arrays'
+///         memory, and elsewhere one for each 128 KiB. Several nodes: an MPI_Iallgather between
+///         leaders, and from 384 bytes on two messages between each two nodes per MiB. The first
+///         calls of a team reserve scratch space, some 300 KiB a rank.
+/// Source: MPI 3.1 section 5.9.6 (all-reduce).
+template <detail::writable_range R>
+requires(detail::combinable<std::ranges::range_value_t<R>>) void all_reduce(
+    team& team, R&& values, accumulate_op op = accumulate_op::sum) {
+    detail::run_collective(
+        team, detail::call_on(detail::collective_call::name_type::all_reduce, values, op, 0));
+}
+
+/// The same of one number, returned.
+template <detail::combinable T>
+T all_reduce(team& team, T value, accumulate_op op = accumulate_op::sum) {
+    nodespan::all_reduce(team, std::span<T>(&value, 1), op);
+    return value;
+}
+
+/// The same, but only rank `root` gets the result; other ranks' values stay as they are.
+/// Errors: as all_reduce; errc::out_of_range (root).
+/// Cost:   as all_reduce, but for the results that are not written.
+template <detail::writable_range R>
+requires(detail::combinable<std::ranges::range_value_t<R>>) void reduce(
+    team& team, R&& values, accumulate_op op = accumulate_op::sum, int root = 0) {
+    detail::run_collective(
+        team, detail::call_on(detail::collective_call::name_type::reduce, values, op, root));
+}
+
+/// Copies the values of rank `root` to those of all other ranks.
+/// Shape:  as many values of one type on all ranks; any trivially copyable type.
+/// Call:   collective over the team, same root on all ranks. Epoch: as all_reduce.
+/// Errors: as reduce.
+/// Cost:   one node: as all_reduce; where the root's values are in an array's memory, one copy by
+///         every other rank. Several nodes: MPI_Iallgather and MPI_Ibcast between leaders.
+/// Source: MPI 3.1 section 5.4 (broadcast).
+template <detail::writable_range R>
+void broadcast(team& team, R&& values, int root = 0) {
+    using T = std::ranges::range_value_t<R>;
+    static_assert(std::is_trivially_copyable_v<T>,
+                  "broadcast: T must be trivially copyable, since other processes see its bytes");
+    detail::run_collective(team, detail::call_on(detail::collective_call::name_type::broadcast,
+                                                 values, accumulate_op::replace, root));
+}
+
+} // namespace nodespan

@@ -1,0 +1,307 @@
+#include "collectives_core.hpp"
+
+#include "copy_bytes.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace nodespan::detail {
+namespace {
+
+using enum collective_call::name_type;
+
+// Small enough for three of them and a rank's own to stay in the nearest caches.
+constexpr std::size_t chunk_on_one_node = 128 * 1024;
+constexpr std::size_t chunk_over_nodes = 1024 * 1024; // a message should be worth its way
+
+// What is combined before it is copied on: it is still in the first cache then.
+constexpr std::size_t block_bytes = 8 * 1024;
+
+// Slice `k` of `parts` of so many bytes begins here: whole lines, so that no two ranks write one.
+std::size_t slice(std::size_t bytes, int k, int parts) {
+    constexpr std::size_t line = 64;
+    const std::size_t lines = (bytes + line - 1) / line;
+    return std::min(bytes,
+                    lines * static_cast<std::size_t>(k) / static_cast<std::size_t>(parts) * line);
+}
+
+call_note note_about(const collective_call& mine, const arena& memory) {
+    call_note note{mine.name, mine.kind, mine.op, mine.root, mine.element_bytes, mine.count, {}};
+    if (const auto place = memory.find(mine.values, note.bytes())) note.place = *place;
+    return note;
+}
+
+// What no team can do; the same on all ranks, since their arguments are.
+void refuse_nonsense(const call_note& note, int ranks) {
+    if (note.name != all_reduce && (note.root < 0 || note.root >= ranks))
+        throw error(errc::out_of_range,
+                    to_string(note) + ": the team has ranks 0 to " + std::to_string(ranks - 1),
+                    true);
+    if (note.name != broadcast &&
+        (note.op == accumulate_op::replace || !supports(note.kind, note.op)))
+        throw error(errc::invalid_argument,
+                    to_string(note) + ": these elements have no such operation", true);
+}
+
+} // namespace
+
+collectives_core& collectives_core::of(team_core& team) {
+    if (!team.collectives) team.collectives = std::make_shared<collectives_core>(team);
+    return *static_cast<collectives_core*>(team.collectives.get());
+}
+
+collectives_core::collectives_core(team_core& team)
+    : team_(team),
+      memory_(arena::of(team)),
+      chunk_bytes_(team.ranks()->nodes() > 1 ? chunk_over_nodes : chunk_on_one_node) {
+    const std::size_t shown = call_board::shown_bytes(largest_node());
+    block_request request;
+    request.description = "shared memory for collective calls";
+    request.reserved_bytes =
+        call_board::bytes(largest_node(), shown) + alignof(call_board::outcome);
+    request.node_bytes = call_board::bytes(team.node_size(), shown) + alignof(call_board::outcome);
+    request.mine = {call_board::part_of(team.node_rank(), team.node_size(), shown)};
+    if (team.node_rank() + 1 == team.node_size()) request.mine[0].end = request.node_bytes;
+    std::byte* const begin = memory_.allocate({}, request).data;
+    const auto beside = reinterpret_cast<std::uintptr_t>(begin) % alignof(call_board::outcome);
+    board_.emplace(team, begin + (beside == 0 ? 0 : alignof(call_board::outcome) - beside), shown);
+    if (team.ranks()->nodes() > 1 && team.is_leader())
+        exchange_ = std::make_unique<nodes_exchange>(team);
+}
+
+int collectives_core::largest_node() const noexcept {
+    int result = 0;
+    for (int node = 0; node < team_.ranks()->nodes(); ++node)
+        result = std::max(result, team_.ranks()->node_size(node));
+    return result;
+}
+
+void collectives_core::run(const collective_call& mine) {
+    const call_note note = note_about(mine, memory_);
+    try {
+        meet_and_check(mine, note);
+        refuse_nonsense(note, team_.ranks()->size());
+        if (team_.ranks()->size() == 1 || finish_small(mine)) return;
+        if (mine.name == collective_call::name_type::broadcast) return broadcast(mine);
+        const bool is_one_node = team_.ranks()->nodes() == 1;
+        const bool in_place = board_->are_all_shared();
+        if (is_one_node && in_place) return reduce_in_place(mine);
+        reserve_scratch();
+        reduce_by_steps(mine);
+    } catch (const error& failure) {
+        if (!failure.is_collective()) give_up();
+        throw;
+    } catch (...) {
+        give_up();
+        throw;
+    }
+}
+
+// Others wait for this rank in vain. What messages are under way to is leaked: MPI may write there.
+void collectives_core::give_up() noexcept {
+    static_cast<void>(exchange_.release());
+    team_.abandon();
+}
+
+// After this all ranks of the team have come to the same call, and each of its node knows what the
+// others have shown.
+void collectives_core::meet_and_check(const collective_call& mine, const call_note& note) {
+    const bool shows =
+        mine.name != collective_call::name_type::broadcast || mine.root == team_.rank();
+    board_->show(note, mine.values, shows);
+    kernel_ = plain_kernel(mine.kind, mine.op);
+    if (team_.ranks()->nodes() > 1)
+        settle_between_nodes(mine);
+    else
+        throw_if_refused(board_->compare());
+}
+
+void collectives_core::settle_between_nodes(const collective_call& mine) {
+    const call_verdict found = board_->compare();
+    const std::size_t bytes = board_->note_of(0).bytes();
+    if (team_.is_leader()) {
+        call_board::outcome& result = board_->result();
+        result.verdict = found;
+        const int root = root_on_node(mine);
+        if (found.what == call_verdict::finding::good && bytes <= sizeof result.values) {
+            const auto step = static_cast<index_t>(mine.element_bytes);
+            const bool is_broadcast = mine.name == collective_call::name_type::broadcast;
+            copy_bytes(result.values, board_->values_of(is_broadcast ? std::max(root, 0) : 0),
+                       bytes);
+            for (int peer = 1; !is_broadcast && kernel_ != nullptr && peer < team_.node_size();
+                 ++peer)
+                kernel_(result.values, step, board_->values_of(peer), step,
+                        static_cast<index_t>(mine.count), nullptr);
+        }
+        const bool has_root = mine.root >= 0 && mine.root < team_.ranks()->size();
+        exchange_->settle(result, kernel_, has_root ? team_.ranks()->node_of(mine.root) : -1);
+    }
+    team_.meet_on_node();
+    throw_if_refused(board_->result().verdict);
+}
+
+// Whether all is done with what the ranks have shown each other.
+bool collectives_core::finish_small(const collective_call& mine) {
+    const std::size_t bytes = mine.count * mine.element_bytes;
+    const bool over_nodes = team_.ranks()->nodes() > 1;
+    if (!board_->fits(bytes) || (over_nodes && bytes > call_board::result_bytes)) return false;
+    const bool takes =
+        mine.name == all_reduce || (mine.name == reduce) == (mine.root == team_.rank());
+    if (!takes) return true;
+    if (over_nodes)
+        copy_bytes(mine.values, board_->result().values, bytes);
+    else if (mine.name == collective_call::name_type::broadcast)
+        copy_bytes(mine.values, board_->values_of(mine.root), bytes);
+    else
+        reduce_by_showing(mine);
+    return true;
+}
+
+// Every rank combines what all have shown.
+void collectives_core::reduce_by_showing(const collective_call& mine) {
+    const auto step = static_cast<index_t>(mine.element_bytes);
+    if (team_.node_rank() != 0)
+        copy_bytes(mine.values, board_->values_of(0), mine.count * mine.element_bytes);
+    for (int peer = 1; peer < team_.node_size(); ++peer)
+        kernel_(mine.values, step, board_->values_of(peer), step, static_cast<index_t>(mine.count),
+                nullptr);
+}
+
+// Every rank combines a slice of all ranks' values where they lie, and writes it to all of them.
+void collectives_core::reduce_in_place(const collective_call& mine) {
+    const std::size_t bytes = mine.count * mine.element_bytes;
+    const std::size_t end = slice(bytes, team_.node_rank() + 1, team_.node_size());
+    for (std::size_t at = slice(bytes, team_.node_rank(), team_.node_size()); at < end;
+         at += block_bytes)
+        combine_slices(mine, at, std::min(end, at + block_bytes));
+    team_.meet_on_node();
+}
+
+void collectives_core::combine_slices(const collective_call& mine, std::size_t begin,
+                                      std::size_t end) {
+    alignas(64) std::array<std::byte, block_bytes> room;
+    const auto step = static_cast<index_t>(mine.element_bytes);
+    const std::size_t bytes = end - begin;
+    const bool to_all = mine.name == all_reduce;
+    std::byte* const total = to_all || mine.root == 0 ? values_of(0) + begin : room.data();
+    if (total == room.data()) std::memcpy(total, values_of(0) + begin, bytes);
+    for (int peer = 1; peer < team_.node_size(); ++peer)
+        kernel_(total, step, values_of(peer) + begin, step,
+                static_cast<index_t>(bytes / mine.element_bytes), nullptr);
+    for (int peer = 1; peer < team_.node_size(); ++peer)
+        if (to_all || peer == mine.root) copy_bytes(values_of(peer) + begin, total, bytes);
+}
+
+// The conveyor. In step s chunk s is brought, s - 1 combined, and so on: what a step writes, the
+// next one reads, and nobody writes it again before all have read it.
+void collectives_core::reduce_by_steps(const collective_call& mine) {
+    const std::size_t bytes = mine.count * mine.element_bytes;
+    const std::size_t chunks = (bytes + chunk_bytes_ - 1) / chunk_bytes_;
+    const bool brings = !board_->are_all_shared();
+    const bool over_nodes = team_.ranks()->nodes() > 1;
+    const bool takes = mine.name == all_reduce || mine.root == team_.rank();
+    const int me = team_.node_rank(), peers = team_.node_size();
+    const auto step = static_cast<index_t>(mine.element_bytes);
+    const auto length = [&](std::size_t c) {
+        return std::min(chunk_bytes_, bytes - c * chunk_bytes_);
+    };
+    const auto combine = [&](std::size_t c) {
+        const std::size_t begin = slice(length(c), me, peers),
+                          end = slice(length(c), me + 1, peers);
+        const auto from = [&](int peer) {
+            return (brings ? inbox(c, peer) : values_of(peer) + c * chunk_bytes_) + begin;
+        };
+        copy_bytes(outbox(c) + begin, from(0), end - begin);
+        for (int peer = 1; peer < peers; ++peer)
+            kernel_(outbox(c) + begin, step, from(peer), step,
+                    static_cast<index_t>((end - begin) / mine.element_bytes), nullptr);
+    };
+    const std::size_t combining = brings ? 1 : 0, exchanging = combining + 1,
+                      taking = combining + (over_nodes ? 2 : 1);
+    for (std::size_t s = 0; s < chunks + taking; ++s) {
+        const auto at_station = [&](std::size_t delay) { return s >= delay && s - delay < chunks; };
+        if (brings && at_station(0))
+            copy_bytes(inbox(s, me), mine.values + s * chunk_bytes_, length(s));
+        if (at_station(combining)) combine(s - combining);
+        if (takes && at_station(taking))
+            copy_bytes(mine.values + (s - taking) * chunk_bytes_, outbox(s - taking),
+                       length(s - taking));
+        if (exchange_ && at_station(exchanging))
+            exchange_->combine(outbox(s - exchanging), length(s - exchanging), mine.element_bytes,
+                               kernel_);
+        team_.meet_on_node();
+    }
+}
+
+void collectives_core::broadcast(const collective_call& mine) {
+    const int root = root_on_node(mine);
+    const bool over_nodes = team_.ranks()->nodes() > 1;
+    if (over_nodes || !board_->note_of(root).is_shared()) reserve_scratch();
+    if (root >= 0) broadcast_on_node(mine, root);
+    if (exchange_)
+        exchange_->broadcast(mine.values, mine.count * mine.element_bytes,
+                             team_.ranks()->node_of(mine.root));
+    if (!over_nodes || root >= 0) return;
+    team_.meet_on_node();
+    broadcast_on_node(mine, 0);
+}
+
+// From where the source has it, if the others see that; else through scratch, chunk after chunk.
+void collectives_core::broadcast_on_node(const collective_call& mine, int source) {
+    const std::size_t bytes = mine.count * mine.element_bytes;
+    const bool is_source = team_.node_rank() == source;
+    if (team_.node_size() == 1) return;
+    if (board_->note_of(source).is_shared()) {
+        if (!is_source) copy_bytes(mine.values, values_of(source), bytes);
+        return team_.meet_on_node();
+    }
+    for (std::size_t at = 0, c = 0; at < bytes; at += chunk_bytes_, ++c) {
+        const std::size_t length = std::min(chunk_bytes_, bytes - at);
+        if (is_source) copy_bytes(outbox(c), mine.values + at, length);
+        team_.meet_on_node();
+        if (!is_source) copy_bytes(mine.values + at, outbox(c), length);
+    }
+}
+
+// Two inboxes a rank, and three outboxes a node.
+void collectives_core::reserve_scratch() {
+    if (scratch_ != nullptr) return;
+    const auto need = [&](int ranks) {
+        return chunk_bytes_ * (2 * static_cast<std::size_t>(ranks) + 3);
+    };
+    block_request request;
+    request.description = "scratch space for collective calls";
+    request.reserved_bytes = need(largest_node());
+    request.node_bytes = need(team_.node_size());
+    request.zeroed = false;
+    const auto me = static_cast<std::size_t>(team_.node_rank());
+    request.mine = {{chunk_bytes_ * 2 * me, chunk_bytes_ * 2 * (me + 1)}};
+    if (team_.node_rank() + 1 == team_.node_size()) request.mine[0].end = request.node_bytes;
+    scratch_ = memory_.allocate({}, request).data;
+}
+
+std::byte* collectives_core::inbox(std::size_t chunk, int node_rank) const noexcept {
+    return scratch_ + chunk_bytes_ * (2 * static_cast<std::size_t>(node_rank) + chunk % 2);
+}
+
+std::byte* collectives_core::outbox(std::size_t chunk) const noexcept {
+    return scratch_ + chunk_bytes_ * (2 * static_cast<std::size_t>(team_.node_size()) + chunk % 3);
+}
+
+std::byte* collectives_core::values_of(int node_rank) const noexcept {
+    return memory_.address_of(board_->note_of(node_rank).place);
+}
+
+// The root's rank on this node; -1 if it is on another.
+int collectives_core::root_on_node(const collective_call& mine) const noexcept {
+    const int first = team_.rank() - team_.node_rank();
+    const int on_node = mine.root - first;
+    return on_node >= 0 && on_node < team_.node_size() ? on_node : -1;
+}
+
+void run_collective(team& team, const collective_call& mine) {
+    collectives_core::of(*team.core()).run(mine);
+}
+
+} // namespace nodespan::detail

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "call_board.hpp"
+#include "combine.hpp"
+#include "nodes_exchange.hpp"
+#include "nodespan/collectives.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+
+namespace nodespan::detail {
+
+/// A team's collective calls: its scratch space in shared memory, and the ways a call can go.
+///
+/// Small values travel beside the notes by which ranks meet. Large ones that lie in the team's
+/// windows are combined in place, each rank a slice of all. Others go through scratch space in
+/// chunks, like on a conveyor: between two meetings chunks are brought, combined, exchanged between
+/// nodes and taken home, each a step behind the one before.
+class collectives_core {
+public:
+    /// Those of a team, made at the first call. Call: collective. Errors: as arena::allocate.
+    static collectives_core& of(team_core& team);
+
+    explicit collectives_core(team_core& team);
+
+    /// See the public header. Call: collective.
+    void run(const collective_call& mine);
+
+private:
+    void meet_and_check(const collective_call& mine, const call_note& note);
+    void settle_between_nodes(const collective_call& mine);
+    bool finish_small(const collective_call& mine);
+    void reduce_in_place(const collective_call& mine);
+    void combine_slices(const collective_call& mine, std::size_t begin, std::size_t end);
+    void reduce_by_showing(const collective_call& mine);
+    void reduce_by_steps(const collective_call& mine);
+    void broadcast(const collective_call& mine);
+    void broadcast_on_node(const collective_call& mine, int source);
+
+    void give_up() noexcept;
+    void reserve_scratch();
+    std::byte* inbox(std::size_t chunk, int node_rank) const noexcept;
+    std::byte* outbox(std::size_t chunk) const noexcept;
+    std::byte* values_of(int node_rank) const noexcept;
+    int root_on_node(const collective_call& mine) const noexcept;
+    int largest_node() const noexcept;
+
+    team_core& team_;
+    arena& memory_;
+    std::optional<call_board> board_;
+    std::unique_ptr<nodes_exchange> exchange_; // leaders', where there are several nodes
+    std::byte* scratch_ = nullptr;             // made when it is needed first
+    std::size_t chunk_bytes_;
+    run_kernel kernel_ = nullptr; // of the call that runs
+};
+
+} // namespace nodespan::detail

@@ -1,0 +1,143 @@
+#include "nodes_exchange.hpp"
+
+#include "copy_bytes.hpp"
+#include "mpi_check.hpp"
+#include "wait.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+namespace nodespan::detail {
+namespace {
+
+constexpr int tag = 730; // of the team's traffic; ghosts have the numbers below
+
+} // namespace
+
+nodes_exchange::nodes_exchange(team_core& team)
+    : team_(team),
+      nodes_(team.ranks()->nodes()),
+      node_(team.node()) {}
+
+void nodes_exchange::settle(call_board::outcome& mine, run_kernel kernel, int root_node) {
+    outcomes_.resize(static_cast<std::size_t>(nodes_));
+    outcomes_[static_cast<std::size_t>(node_)] = mine;
+    open_.assign(1, MPI_REQUEST_NULL);
+    mpi_check(MPI_Iallgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, outcomes_.data(),
+                             sizeof(call_board::outcome), MPI_BYTE, team_.leaders(), open_.data()),
+              "MPI_Iallgather");
+    wait();
+
+    mine = outcomes_.front();
+    call_verdict& verdict = mine.verdict;
+    for (const call_board::outcome& other : outcomes_) {
+        if (verdict.what != call_verdict::finding::good) return;
+        if (other.verdict.what != call_verdict::finding::good) {
+            verdict = other.verdict;
+        } else if (!other.verdict.note.agrees_with(verdict.note)) {
+            verdict.what = call_verdict::finding::mismatch;
+            verdict.other_note = other.verdict.note;
+            verdict.other_rank = other.verdict.rank;
+        }
+    }
+    const call_note& note = verdict.note;
+    if (verdict.what != call_verdict::finding::good || note.bytes() > sizeof mine.values) return;
+    if (note.name == collective_call::name_type::broadcast) {
+        if (root_node >= 0)
+            copy_bytes(mine.values, outcomes_[static_cast<std::size_t>(root_node)].values,
+                       note.bytes());
+    } else if (kernel != nullptr) {
+        for (std::size_t n = 1; n < outcomes_.size(); ++n)
+            kernel(mine.values, static_cast<index_t>(note.element_bytes), outcomes_[n].values,
+                   static_cast<index_t>(note.element_bytes), static_cast<index_t>(note.count),
+                   nullptr);
+    }
+}
+
+std::byte* nodes_exchange::part(std::byte* values, int node, std::size_t bytes,
+                                std::size_t unit) const {
+    return values +
+           bytes / unit * static_cast<std::size_t>(node) / static_cast<std::size_t>(nodes_) * unit;
+}
+
+// Every node combines one part of the values, which all others send to it, and sends the result
+// back to all.
+void nodes_exchange::combine(std::byte* values, std::size_t bytes, std::size_t element_bytes,
+                             run_kernel kernel) {
+    const auto begin = [&](int node) { return part(values, node, bytes, element_bytes); };
+    const auto length = [&](int node) { return static_cast<int>(begin(node + 1) - begin(node)); };
+    const auto leader = [&](int node) { return team_.ranks()->first_rank(node); };
+    const auto mine = static_cast<std::size_t>(length(node_));
+    parts_.resize(static_cast<std::size_t>(nodes_) * mine);
+    const auto part_from = [&](int node) { return &parts_[static_cast<std::size_t>(node) * mine]; };
+    open_.clear();
+    const auto receive = [&](std::byte* to, int count, int node) {
+        mpi_check(MPI_Irecv(to, count, MPI_BYTE, leader(node), tag, team_.traffic(),
+                            &open_.emplace_back(MPI_REQUEST_NULL)),
+                  "MPI_Irecv");
+    };
+    const auto send = [&](const std::byte* from, int count, int node) {
+        mpi_check(MPI_Isend(from, count, MPI_BYTE, leader(node), tag, team_.traffic(),
+                            &open_.emplace_back(MPI_REQUEST_NULL)),
+                  "MPI_Isend");
+    };
+    if (mine > 0)
+        for (int k = 1; k < nodes_; ++k)
+            receive(part_from((node_ + k) % nodes_), static_cast<int>(mine), (node_ + k) % nodes_);
+    for (int k = 1; k < nodes_; ++k) {
+        const int node = (node_ + k) % nodes_;
+        if (length(node) > 0) send(begin(node), length(node), node);
+    }
+    wait();
+
+    if (mine > 0) {
+        copy_bytes(part_from(node_), begin(node_), mine);
+        for (int node = 1; node < nodes_; ++node)
+            kernel(part_from(0), static_cast<index_t>(element_bytes), part_from(node),
+                   static_cast<index_t>(element_bytes), static_cast<index_t>(mine / element_bytes),
+                   nullptr);
+        copy_bytes(begin(node_), part_from(0), mine);
+    }
+    for (int k = 1; k < nodes_; ++k) {
+        const int node = (node_ + k) % nodes_;
+        if (length(node) > 0) receive(begin(node), length(node), node);
+        if (mine > 0) send(begin(node_), static_cast<int>(mine), node);
+    }
+    wait();
+}
+
+void nodes_exchange::broadcast(std::byte* values, std::size_t bytes, int root_node) {
+    constexpr std::size_t at_once = std::size_t{1} << 30; // MPI counts in int
+    for (std::size_t at = 0; at < bytes; at += at_once) {
+        open_.assign(1, MPI_REQUEST_NULL);
+        mpi_check(MPI_Ibcast(values + at, static_cast<int>(std::min(at_once, bytes - at)), MPI_BYTE,
+                             root_node, team_.leaders(), open_.data()),
+                  "MPI_Ibcast");
+        wait();
+    }
+}
+
+// A rank that has left may have sent its part before: it is missed only after a while.
+void nodes_exchange::wait() {
+    using clock = std::chrono::steady_clock;
+    constexpr auto grace = std::chrono::milliseconds(100);
+    std::optional<clock::time_point> lost_since;
+    for (int tries = 1; !open_.empty(); ++tries) {
+        int done = 0;
+        mpi_check(
+            MPI_Testall(static_cast<int>(open_.size()), open_.data(), &done, MPI_STATUSES_IGNORE),
+            "MPI_Testall");
+        if (done != 0) break;
+        if (tries % 64 == 0 && team_.is_anyone_lost()) {
+            if (!lost_since) lost_since = clock::now();
+            if (clock::now() > *lost_since + grace)
+                throw error(errc::peer_lost,
+                            "collective call: a rank left by an exception and will not come");
+        }
+        if (team_.is_crowded() || tries > 200) yield_core();
+    }
+    open_.clear();
+}
+
+} // namespace nodespan::detail

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "call_board.hpp"
+#include "combine.hpp"
+#include "team_core.hpp"
+
+#include <mpi.h>
+
+#include <cstddef>
+#include <vector>
+
+namespace nodespan::detail {
+
+/// What of collective calls crosses nodes: messages between leaders. Every wait keeps MPI going,
+/// and ends with errc::peer_lost when a rank has left. An error here ends the team, on all ranks.
+class nodes_exchange {
+public:
+    explicit nodes_exchange(team_core& team);
+
+    /// Compares what nodes found, and combines the values in `mine`, if there are any, in node
+    /// order; a broadcast takes those of node `root_node`. Call: leaders. Errors: MPI category.
+    void settle(call_board::outcome& mine, run_kernel kernel, int root_node);
+
+    /// Combines `bytes` of all nodes in node order; all get the result. Call: leaders.
+    void combine(std::byte* values, std::size_t bytes, std::size_t element_bytes,
+                 run_kernel kernel);
+
+    /// Copies from one node's leader to all others'. Call: leaders.
+    void broadcast(std::byte* values, std::size_t bytes, int root_node);
+
+private:
+    void wait();
+    std::byte* part(std::byte* values, int node, std::size_t bytes, std::size_t unit) const;
+
+    team_core& team_;
+    int nodes_;
+    int node_;
+    std::vector<call_board::outcome> outcomes_; // of all nodes
+    std::vector<std::byte> parts_;              // of other nodes, which belong to this one
+    std::vector<MPI_Request> open_;
+};
+
+} // namespace nodespan::detail
