@@ -1,6 +1,6 @@
 #include "call_board.hpp"
 
-#include "copy_bytes.hpp"
+#include "nodespan/detail/copy_bytes.hpp"
 
 #include <fmt/format.h>
 

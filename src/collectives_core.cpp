@@ -1,6 +1,6 @@
 #include "collectives_core.hpp"
 
-#include "copy_bytes.hpp"
+#include "nodespan/detail/copy_bytes.hpp"
 
 #include <algorithm>
 #include <array>
@@ -300,7 +300,7 @@ int collectives_core::root_on_node(const collective_call& mine) const noexcept {
     return on_node >= 0 && on_node < team_.node_size() ? on_node : -1;
 }
 
-void run_collective(team& team, const collective_call& mine) {
+void run_collective(const team& team, const collective_call& mine) {
     collectives_core::of(*team.core()).run(mine);
 }
 

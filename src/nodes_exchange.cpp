@@ -1,7 +1,7 @@
 #include "nodes_exchange.hpp"
 
-#include "copy_bytes.hpp"
 #include "mpi_check.hpp"
+#include "nodespan/detail/copy_bytes.hpp"
 #include "wait.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "nodespan/detail/copy_bytes.hpp"
 #include "nodespan/box.hpp"
+#include "nodespan/detail/copy_bytes.hpp"
 
 #include <array>
 #include <cstddef>

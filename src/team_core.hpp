@@ -127,7 +127,6 @@ private:
     agreed_words lead(Body&& body);
     template <class Body>
     void meet(const std::optional<error>& mine, const occasion& why, Body&& between_leaders);
-    void abandon() noexcept;
     std::optional<error> flush_attached();
     std::uint64_t worst_of_leaders(std::uint64_t word, const occasion& why);
     void agree_between_leaders(agreed_words& words, const occasion& why);

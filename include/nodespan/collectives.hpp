@@ -30,7 +30,7 @@ struct collective_call {
     std::byte* values = nullptr;
 };
 
-void run_collective(team& team, const collective_call& mine);
+void run_collective(const team& team, const collective_call& mine);
 
 /// Numbers that can be combined: what arrays can accumulate.
 template <class T>
@@ -77,14 +77,14 @@ collective_call call_on(collective_call::name_type name, R& values, accumulate_o
 /// Source: MPI 3.1 section 5.9.6 (all-reduce).
 template <detail::writable_range R>
 requires(detail::combinable<std::ranges::range_value_t<R>>) void all_reduce(
-    team& team, R&& values, accumulate_op op = accumulate_op::sum) {
+    const team& team, R&& values, accumulate_op op = accumulate_op::sum) {
     detail::run_collective(
         team, detail::call_on(detail::collective_call::name_type::all_reduce, values, op, 0));
 }
 
 /// The same of one number, returned.
 template <detail::combinable T>
-T all_reduce(team& team, T value, accumulate_op op = accumulate_op::sum) {
+T all_reduce(const team& team, T value, accumulate_op op = accumulate_op::sum) {
     nodespan::all_reduce(team, std::span<T>(&value, 1), op);
     return value;
 }
@@ -94,7 +94,7 @@ T all_reduce(team& team, T value, accumulate_op op = accumulate_op::sum) {
 /// Cost:   as all_reduce, but for the results that are not written.
 template <detail::writable_range R>
 requires(detail::combinable<std::ranges::range_value_t<R>>) void reduce(
-    team& team, R&& values, accumulate_op op = accumulate_op::sum, int root = 0) {
+    const team& team, R&& values, accumulate_op op = accumulate_op::sum, int root = 0) {
     detail::run_collective(
         team, detail::call_on(detail::collective_call::name_type::reduce, values, op, root));
 }
@@ -107,7 +107,7 @@ requires(detail::combinable<std::ranges::range_value_t<R>>) void reduce(
 ///         every other rank. Several nodes: MPI_Iallgather and MPI_Ibcast between leaders.
 /// Source: MPI 3.1 section 5.4 (broadcast).
 template <detail::writable_range R>
-void broadcast(team& team, R&& values, int root = 0) {
+void broadcast(const team& team, R&& values, int root = 0) {
     using T = std::ranges::range_value_t<R>;
     static_assert(std::is_trivially_copyable_v<T>,
                   "broadcast: T must be trivially copyable, since other processes see its bytes");

@@ -2,6 +2,7 @@
 
 /// Everything nodespan offers, in one include.
 
+#include "nodespan/algorithm.hpp"
 #include "nodespan/array.hpp"
 #include "nodespan/box.hpp"
 #include "nodespan/collectives.hpp"

@@ -42,7 +42,7 @@ TEST(CollectivesRefusals, RanksWithOtherLengths) {
                                                         [&] { all_reduce(everyone, mine); });
 
             EXPECT_THAT(refused.text, HasSubstr("all_reduce(" + std::to_string(count) +
-                                                " of float64, sum) on rank 0"));
+                                                " of float64, sum) on rank "));
             EXPECT_THAT(refused.text, HasSubstr("on rank " + std::to_string(everyone.size() - 1)));
             EXPECT_EQ(std::count(mine.begin(), mine.end(), 1.0),
                       static_cast<std::ptrdiff_t>(mine.size()));
