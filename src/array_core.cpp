@@ -148,6 +148,10 @@ std::byte* array_core::node_data() const noexcept {
     return state_->place.where.data;
 }
 
+bool array_core::is_counted() const noexcept {
+    return state_->place.usage != nullptr;
+}
+
 void array_core::make_own_lock() {
     const block& where = state_->place.where;
     team_core& core = *team_.core();

@@ -232,7 +232,8 @@ private:
     box<N> stored_box_; // the node box with its ghosts, dense in memory
     indices<N> strides_;
     T* data_;
-    T* first_; // the element at node_box_.lo
+    T* first_;        // the element at node_box_.lo
+    bool is_counted_; // for a usage report: whole patches and lists go by way of core_
 };
 
 template <class T, int N>
@@ -246,7 +247,8 @@ array<T, N>::array(team& team, const indices<N>& extents, const array_options& o
       stored_box_(to_static<N>(core_->stored_box())),
       strides_(row_major_strides(stored_box_.extents())),
       data_(reinterpret_cast<T*>(core_->node_data())),
-      first_(part(node_box_).data_handle()) {}
+      first_(part(node_box_).data_handle()),
+      is_counted_(core_->is_counted()) {}
 
 template <class T, int N>
 box<N> array<T, N>::rank_box_of(int rank) const {
@@ -307,9 +309,11 @@ T* array<T, N>::find(const indices<N>& at) const {
     return first_ + offset;
 }
 
-// The first of the patch's elements, if they lie one after the other on this node; else null.
+// The first of the patch's elements, if they lie one after the other on this node; else, and where
+// calls are counted, null.
 template <class T, int N>
 T* array<T, N>::find_run(const box<N>& patch) const {
+    if (is_counted_) return nullptr;
     index_t offset = 0;
     bool has_rows = false;
     for (std::size_t d = 0; d < N; ++d) {
@@ -324,9 +328,11 @@ T* array<T, N>::find_run(const box<N>& patch) const {
     return first_ + offset;
 }
 
-// Without a way out in the middle, so that the compiler can look at several at once.
+// Whether all are on this node, and not counted. Without a way out in the middle, so that the
+// compiler can look at several at once.
 template <class T, int N>
 bool array<T, N>::holds(std::span<const indices<N>> places) const {
+    if (is_counted_) return false;
     bool result = true;
     for (const indices<N>& at : places)
         for (std::size_t d = 0; d < N; ++d)

@@ -63,6 +63,9 @@ public:
     /// Whether all elements are plain memory here, so that atomics are the processor's.
     bool is_one_node() const noexcept { return is_one_node_; }
 
+    /// Whether a usage report counts the transfers of this array.
+    bool is_counted() const noexcept;
+
     /// Before one of the processor's atomics on an element: does something before the first, and
     /// where a usage report counts them.
     void claim_atomics() {
