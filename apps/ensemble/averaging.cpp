@@ -2,21 +2,20 @@
 
 #include <boost/mpi/collectives.hpp>
 #include <boost/serialization/vector.hpp>
-#include <nodespan/algorithm.hpp>
+#include <nodespan/mean.hpp>
 
 #include <algorithm>
-#include <span>
 
 namespace nodespan::ensemble {
 
 row_average::row_average(array<double, 2>& rows)
     : rows_(rows),
-      means_(rows.get_team(), {rows.get_team().size(), rows.extent(1)}) {}
+      mean_(rows.get_team(), {rows.extent(1)}) {}
 
 void row_average::operator()() {
-    const std::span<double> average = means_.local().span();
     rows_.fence();
-    mean(rows_, 0, average);
+    mean(rows_, 0, mean_);
+    const view<const double, 1> average = mean_.node();
     const view<double, 2> mine = rows_.local();
     for (index_t i = 0; i < mine.extent(0); ++i)
         std::copy(average.begin(), average.end(), mine.row(i).data_handle());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <nodespan/array.hpp>
+#include <nodespan/replicated.hpp>
 
 namespace nodespan::ensemble {
 
@@ -9,7 +10,7 @@ namespace nodespan::ensemble {
 /// A mean over rows and a copy: on one node the same bits for any number of ranks.
 class row_average {
 public:
-    /// Call: collective. Cost: one row of shared memory a rank.
+    /// Call: collective. Cost: one row of shared memory a node.
     explicit row_average(array<double, 2>& rows);
 
     /// A fence, the mean, a fence. Call: collective. Epoch: ends the one before.
@@ -17,7 +18,7 @@ public:
 
 private:
     array<double, 2>& rows_;
-    array<double, 2> means_; // a row a rank, each the same
+    replicated<double, 1> mean_;
 };
 
 /// The same by messages, as with a pool of processes and pickling: every rank's rows are serialised

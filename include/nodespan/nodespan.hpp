@@ -11,6 +11,7 @@
 #include "nodespan/element.hpp"
 #include "nodespan/environment.hpp"
 #include "nodespan/error.hpp"
+#include "nodespan/mean.hpp"
 #include "nodespan/mutex.hpp"
 #include "nodespan/placement.hpp"
 #include "nodespan/replicated.hpp"
@@ -19,6 +20,7 @@
 #include "nodespan/team.hpp"
 #include "nodespan/version.hpp"
 #include "nodespan/view.hpp"
+#include "nodespan/work_share.hpp"
 
 #ifdef NODESPAN_HAS_HDF5 // defined by the target nodespan::hdf5
 #include "nodespan/hdf5.hpp"

@@ -169,8 +169,12 @@ TEST(Algorithm, MeanOfRowsAndColumns) {
                 const auto d = static_cast<std::size_t>(1 - axis);
                 std::vector<double> out(static_cast<std::size_t>(extents[d]), -1.0);
 
-                mean(field, axis, std::span(out));
+                replicated<double, 1> table(everyone, {extents[d]});
 
+                mean(field, axis, std::span(out));
+                mean(field, axis, table);
+
+                EXPECT_TRUE(std::equal(out.begin(), out.end(), table.node().begin()));
                 for (index_t k = 0; k < extents[d]; ++k) {
                     double total = 0;
                     for (index_t m = 0; m < extents[1 - d]; ++m)

@@ -53,7 +53,7 @@ const std::vector<module> modules = {
     {"collectives", {"collectives", "call_board", "nodes_exchange", "collectives_core"}},
     {"array_core", {"first_touch", "array_core", "replicated_core"}},
     {"array", {"array", "replicated", "counter"}},
-    {"algorithm", {"algorithm", "local_rows"}},
+    {"algorithm", {"local_rows", "together", "mean", "work_share", "algorithm"}},
     {"io", {"hdf5", "hdf5_handle"}},
     {"report", {"report", "report_node", "report_text", "report_parts"}},
 };

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "nodespan/collectives.hpp"
+#include "nodespan/error.hpp"
+#include "nodespan/team.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <exception>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace nodespan::detail {
+
+/// What every rank gives, by rank.
+template <class T>
+std::vector<T> all_gather(const team& team, const T& mine) {
+    std::vector<T> all(static_cast<std::size_t>(team.size()), mine);
+    const std::span bytes(reinterpret_cast<unsigned char*>(all.data()), all.size() * sizeof(T));
+    const std::size_t begin = static_cast<std::size_t>(team.rank()) * sizeof(T);
+    std::fill_n(bytes.begin(), begin, static_cast<unsigned char>(0));
+    std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(begin + sizeof(T)), bytes.end(),
+              static_cast<unsigned char>(0));
+    all_reduce(team, bytes); // each byte is somebody's, and 0 with all others
+    return all;
+}
+
+/// Throws on all ranks if one brings an exception: there that one, on others errc::peer_lost.
+inline void throw_together(const team& team, const char* operation,
+                           const std::exception_ptr& mine) {
+    constexpr int nobody = std::numeric_limits<int>::max();
+    const int who = all_reduce(team, mine ? team.rank() : nobody, accumulate_op::min);
+    if (mine) std::rethrow_exception(mine);
+    if (who != nobody)
+        throw error(errc::peer_lost,
+                    std::string(operation) + ": the program's function failed on rank " +
+                        std::to_string(who),
+                    true);
+}
+
+} // namespace nodespan::detail

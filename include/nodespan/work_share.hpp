@@ -1,0 +1,56 @@
+#pragma once
+
+#include "nodespan/box.hpp"
+#include "nodespan/counter.hpp"
+#include "nodespan/detail/together.hpp"
+#include "nodespan/team.hpp"
+
+#include <algorithm>
+#include <concepts>
+#include <exception>
+#include <string>
+#include <utility>
+
+namespace nodespan {
+
+/// Calls f for all indices of `range`, on whichever rank is free: f(index), or f(box<1>) for up to
+/// `chunk` indices at once.
+/// Call:   collective over the team, same arguments on all ranks. Ends with a fence.
+/// Order:  ascending on each rank. Which rank gets what differs from run to run.
+/// Errors: errc::invalid_argument (chunk below 1), on all ranks. Where f throws, that rank takes no
+///         more work, others do the rest; at the end it throws what f threw, the others
+///         errc::peer_lost with its number, and the team lives on.
+/// Cost:   a counter for the call; one node: an atomic instruction a chunk. Several: a round trip
+///         for as many chunks as a node has ranks. So ranks finish within about one chunk of each
+///         other.
+template <class F>
+void work_share(team& team, const box<1>& range, index_t chunk, F&& f);
+
+template <class F>
+void work_share(team& team, const box<1>& range, index_t chunk, F&& f) {
+    int ranks = 0; // of the largest node
+    for (int node = 0; node < team.nodes(); ++node)
+        ranks = std::max(ranks, team.ranks().node_size(node));
+    index_t portion = 0;
+    if (chunk < 1 || __builtin_mul_overflow(chunk, index_t{ranks}, &portion))
+        throw error(errc::invalid_argument,
+                    "work_share: chunks of " + std::to_string(chunk) + " indices");
+    counter tickets(team, range.lo[0], portion);
+    std::exception_ptr failure;
+    try {
+        for (box<1> part = tickets.take(chunk); part.lo[0] < range.hi[0];
+             part = tickets.take(chunk)) {
+            part.hi[0] = std::min(part.hi[0], range.hi[0]);
+            if constexpr (std::invocable<F&, const box<1>&>)
+                f(std::as_const(part));
+            else
+                for (index_t i = part.lo[0]; i < part.hi[0]; ++i) f(i);
+        }
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    team.fence();
+    detail::throw_together(team, "work_share", failure);
+}
+
+} // namespace nodespan
