@@ -301,7 +301,8 @@ int collectives_core::root_on_node(const collective_call& mine) const noexcept {
 }
 
 void run_collective(const team& team, const collective_call& mine) {
-    collectives_core::of(*team.core()).run(mine);
+    team_core& core = *team.core();
+    timed(core.usage(), usage_wait::collective, [&] { collectives_core::of(core).run(mine); });
 }
 
 } // namespace nodespan::detail

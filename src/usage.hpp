@@ -22,8 +22,8 @@ enum class usage_kind { get, put, accumulate, gather, scatter, atomic, ghosts, b
 inline constexpr std::size_t usage_kinds = 8;
 
 /// Where a rank waits for others.
-enum class usage_wait { fence, node_fence, ghosts };
-inline constexpr std::size_t usage_waits = 3;
+enum class usage_wait { fence, node_fence, ghosts, collective };
+inline constexpr std::size_t usage_waits = 4;
 
 /// What one rank has done with an array, or with several that are alike. Threads may count at once.
 class array_usage {

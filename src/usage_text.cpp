@@ -15,7 +15,8 @@ using moved = usage_summary::moved;
 
 constexpr std::array<const char*, usage_kinds> kind_names = {
     "get", "put", "accumulate", "gather", "scatter", "atomics", "ghosts", "broadcast"};
-constexpr std::array<const char*, usage_waits> wait_names = {"fence", "node_fence", "ghosts"};
+constexpr std::array<const char*, usage_waits> wait_names = {"fence", "node_fence", "ghosts",
+                                                             "collective"};
 
 constexpr std::size_t shown_arrays = 10; // the largest
 constexpr std::size_t shown_ranks = 16;

@@ -1,6 +1,7 @@
 // What a team says of its use when it ends, where NODESPAN_REPORT asks for it.
 
 #include <nodespan/array.hpp>
+#include <nodespan/collectives.hpp>
 #include <nodespan/counter.hpp>
 #include <nodespan/replicated.hpp>
 
@@ -199,6 +200,7 @@ TEST(UsageReport, CountsCollectiveCallsOnce) {
         a.fence();
         everyone.fence();
         a.node_fence();
+        for (int i = 0; i < 4; ++i) nodespan::all_reduce(everyone, 1.0);
         ghost_bytes = 6 * 2 * (nodes - 1) * 16 * 8;
         nodespan::replicated<float, 1> table(everyone, {10});
         table.load(std::vector<float>(10), 0);
@@ -216,6 +218,7 @@ TEST(UsageReport, CountsCollectiveCallsOnce) {
         EXPECT_EQ(rank["fence"]["calls"], 2);
         EXPECT_EQ(rank["node_fence"]["calls"], 1);
         EXPECT_EQ(rank["ghosts"]["calls"], 6);
+        EXPECT_EQ(rank["collective"]["calls"], 4);
     }
 }
 
