@@ -11,6 +11,9 @@ namespace {
 
 using enum collective_call::name_type;
 
+// Above this two meetings cost less than copying what ranks show.
+constexpr std::size_t in_place_from_bytes = 1024;
+
 // Small enough for three of them and a rank's own to stay in the nearest caches.
 constexpr std::size_t chunk_on_one_node = 128 * 1024;
 constexpr std::size_t chunk_over_nodes = 1024 * 1024; // a message should be worth its way
@@ -107,8 +110,9 @@ void collectives_core::give_up() noexcept {
 // After this all ranks of the team have come to the same call, and each of its node knows what the
 // others have shown.
 void collectives_core::meet_and_check(const collective_call& mine, const call_note& note) {
-    const bool shows =
-        mine.name != collective_call::name_type::broadcast || mine.root == team_.rank();
+    const bool shows = mine.name == collective_call::name_type::broadcast
+                           ? mine.root == team_.rank()
+                           : !stays_in_place(note);
     board_->show(note, mine.values, shows);
     kernel_ = plain_kernel(mine.kind, mine.op);
     if (team_.ranks()->nodes() > 1)
@@ -141,11 +145,30 @@ void collectives_core::settle_between_nodes(const collective_call& mine) {
     throw_if_refused(board_->result().verdict);
 }
 
+// to[i] = what all ranks of the node have there, in rank order.
+template <class From>
+void collectives_core::combine_run(std::byte* to, std::size_t bytes, const collective_call& mine,
+                                   From&& from) {
+    const auto step = static_cast<index_t>(mine.element_bytes);
+    copy_bytes(to, from(0), bytes);
+    for (int peer = 1; peer < team_.node_size(); ++peer)
+        kernel_(to, step, from(peer), step, static_cast<index_t>(bytes / mine.element_bytes),
+                nullptr);
+}
+
+// Whether a rank leaves its values to be combined where they are, if the others do so too.
+bool collectives_core::stays_in_place(const call_note& note) const noexcept {
+    return note.is_shared() && note.bytes() > in_place_from_bytes &&
+           note.name != collective_call::name_type::broadcast;
+}
+
 // Whether all is done with what the ranks have shown each other.
 bool collectives_core::finish_small(const collective_call& mine) {
     const std::size_t bytes = mine.count * mine.element_bytes;
     const bool over_nodes = team_.ranks()->nodes() > 1;
     if (!board_->fits(bytes) || (over_nodes && bytes > call_board::result_bytes)) return false;
+    for (int peer = 0; peer < team_.node_size(); ++peer)
+        if (stays_in_place(board_->note_of(peer))) return false;
     const bool takes =
         mine.name == all_reduce || (mine.name == reduce) == (mine.root == team_.rank());
     if (!takes) return true;
@@ -154,18 +177,9 @@ bool collectives_core::finish_small(const collective_call& mine) {
     else if (mine.name == collective_call::name_type::broadcast)
         copy_bytes(mine.values, board_->values_of(mine.root), bytes);
     else
-        reduce_by_showing(mine);
+        combine_run(mine.values, bytes, mine,
+                    [&](int peer) -> const std::byte* { return board_->values_of(peer); });
     return true;
-}
-
-// Every rank combines what all have shown.
-void collectives_core::reduce_by_showing(const collective_call& mine) {
-    const auto step = static_cast<index_t>(mine.element_bytes);
-    if (team_.node_rank() != 0)
-        copy_bytes(mine.values, board_->values_of(0), mine.count * mine.element_bytes);
-    for (int peer = 1; peer < team_.node_size(); ++peer)
-        kernel_(mine.values, step, board_->values_of(peer), step, static_cast<index_t>(mine.count),
-                nullptr);
 }
 
 // Every rank combines a slice of all ranks' values where they lie, and writes it to all of them.
@@ -194,39 +208,36 @@ void collectives_core::combine_slices(const collective_call& mine, std::size_t b
 }
 
 // The conveyor. In step s chunk s is brought, s - 1 combined, and so on: what a step writes, the
-// next one reads, and nobody writes it again before all have read it.
+// next one reads, and nobody writes it again before all have read it. Few ranks of one node combine
+// whole chunks, each for itself: that saves them a way.
 void collectives_core::reduce_by_steps(const collective_call& mine) {
     const std::size_t bytes = mine.count * mine.element_bytes;
     const std::size_t chunks = (bytes + chunk_bytes_ - 1) / chunk_bytes_;
     const bool brings = !board_->are_all_shared();
     const bool over_nodes = team_.ranks()->nodes() > 1;
     const bool takes = mine.name == all_reduce || mine.root == team_.rank();
+    const bool alone = brings && !over_nodes && team_.node_size() <= 3;
     const int me = team_.node_rank(), peers = team_.node_size();
-    const auto step = static_cast<index_t>(mine.element_bytes);
     const auto length = [&](std::size_t c) {
         return std::min(chunk_bytes_, bytes - c * chunk_bytes_);
     };
+    const auto home = [&](std::size_t c) { return mine.values + c * chunk_bytes_; };
     const auto combine = [&](std::size_t c) {
-        const std::size_t begin = slice(length(c), me, peers),
-                          end = slice(length(c), me + 1, peers);
-        const auto from = [&](int peer) {
+        const std::size_t begin = alone ? 0 : slice(length(c), me, peers),
+                          end = alone ? length(c) : slice(length(c), me + 1, peers);
+        if (alone && !takes) return;
+        combine_run((alone ? home(c) : outbox(c)) + begin, end - begin, mine, [&](int peer) {
             return (brings ? inbox(c, peer) : values_of(peer) + c * chunk_bytes_) + begin;
-        };
-        copy_bytes(outbox(c) + begin, from(0), end - begin);
-        for (int peer = 1; peer < peers; ++peer)
-            kernel_(outbox(c) + begin, step, from(peer), step,
-                    static_cast<index_t>((end - begin) / mine.element_bytes), nullptr);
+        });
     };
     const std::size_t combining = brings ? 1 : 0, exchanging = combining + 1,
-                      taking = combining + (over_nodes ? 2 : 1);
-    for (std::size_t s = 0; s < chunks + taking; ++s) {
+                      taking = combining + (over_nodes ? 2 : 1), last = alone ? combining : taking;
+    for (std::size_t s = 0; s < chunks + last; ++s) {
         const auto at_station = [&](std::size_t delay) { return s >= delay && s - delay < chunks; };
-        if (brings && at_station(0))
-            copy_bytes(inbox(s, me), mine.values + s * chunk_bytes_, length(s));
+        if (brings && at_station(0)) copy_bytes(inbox(s, me), home(s), length(s));
         if (at_station(combining)) combine(s - combining);
-        if (takes && at_station(taking))
-            copy_bytes(mine.values + (s - taking) * chunk_bytes_, outbox(s - taking),
-                       length(s - taking));
+        if (takes && !alone && at_station(taking))
+            copy_bytes(home(s - taking), outbox(s - taking), length(s - taking));
         if (exchange_ && at_station(exchanging))
             exchange_->combine(outbox(s - exchanging), length(s - exchanging), mine.element_bytes,
                                kernel_);
@@ -234,33 +245,30 @@ void collectives_core::reduce_by_steps(const collective_call& mine) {
     }
 }
 
+// From where the root has it, if all see that; else by the conveyor, which the root's chunks enter.
 void collectives_core::broadcast(const collective_call& mine) {
-    const int root = root_on_node(mine);
-    const bool over_nodes = team_.ranks()->nodes() > 1;
-    if (over_nodes || !board_->note_of(root).is_shared()) reserve_scratch();
-    if (root >= 0) broadcast_on_node(mine, root);
-    if (exchange_)
-        exchange_->broadcast(mine.values, mine.count * mine.element_bytes,
-                             team_.ranks()->node_of(mine.root));
-    if (!over_nodes || root >= 0) return;
-    team_.meet_on_node();
-    broadcast_on_node(mine, 0);
-}
-
-// From where the source has it, if the others see that; else through scratch, chunk after chunk.
-void collectives_core::broadcast_on_node(const collective_call& mine, int source) {
     const std::size_t bytes = mine.count * mine.element_bytes;
-    const bool is_source = team_.node_rank() == source;
-    if (team_.node_size() == 1) return;
-    if (board_->note_of(source).is_shared()) {
-        if (!is_source) copy_bytes(mine.values, values_of(source), bytes);
+    const bool is_root = mine.root == team_.rank();
+    const bool over_nodes = team_.ranks()->nodes() > 1;
+    if (!over_nodes && board_->note_of(mine.root).is_shared()) {
+        if (!is_root) copy_bytes(mine.values, values_of(mine.root), bytes);
         return team_.meet_on_node();
     }
-    for (std::size_t at = 0, c = 0; at < bytes; at += chunk_bytes_, ++c) {
-        const std::size_t length = std::min(chunk_bytes_, bytes - at);
-        if (is_source) copy_bytes(outbox(c), mine.values + at, length);
+    reserve_scratch();
+    const int root_node = team_.ranks()->node_of(mine.root);
+    const std::size_t chunks = (bytes + chunk_bytes_ - 1) / chunk_bytes_;
+    const auto begin = [&](std::size_t c) { return mine.values + c * chunk_bytes_; };
+    const auto length = [&](std::size_t c) {
+        return std::min(chunk_bytes_, bytes - c * chunk_bytes_);
+    };
+    const std::size_t taking = over_nodes ? 2 : 1;
+    for (std::size_t s = 0; s < chunks + taking; ++s) {
+        if (is_root && s < chunks) copy_bytes(outbox(s), begin(s), length(s));
+        if (!is_root && s >= taking)
+            copy_bytes(begin(s - taking), outbox(s - taking), length(s - taking));
+        if (exchange_ && s >= 1 && s - 1 < chunks)
+            exchange_->broadcast(outbox(s - 1), length(s - 1), root_node);
         team_.meet_on_node();
-        if (!is_source) copy_bytes(mine.values + at, outbox(c), length);
     }
 }
 

@@ -30,13 +30,14 @@ public:
 private:
     void meet_and_check(const collective_call& mine, const call_note& note);
     void settle_between_nodes(const collective_call& mine);
+    bool stays_in_place(const call_note& note) const noexcept;
     bool finish_small(const collective_call& mine);
     void reduce_in_place(const collective_call& mine);
     void combine_slices(const collective_call& mine, std::size_t begin, std::size_t end);
-    void reduce_by_showing(const collective_call& mine);
     void reduce_by_steps(const collective_call& mine);
     void broadcast(const collective_call& mine);
-    void broadcast_on_node(const collective_call& mine, int source);
+    template <class From>
+    void combine_run(std::byte* to, std::size_t bytes, const collective_call& mine, From&& from);
 
     void give_up() noexcept;
     void reserve_scratch();

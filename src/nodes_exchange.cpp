@@ -108,14 +108,11 @@ void nodes_exchange::combine(std::byte* values, std::size_t bytes, std::size_t e
 }
 
 void nodes_exchange::broadcast(std::byte* values, std::size_t bytes, int root_node) {
-    constexpr std::size_t at_once = std::size_t{1} << 30; // MPI counts in int
-    for (std::size_t at = 0; at < bytes; at += at_once) {
-        open_.assign(1, MPI_REQUEST_NULL);
-        mpi_check(MPI_Ibcast(values + at, static_cast<int>(std::min(at_once, bytes - at)), MPI_BYTE,
-                             root_node, team_.leaders(), open_.data()),
-                  "MPI_Ibcast");
-        wait();
-    }
+    open_.assign(1, MPI_REQUEST_NULL);
+    mpi_check(MPI_Ibcast(values, static_cast<int>(bytes), MPI_BYTE, root_node, team_.leaders(),
+                         open_.data()),
+              "MPI_Ibcast");
+    wait();
 }
 
 // A rank that has left may have sent its part before: it is missed only after a while.

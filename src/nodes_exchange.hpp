@@ -12,7 +12,9 @@
 namespace nodespan::detail {
 
 /// What of collective calls crosses nodes: messages between leaders. Every wait keeps MPI going,
-/// and ends with errc::peer_lost when a rank has left. An error here ends the team, on all ranks.
+/// and ends with errc::peer_lost when a rank has left. An error here ends the team, on all ranks;
+/// MPI may then still write to this object and to the values, which must stay: they lie in scratch
+/// space, and never in memory that the program may free. At most 2^31 - 1 bytes a call.
 class nodes_exchange {
 public:
     explicit nodes_exchange(team_core& team);

@@ -1,8 +1,7 @@
 #include "by_hand.hpp"
 
 #include <mpi.h>
-#include <nodespan/array.hpp>
-#include <nodespan/collectives.hpp>
+#include <nodespan/algorithm.hpp>
 
 #include <algorithm>
 #include <span>
@@ -42,6 +41,8 @@ public:
             for (const bool in_place : {true, false}) measure_all_reduce(count, in_place);
         for (const index_t count : {index_t{128} << 10, largest})
             for (const bool in_place : {true, false}) measure_broadcast(count, in_place);
+        for (const index_t count : {index_t{512}, index_t{128} << 10, largest / 2})
+            measure_sums(count);
         return std::move(results_);
     }
 
@@ -66,6 +67,7 @@ private:
 
     void measure_all_reduce(index_t count, bool in_place);
     void measure_broadcast(index_t count, bool in_place);
+    void measure_sums(index_t count);
 
     team& team_;
     int batches_;
@@ -90,6 +92,31 @@ void collective_calls::measure_broadcast(index_t count, bool in_place) {
     add(in_place ? "broadcast, in an array" : "broadcast, own memory", count, "MPI_Bcast",
         repeat([this, mine] { broadcast(team_, mine); }), repeat([this, count] {
             MPI_Bcast(reference_.doubles(), static_cast<int>(count), MPI_DOUBLE, 0, team_.comm());
+        }));
+}
+
+// The reference adds as the library does: eight sums at once.
+template <class At>
+double sum_by_hand(const team& team, index_t count, At at) {
+    double parts[8] = {};
+    for (index_t i = 0; i < count; i += 8)
+        for (index_t k = 0; k < 8; ++k) parts[k] += at(i + k);
+    double result = 0;
+    for (const double part : parts) result += part;
+    MPI_Allreduce(MPI_IN_PLACE, &result, 1, MPI_DOUBLE, MPI_SUM, team.comm());
+    return result;
+}
+
+void collective_calls::measure_sums(index_t count) {
+    clear(count);
+    const double* const memory = reference_.doubles();
+    array<double, 1> field(team_, {count * team_.size()});
+    volatile double sink = 0;
+    add("sum of an array", count, "sums, MPI_Allreduce", repeat([&] { sink = sum(field); }),
+        repeat([&] { sink = sum_by_hand(team_, count, [=](index_t i) { return memory[i]; }); }));
+    add("dot of two arrays", count, "sums, MPI_Allreduce",
+        repeat([&] { sink = dot(field, field); }), repeat([&] {
+            sink = sum_by_hand(team_, count, [=](index_t i) { return memory[i] * memory[i]; });
         }));
 }
 

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <nodespan/array.hpp>
+#include <nodespan/collectives.hpp>
 #include <nodespan/counter.hpp>
 #include <nodespan/replicated.hpp>
 
@@ -133,6 +134,24 @@ TEST(FailingTransfer, OfGhostsIsToldByTheExchangeOrByAFence) {
             s.numbers.start_exchange_ghosts();
             s.numbers.finish_exchange_ghosts();
         });
+    }
+}
+
+// Scratch space is there already: making it is an array's affair.
+TEST(FailingTransfer, OfACollectiveCallIsToldByItOrByTheFence) {
+    const auto call = [](surroundings& s, std::size_t count) {
+        std::vector<long> values(count, 1);
+        all_reduce(s.everyone, values);
+        broadcast(s.everyone, values, s.everyone.size() - 1);
+    };
+    const auto make = [&] {
+        std::optional<surroundings> made(std::in_place);
+        call(*made, 300'000);
+        return made;
+    };
+    for (const std::size_t count : {1U, 500U, 300'000U}) {
+        SCOPED_TRACE(count);
+        expect_told_by_fences(make, [&](surroundings& s) { call(s, count); });
     }
 }
 
