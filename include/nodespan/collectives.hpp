@@ -64,16 +64,18 @@ collective_call call_on(collective_call::name_type name, R& values, accumulate_o
 ///         look there after a fence.
 /// Order:  ranks of a node are combined in rank order, then nodes in node order. So a team of the
 ///         same shape gets the same bits in every run, wherever the values lie, and so do all its
-///         ranks. Integers wrap. min and max are std::min and std::max: a NaN stays if the lowest
-///         rank of a node brings it, or node 0; other NaNs are passed over.
+///         ranks. Integers wrap. min and max are std::min and std::max of (what is there, what
+///         comes): a NaN that the first rank of a node brings stands for the whole node, and one
+///         of rank 0 for the team; other NaNs are passed over.
 /// Errors: errc::mismatched_arguments, errc::invalid_argument (an operation that the values do not
 ///         have, values that overlap), errc::no_capacity (scratch space, at the first call); the
 ///         same on all ranks, and the values are as before. errc::peer_lost and the MPI category
 ///         end the team.
-/// Cost:   one node: up to 16 KiB (with many ranks less) one meeting; more, two meetings in arrays'
-///         memory, and elsewhere one for each 128 KiB. Several nodes: an MPI_Iallgather between
-///         leaders, and from 384 bytes on two messages between each two nodes per MiB. The first
-///         calls of a team reserve scratch space, some 300 KiB a rank.
+/// Cost:   one node: up to 1 KiB, and up to 16 KiB (with many ranks less) of the rank's own memory,
+///         one meeting; more, two meetings in arrays' memory, elsewhere one for each 128 KiB.
+///         Several nodes: an MPI_Iallgather between leaders, and from 384 bytes on two messages
+///         between each two nodes per MiB. The first calls of a team reserve scratch space, some
+///         300 KiB a rank.
 /// Source: MPI 3.1 section 5.9.6 (all-reduce).
 template <detail::writable_range R>
 requires(detail::combinable<std::ranges::range_value_t<R>>) void all_reduce(
