@@ -61,48 +61,60 @@ std::byte* nodes_exchange::part(std::byte* values, int node, std::size_t bytes,
            bytes / unit * static_cast<std::size_t>(node) / static_cast<std::size_t>(nodes_) * unit;
 }
 
-// Every node combines one part of the values, which all others send to it, and sends the result
-// back to all.
+void nodes_exchange::receive(std::byte* to, std::size_t bytes, int node) {
+    if (bytes == 0) return;
+    mpi_check(MPI_Irecv(to, static_cast<int>(bytes), MPI_BYTE, team_.ranks()->first_rank(node), tag,
+                        team_.traffic(), &open_.emplace_back(MPI_REQUEST_NULL)),
+              "MPI_Irecv");
+}
+
+void nodes_exchange::send(const std::byte* from, std::size_t bytes, int node) {
+    if (bytes == 0) return;
+    mpi_check(MPI_Isend(from, static_cast<int>(bytes), MPI_BYTE, team_.ranks()->first_rank(node),
+                        tag, team_.traffic(), &open_.emplace_back(MPI_REQUEST_NULL)),
+              "MPI_Isend");
+}
+
+// Adds what all nodes have sent of one part to this node's own.
+void nodes_exchange::combine_parts(std::byte* mine, std::size_t bytes, std::size_t element_bytes,
+                                   run_kernel kernel) {
+    const auto step = static_cast<index_t>(element_bytes);
+    copy_bytes(part_from(node_, bytes), mine, bytes);
+    for (int node = 1; node < nodes_; ++node)
+        kernel(part_from(0, bytes), step, part_from(node, bytes), step,
+               static_cast<index_t>(bytes / element_bytes), nullptr);
+    copy_bytes(mine, part_from(0, bytes), bytes);
+}
+
+// Two nodes, or few bytes: each sends all to all others and combines all by itself, so that there
+// is one way to wait for. Else every node combines one part, and sends the result to all.
 void nodes_exchange::combine(std::byte* values, std::size_t bytes, std::size_t element_bytes,
                              run_kernel kernel) {
-    const auto begin = [&](int node) { return part(values, node, bytes, element_bytes); };
-    const auto length = [&](int node) { return static_cast<int>(begin(node + 1) - begin(node)); };
-    const auto leader = [&](int node) { return team_.ranks()->first_rank(node); };
-    const auto mine = static_cast<std::size_t>(length(node_));
+    constexpr std::size_t whole_up_to = 8 * 1024;
+    const bool whole = nodes_ == 2 || bytes <= whole_up_to;
+    const auto begin = [&](int node) {
+        return whole ? values : part(values, node, bytes, element_bytes);
+    };
+    const auto length = [&](int node) {
+        return whole ? bytes
+                     : static_cast<std::size_t>(part(values, node + 1, bytes, element_bytes) -
+                                                begin(node));
+    };
+    const std::size_t mine = length(node_);
     parts_.resize(static_cast<std::size_t>(nodes_) * mine);
-    const auto part_from = [&](int node) { return &parts_[static_cast<std::size_t>(node) * mine]; };
     open_.clear();
-    const auto receive = [&](std::byte* to, int count, int node) {
-        mpi_check(MPI_Irecv(to, count, MPI_BYTE, leader(node), tag, team_.traffic(),
-                            &open_.emplace_back(MPI_REQUEST_NULL)),
-                  "MPI_Irecv");
-    };
-    const auto send = [&](const std::byte* from, int count, int node) {
-        mpi_check(MPI_Isend(from, count, MPI_BYTE, leader(node), tag, team_.traffic(),
-                            &open_.emplace_back(MPI_REQUEST_NULL)),
-                  "MPI_Isend");
-    };
-    if (mine > 0)
-        for (int k = 1; k < nodes_; ++k)
-            receive(part_from((node_ + k) % nodes_), static_cast<int>(mine), (node_ + k) % nodes_);
     for (int k = 1; k < nodes_; ++k) {
         const int node = (node_ + k) % nodes_;
-        if (length(node) > 0) send(begin(node), length(node), node);
+        receive(part_from(node, mine), mine, node);
+        send(begin(node), length(node), node);
     }
     wait();
-
-    if (mine > 0) {
-        copy_bytes(part_from(node_), begin(node_), mine);
-        for (int node = 1; node < nodes_; ++node)
-            kernel(part_from(0), static_cast<index_t>(element_bytes), part_from(node),
-                   static_cast<index_t>(element_bytes), static_cast<index_t>(mine / element_bytes),
-                   nullptr);
-        copy_bytes(begin(node_), part_from(0), mine);
-    }
+    if (mine > 0) combine_parts(begin(node_), mine, element_bytes, kernel);
+    if (whole) return;
     for (int k = 1; k < nodes_; ++k) {
         const int node = (node_ + k) % nodes_;
-        if (length(node) > 0) receive(begin(node), length(node), node);
-        if (mine > 0) send(begin(node_), static_cast<int>(mine), node);
+        receive(begin(node), length(node), node);
+        send(begin(node_), mine, node);
     }
     wait();
 }

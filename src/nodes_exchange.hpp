@@ -32,6 +32,13 @@ public:
 
 private:
     void wait();
+    void receive(std::byte* to, std::size_t bytes, int node);
+    void send(const std::byte* from, std::size_t bytes, int node);
+    void combine_parts(std::byte* mine, std::size_t bytes, std::size_t element_bytes,
+                       run_kernel kernel);
+    std::byte* part_from(int node, std::size_t bytes) noexcept {
+        return parts_.data() + static_cast<std::size_t>(node) * bytes;
+    }
     std::byte* part(std::byte* values, int node, std::size_t bytes, std::size_t unit) const;
 
     team_core& team_;
