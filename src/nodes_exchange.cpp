@@ -13,6 +13,8 @@ namespace {
 
 constexpr int tag = 730; // of the team's traffic; ghosts have the numbers below
 
+constexpr std::size_t piece_bytes = 63 * 1024;
+
 } // namespace
 
 nodes_exchange::nodes_exchange(team_core& team)
@@ -61,18 +63,21 @@ std::byte* nodes_exchange::part(std::byte* values, int node, std::size_t bytes,
            bytes / unit * static_cast<std::size_t>(node) / static_cast<std::size_t>(nodes_) * unit;
 }
 
+// In pieces that TCP sends at once; longer ones go in steps that wait for each other.
 void nodes_exchange::receive(std::byte* to, std::size_t bytes, int node) {
-    if (bytes == 0) return;
-    mpi_check(MPI_Irecv(to, static_cast<int>(bytes), MPI_BYTE, team_.ranks()->first_rank(node), tag,
-                        team_.traffic(), &open_.emplace_back(MPI_REQUEST_NULL)),
-              "MPI_Irecv");
+    for (std::size_t at = 0; at < bytes; at += piece_bytes)
+        mpi_check(MPI_Irecv(to + at, static_cast<int>(std::min(piece_bytes, bytes - at)), MPI_BYTE,
+                            team_.ranks()->first_rank(node), tag, team_.traffic(),
+                            &open_.emplace_back(MPI_REQUEST_NULL)),
+                  "MPI_Irecv");
 }
 
 void nodes_exchange::send(const std::byte* from, std::size_t bytes, int node) {
-    if (bytes == 0) return;
-    mpi_check(MPI_Isend(from, static_cast<int>(bytes), MPI_BYTE, team_.ranks()->first_rank(node),
-                        tag, team_.traffic(), &open_.emplace_back(MPI_REQUEST_NULL)),
-              "MPI_Isend");
+    for (std::size_t at = 0; at < bytes; at += piece_bytes)
+        mpi_check(MPI_Isend(from + at, static_cast<int>(std::min(piece_bytes, bytes - at)),
+                            MPI_BYTE, team_.ranks()->first_rank(node), tag, team_.traffic(),
+                            &open_.emplace_back(MPI_REQUEST_NULL)),
+                  "MPI_Isend");
 }
 
 // Adds what all nodes have sent of one part to this node's own.
