@@ -145,29 +145,44 @@ block arena::allocate(const std::optional<error>& refused, const block_request& 
     return *placed;
 }
 
-// Finds room in a window, the same on all ranks; nothing if a new window is needed.
+// Finds room in a window, the same on all ranks; nothing if a new window is needed. Large blocks
+// first look for room whose pages are backed already, since new pages cost most of making an array:
+// not over several nodes, each of which has its own books of what is backed.
 std::optional<block> arena::place(const block_request& request) {
+    if (reserve_for(request) >= large_block && team_.ranks()->nodes() == 1)
+        for (std::size_t i = 0; i < windows_.size(); ++i)
+            if (std::optional<block> found = place_in(i, request)) {
+                bool is_backed = true;
+                windows_[i].backed.for_each_gap(to_pages(elements_of(*found)),
+                                                [&](byte_range) { is_backed = false; });
+                if (is_backed) return found;
+                forget(*found);
+            }
+    for (std::size_t i = 0; i < windows_.size(); ++i)
+        if (std::optional<block> found = place_in(i, request)) return found;
+    return std::nullopt;
+}
+
+std::optional<block> arena::place_in(std::size_t number, const block_request& request) {
+    window& w = windows_[number];
     block result;
+    result.window = number;
     result.reserved_bytes = reserve_for(request);
     result.node_bytes = request.node_bytes;
     const std::size_t alignment = result.reserved_bytes < large_block ? cache_line : page_bytes();
-    for (result.window = 0; result.window < windows_.size(); ++result.window) {
-        window& w = windows_[result.window];
-        const auto header = w.space.allocate(sizeof(block_header), alignof(block_header));
-        if (!header) continue;
-        const auto offset = w.space.allocate(result.reserved_bytes, alignment);
-        if (!offset) {
-            w.space.free(*header, sizeof(block_header));
-            continue;
-        }
-        result.header_offset = *header;
-        result.offset = *offset;
-        result.data = w.memory.data() + *offset;
-        result.header = reinterpret_cast<block_header*>(w.memory.data() + *header);
-        result.rma = w.rma.get();
-        return result;
+    const auto header = w.space.allocate(sizeof(block_header), alignof(block_header));
+    if (!header) return std::nullopt;
+    const auto offset = w.space.allocate(result.reserved_bytes, alignment);
+    if (!offset) {
+        w.space.free(*header, sizeof(block_header));
+        return std::nullopt;
     }
-    return std::nullopt;
+    result.header_offset = *header;
+    result.offset = *offset;
+    result.data = w.memory.data() + *offset;
+    result.header = reinterpret_cast<block_header*>(w.memory.data() + *header);
+    result.rma = w.rma.get();
+    return result;
 }
 
 void arena::forget(const block& placed) {

@@ -99,6 +99,7 @@ private:
     };
 
     std::optional<block> place(const block_request& request);
+    std::optional<block> place_in(std::size_t number, const block_request& request);
     void forget(const block& placed);
     void agree_on_request(const std::optional<error>& mine, const block_request& request,
                           const std::optional<block>& placed, std::uint64_t& free_bytes);

@@ -24,7 +24,7 @@ bool is_slow_for_rep_movsb(const std::byte* to, const std::byte* from, std::size
 
 // Up to here both sides fit into the first cache, and the way down is the faster one: on the way
 // up each load waits for a store that has the same place in another page.
-constexpr std::size_t downwards_up_to_bytes = 20 * 1024;
+constexpr std::size_t downwards_up_to_bytes = 24 * 1024;
 
 // Bytes from `at` to the next multiple of `alignment`, which is 1 to `alignment` bytes away.
 std::size_t bytes_to_next(const std::byte* at, std::size_t alignment) {

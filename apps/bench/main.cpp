@@ -101,7 +101,7 @@ int main(int argc, char** argv) {
                      "nodespan-bench");
     std::vector<std::string> wanted, names;
     for (const bench_case& c : cases) names.emplace_back(c.name);
-    int batches = 101;
+    int batches = 51;
     std::string picture;
     bool as_json = false;
     options.add_option("--case", wanted, "Run this case only; may be repeated")

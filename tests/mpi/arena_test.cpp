@@ -177,6 +177,21 @@ TEST(Arena, TheSameSpaceIsUsedAgain) {
     EXPECT_LE(mapped_bytes(), before + 160 * mebibyte); // one window
 }
 
+TEST(Arena, LargeArraysTakeWhatIsKeptInAnyWindow) {
+    team everyone(MPI_COMM_WORLD);
+    if (everyone.nodes() > 1) GTEST_SKIP() << "each node keeps what it likes";
+    const nodespan::indices<1> extents{index_t{40 * mebibyte}};
+    auto first = std::make_optional<array<char, 1>>(everyone, extents);
+    auto second = std::make_optional<array<char, 1>>(everyone, extents); // in another window
+    const char* const kept = second->node().data_handle();
+
+    second.reset(); // kept
+    first.reset();  // more than is kept, so given back
+    array<char, 1> third(everyone, extents);
+
+    EXPECT_EQ(third.node().data_handle(), kept);
+}
+
 TEST(Arena, ManyTeamsOneAfterTheOtherLeaveNothingMapped) {
     {
         team warm_up(MPI_COMM_WORLD);
