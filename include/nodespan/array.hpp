@@ -163,7 +163,10 @@ public:
     void gather(std::span<const indices<N>> places, std::span<T> to) const;
     void scatter(std::span<const indices<N>> places, std::span<const T> from);
     void scatter_add(std::span<const indices<N>> places,
-                     std::span<const T> from) requires is_number;
+                     std::span<const T> from) requires is_number {
+        if (!add_here(places, from))
+            core_->scatter_add(numbers(places), places.size(), bytes(from.data()), from.size());
+    }
 
     /// Adds to the element in one indivisible step; returns the value it had.
     /// Epoch:  as accumulate. Errors: errc::out_of_range, MPI category.
@@ -215,6 +218,7 @@ private:
     T* find_run(const box<N>& patch) const;
     bool holds(std::span<const indices<N>> places) const;
     T& held(const indices<N>& at) const;
+    bool add_here(std::span<const indices<N>> places, std::span<const T> from);
     T& element(const char* operation, const indices<N>& at) const;
 
     static const index_t* numbers(std::span<const indices<N>> places) {
@@ -336,7 +340,9 @@ bool array<T, N>::holds(std::span<const indices<N>> places) const {
     bool result = true;
     for (const indices<N>& at : places)
         for (std::size_t d = 0; d < N; ++d)
-            result &= (at[d] >= node_box_.lo[d]) & (at[d] < node_box_.hi[d]);
+            result &=
+                static_cast<std::uint64_t>(at[d]) - static_cast<std::uint64_t>(node_box_.lo[d]) <
+                static_cast<std::uint64_t>(node_extents_[d]);
     return result;
 }
 
@@ -403,17 +409,17 @@ void array<T, N>::scatter(std::span<const indices<N>> places, std::span<const T>
     for (std::size_t i = 0; i < from.size(); ++i) held(places[i]) = from[i];
 }
 
+// scatter_add where it is the processor's affair; returns whether it was.
 template <class T, int N>
-void array<T, N>::scatter_add(std::span<const indices<N>> places,
-                              std::span<const T> from) requires is_number {
-    if constexpr (detail::addable<T>)
-        if (core_->is_one_node() && places.size() == from.size() && holds(places)) {
-            core_->claim_atomics();
-            for (std::size_t i = 0; i < from.size(); ++i)
-                std::atomic_ref<T>(held(places[i])).fetch_add(from[i], std::memory_order_relaxed);
-            return;
-        }
-    core_->scatter_add(numbers(places), places.size(), bytes(from.data()), from.size());
+bool array<T, N>::add_here(std::span<const indices<N>> places, std::span<const T> from) {
+    if constexpr (detail::addable<T>) {
+        if (!core_->is_one_node() || places.size() != from.size() || !holds(places)) return false;
+        core_->claim_atomics();
+        for (std::size_t i = 0; i < from.size(); ++i)
+            std::atomic_ref<T>(held(places[i])).fetch_add(from[i], std::memory_order_relaxed);
+        return true;
+    }
+    return false;
 }
 
 template <class T, int N>
