@@ -49,7 +49,7 @@ const bench_case cases[] = {
 
 std::string footer() {
     std::string text = "Cases:\n";
-    for (const bench_case& c : cases) text += fmt::format("  {:<10}{}\n", c.name, c.description);
+    for (const bench_case& c : cases) text += fmt::format("  {:<13}{}\n", c.name, c.description);
     return text + R"(
 Without --case all of them are run, but transfer only over several nodes, and elements, lists, locks,
 copies and patches only on one.
