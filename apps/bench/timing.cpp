@@ -13,15 +13,17 @@ namespace {
 // to themselves; far longer than a look at the clock and the meeting that begins a batch.
 constexpr double batch_seconds = 0.002;
 
-double time_of(const team& team, const workload& work, long count) {
-    MPI_Barrier(team.comm());
+// Begins with our own fence: where ranks share cores and MPI does not yield, those that are still
+// in an MPI_Barrier take a core from those that have left it, for milliseconds.
+double time_of(team& team, const workload& work, long count) {
+    team.fence();
     const double start = MPI_Wtime();
     work(count);
     return MPI_Wtime() - start;
 }
 
 // How often a batch does its work; the same on all ranks. Warms up caches and pages as well.
-long batch_count(const team& team, const workload& work) {
+long batch_count(team& team, const workload& work) {
     for (long count = 1;; count *= 2) {
         double fastest = std::numeric_limits<double>::max(); // of some, lest a pause decides
         for (int i = 0; i < 3 && fastest >= batch_seconds / 2; ++i) {
@@ -50,8 +52,7 @@ statistics summarise(const team& team, std::vector<double> seconds, long count) 
 
 } // namespace
 
-measurement compare(const team& team, int batches, const workload& ours,
-                    const workload& reference) {
+measurement compare(team& team, int batches, const workload& ours, const workload& reference) {
     const workload* const works[] = {&ours, &reference};
     const long counts[] = {batch_count(team, ours), batch_count(team, reference)};
     std::vector<double> seconds[2];

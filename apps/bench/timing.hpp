@@ -31,12 +31,12 @@ using workload = std::function<void(long count)>;
 /// Times both in alternating batches of some 2 ms, so that a change of the machine's mood meets
 /// both.
 /// Call: collective, with workloads that do the same on all ranks.
-measurement compare(const team& team, int batches, const workload& ours, const workload& reference);
+measurement compare(team& team, int batches, const workload& ours, const workload& reference);
 
 /// Collects the lines of a case.
 class lines {
 public:
-    lines(const team& team, int batches) : team_(team), batches_(batches) {}
+    lines(team& team, int batches) : team_(team), batches_(batches) {}
 
     /// Call: collective, as compare().
     void add(std::string name, std::string size, std::string reference, const workload& ours,
@@ -44,7 +44,7 @@ public:
     std::vector<measurement> take() { return std::move(results_); }
 
 private:
-    const team& team_;
+    team& team_;
     int batches_;
     std::vector<measurement> results_;
 };
