@@ -13,6 +13,7 @@
 #include "nodespan/error.hpp"
 #include "nodespan/mean.hpp"
 #include "nodespan/mutex.hpp"
+#include "nodespan/number_type.hpp"
 #include "nodespan/placement.hpp"
 #include "nodespan/replicated.hpp"
 #include "nodespan/report.hpp"

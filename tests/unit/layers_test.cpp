@@ -26,6 +26,9 @@ const std::vector<module> modules = {
     {"box", {"box", "pieces"}},
     {"view", {"view", "buffer"}},
     {"element", {"element"}},
+    {"number_type", {"number_type", "malformed"}},
+    {"file_text", {"npy_header", "csv_text", "file_range"}},
+    {"posix_file", {"posix_file", "csv_lines"}},
     {"strided", {"copy_bytes", "strided"}},
     {"combine", {"combine"}},
     {"placement", {"placement"}},
@@ -54,15 +57,15 @@ const std::vector<module> modules = {
     {"array_core", {"first_touch", "array_core", "replicated_core"}},
     {"array", {"array", "replicated", "counter"}},
     {"algorithm", {"local_rows", "together", "mean", "work_share", "algorithm"}},
-    {"io", {"hdf5", "hdf5_handle"}},
+    {"io", {"file_call", "file_elements", "raw", "npy", "csv", "hdf5", "hdf5_handle"}},
     {"report", {"report", "report_node", "report_text", "report_parts"}},
 };
 
 // These know nothing of MPI, not even through what they include.
 const std::set<std::string> without_mpi = {
-    "box",          "view",         "element",    "strided",      "combine",
-    "placement",    "distribution", "ghost_plan", "wait",         "watchdog",
-    "node_barrier", "mutex",        "usage",      "interval_set", "range_allocator"};
+    "box",          "number_type", "file_text", "posix_file", "view",         "element",
+    "strided",      "combine",     "placement", "distribution", "ghost_plan", "wait",
+    "watchdog",     "node_barrier", "mutex",    "usage",      "interval_set", "range_allocator"};
 
 // Everything that offers the whole library in one include; nothing may include it.
 const std::string everything = "nodespan";

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <complex>
+#include <concepts>
+#include <cstddef>
+#include <iterator>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+
+namespace nodespan {
+
+/// The element types that NumPy, CSV and raw files can hold, known at run time.
+enum class number_type : unsigned char {
+    boolean,
+    int8,
+    int16,
+    int32,
+    int64,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+    float32,
+    float64,
+    complex64,
+    complex128
+};
+
+/// The order of the bytes of a number in a file.
+enum class byte_order : unsigned char { little, big };
+
+/// Which index of an array runs fastest in a file: the last one (C) or the first one (Fortran).
+enum class index_order : unsigned char { row_major, column_major };
+
+namespace detail {
+
+struct number_type_facts {
+    const char* name; // NumPy's
+    std::size_t bytes;
+    char kind; // NumPy's: b, i, u, f, c
+};
+
+inline constexpr number_type_facts number_types[] = {
+    {"bool", 1, 'b'},       {"int8", 1, 'i'},    {"int16", 2, 'i'},   {"int32", 4, 'i'},
+    {"int64", 8, 'i'},      {"uint8", 1, 'u'},   {"uint16", 2, 'u'},  {"uint32", 4, 'u'},
+    {"uint64", 8, 'u'},     {"float32", 4, 'f'}, {"float64", 8, 'f'}, {"complex64", 8, 'c'},
+    {"complex128", 16, 'c'}};
+
+constexpr const number_type_facts& facts_of(number_type type) noexcept {
+    return number_types[static_cast<std::size_t>(type)];
+}
+
+/// The type of this kind and size, if there is one.
+constexpr std::optional<number_type> find_number_type(char kind, std::size_t bytes) noexcept {
+    for (std::size_t k = 0; k < std::size(number_types); ++k)
+        if (number_types[k].kind == kind && number_types[k].bytes == bytes)
+            return static_cast<number_type>(k);
+    return std::nullopt;
+}
+
+template <class T>
+constexpr char number_kind() noexcept {
+    if (std::same_as<T, bool>) return 'b';
+    if (std::integral<T>) return std::is_signed_v<T> ? 'i' : 'u';
+    if (std::same_as<T, float> || std::same_as<T, double>) return 'f';
+    if (std::same_as<T, std::complex<float>> || std::same_as<T, std::complex<double>>) return 'c';
+    return 0;
+}
+
+} // namespace detail
+
+/// Whether files can hold T: bool, integers of 1 to 8 bytes, float, double, and std::complex of
+/// these two.
+template <class T>
+concept number = detail::find_number_type(detail::number_kind<T>(), sizeof(T))
+.has_value();
+
+/// T as a value.
+template <number T>
+constexpr number_type number_type_of() noexcept {
+    return *detail::find_number_type(detail::number_kind<T>(), sizeof(T));
+}
+
+/// The name that NumPy gives it, such as float64.
+constexpr const char* to_string(number_type type) noexcept {
+    return detail::facts_of(type).name;
+}
+
+/// The bytes of one element.
+constexpr std::size_t bytes_of(number_type type) noexcept {
+    return detail::facts_of(type).bytes;
+}
+
+/// The type of this name, if there is one.
+constexpr std::optional<number_type> find_number_type(std::string_view name) noexcept {
+    for (std::size_t k = 0; k < std::size(detail::number_types); ++k)
+        if (detail::number_types[k].name == name) return static_cast<number_type>(k);
+    return std::nullopt;
+}
+
+} // namespace nodespan

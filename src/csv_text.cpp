@@ -1,0 +1,267 @@
+#include "csv_text.hpp"
+
+#include "malformed.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <optional>
+
+namespace nodespan::detail {
+namespace {
+
+bool is_blank(char c) {
+    return c == ' ' || c == '\t';
+}
+
+std::string_view trim(std::string_view text) {
+    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+    return text;
+}
+
+std::string shown(std::string_view text) {
+    std::string result = "\"";
+    for (const char c : text.substr(0, 40))
+        result += static_cast<unsigned char>(c) >= ' ' && c != '\x7f' ? c : '?';
+    return result + (text.size() > 40 ? "...\"" : "\"");
+}
+
+[[noreturn]] void refuse(std::size_t column, const std::string& why) {
+    throw malformed("column " + std::to_string(column + 1) + ": " + why);
+}
+
+// Where a field in quotes ends: behind its closing quote.
+std::size_t end_of_quotes(std::string_view line, std::size_t at, std::size_t column) {
+    for (++at; at < line.size(); ++at) {
+        if (line[at] != '"') continue;
+        if (at + 1 == line.size() || line[at + 1] != '"') return at + 1;
+        ++at; // a quote written twice is one quote
+    }
+    refuse(column, "a quoted field goes on past the end of its line");
+}
+
+// Calls f(field, column) for each field, trimmed, quotes and all; returns their number.
+template <class F>
+std::size_t for_each_field(std::string_view line, char separator, F&& f) {
+    const bool is_spaced = separator == ' ';
+    if (is_spaced) line = trim(line);
+    if (is_spaced && line.empty()) return 0;
+    std::size_t column = 0;
+    for (std::size_t at = 0;; ++column) {
+        std::size_t start = at;
+        while (start < line.size() && is_blank(line[start]) && line[start] != separator) ++start;
+        std::size_t end = start;
+        if (end < line.size() && line[end] == '"') end = end_of_quotes(line, end, column);
+        while (end < line.size() && line[end] != separator && !(is_spaced && is_blank(line[end])))
+            ++end;
+        f(trim(line.substr(start, end - start)), column);
+        if (end >= line.size()) return column + 1;
+        at = end + 1;
+        while (is_spaced && at < line.size() && is_blank(line[at])) ++at;
+    }
+}
+
+std::string_view inside_quotes(std::string_view field, std::size_t column) {
+    if (field.empty() || field.front() != '"') return field;
+    if (end_of_quotes(field, 0, column) != field.size())
+        refuse(column, "text follows the quotes in " + shown(field));
+    return field.substr(1, field.size() - 2);
+}
+
+// A number written out of range: zero if it is too small, nothing if it is too large.
+template <class T>
+std::optional<T> round_out_of_range(const char* from, const char* to) {
+    long double wide = 0;
+    if (std::from_chars(from, to, wide).ec != std::errc()) {
+        const std::string_view text(from, static_cast<std::size_t>(to - from));
+        const std::size_t exponent = text.find_first_of("eE");
+        if (exponent == text.npos || text.substr(exponent + 1, 1) != "-") return std::nullopt;
+        wide = 0;
+    }
+    if (std::abs(wide) > 1) return std::nullopt;
+    return *from == '-' ? -T(0) : T(0);
+}
+
+template <class T>
+T parse_number(std::string_view text, std::size_t column) {
+    const auto is_no = [&] {
+        refuse(column, (text.empty() ? "the field is empty, no " : shown(text) + " is no ") +
+                           std::string(to_string(number_type_of<T>())));
+    };
+    const char *from = text.data(), *const to = from + text.size();
+    if (text.size() > 1 && *from == '+' && from[1] != '-') ++from; // from_chars takes no plus
+    T value{};
+    std::from_chars_result result{};
+    if constexpr (std::same_as<T, bool>) {
+        unsigned bit = 0;
+        result = std::from_chars(from, to, bit);
+        if (bit > 1) is_no();
+        value = bit != 0;
+    } else {
+        result = std::from_chars(from, to, value);
+    }
+    if (result.ptr != to || result.ec == std::errc::invalid_argument) is_no();
+    if (result.ec == std::errc()) return value;
+    if constexpr (std::floating_point<T>)
+        if (const auto rounded = round_out_of_range<T>(from, to)) return *rounded;
+    refuse(column, shown(text) + " does not fit into " + to_string(number_type_of<T>()));
+}
+
+template <class T>
+void format_number(T value, std::string& to) {
+    char text[40];
+    std::to_chars_result result{};
+    if constexpr (std::same_as<T, bool>)
+        result = std::to_chars(text, text + sizeof text, value ? 1 : 0);
+    else
+        result = std::to_chars(text, text + sizeof text, value);
+    to.append(text, result.ptr);
+}
+
+// Calls f(T{}) for the type that CSV holds.
+template <class F>
+void with_type(number_type type, F&& f) {
+    switch (type) {
+    case number_type::boolean:
+        return f(bool{});
+    case number_type::int8:
+        return f(std::int8_t{});
+    case number_type::int16:
+        return f(std::int16_t{});
+    case number_type::int32:
+        return f(std::int32_t{});
+    case number_type::int64:
+        return f(std::int64_t{});
+    case number_type::uint8:
+        return f(std::uint8_t{});
+    case number_type::uint16:
+        return f(std::uint16_t{});
+    case number_type::uint32:
+        return f(std::uint32_t{});
+    case number_type::uint64:
+        return f(std::uint64_t{});
+    case number_type::float32:
+        return f(float{});
+    case number_type::float64:
+        return f(double{});
+    case number_type::complex64:
+    case number_type::complex128:
+        break;
+    }
+    throw malformed("CSV holds no complex numbers");
+}
+
+// The separator that a line most likely has. A semicolon or a tab is rarely anything else.
+char guess_separator(std::string_view line) {
+    std::string plain;
+    bool is_quoted = false;
+    for (const char c : line) {
+        is_quoted ^= c == '"';
+        if (!is_quoted) plain += c;
+    }
+    for (const char candidate : {';', '\t', ','})
+        if (plain.find(candidate) != plain.npos) return candidate;
+    return trim(plain).find(' ') == std::string::npos ? ',' : ' ';
+}
+
+bool is_a_number(const std::string& field) {
+    try {
+        parse_number<double>(field, 0);
+        return true;
+    } catch (const malformed& wrong) {
+        return std::string_view(wrong.what()).find("fit") != std::string_view::npos;
+    }
+}
+
+// The next line that is not blank, taken from the front; nothing if there is none.
+std::optional<std::string_view> take_line(std::string_view& text) {
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+        const std::string_view line = without_line_end(text.substr(0, end));
+        text.remove_prefix(end);
+        if (!is_blank_line(line)) return line;
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+std::string_view without_line_end(std::string_view line) {
+    if (line.ends_with('\n')) line.remove_suffix(1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
+}
+
+bool is_blank_line(std::string_view line) {
+    return trim(line).empty();
+}
+
+std::size_t csv_preamble_bytes(std::string_view text) {
+    std::size_t at = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
+    while (at < text.size() && text[at] == '#')
+        at = std::min(text.find('\n', at), text.size() - 1) + 1;
+    return at;
+}
+
+csv_dialect detect_csv_dialect(std::string_view text, char separator) {
+    text.remove_prefix(csv_preamble_bytes(text));
+    csv_dialect result{separator == 0 ? ',' : separator, false};
+    const auto first = take_line(text);
+    if (!first) return result;
+    // A name may hold anything; the second line is more likely to be numbers.
+    if (separator == 0) result.separator = guess_separator(take_line(text).value_or(*first));
+    for (const std::string& field : split_csv_line(*first, result.separator))
+        if (!field.empty() && !is_a_number(field)) result.has_header = true;
+    return result;
+}
+
+std::vector<std::string> split_csv_line(std::string_view line, char separator) {
+    std::vector<std::string> result;
+    for_each_field(line, separator, [&](std::string_view field, std::size_t column) {
+        const std::string_view inside = inside_quotes(field, column);
+        const bool is_quoted = field.starts_with('"');
+        std::string text;
+        for (std::size_t k = 0; k < inside.size(); ++k) {
+            text += inside[k];
+            if (is_quoted && inside[k] == '"') ++k; // written twice
+        }
+        result.push_back(text);
+    });
+    return result;
+}
+
+std::size_t count_csv_fields(std::string_view line, char separator) {
+    return for_each_field(line, separator, [](std::string_view, std::size_t) {});
+}
+
+void parse_csv_line(std::string_view line, char separator, number_type type, std::size_t columns,
+                    std::byte* to) {
+    with_type(type, [&]<class T>(T) {
+        const std::size_t found =
+            for_each_field(line, separator, [&](std::string_view field, std::size_t column) {
+                if (column >= columns) return; // counted, and complained of below
+                const T value = parse_number<T>(trim(inside_quotes(field, column)), column);
+                std::memcpy(to + column * sizeof(T), &value, sizeof(T));
+            });
+        if (found != columns)
+            throw malformed("the line has " + std::to_string(found) + " columns, the first one " +
+                            std::to_string(columns));
+    });
+}
+
+void format_csv_line(const std::byte* from, std::size_t columns, char separator, number_type type,
+                     std::string& to) {
+    with_type(type, [&]<class T>(T) {
+        for (std::size_t k = 0; k < columns; ++k) {
+            T value;
+            std::memcpy(&value, from + k * sizeof(T), sizeof(T));
+            if (k > 0) to += separator;
+            format_number(value, to);
+        }
+    });
+    to += '\n';
+}
+
+} // namespace nodespan::detail

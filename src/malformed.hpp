@@ -1,0 +1,12 @@
+#pragma once
+
+#include <stdexcept>
+
+namespace nodespan::detail {
+
+/// What is wrong with the contents of a file, from code that knows neither files nor ranks.
+struct malformed : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+} // namespace nodespan::detail
