@@ -207,6 +207,7 @@ public:
     void finish_exchange_ghosts() { core_->finish_ghosts(); }
 
     /// The run-time half; for nodespan's own layers.
+    detail::array_core& core() noexcept { return *core_; }
     const detail::array_core& core() const noexcept { return *core_; }
 
 private:

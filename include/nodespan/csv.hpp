@@ -1,0 +1,112 @@
+#pragma once
+
+#include "nodespan/raw.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace nodespan {
+
+/// Whether the first line of a CSV file names its columns. `detect`: it does if one of its fields
+/// is no number.
+enum class csv_header : unsigned char { detect, absent, present };
+
+struct csv_options {
+    /// A comma, semicolon, tab, blank (which stands for any number of blanks and tabs), | or colon.
+    /// 0: found out from the first lines when reading; a comma when writing.
+    char separator = 0;
+
+    csv_header header = csv_header::detect; ///< when reading
+
+    /// The first line when writing, one a column; none: no such line.
+    std::vector<std::string> names = {};
+
+    file_progress progress = {};
+};
+
+/// What a CSV file holds.
+struct csv_contents {
+    char separator = ',';
+    std::vector<std::string> names; ///< empty where the file has none
+    index_t rows = 0;
+    index_t columns = 0;
+};
+
+/// Looks through a CSV file.
+/// Call:   any process alone, without MPI. Errors: errc::io, errc::invalid_argument.
+/// Cost:   reads the whole file, to count the rows; does not read the numbers.
+csv_contents csv_info(const std::filesystem::path& file, const csv_options& options = {});
+
+/// Whether CSV can hold T: bool (as 0 and 1), integers, float, double.
+template <class T>
+concept csv_number = number<T> && detail::number_kind<T>()
+!= 'c';
+
+namespace detail {
+struct csv_plan;
+void save_csv(array_core& from, number_type type, const std::filesystem::path& file,
+              const csv_options& options);
+std::shared_ptr<const csv_plan> plan_csv(const team& ranks, number_type type, int dimensions,
+                                         const std::filesystem::path& file,
+                                         const csv_options& options);
+index_list csv_extents(const csv_plan& plan);
+void load_csv(array_core& to, const csv_plan& plan);
+} // namespace detail
+
+/// Writes the whole array into a new CSV file: a line a row, each number in the shortest decimal
+/// text that reads back as the same one; nan and inf as such.
+///
+/// Replaces a file of that name, but only once the new one is complete: until then it is called
+/// `file`.part, and after a failure the old file is as it was.
+/// Shape:  one dimension (a number a line), or two with at least one column, unless there are no
+///         rows; options.names has a name a column, or none.
+/// Call:   collective over the array's team, same arguments on all ranks.
+/// Epoch:  ends an epoch: all that was written before is in the file. Ends another before it
+///         returns: elements may be changed then.
+/// Errors: errc::io (with the file and the cause), errc::invalid_argument,
+///         errc::mismatched_arguments, errc::peer_lost, errc::finalized, MPI category: the same on
+///         all ranks.
+/// Cost:   every rank formats its rows and writes them as one range of bytes; twice, if its text is
+///         longer than 64 MiB, which is not kept. Waits for the disk.
+template <csv_number T, int N>
+requires(N <= 2) void save_csv(array<T, N>& from, const std::filesystem::path& file,
+                               const csv_options& options = {}) {
+    detail::save_csv(from.core(), number_type_of<T>(), file, options);
+}
+
+/// Reads the whole array from a CSV file.
+///
+/// Lines end with LF or CR LF, the last one perhaps with nothing. Blank lines are left out, and so
+/// are lines that begin with # before the first row. Blanks and quotes around numbers are allowed.
+/// Shape:  the file has as many rows and columns as the array; one dimension: one column.
+/// Call:   collective over the array's team, same arguments on all ranks.
+/// Epoch:  ends one epoch before it reads, and one after: all ranks see the new elements.
+/// Errors: as save_csv; a row of another length, an empty field, or what is no number of type T, is
+///         errc::io with the first such line and column. Elements are then unspecified.
+/// Cost:   every rank reads the lines that begin in its part of the file: once to count them, once
+///         for the numbers, which it `put`s where they belong.
+template <csv_number T, int N>
+requires(N <= 2) void load_csv(array<T, N>& to, const std::filesystem::path& file,
+                               const csv_options& options = {}) {
+    detail::load_csv(
+        to.core(), *detail::plan_csv(to.core().get_team(), number_type_of<T>(), N, file, options));
+}
+
+/// A new array with the rows and columns of a CSV file.
+/// Shape:  any for N = 2; one column for N = 1.
+/// Call:   collective over the team, same arguments on all ranks.
+/// Errors: as load_csv, and those of making an array.
+/// Cost:   that of an array, and of load_csv.
+template <csv_number T, int N>
+requires(N <= 2) array<T, N> open_csv(team& ranks, const std::filesystem::path& file,
+                                      const csv_options& options = {},
+                                      const array_options& made = {}) {
+    const auto plan = detail::plan_csv(ranks, number_type_of<T>(), N, file, options);
+    array<T, N> result(ranks, detail::to_indices<N>(detail::csv_extents(*plan)), made);
+    detail::load_csv(result.core(), *plan);
+    return result;
+}
+
+} // namespace nodespan

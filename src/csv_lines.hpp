@@ -1,0 +1,52 @@
+#pragma once
+
+#include "csv_text.hpp"
+#include "posix_file.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nodespan::detail {
+
+/// What the first lines of a CSV file say.
+struct csv_head {
+    csv_dialect dialect;
+    std::vector<std::string> names;
+    std::size_t columns = 0;
+    std::uint64_t data_start = 0;   ///< where the line after the header begins
+    std::uint64_t lines_before = 0; ///< before data_start
+};
+
+/// Reads them; `separator` 0 and `has_header` nothing: to be found out. Errors: errc::io,
+/// malformed.
+csv_head read_csv_head(const posix_file& file, char separator, std::optional<bool> has_header);
+
+/// The lines of a file that begin in a range of bytes, blank ones too.
+class line_reader {
+public:
+    /// Lines begin at `start`, and those from `first` to before `last` are read.
+    line_reader(const posix_file& file, std::uint64_t start, std::uint64_t first,
+                std::uint64_t last);
+
+    /// The next line, without its end; valid until the next call. Errors: errc::io, malformed.
+    std::optional<std::string_view> next();
+
+    /// The bytes up to here.
+    std::uint64_t position() const noexcept { return buffer_start_ + at_; }
+
+private:
+    void skip_to_line(std::uint64_t first);
+    bool fill();
+
+    const posix_file& file_;
+    std::uint64_t last_;
+    std::uint64_t buffer_start_; // in the file
+    std::string buffer_;
+    std::size_t at_ = 0;
+    bool is_at_end_ = false;
+};
+
+} // namespace nodespan::detail

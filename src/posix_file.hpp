@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace nodespan::detail {
+
+/// An open file, read and written at places, as POSIX has it. Closed, or moved from, it owns
+/// nothing. Every call says in its error which file it was and why, with errc::io.
+class posix_file {
+public:
+    posix_file() = default;
+    static posix_file open_to_read(const std::string& name);
+    static posix_file open_to_write(const std::string& name); ///< one that is there
+    static posix_file create(const std::string& name);        ///< empty, also where one was
+    posix_file(posix_file&& other) noexcept;
+    posix_file& operator=(posix_file&& other) noexcept;
+    posix_file(const posix_file&) = delete;
+    posix_file& operator=(const posix_file&) = delete;
+    ~posix_file();
+
+    std::uint64_t size() const;
+
+    /// Reads up to `bytes` bytes at `offset`; fewer only at the end of the file. Returns how many.
+    std::size_t read_some(std::uint64_t offset, void* to, std::size_t bytes) const;
+
+    /// Reads all of them; a file that ends before is truncated.
+    void read(std::uint64_t offset, void* to, std::size_t bytes) const;
+
+    void write(std::uint64_t offset, const void* from, std::size_t bytes) const;
+
+    /// Gives the file this size and backs it with disk space, so that a full disk is found now.
+    void reserve(std::uint64_t bytes) const;
+
+    /// Waits for the disk, and closes: what the system has not told before, it tells here.
+    void finish();
+
+private:
+    posix_file(int descriptor, std::string name);
+    [[noreturn]] void refuse(const char* what) const;
+
+    int descriptor_ = -1;
+    std::string name_;
+};
+
+} // namespace nodespan::detail
