@@ -1,0 +1,183 @@
+#include "convert.hpp"
+
+#include "progress.hpp"
+
+#include <nodespan/nodespan.hpp>
+
+#include <chrono>
+#include <memory>
+
+namespace nodespan::convert {
+namespace {
+
+// A line of progress on stderr, once the work has taken a second.
+file_progress watch(const team& everyone, const char* label, bool is_quiet) {
+    if (everyone.rank() != 0 || is_quiet) return {};
+    struct state {
+        std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+        std::optional<app::progress_line> line;
+    };
+    return [label, now = std::make_shared<state>()](index_t done, index_t of) {
+        if (std::chrono::steady_clock::now() - now->start < std::chrono::seconds(1)) return;
+        if (!now->line) now->line.emplace(label, 100);
+        now->line->update(of > 0 ? static_cast<std::int64_t>(100.0 * static_cast<double>(done) /
+                                                             static_cast<double>(of))
+                                 : 100);
+    };
+}
+
+// How a file without a header lies, or is to be written.
+raw_options layout_of(const job& asked, const place& which) {
+    const bool is_meant = asked.from.kind != format::raw || &which == &asked.from;
+    if (!is_meant) return {};
+    return {asked.offset,
+            asked.is_big_endian ? byte_order::big : byte_order::little,
+            asked.is_column_major ? index_order::column_major : index_order::row_major,
+            {}};
+}
+
+csv_options reading_options(const job& asked) {
+    csv_options options;
+    options.separator = asked.separator;
+    options.header = asked.header;
+    return options;
+}
+
+csv_options writing_options(const job& asked) {
+    csv_options options;
+    options.names = asked.names;
+    options.separator = asked.from.kind == format::csv ? '\0' : asked.separator;
+    if (options.separator == 0 && asked.to.file.ends_with(".tsv")) options.separator = '\t';
+    return options;
+}
+
+template <class T, int N>
+array<T, N> read(team& everyone, const job& asked, const contents& what) {
+    const file_progress progress = watch(everyone, "reading", asked.is_quiet);
+    const std::string& file = asked.from.file;
+    if constexpr (csv_number<T> && N == 2)
+        if (asked.from.kind == format::csv) {
+            csv_options options = reading_options(asked);
+            options.progress = progress;
+            return open_csv<T, N>(everyone, file, options);
+        }
+    indices<N> extents{};
+    std::copy_n(what.extents.begin(), N, extents.begin());
+    array<T, N> result(everyone, extents);
+    if (asked.from.kind == format::npy) load_npy(result, file, progress);
+    if (asked.from.kind == format::raw) {
+        raw_options options = layout_of(asked, asked.from);
+        options.progress = progress;
+        load_raw(result, file, options);
+    }
+#ifdef NODESPAN_HAS_HDF5
+    if constexpr (storable<T>)
+        if (asked.from.kind == format::hdf5) load(result, file, what.dataset);
+#endif
+    return result;
+}
+
+template <class T, int N>
+void write(array<T, N>& from, team& everyone, const job& asked) {
+    const file_progress progress = watch(everyone, "writing", asked.is_quiet);
+    const std::string& file = asked.to.file;
+    raw_options layout = layout_of(asked, asked.to);
+    layout.progress = progress;
+    if (asked.to.kind == format::npy) save_npy(from, file, {layout.bytes, layout.order, progress});
+    if (asked.to.kind == format::raw) save_raw(from, file, layout);
+    if constexpr (csv_number<T> && N <= 2)
+        if (asked.to.kind == format::csv) {
+            csv_options options = writing_options(asked);
+            options.progress = progress;
+            save_csv(from, file, options);
+        }
+#ifdef NODESPAN_HAS_HDF5
+    if constexpr (storable<T>)
+        if (asked.to.kind == format::hdf5)
+            save(from, file, asked.to.dataset.empty() ? "data" : asked.to.dataset);
+#endif
+}
+
+double now() {
+    return MPI_Wtime();
+}
+
+template <class T, int N>
+void move(team& everyone, const job& asked, outcome& result) {
+    const double start = now();
+    array<T, N> data = read<T, N>(everyone, asked, result.what);
+    const double middle = now();
+    result.what.extents.assign(data.extents().begin(), data.extents().end());
+    if (!asked.is_quiet) result.numbers = statistics_of(data, everyone);
+    const double end = now();
+    write(data, everyone, asked);
+    result.read_seconds = middle - start;
+    result.write_seconds = now() - end;
+}
+
+template <class T>
+void move(team& everyone, const job& asked, outcome& result) {
+    switch (result.what.extents.size()) {
+    case 1:
+        return move<T, 1>(everyone, asked, result);
+    case 2:
+        return move<T, 2>(everyone, asked, result);
+    case 3:
+        return move<T, 3>(everyone, asked, result);
+    case 4:
+        return move<T, 4>(everyone, asked, result);
+    case 5:
+        return move<T, 5>(everyone, asked, result);
+    default:
+        return move<T, 6>(everyone, asked, result);
+    }
+}
+
+void move(team& everyone, const job& asked, outcome& result) {
+    switch (*result.what.type) {
+    case number_type::boolean:
+        return move<bool>(everyone, asked, result);
+    case number_type::int8:
+        return move<std::int8_t>(everyone, asked, result);
+    case number_type::int16:
+        return move<std::int16_t>(everyone, asked, result);
+    case number_type::int32:
+        return move<std::int32_t>(everyone, asked, result);
+    case number_type::int64:
+        return move<std::int64_t>(everyone, asked, result);
+    case number_type::uint8:
+        return move<std::uint8_t>(everyone, asked, result);
+    case number_type::uint16:
+        return move<std::uint16_t>(everyone, asked, result);
+    case number_type::uint32:
+        return move<std::uint32_t>(everyone, asked, result);
+    case number_type::uint64:
+        return move<std::uint64_t>(everyone, asked, result);
+    case number_type::float32:
+        return move<float>(everyone, asked, result);
+    case number_type::float64:
+        return move<double>(everyone, asked, result);
+    case number_type::complex64:
+        return move<std::complex<float>>(everyone, asked, result);
+    case number_type::complex128:
+        return move<std::complex<double>>(everyone, asked, result);
+    }
+}
+
+} // namespace
+
+outcome run(team& everyone, const job& asked) {
+    require_usage(asked);
+    outcome result;
+    result.from = asked.from;
+    result.to = asked.to;
+    if (result.to.kind == format::hdf5 && result.to.dataset.empty()) result.to.dataset = "data";
+    result.what = agree_on_contents(everyone, asked);
+    if (result.from.kind == format::hdf5) result.from.dataset = result.what.dataset;
+    result.ranks = everyone.size();
+    result.nodes = everyone.nodes();
+    move(everyone, asked, result);
+    return result;
+}
+
+} // namespace nodespan::convert
