@@ -103,8 +103,8 @@ void file_call::replace(const std::function<void(posix_file&)>& prepare,
 file_call::sums file_call::add_up(std::uint64_t mine) const {
     sums result;
     std::uint64_t upto = mine;
-    agree([&] {
-        mpi_check(MPI_Scan(&mine, &upto, 1, MPI_UINT64_T, MPI_SUM, comm()), "MPI_Scan");
+    agree([&] { mpi_check(MPI_Scan(&mine, &upto, 1, MPI_UINT64_T, MPI_SUM, comm()), "MPI_Scan"); });
+    agree([&] { // not with the one above: where that fails the other ranks would wait in this one
         mpi_check(MPI_Allreduce(&mine, &result.all, 1, MPI_UINT64_T, MPI_SUM, comm()),
                   "MPI_Allreduce");
     });
