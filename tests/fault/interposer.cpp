@@ -87,6 +87,9 @@ NODESPAN_PASS(Reduce, true,
               (const void* s, void* r, int n, MPI_Datatype t, MPI_Op o, int k, MPI_Comm c),
               (s, r, n, t, o, k, c))
 NODESPAN_PASS(Bcast, true, (void* b, int n, MPI_Datatype t, int r, MPI_Comm c), (b, n, t, r, c))
+NODESPAN_PASS(Scan, true,
+              (const void* s, void* r, int n, MPI_Datatype t, MPI_Op o, MPI_Comm c),
+              (s, r, n, t, o, c))
 NODESPAN_PASS(Win_allocate_shared, true,
               (MPI_Aint n, int d, MPI_Info i, MPI_Comm c, void* b, MPI_Win* w), (n, d, i, c, b, w))
 NODESPAN_PASS(Win_create, true,
