@@ -119,7 +119,11 @@ void file_call::broadcast(void* data, std::size_t bytes) const {
 }
 
 void file_call::fence() const {
-    ranks_.core()->fence();
+    const std::optional<error> mine = attempt([&] { ranks_.core()->fence(); });
+    if (mine && mine->code() == errc::peer_lost) throw error(*mine); // not all are here to agree
+    agree([&] {
+        if (mine) throw error(*mine);
+    });
 }
 
 } // namespace nodespan::detail
