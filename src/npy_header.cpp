@@ -178,7 +178,8 @@ private:
 
 // The bytes before the dictionary.
 std::size_t prefix_bytes(std::string_view text) {
-    const int major = static_cast<unsigned char>(text[6]), minor = text[7];
+    const int major = static_cast<unsigned char>(text[6]),
+              minor = static_cast<unsigned char>(text[7]);
     if (major < 1 || major > 3 || minor != 0)
         throw malformed("this .npy file has version " + std::to_string(major) + "." +
                         std::to_string(minor) + "; known are 1.0, 2.0 and 3.0");
