@@ -48,13 +48,12 @@ public:
 
     hid_t get() const noexcept { return id_; }
 
+    bool is_open() const noexcept { return id_ >= 0; }
+
     /// Closes it now. Errors: errc::io.
     void close(const char* operation) {
         if (id_ >= 0) hdf5_check(H5Idec_ref(std::exchange(id_, -1)), operation);
     }
-
-    /// Never closes it: for a file whose other ranks will not come to close it.
-    void leak() noexcept { id_ = -1; }
 
 private:
     hid_t id_ = -1;

@@ -1,77 +1,122 @@
 #pragma once
 
 #include "nodespan/array.hpp"
+#include "nodespan/hdf5_info.hpp"
+#include "nodespan/hdf5_writer.hpp"
+#include "nodespan/stored_type.hpp"
 
-#include <complex>
-#include <concepts>
+#include <algorithm>
 #include <filesystem>
 #include <string>
 
 namespace nodespan {
 namespace detail {
 
-/// An element type that files can hold, known at run time: a kind and a size, as in NumPy.
-struct file_type {
-    char kind = 0;         ///< i: signed, u: unsigned, f: floating, c: complex.
-    std::size_t bytes = 0; ///< Of a whole element.
+void save_array(const array_core& from, const file_type& type, const box<dynamic>& patch,
+                const std::filesystem::path& file, const std::string& dataset,
+                const save_options& options);
 
-    friend constexpr bool operator==(const file_type&, const file_type&) = default;
-};
+/// `from` is a box of the dataset; all of it where it has no dimensions.
+void load_array(array_core& to, const file_type& type, const box<dynamic>& patch,
+                const std::filesystem::path& file, const std::string& dataset,
+                const box<dynamic>& from);
 
-template <class T>
-constexpr file_type file_type_of() {
-    if constexpr (std::same_as<T, std::complex<float>> || std::same_as<T, std::complex<double>>)
-        return {'c', sizeof(T)};
-    else if constexpr (std::same_as<T, float> || std::same_as<T, double>)
-        return {'f', sizeof(T)};
-    else if constexpr (std::integral<T> && !std::same_as<T, bool> && sizeof(T) <= 8)
-        return {std::signed_integral<T> ? 'i' : 'u', sizeof(T)};
-    else
-        return {};
-}
-
-void save_array(const array_core& from, file_type type, const std::filesystem::path& file,
-                const std::string& dataset);
-void load_array(const array_core& to, file_type type, const std::filesystem::path& file,
-                const std::string& dataset);
+index_list stored_extents(const team& team, const file_type& type, int dimensions,
+                          const std::filesystem::path& file, const std::string& dataset);
 
 } // namespace detail
 
-/// Whether `save` and `load` take arrays of T: integers of 1 to 8 bytes, float, double, and
-/// std::complex of these two (a compound of r and i, as h5py has it). Not bool: a file could hold
-/// bytes that are no bool.
-template <class T>
-concept storable = (detail::file_type_of<T>().kind != 0);
-
-/// Writes the whole array into a new HDF5 file, as the dataset `dataset`.
+/// Writes a box of an array, row-major, as the dataset `dataset` of an HDF5 file that h5dump, h5py,
+/// MATLAB and ParaView read.
 ///
-/// Replaces a file of that name, but only once the new one is complete: until then it is called
-/// `file`.part, and after a failure the old file is as it was. Missing groups in `dataset`, such as
-/// run/7/temperature, are made.
-/// Shape:  any; empty arrays and ranks without elements too.
+/// A new file replaces one of its name, but only once it is complete: until then it is called
+/// `file`.part, and after a failure the old file is as it was. A dataset that is added to a file
+/// gets its name once it is complete; see hdf5_writer, and save_options::mode. Missing groups in
+/// `dataset`, such as run/7/temperature, are made.
+/// Shape:  0 <= lo <= hi <= extents; empty ones and ranks without elements too.
 /// Call:   collective over the array's team, same arguments on all ranks.
 /// Epoch:  ends an epoch: all that was written before is in the file.
-/// Errors: errc::io (with HDF5's own words, or the system's), errc::mismatched_arguments,
-///         errc::peer_lost, errc::finalized, MPI category: the same on all ranks.
-/// Cost:   every rank writes its own box, collectively, from where it lies; below 2 GiB a call.
-/// Source: HDF5 1.10, parallel I/O (H5Pset_fapl_mpio, H5Dwrite with H5FD_MPIO_COLLECTIVE).
+/// Errors: errc::io (with HDF5's own words, or the system's), errc::invalid_argument,
+///         errc::out_of_range, errc::mismatched_arguments, errc::peer_lost, errc::finalized, MPI
+///         category: the same on all ranks.
+/// Cost:   ranks write what their node holds to where it belongs in the file, from where it lies
+///         (pwritev). Where nodes hold short pieces of rows, a get of what a rank writes. With
+///         chunks, ranks filter an equal share of them each, and the first rank writes.
+///         Overwritten datasets leave their space in the file unused: h5repack takes it back.
+/// Source: HDF5 1.10 (H5Dget_offset, H5Dwrite_chunk, H5Dcreate_anon).
 template <class T, int N>
-void save(const array<T, N>& from, const std::filesystem::path& file, const std::string& dataset) {
+void save(const array<T, N>& from, const box<N>& patch, const std::filesystem::path& file,
+          const std::string& dataset, const save_options& options = {}) {
     static_assert(storable<T>, "save(array<T, N>): T is no type that files hold; see storable");
-    detail::save_array(from.core(), detail::file_type_of<T>(), file, dataset);
+    detail::save_array(from.core(), detail::file_type_of<T>(), to_dynamic(patch), file, dataset,
+                       options);
 }
 
-/// Reads the whole array from the dataset `dataset` of an HDF5 file, by whatever number of ranks
-/// and nodes it was written.
-/// Shape:  the dataset has the array's extents and its element type; the byte order may differ.
+/// The same of the whole array.
+template <class T, int N>
+void save(const array<T, N>& from, const std::filesystem::path& file, const std::string& dataset,
+          const save_options& options = {}) {
+    save(from, box<N>{{}, from.extents()}, file, dataset, options);
+}
+
+/// Reads the box `from` of the dataset `dataset` of an HDF5 file into the box `to` of an array, by
+/// whatever program, and number of ranks and nodes, it was written.
+/// Shape:  equal extents. The dataset has N dimensions and elements of type T: the byte order may
+///         differ, and the order and places of a struct's members.
 /// Call:   collective over the array's team, same arguments on all ranks.
 /// Epoch:  ends one epoch before it reads, and one after: all ranks see the new elements.
 /// Errors: as save. Elements are unspecified after errors of reading, and untouched after others.
-/// Cost:   every rank reads its own box, collectively, to where it belongs.
+/// Cost:   what lies in the file as it does in memory: straight to where it belongs (preadv), else
+///         as save. All else HDF5 reads, every rank its own box; ranks that share a chunk all
+///         unpack it.
+template <class T, int N>
+void load(array<T, N>& to, const box<N>& patch, const std::filesystem::path& file,
+          const std::string& dataset, const box<N>& from) {
+    static_assert(storable<T>, "load(array<T, N>): T is no type that files hold; see storable");
+    detail::load_array(to.core(), detail::file_type_of<T>(), to_dynamic(patch), file, dataset,
+                       to_dynamic(from));
+}
+
+/// The same of the whole dataset.
+template <class T, int N>
+void load(array<T, N>& to, const box<N>& patch, const std::filesystem::path& file,
+          const std::string& dataset) {
+    static_assert(storable<T>, "load(array<T, N>): T is no type that files hold; see storable");
+    detail::load_array(to.core(), detail::file_type_of<T>(), to_dynamic(patch), file, dataset, {});
+}
+
+/// The same of the whole dataset, or a box of it, into the whole array.
 template <class T, int N>
 void load(array<T, N>& to, const std::filesystem::path& file, const std::string& dataset) {
-    static_assert(storable<T>, "load(array<T, N>): T is no type that files hold; see storable");
-    detail::load_array(to.core(), detail::file_type_of<T>(), file, dataset);
+    load(to, box<N>{{}, to.extents()}, file, dataset);
 }
+template <class T, int N>
+void load(array<T, N>& to, const std::filesystem::path& file, const std::string& dataset,
+          const box<N>& from) {
+    load(to, box<N>{{}, to.extents()}, file, dataset, from);
+}
+
+/// An array with the extents of a dataset, and its elements.
+/// Call:   collective over the team, same arguments on all ranks.
+/// Errors: as load, and as array's constructor.
+template <class T, int N>
+array<T, N> open(team& team, const std::filesystem::path& file, const std::string& dataset,
+                 const array_options& options = {}) {
+    static_assert(storable<T>, "open<T, N>: T is no type that files hold; see storable");
+    const index_list found =
+        detail::stored_extents(team, detail::file_type_of<T>(), N, file, dataset);
+    indices<N> extents{};
+    std::copy(found.begin(), found.end(), extents.begin());
+    array<T, N> result(team, extents, options);
+    load(result, file, dataset);
+    return result;
+}
+
+/// Gives a dataset or group of an existing file an attribute; the file itself for "/". Replaces one
+/// of that name.
+/// Call:   collective over the team, same arguments on all ranks.
+/// Errors: as save.
+void set_attribute(const team& team, const std::filesystem::path& file, const std::string& object,
+                   const std::string& name, const attribute& value);
 
 } // namespace nodespan

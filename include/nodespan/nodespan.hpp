@@ -21,6 +21,7 @@
 #include "nodespan/replicated.hpp"
 #include "nodespan/report.hpp"
 #include "nodespan/request.hpp"
+#include "nodespan/stored_type.hpp"
 #include "nodespan/team.hpp"
 #include "nodespan/version.hpp"
 #include "nodespan/view.hpp"
@@ -28,4 +29,6 @@
 
 #ifdef NODESPAN_HAS_HDF5 // defined by the target nodespan::hdf5
 #include "nodespan/hdf5.hpp"
+#include "nodespan/hdf5_info.hpp"
+#include "nodespan/hdf5_writer.hpp"
 #endif

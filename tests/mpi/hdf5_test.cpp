@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 
 static_assert(storable<char> && storable<std::uint64_t> && storable<std::complex<float>>);
 static_assert(!storable<bool> && !storable<long double> && !storable<std::complex<long double>>);
-static_assert(!storable<float*> && !storable<indices<2>>);
+static_assert(!storable<float*> && !storable<box<2>> && storable<indices<2>>);
 
 // A folder that all ranks know; rank 0 makes and removes it.
 class shared_folder {

@@ -57,7 +57,11 @@ const std::vector<module> modules = {
     {"array_core", {"first_touch", "array_core", "replicated_core"}},
     {"array", {"array", "replicated", "counter"}},
     {"algorithm", {"local_rows", "together", "mean", "work_share", "algorithm"}},
-    {"io", {"file_call", "file_elements", "raw", "npy", "csv", "hdf5", "hdf5_handle"}},
+    {"stored_type", {"stored_type"}},
+    {"io",
+     {"file_call", "file_elements", "raw", "npy", "csv", "io_call", "file_descriptor",
+      "file_share", "hdf5", "hdf5_attributes", "hdf5_chunks", "hdf5_handle", "hdf5_info",
+      "hdf5_load", "hdf5_output", "hdf5_save", "hdf5_types", "hdf5_writer"}},
     {"report", {"report", "report_node", "report_text", "report_parts"}},
 };
 

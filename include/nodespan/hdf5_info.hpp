@@ -1,0 +1,49 @@
+#pragma once
+
+#include "nodespan/box.hpp"
+#include "nodespan/team.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace nodespan {
+
+/// What files say about a dataset, a group or themselves: numbers, texts, and lists of them.
+using attribute = std::variant<index_t, double, std::string, std::vector<index_t>,
+                               std::vector<double>, std::vector<std::string>>;
+using attributes = std::map<std::string, attribute>;
+
+/// A dataset as a file has it, whoever wrote it.
+struct dataset_info {
+    std::string path;                 ///< Such as /run/7/temperature.
+    std::string type;                 ///< Such as float64, or {mass: float64, id: int32}.
+    bool is_loadable = false;         ///< Whether arrays can have such elements.
+    std::vector<index_t> extents;     ///< Empty for a single value.
+    std::vector<index_t> chunk;       ///< Empty unless it is stored in chunks.
+    std::vector<std::string> filters; ///< Such as shuffle, deflate.
+    std::uint64_t stored_bytes = 0;   ///< What it takes in the file, compressed.
+    nodespan::attributes attributes;  ///< Those of kinds that `attribute` has.
+};
+
+/// All datasets of an HDF5 file, by path; no elements are read.
+/// Call:   any process alone, without MPI too; with a team collective, same arguments on all ranks.
+/// Errors: errc::io (with HDF5's own words): with a team the same on all ranks.
+/// Cost:   some reads of some KiB for each dataset; with a team on each rank.
+std::vector<dataset_info> list_datasets(const std::filesystem::path& file);
+std::vector<dataset_info> list_datasets(const team& team, const std::filesystem::path& file);
+
+/// The same of one dataset.
+dataset_info describe_dataset(const std::filesystem::path& file, const std::string& dataset);
+dataset_info describe_dataset(const team& team, const std::filesystem::path& file,
+                              const std::string& dataset);
+
+/// The attributes of a dataset or group; of the file itself for "/". Call, Errors: as above.
+attributes read_attributes(const std::filesystem::path& file, const std::string& object = "/");
+attributes read_attributes(const team& team, const std::filesystem::path& file,
+                           const std::string& object = "/");
+
+} // namespace nodespan

@@ -1,0 +1,180 @@
+#include "hdf5_attributes.hpp"
+
+#include "hdf5_types.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace nodespan::detail {
+namespace {
+
+template <class T>
+inline constexpr bool is_list = false;
+template <class T>
+inline constexpr bool is_list<std::vector<T>> = true;
+
+hdf5_handle text_type(std::size_t bytes) {
+    hdf5_handle type(H5Tcopy(H5T_C_S1), "H5Tcopy");
+    hdf5_check(H5Tset_size(type.get(), bytes), "H5Tset_size");
+    hdf5_check(H5Tset_cset(type.get(), H5T_CSET_UTF8), "H5Tset_cset");
+    return type;
+}
+
+void write_values(hid_t object, const std::string& name, hid_t type, const hdf5_handle& space,
+                  const void* values) {
+    hdf5_handle made(H5Acreate2(object, name.c_str(), type, space.get(), H5P_DEFAULT, H5P_DEFAULT),
+                     "H5Acreate2");
+    hdf5_check(H5Awrite(made.get(), type, values), "H5Awrite");
+    made.close("H5Aclose");
+}
+
+// Texts of any length, as h5py writes and reads them.
+void write_texts(hid_t object, const std::string& name, const hdf5_handle& space,
+                 const std::vector<std::string>& texts) {
+    std::vector<const char*> pointers;
+    for (const std::string& text : texts) pointers.push_back(text.c_str());
+    write_values(object, name, text_type(H5T_VARIABLE).get(), space, pointers.data());
+}
+
+struct value_writer {
+    hid_t object;
+    const std::string& name;
+
+    static hdf5_handle scalar() { return {H5Screate(H5S_SCALAR), "H5Screate"}; }
+    template <class T>
+    static hdf5_handle list(const std::vector<T>& values) {
+        return space_of({values.size()});
+    }
+
+    void operator()(index_t value) const {
+        write_values(object, name, H5T_NATIVE_INT64, scalar(), &value);
+    }
+    void operator()(double value) const {
+        write_values(object, name, H5T_NATIVE_DOUBLE, scalar(), &value);
+    }
+    void operator()(const std::string& value) const {
+        write_texts(object, name, scalar(), {value});
+    }
+    void operator()(const std::vector<index_t>& values) const {
+        write_values(object, name, H5T_NATIVE_INT64, list(values), values.data());
+    }
+    void operator()(const std::vector<double>& values) const {
+        write_values(object, name, H5T_NATIVE_DOUBLE, list(values), values.data());
+    }
+    void operator()(const std::vector<std::string>& values) const {
+        write_texts(object, name, list(values), values);
+    }
+};
+
+template <class T>
+attribute read_numbers(hid_t from, hid_t type, std::size_t count, bool is_scalar) {
+    std::vector<T> values(std::max<std::size_t>(1, count));
+    hdf5_check(H5Aread(from, type, values.data()), "H5Aread");
+    if (is_scalar) return values[0];
+    values.resize(count);
+    return values;
+}
+
+std::vector<std::string> read_long_texts(hid_t from, const hdf5_handle& space, std::size_t count) {
+    const hdf5_handle stored(H5Aget_type(from), "H5Aget_type");
+    hdf5_handle type(H5Tcopy(H5T_C_S1), "H5Tcopy");
+    hdf5_check(H5Tset_size(type.get(), H5T_VARIABLE), "H5Tset_size");
+    hdf5_check(H5Tset_cset(type.get(), H5Tget_cset(stored.get())), "H5Tset_cset");
+    std::vector<char*> pointers(std::max<std::size_t>(1, count), nullptr);
+    hdf5_check(H5Aread(from, type.get(), pointers.data()), "H5Aread");
+    std::vector<std::string> texts;
+    for (std::size_t k = 0; k < count; ++k)
+        texts.emplace_back(pointers[k] != nullptr ? pointers[k] : "");
+    H5Dvlen_reclaim(type.get(), space.get(), H5P_DEFAULT, pointers.data());
+    return texts;
+}
+
+// Texts of equal length, as Fortran and NumPy write them, filled up with zeros or blanks.
+std::vector<std::string> read_short_texts(hid_t from, hid_t type, std::size_t count) {
+    const std::size_t bytes = H5Tget_size(type);
+    std::vector<char> all(std::max<std::size_t>(1, count) * bytes);
+    hdf5_check(H5Aread(from, type, all.data()), "H5Aread");
+    const char filler = H5Tget_strpad(type) == H5T_STR_SPACEPAD ? ' ' : '\0';
+    std::vector<std::string> texts;
+    for (std::size_t k = 0; k < count; ++k) {
+        std::string text(all.data() + k * bytes, bytes);
+        if (filler == '\0') text.resize(std::min(text.find('\0'), text.size()));
+        while (!text.empty() && text.back() == filler) text.pop_back();
+        texts.push_back(text);
+    }
+    return texts;
+}
+
+std::optional<attribute> read_value(hid_t from) {
+    const hdf5_handle space(H5Aget_space(from), "H5Aget_space");
+    const hdf5_handle type(H5Aget_type(from), "H5Aget_type");
+    const H5S_class_t shape = H5Sget_simple_extent_type(space.get());
+    const bool is_scalar = shape == H5S_SCALAR;
+    if (!is_scalar && shape != H5S_SIMPLE) return std::nullopt;
+    const auto count = static_cast<std::size_t>(
+        hdf5_check(H5Sget_simple_extent_npoints(space.get()), "H5Sget_simple_extent_npoints"));
+    switch (H5Tget_class(type.get())) {
+    case H5T_INTEGER:
+    case H5T_ENUM:
+        return read_numbers<index_t>(from, H5T_NATIVE_INT64, count, is_scalar);
+    case H5T_FLOAT:
+        return read_numbers<double>(from, H5T_NATIVE_DOUBLE, count, is_scalar);
+    case H5T_STRING:
+        break;
+    default:
+        return std::nullopt;
+    }
+    std::vector<std::string> texts = H5Tis_variable_str(type.get()) > 0
+                                         ? read_long_texts(from, space, count)
+                                         : read_short_texts(from, type.get(), count);
+    if (is_scalar) return texts[0];
+    return texts;
+}
+
+} // namespace
+
+void write_attribute(hid_t object, const std::string& name, const attribute& value) {
+    const auto is_there = hdf5_check(H5Aexists(object, name.c_str()), "H5Aexists");
+    if (is_there > 0) hdf5_check(H5Adelete(object, name.c_str()), "H5Adelete");
+    std::visit(value_writer{object, name}, value);
+}
+
+attributes attributes_of(hid_t object) {
+    H5O_info_t about;
+    hdf5_check(H5Oget_info2(object, &about, H5O_INFO_NUM_ATTRS), "H5Oget_info2");
+    attributes result;
+    for (hsize_t k = 0; k < about.num_attrs; ++k) {
+        const hdf5_handle one(
+            H5Aopen_by_idx(object, ".", H5_INDEX_NAME, H5_ITER_NATIVE, k, H5P_DEFAULT, H5P_DEFAULT),
+            "H5Aopen_by_idx");
+        std::string name(
+            static_cast<std::size_t>(hdf5_check(H5Aget_name(one.get(), 0, nullptr), "H5Aget_name")),
+            '\0');
+        hdf5_check(H5Aget_name(one.get(), name.size() + 1, name.data()), "H5Aget_name");
+        if (auto value = read_value(one.get())) result[name] = std::move(*value);
+    }
+    return result;
+}
+
+std::string to_text(const attribute& value) {
+    return std::visit(
+        [](const auto& v) {
+            if constexpr (is_list<std::decay_t<decltype(v)>>)
+                return fmt::format("{{{}}}", fmt::join(v, ", "));
+            else
+                return fmt::format("{}", v);
+        },
+        value);
+}
+
+std::string to_text(const attributes& values) {
+    std::vector<std::string> texts;
+    for (const auto& [name, value] : values)
+        texts.push_back(fmt::format("{}={}", name, to_text(value)));
+    return fmt::format("{{{}}}", fmt::join(texts, ", "));
+}
+
+} // namespace nodespan::detail

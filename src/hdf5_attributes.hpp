@@ -1,0 +1,21 @@
+#pragma once
+
+#include "nodespan/hdf5_info.hpp"
+
+#include <hdf5.h>
+
+#include <string>
+
+namespace nodespan::detail {
+
+/// Sets an attribute of an open object; one of that name is replaced. Errors: errc::io.
+void write_attribute(hid_t object, const std::string& name, const attribute& value);
+
+/// All attributes of an open object that `attribute` can hold. Errors: errc::io.
+attributes attributes_of(hid_t object);
+
+/// The value as messages quote it, and as ranks compare it.
+std::string to_text(const attribute& value);
+std::string to_text(const attributes& values);
+
+} // namespace nodespan::detail

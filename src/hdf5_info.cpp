@@ -1,0 +1,162 @@
+#include "nodespan/hdf5_info.hpp"
+
+#include "file_share.hpp"
+#include "hdf5_attributes.hpp"
+#include "hdf5_types.hpp"
+#include "io_call.hpp"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <fcntl.h>
+
+namespace nodespan {
+namespace detail {
+namespace {
+
+hdf5_handle open_to_read(const std::string& name) {
+    const file_descriptor possible(name, O_RDONLY); // the system's words are clearer
+    if (hdf5_check(H5Fis_hdf5(name.c_str()), "H5Fis_hdf5") == 0)
+        refuse("this is no HDF5 file, or a truncated one");
+    return {H5Fopen(name.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), "H5Fopen"};
+}
+
+std::vector<index_t> chunk_of(hid_t made, std::size_t dimensions) {
+    if (H5Pget_layout(made) != H5D_CHUNKED) return {};
+    std::vector<hsize_t> chunk(dimensions);
+    hdf5_check(H5Pget_chunk(made, static_cast<int>(dimensions), chunk.data()), "H5Pget_chunk");
+    return {chunk.begin(), chunk.end()};
+}
+
+std::vector<std::string> filters_of(hid_t made) {
+    std::vector<std::string> result;
+    const auto count = hdf5_check(H5Pget_nfilters(made), "H5Pget_nfilters");
+    for (unsigned k = 0; k < static_cast<unsigned>(count); ++k) {
+        char name[64] = "";
+        std::size_t no_values = 0;
+        unsigned flags = 0, settings = 0;
+        hdf5_check(
+            H5Pget_filter2(made, k, &flags, &no_values, nullptr, sizeof name, name, &settings),
+            "H5Pget_filter2");
+        result.emplace_back(name);
+    }
+    return result;
+}
+
+dataset_info describe(hid_t file, const std::string& path) {
+    const hdf5_handle data(H5Dopen2(file, path.c_str(), H5P_DEFAULT), "H5Dopen2");
+    const hdf5_handle type(H5Dget_type(data.get()), "H5Dget_type");
+    const hdf5_handle space(H5Dget_space(data.get()), "H5Dget_space");
+    const hdf5_handle made(H5Dget_create_plist(data.get()), "H5Dget_create_plist");
+    const std::vector<hsize_t> extents = extents_of(space.get());
+    const file_type element = type_in_file(type.get());
+    dataset_info result;
+    result.path = path.starts_with('/') ? path : "/" + path;
+    result.type = to_text(element);
+    result.is_loadable = is_whole(element);
+    result.extents.assign(extents.begin(), extents.end());
+    result.chunk = chunk_of(made.get(), extents.size());
+    result.filters = filters_of(made.get());
+    result.stored_bytes = H5Dget_storage_size(data.get());
+    result.attributes = attributes_of(data.get());
+    return result;
+}
+
+struct found_paths {
+    std::vector<std::string> paths;
+    std::exception_ptr failure;
+};
+
+herr_t note_dataset(hid_t, const char* name, const H5O_info_t* about, void* data) {
+    auto& found = *static_cast<found_paths*>(data);
+    try { // nothing may be thrown through HDF5
+        if (about->type == H5O_TYPE_DATASET) found.paths.emplace_back(name);
+    } catch (...) {
+        found.failure = std::current_exception();
+        return -1;
+    }
+    return 0;
+}
+
+std::vector<dataset_info> describe_all(hid_t file) {
+    found_paths found;
+    const herr_t result =
+        H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, &note_dataset, &found, H5O_INFO_BASIC);
+    if (found.failure) std::rethrow_exception(found.failure);
+    hdf5_check(result, "H5Ovisit2");
+    std::vector<dataset_info> all;
+    for (const std::string& path : found.paths) all.push_back(describe(file, path));
+    return all;
+}
+
+attributes attributes_in(hid_t file, const std::string& object) {
+    return attributes_of(hdf5_handle(H5Oopen(file, object.c_str(), H5P_DEFAULT), "H5Oopen").get());
+}
+
+// Asks a file something, for this process alone.
+template <class Ask>
+auto ask_alone(const std::string& call, const std::string& file, Ask&& ask) {
+    const quiet_hdf5 quiet;
+    try {
+        return ask(open_to_read(file).get());
+    } catch (const error& failure) {
+        throw named(call, failure);
+    }
+}
+
+// The same on all ranks of a team, which agree on its success.
+template <class Ask>
+auto ask_together(const team& team, const std::string& text, const std::string& file, Ask&& ask) {
+    const io_call call(team.core(), text);
+    const quiet_hdf5 quiet;
+    decltype(ask(hid_t())) answer;
+    call.agree([&] { answer = ask(open_to_read(file).get()); });
+    return answer;
+}
+
+std::string quote(const char* operation, const std::filesystem::path& file) {
+    return fmt::format("{}(\"{}\")", operation, file.string());
+}
+
+std::string quote(const char* operation, const std::filesystem::path& file,
+                  const std::string& object) {
+    return fmt::format("{}(\"{}\", \"{}\")", operation, file.string(), object);
+}
+
+} // namespace
+} // namespace detail
+
+std::vector<dataset_info> list_datasets(const std::filesystem::path& file) {
+    return detail::ask_alone(detail::quote("list_datasets", file), file.string(),
+                             detail::describe_all);
+}
+
+std::vector<dataset_info> list_datasets(const team& team, const std::filesystem::path& file) {
+    return detail::ask_together(team, detail::quote("list_datasets", file), file.string(),
+                                detail::describe_all);
+}
+
+dataset_info describe_dataset(const std::filesystem::path& file, const std::string& dataset) {
+    return detail::ask_alone(detail::quote("describe_dataset", file, dataset), file.string(),
+                             [&](hid_t open) { return detail::describe(open, dataset); });
+}
+
+dataset_info describe_dataset(const team& team, const std::filesystem::path& file,
+                              const std::string& dataset) {
+    return detail::ask_together(team, detail::quote("describe_dataset", file, dataset),
+                                file.string(),
+                                [&](hid_t open) { return detail::describe(open, dataset); });
+}
+
+attributes read_attributes(const std::filesystem::path& file, const std::string& object) {
+    return detail::ask_alone(detail::quote("read_attributes", file, object), file.string(),
+                             [&](hid_t open) { return detail::attributes_in(open, object); });
+}
+
+attributes read_attributes(const team& team, const std::filesystem::path& file,
+                           const std::string& object) {
+    return detail::ask_together(team, detail::quote("read_attributes", file, object), file.string(),
+                                [&](hid_t open) { return detail::attributes_in(open, object); });
+}
+
+} // namespace nodespan

@@ -1,0 +1,262 @@
+#include "hdf5_output.hpp"
+
+#include "hdf5_attributes.hpp"
+#include "hdf5_types.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace nodespan::detail {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What HDF5 needs at most to give datasets names: had before, no full disk can stop it halfway.
+constexpr off_t names_bytes = 1024 * 1024;
+
+// Elements begin on a page, so that ranks and HDF5 never write the same one.
+hdf5_handle file_access() {
+    hdf5_handle access(H5Pcreate(H5P_FILE_ACCESS), "H5Pcreate");
+    hdf5_check(H5Pset_alignment(access.get(), 64 * 1024, 4096), "H5Pset_alignment");
+    return access;
+}
+
+// A name without slashes before, behind, or doubled.
+std::string plain_name(const std::string& path) {
+    std::string result;
+    for (std::size_t at = 0; at < path.size();) {
+        const std::size_t end = std::min(path.find('/', at), path.size());
+        if (end > at) result += (result.empty() ? "" : "/") + path.substr(at, end - at);
+        at = end + 1;
+    }
+    return result;
+}
+
+// Whether something has this name. Every group on the way has to be asked for.
+bool has_link(hid_t file, const std::string& name) {
+    for (std::size_t end = name.find('/');; end = name.find('/', end + 1)) {
+        const std::string part = name.substr(0, end);
+        if (hdf5_check(H5Lexists(file, part.c_str(), H5P_DEFAULT), "H5Lexists") == 0) return false;
+        if (end == std::string::npos) return true;
+    }
+}
+
+hdf5_handle make_groups() {
+    hdf5_handle links(H5Pcreate(H5P_LINK_CREATE), "H5Pcreate");
+    hdf5_check(H5Pset_create_intermediate_group(links.get(), 1),
+               "H5Pset_create_intermediate_group");
+    return links;
+}
+
+void sync_folder_of(const std::string& file) {
+    fs::path folder = fs::path(file).parent_path();
+    if (folder.empty()) folder = ".";
+    const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return; // written but not readable folders: the name will get there later
+    ::fsync(descriptor);
+    ::close(descriptor);
+}
+
+} // namespace
+
+hdf5_output::hdf5_output(const io_call& call, std::string file, save_mode mode)
+    : team_(call.shared_team()),
+      file_(std::move(file)),
+      mode_(mode) {
+    try {
+        const quiet_hdf5 quiet;
+        call.on_first_rank([&] { open_file(); });
+        is_new_ = call.from_first_rank(is_new_ ? 1 : 0) != 0;
+        written_ = is_new_ ? file_ + ".part" : file_;
+        is_open_ = true;
+        call.agree([&] {
+            try {
+                elements_ = file_descriptor(written_, O_RDWR);
+            } catch (const error& failure) {
+                if (call.is_first_rank() || errno != ENOENT) throw;
+                refuse(fmt::format("cannot open {} on this node: No such file or directory; the "
+                                   "file must be in a folder that all nodes share",
+                                   written_));
+            }
+        });
+    } catch (...) {
+        drop();
+        throw;
+    }
+}
+
+hdf5_output::~hdf5_output() {
+    drop();
+}
+
+// On the first rank.
+void hdf5_output::open_file() {
+    if (mode_ != save_mode::replace_file) {
+        struct stat status {};
+        is_new_ = ::stat(file_.c_str(), &status) != 0 && errno == ENOENT;
+    }
+    if (is_new_) {
+        written_ = file_ + ".part";
+        const file_descriptor possible(written_,
+                                       O_RDWR | O_CREAT); // the system's words are clearer
+        hdf5_ = {H5Fcreate(written_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, file_access().get()),
+                 "H5Fcreate"};
+        return;
+    }
+    const file_descriptor possible(file_, O_RDWR);
+    if (hdf5_check(H5Fis_hdf5(file_.c_str()), "H5Fis_hdf5") == 0)
+        refuse("the file is there, and is no HDF5 file, or a truncated one");
+    hdf5_ = {H5Fopen(file_.c_str(), H5F_ACC_RDWR, file_access().get()), "H5Fopen"};
+}
+
+void hdf5_output::drop() noexcept {
+    if (!hdf5_.is_open()) return;
+    const quiet_hdf5 quiet;
+    datasets_.clear(); // without names HDF5 takes them away, and their space
+    hdf5_ = {};
+    if (is_new_) std::remove(written_.c_str());
+}
+
+// On the first rank.
+void hdf5_output::require_new_name(const std::string& dataset) const {
+    if (dataset.empty()) refuse("a dataset needs a name");
+    for (const nameless_dataset& other : datasets_)
+        if (other.name == dataset) refuse("the file gets two datasets of this name");
+    if (is_new_ || !has_link(hdf5_.get(), dataset)) return;
+    if (mode_ == save_mode::add)
+        refuse("the file has something of this name already; save_mode::overwrite replaces it");
+    const hdf5_handle old(H5Oopen(hdf5_.get(), dataset.c_str(), H5P_DEFAULT), "H5Oopen");
+    if (H5Iget_type(old.get()) != H5I_DATASET)
+        refuse("the file has something of this name that is no dataset");
+}
+
+// On the first rank. Returns where the elements begin.
+std::uint64_t hdf5_output::create(const array_core& from, const file_type& type,
+                                  const box<dynamic>& patch, const chunk_layout& layout,
+                                  const std::string& dataset, const save_options& options) {
+    require_new_name(dataset);
+    const hdf5_handle element = native_type(type);
+    hdf5_handle data(H5Dcreate_anon(hdf5_.get(), element.get(),
+                                    space_of(to_sizes(patch.extents())).get(),
+                                    creation_properties(layout).get(), H5P_DEFAULT),
+                     "H5Dcreate_anon");
+    for (const auto& [name, value] : options.attributes) write_attribute(data.get(), name, value);
+    std::uint64_t place = 0;
+    if (!layout.is_used() && !patch.empty()) {
+        place = H5Dget_offset(data.get());
+        if (place == HADDR_UNDEF) hdf5_check(-1, "H5Dget_offset");
+    }
+    if (H5Tget_size(element.get()) != from.element_bytes()) refuse("elements differ in size");
+    datasets_.push_back({dataset, std::move(data)});
+    return place;
+}
+
+void hdf5_output::write(const io_call& call, const array_core& from, const file_type& type,
+                        const box<dynamic>& patch, const std::string& dataset,
+                        const save_options& options) {
+    const quiet_hdf5 quiet;
+    chunk_layout layout;
+    call.agree([&] {
+        if (!is_open_) throw error(errc::invalid_argument, "the writer has ended already");
+        layout = chunk_layout_of(options, patch.extents(), from.element_bytes());
+    });
+    is_open_ = false; // until it is known that all went well
+    std::uint64_t place = 0;
+    call.on_first_rank(
+        [&] { place = create(from, type, patch, layout, plain_name(dataset), options); });
+    if (layout.is_used()) {
+        write_chunks(call, from, type, patch, layout,
+                     call.is_first_rank() ? datasets_.back().data.get() : -1);
+    } else {
+        const index_list begin(static_cast<int>(patch.lo.size()), 0);
+        const file_patch where{patch, call.from_first_rank(place), patch.extents(), begin};
+        call.agree([&] { write_share(from, where, elements_); });
+    }
+    is_open_ = true;
+}
+
+void hdf5_output::set_attribute(const std::string& object, const std::string& name,
+                                const attribute& value) {
+    attributes_.push_back({object, name, value});
+}
+
+// On the first rank. What goes wrong from here on can leave an existing file with some of the
+// names, or in the worst case, a crash of the machine meanwhile, damaged.
+void hdf5_output::give_names() {
+    const hdf5_handle links = make_groups();
+    for (nameless_dataset& d : datasets_) {
+        if (!is_new_ && mode_ == save_mode::overwrite && has_link(hdf5_.get(), d.name))
+            hdf5_check(H5Ldelete(hdf5_.get(), d.name.c_str(), H5P_DEFAULT), "H5Ldelete");
+        hdf5_check(H5Olink(d.data.get(), hdf5_.get(), d.name.c_str(), links.get(), H5P_DEFAULT),
+                   "H5Olink");
+    }
+    for (const wanted_attribute& a : attributes_) {
+        const hdf5_handle object(H5Oopen(hdf5_.get(), a.object.c_str(), H5P_DEFAULT), "H5Oopen");
+        write_attribute(object.get(), a.name, a.value);
+    }
+}
+
+// On the first rank, when all elements are on the disk.
+void hdf5_output::finish_file() {
+    file_descriptor whole(written_, O_RDWR);
+    struct stat status {};
+    const bool known = ::fstat(whole.get(), &status) == 0;
+    if (known && ::fallocate(whole.get(), FALLOC_FL_KEEP_SIZE, status.st_size, names_bytes) != 0 &&
+        errno == ENOSPC)
+        refuse_by_system(fmt::format("cannot finish {}", written_));
+    give_names();
+    for (nameless_dataset& d : datasets_) d.data.close("H5Dclose");
+    datasets_.clear();
+    hdf5_check(H5Fflush(hdf5_.get(), H5F_SCOPE_GLOBAL), "H5Fflush");
+    hdf5_.close("H5Fclose");
+    if (::fstat(whole.get(), &status) == 0 && ::ftruncate(whole.get(), status.st_size) != 0)
+        refuse_by_system(fmt::format("cannot finish {}", written_));
+    whole.sync_and_close();
+    if (!is_new_) return;
+    if (std::rename(written_.c_str(), file_.c_str()) != 0)
+        refuse_by_system(fmt::format("cannot rename the finished file to {}", file_));
+    sync_folder_of(file_);
+}
+
+void hdf5_output::commit(const io_call& call) {
+    const quiet_hdf5 quiet;
+    call.agree([&] {
+        if (!is_open_) throw error(errc::invalid_argument, "the writer has ended already");
+    });
+    is_open_ = false;
+    // On the disk before anything is called so, or a crash could leave a name without contents.
+    call.agree([&] { elements_.sync_and_close(); });
+    call.on_first_rank([&] {
+        try {
+            finish_file();
+        } catch (...) {
+            if (is_new_) std::remove(written_.c_str());
+            throw;
+        }
+    });
+}
+
+std::string quote_call(const char* operation, const array_core& array, const file_type& type,
+                       const box<dynamic>& patch, const std::string& file,
+                       const std::string& dataset, const std::string& more) {
+    const index_list& extents = array.cut().extents();
+    const box<dynamic> whole{index_list(static_cast<int>(extents.size()), 0), extents};
+    return fmt::format("{}({}{}{}, \"{}\", \"{}\"{})", operation, to_text(type), to_text(extents),
+                       patch == whole ? "" : ", " + to_text(patch), file, dataset, more);
+}
+
+void require_patch(const array_core& array, const box<dynamic>& patch) {
+    const index_list& extents = array.cut().extents();
+    for (std::size_t d = 0; d < extents.size(); ++d)
+        if (patch.lo[d] < 0 || patch.hi[d] < patch.lo[d] || patch.hi[d] > extents[d])
+            throw error(errc::out_of_range,
+                        fmt::format("the box is outside extents {}", to_text(extents)));
+}
+
+} // namespace nodespan::detail

@@ -1,0 +1,133 @@
+#include "hdf5_types.hpp"
+
+namespace nodespan::detail {
+namespace {
+
+hdf5_handle make_complex(hid_t part, std::size_t part_bytes) {
+    hdf5_handle type(H5Tcreate(H5T_COMPOUND, 2 * part_bytes), "H5Tcreate");
+    hdf5_check(H5Tinsert(type.get(), "r", 0, part), "H5Tinsert");
+    hdf5_check(H5Tinsert(type.get(), "i", part_bytes, part), "H5Tinsert");
+    return type;
+}
+
+hdf5_handle make_struct(const file_type& type) {
+    hdf5_handle result(H5Tcreate(H5T_COMPOUND, type.bytes), "H5Tcreate");
+    for (const file_member& m : type.members)
+        hdf5_check(H5Tinsert(result.get(), m.name.c_str(), m.offset, native_type(m.type).get()),
+                   "H5Tinsert");
+    return result;
+}
+
+hdf5_handle make_array(const file_type& type) {
+    const std::vector<hsize_t> extents(type.extents.begin(), type.extents.end());
+    return {H5Tarray_create2(native_type(type.members[0].type).get(),
+                             static_cast<unsigned>(extents.size()), extents.data()),
+            "H5Tarray_create2"};
+}
+
+file_type struct_in_file(hid_t type, std::size_t bytes) {
+    file_type result{'s', bytes};
+    const int count = H5Tget_nmembers(type);
+    for (int k = 0; k < count; ++k) {
+        const auto place = static_cast<unsigned>(k);
+        const hdf5_handle inner(H5Tget_member_type(type, place), "H5Tget_member_type");
+        char* name = H5Tget_member_name(type, place);
+        result.members.push_back({name != nullptr ? name : "", H5Tget_member_offset(type, place),
+                                  type_in_file(inner.get())});
+        H5free_memory(name);
+    }
+    return result;
+}
+
+// A compound of two equal floating r and i, and nothing else, is a complex number.
+bool is_complex(const file_type& type) {
+    return type.members.size() == 2 && type.members[0].name == "r" && type.members[1].name == "i" &&
+           type.members[0].type.kind == 'f' && type.members[0].type.bytes * 2 == type.bytes &&
+           is_same_type(type.members[0].type, type.members[1].type);
+}
+
+file_type array_in_file(hid_t type, std::size_t bytes) {
+    const hdf5_handle element(H5Tget_super(type), "H5Tget_super");
+    const auto rank = hdf5_check(H5Tget_array_ndims(type), "H5Tget_array_ndims");
+    std::vector<hsize_t> extents(static_cast<std::size_t>(rank));
+    hdf5_check(H5Tget_array_dims2(type, extents.data()), "H5Tget_array_dims2");
+    return {'a', bytes, {{"", 0, type_in_file(element.get())}}, {extents.begin(), extents.end()}};
+}
+
+} // namespace
+
+hdf5_handle native_type(const file_type& type) {
+    const auto copy = [](hid_t id) { return hdf5_handle(H5Tcopy(id), "H5Tcopy"); };
+    const bool is_signed = type.kind == 'i';
+    switch (type.kind) {
+    case 'a':
+        return make_array(type);
+    case 's':
+        return make_struct(type);
+    case 'c':
+        return type.bytes == 8 ? make_complex(H5T_NATIVE_FLOAT, 4)
+                               : make_complex(H5T_NATIVE_DOUBLE, 8);
+    case 'f':
+        return copy(type.bytes == 4 ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE);
+    default:
+        break;
+    }
+    switch (type.bytes) {
+    case 1:
+        return copy(is_signed ? H5T_NATIVE_INT8 : H5T_NATIVE_UINT8);
+    case 2:
+        return copy(is_signed ? H5T_NATIVE_INT16 : H5T_NATIVE_UINT16);
+    case 4:
+        return copy(is_signed ? H5T_NATIVE_INT32 : H5T_NATIVE_UINT32);
+    default:
+        return copy(is_signed ? H5T_NATIVE_INT64 : H5T_NATIVE_UINT64);
+    }
+}
+
+file_type type_in_file(hid_t type) {
+    const auto bytes = H5Tget_size(type);
+    switch (H5Tget_class(type)) {
+    case H5T_INTEGER:
+        return {H5Tget_sign(type) == H5T_SGN_2 ? 'i' : 'u', bytes};
+    case H5T_FLOAT:
+        return {'f', bytes};
+    case H5T_ARRAY:
+        return array_in_file(type, bytes);
+    case H5T_COMPOUND: {
+        file_type found = struct_in_file(type, bytes);
+        if (is_complex(found)) return {'c', bytes};
+        return found;
+    }
+    default:
+        return {};
+    }
+}
+
+hdf5_handle space_of(const std::vector<hsize_t>& extents) {
+    return {H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr),
+            "H5Screate_simple"};
+}
+
+std::vector<hsize_t> extents_of(hid_t space) {
+    const auto rank = hdf5_check(H5Sget_simple_extent_ndims(space), "H5Sget_simple_extent_ndims");
+    std::vector<hsize_t> found(static_cast<std::size_t>(rank));
+    hdf5_check(H5Sget_simple_extent_dims(space, found.data(), nullptr),
+               "H5Sget_simple_extent_dims");
+    return found;
+}
+
+void select(const hdf5_handle& space, const box<dynamic>& part, const index_list& origin) {
+    if (part.empty()) {
+        hdf5_check(H5Sselect_none(space.get()), "H5Sselect_none");
+        return;
+    }
+    std::vector<hsize_t> start;
+    for (std::size_t d = 0; d < part.lo.size(); ++d)
+        start.push_back(static_cast<hsize_t>(part.lo[d] - origin[d]));
+    const std::vector<hsize_t> count = to_sizes(part.extents());
+    hdf5_check(H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(),
+                                   nullptr),
+               "H5Sselect_hyperslab");
+}
+
+} // namespace nodespan::detail

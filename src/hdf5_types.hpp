@@ -1,0 +1,27 @@
+#pragma once
+
+#include "hdf5_handle.hpp"
+#include "nodespan/stored_type.hpp"
+
+#include <vector>
+
+namespace nodespan::detail {
+
+/// HDF5's name for elements as they lie in memory. Errors: errc::io.
+hdf5_handle native_type(const file_type& type);
+
+/// What a type of a file is to nodespan, whatever its byte order; kind 0 where it is nothing.
+file_type type_in_file(hid_t type);
+
+/// A dataspace of these extents; and the extents of one. Errors: errc::io.
+hdf5_handle space_of(const std::vector<hsize_t>& extents);
+std::vector<hsize_t> extents_of(hid_t space);
+
+inline std::vector<hsize_t> to_sizes(const index_list& values) {
+    return {values.begin(), values.end()};
+}
+
+/// Selects `part` in a space whose first element is at `origin`; nothing for an empty part.
+void select(const hdf5_handle& space, const box<dynamic>& part, const index_list& origin);
+
+} // namespace nodespan::detail
