@@ -9,7 +9,7 @@
 namespace nodespan::detail {
 
 file_descriptor::file_descriptor(const std::string& file, int flags)
-    : descriptor_(::open(file.c_str(), flags | O_CLOEXEC)),
+    : descriptor_(::open(file.c_str(), flags | O_CLOEXEC, 0666)),
       file_(file) {
     if (descriptor_ < 0) refuse_by_system(fmt::format("cannot open {}", file));
 }

@@ -150,13 +150,15 @@ bool has_long_runs(const array_core& array, const file_patch& where) {
     return result;
 }
 
-// This rank's part of what its node holds; nothing for ranks that small patches do not need.
-box<dynamic> share_of_node(const array_core& array, const box<dynamic>& patch) {
+// This rank's part of what its node holds. The system lets one process of a node write a file at a
+// time, so that the leader is as fast as all; any number can read.
+box<dynamic> share_of_node(const array_core& array, const box<dynamic>& patch, direction way) {
     const team& ranks = array.get_team();
     const box<dynamic> ours = array.node_box().intersection(patch);
     const auto bytes = ours.size() * static_cast<index_t>(array.element_bytes());
-    const index_t movers =
+    const auto readers =
         std::clamp<index_t>(bytes / least_share_bytes, 1, static_cast<index_t>(ranks.node_size()));
+    const index_t movers = way == direction::to_file ? 1 : readers;
     if (ranks.node_rank() >= movers) return {patch.lo, patch.lo};
     return nth_piece(ours, ranks.node_rank(), movers);
 }
@@ -167,7 +169,7 @@ void move_share(const array_core& array, const file_patch& where, Move&& through
     if (where.patch.empty()) return;
     const std::size_t bytes = array.element_bytes();
     if (has_long_runs(array, where)) {
-        const box<dynamic> mine = share_of_node(array, where.patch);
+        const box<dynamic> mine = share_of_node(array, where.patch, way);
         if (!mine.empty()) move_block(on_node(array, mine), bytes, where, file, way);
         return;
     }

@@ -27,7 +27,8 @@ void write_values(hid_t object, const std::string& name, hid_t type, const hdf5_
                   const void* values) {
     hdf5_handle made(H5Acreate2(object, name.c_str(), type, space.get(), H5P_DEFAULT, H5P_DEFAULT),
                      "H5Acreate2");
-    hdf5_check(H5Awrite(made.get(), type, values), "H5Awrite");
+    const char nothing = 0; // HDF5 wants an address even of no values
+    hdf5_check(H5Awrite(made.get(), type, values != nullptr ? values : &nothing), "H5Awrite");
     made.close("H5Aclose");
 }
 

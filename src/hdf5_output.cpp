@@ -112,6 +112,10 @@ void hdf5_output::open_file() {
     const file_descriptor possible(file_, O_RDWR);
     if (hdf5_check(H5Fis_hdf5(file_.c_str()), "H5Fis_hdf5") == 0)
         refuse("the file is there, and is no HDF5 file, or a truncated one");
+    struct stat status {};
+    if (::fstat(possible.get(), &status) != 0) refuse_by_system("cannot ask for its size");
+    old_bytes_ = static_cast<std::uint64_t>(status.st_size);
+    written_ = file_;
     hdf5_ = {H5Fopen(file_.c_str(), H5F_ACC_RDWR, file_access().get()), "H5Fopen"};
 }
 
@@ -120,7 +124,12 @@ void hdf5_output::drop() noexcept {
     const quiet_hdf5 quiet;
     datasets_.clear(); // without names HDF5 takes them away, and their space
     hdf5_ = {};
-    if (is_new_) std::remove(written_.c_str());
+    if (is_new_) {
+        std::remove(written_.c_str());
+    } else if (!has_names_) { // HDF5 does not know of what was written behind its end of the file
+        [[maybe_unused]] const int result =
+            ::truncate(written_.c_str(), static_cast<off_t>(old_bytes_));
+    }
 }
 
 // On the first rank.
@@ -186,9 +195,37 @@ void hdf5_output::set_attribute(const std::string& object, const std::string& na
     attributes_.push_back({object, name, value});
 }
 
-// On the first rank. What goes wrong from here on can leave an existing file with some of the
-// names, or in the worst case, a crash of the machine meanwhile, damaged.
+// On the first rank. As much as can fail is done before anything has a name. What is left are new
+// groups' attributes, which are applied with their names.
+void hdf5_output::set_attributes_before_names() {
+    std::vector<wanted_attribute> later;
+    for (const wanted_attribute& a : attributes_) {
+        const std::string object = plain_name(a.object);
+        const auto is_called = [&](const nameless_dataset& d) { return d.name == object; };
+        const auto is_inside = [&](const nameless_dataset& d) {
+            return d.name.starts_with(object + "/");
+        };
+        const auto own = std::find_if(datasets_.begin(), datasets_.end(), is_called);
+        if (own != datasets_.end()) {
+            write_attribute(own->data.get(), a.name, a.value);
+        } else if (object.empty() || has_link(hdf5_.get(), object)) {
+            const hdf5_handle open(H5Oopen(hdf5_.get(), ("/" + object).c_str(), H5P_DEFAULT),
+                                   "H5Oopen");
+            write_attribute(open.get(), a.name, a.value);
+        } else if (std::any_of(datasets_.begin(), datasets_.end(), is_inside)) {
+            later.push_back(a);
+        } else {
+            refuse(fmt::format("there is no \"{}\" to set an attribute of", a.object));
+        }
+    }
+    attributes_ = std::move(later);
+}
+
+// On the first rank. What goes wrong from here on, a crash of the machine above all, can leave an
+// existing file with some of the names, or damaged.
 void hdf5_output::give_names() {
+    set_attributes_before_names();
+    has_names_ = true;
     const hdf5_handle links = make_groups();
     for (nameless_dataset& d : datasets_) {
         if (!is_new_ && mode_ == save_mode::overwrite && has_link(hdf5_.get(), d.name))
@@ -197,8 +234,8 @@ void hdf5_output::give_names() {
                    "H5Olink");
     }
     for (const wanted_attribute& a : attributes_) {
-        const hdf5_handle object(H5Oopen(hdf5_.get(), a.object.c_str(), H5P_DEFAULT), "H5Oopen");
-        write_attribute(object.get(), a.name, a.value);
+        const hdf5_handle group(H5Oopen(hdf5_.get(), a.object.c_str(), H5P_DEFAULT), "H5Oopen");
+        write_attribute(group.get(), a.name, a.value);
     }
 }
 

@@ -45,6 +45,7 @@ private:
     std::uint64_t create(const array_core& from, const file_type& type, const box<dynamic>& patch,
                          const chunk_layout& layout, const std::string& dataset,
                          const save_options& options);
+    void set_attributes_before_names();
     void give_names();
     void finish_file();
     void drop() noexcept;
@@ -54,8 +55,10 @@ private:
     save_mode mode_;
     bool is_new_ = true; // written under another name
     bool is_open_ = false;
-    std::string written_; // the name meanwhile
-    hdf5_handle hdf5_;    // the first rank's
+    bool has_names_ = false;      // some of what is new can be found
+    std::uint64_t old_bytes_ = 0; // of the file when it was opened
+    std::string written_;         // the name meanwhile
+    hdf5_handle hdf5_;            // the first rank's
     std::vector<nameless_dataset> datasets_;
     std::vector<wanted_attribute> attributes_;
     file_descriptor elements_; // this rank's way to the same file
