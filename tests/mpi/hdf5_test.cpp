@@ -1,12 +1,6 @@
-#include <nodespan/hdf5.hpp>
-#include <nodespan/team.hpp>
-
-#include "array_cases.hpp"
 #include "ghost_cases.hpp"
-#include "mpi_cases.hpp"
+#include "hdf5_cases.hpp"
 
-#include <boost/mpi/collectives.hpp>
-#include <boost/serialization/string.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,67 +15,10 @@ namespace {
 
 using namespace nodespan;
 using namespace nodespan::test;
-using testing::HasSubstr;
-namespace fs = std::filesystem;
 
 static_assert(storable<char> && storable<std::uint64_t> && storable<std::complex<float>>);
 static_assert(!storable<bool> && !storable<long double> && !storable<std::complex<long double>>);
 static_assert(!storable<float*> && !storable<box<2>> && storable<indices<2>>);
-
-// A folder that all ranks know; rank 0 makes and removes it.
-class shared_folder {
-public:
-    shared_folder() {
-        std::string name;
-        if (world_rank() == 0) {
-            std::string pattern = (fs::temp_directory_path() / "nodespan_hdf5_XXXXXX").string();
-            name = mkdtemp(pattern.data());
-        }
-        boost::mpi::broadcast(boost::mpi::communicator{}, name, 0);
-        path_ = name;
-    }
-    ~shared_folder() {
-        MPI_Barrier(MPI_COMM_WORLD);
-        if (world_rank() == 0) fs::remove_all(path_);
-    }
-    shared_folder(const shared_folder&) = delete;
-    shared_folder& operator=(const shared_folder&) = delete;
-
-    fs::path operator/(const char* name) const { return path_ / name; }
-    const fs::path& path() const { return path_; }
-
-private:
-    fs::path path_;
-};
-
-// A value that differs from element to element, as far as T can tell.
-template <class T, int N>
-T value_at(const indices<N>& at) {
-    index_t sum = 1;
-    for (const index_t i : at) sum = sum * 31 + i;
-    if constexpr (requires { typename T::value_type; })
-        return {static_cast<typename T::value_type>(sum),
-                static_cast<typename T::value_type>(-sum)};
-    else
-        return static_cast<T>(sum);
-}
-
-template <class T, int N>
-void fill(array<T, N>& a) {
-    for_each_index(a.rank_box(), [&](const indices<N>& at) {
-        std::apply([&](auto... i) { a(i...) = value_at<T, N>(at); }, at);
-    });
-    a.fence();
-}
-
-template <class T, int N>
-void expect_filled(const array<T, N>& a) {
-    index_t wrong = 0;
-    for_each_index(a.rank_box(), [&](const indices<N>& at) {
-        std::apply([&](auto... i) { wrong += a(i...) != value_at<T, N>(at); }, at);
-    });
-    EXPECT_EQ(wrong, 0);
-}
 
 template <class T, int N>
 void expect_round_trip(team& everyone, const indices<N>& extents,
@@ -196,19 +133,6 @@ TEST(Hdf5, MakesTheGroupsADatasetIsIn) {
     load(read, folder / "field.h5", "/run/7/temperature");
 
     expect_filled(read);
-}
-
-// Expects the same error on all ranks, with these words.
-void expect_refused(const std::function<void()>& call, errc code,
-                    const std::vector<std::string>& words) {
-    const caught_error failure = caught(call);
-
-    EXPECT_EQ(failure.code, code) << failure.text;
-    EXPECT_TRUE(failure.collective);
-    for (const std::string& word : words) EXPECT_THAT(failure.text, HasSubstr(word));
-    std::string first = failure.text;
-    boost::mpi::broadcast(boost::mpi::communicator{}, first, 0);
-    EXPECT_EQ(failure.text, first);
 }
 
 TEST(Hdf5, SaysOnAllRanksThatAFileIsMissing) {
