@@ -20,6 +20,10 @@ bool always(const nodespan::team&) {
     return true;
 }
 
+bool on_request(const nodespan::team&) {
+    return false;
+}
+
 const bench_case cases[] = {
     {"fence", "Ending an epoch, against MPI_Barrier and MPI_Win_fence", bench::measure_fence,
      always},
@@ -45,14 +49,18 @@ const bench_case cases[] = {
      bench::measure_collectives, always},
     {"transfer", "Reaching what the last node holds, against a window written by hand",
      bench::measure_transfer, bench::has_several_nodes},
+#ifdef NODESPAN_HAS_HDF5
+    {"files", "Saving and loading arrays, against plain write and read of as many bytes",
+     bench::measure_files, on_request},
+#endif
 };
 
 std::string footer() {
     std::string text = "Cases:\n";
     for (const bench_case& c : cases) text += fmt::format("  {:<13}{}\n", c.name, c.description);
     return text + R"(
-Without --case all of them are run, but transfer only over several nodes, and elements, lists, locks,
-copies and patches only on one.
+Without --case all of them are run, but transfer only over several nodes, elements, lists, locks,
+copies and patches only on one, and files, which writes gigabytes, not at all.
 
 Examples:
   mpirun -n 2 nodespan-bench                     all cases

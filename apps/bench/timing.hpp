@@ -82,5 +82,6 @@ std::vector<measurement> measure_sharing(team& team, int batches);
 std::vector<measurement> measure_transfer(team& team, int batches);
 std::vector<measurement> measure_ghosts(team& team, int batches);
 std::vector<measurement> measure_collectives(team& team, int batches);
+std::vector<measurement> measure_files(team& team, int batches); // with HDF5 only
 
 } // namespace nodespan::bench
