@@ -1,0 +1,102 @@
+// Files where the disk is full or may not be written: NODESPAN_TEST_FOLDER holds 16 MiB.
+
+#include "../mpi/hdf5_cases.hpp"
+
+namespace {
+
+using namespace nodespan;
+using namespace nodespan::test;
+
+constexpr index_t too_long = 4 * 1024 * 1024; // doubles: 32 MiB
+constexpr index_t fits = 1024 * 1024;         // 8 MiB
+
+fs::path given(const char* name) {
+    return fs::path(std::getenv("NODESPAN_TEST_FOLDER")) / name;
+}
+
+save_options with(save_mode mode) {
+    save_options options;
+    options.mode = mode;
+    return options;
+}
+
+TEST(Hdf5SmallDisk, AFullDiskIsAnErrorOnAllRanksAndLeavesTheOldFile) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    array<double, 1> large(everyone, {too_long}), small(everyone, {1000});
+    fill(small);
+    const fs::path file = folder / "field.h5";
+    save(small, file, "field");
+
+    expect_refused([&] { save(large, file, "field"); }, errc::io,
+                   {"save(float64{4194304}, \"", "field.h5", "\"field\"", "No space left"});
+
+    MPI_Barrier(MPI_COMM_WORLD);
+    EXPECT_FALSE(fs::exists(folder / "field.h5.part"));
+    load(small, file, "field");
+    expect_filled(small);
+}
+
+TEST(Hdf5SmallDisk, AFullDiskLeavesAnExistingFileAsItWas) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    array<double, 1> large(everyone, {too_long}), small(everyone, {fits});
+    fill(small);
+    const fs::path file = folder / "field.h5";
+    save(small, file, "field");
+    const std::string before = bytes_of(file);
+
+    for (const save_mode mode : {save_mode::add, save_mode::overwrite})
+        expect_refused([&] { save(large, file, "more", with(mode)); }, errc::io, {"No space left"});
+
+    MPI_Barrier(MPI_COMM_WORLD);
+    EXPECT_TRUE(bytes_of(file) == before);
+}
+
+TEST(Hdf5SmallDisk, AFullDiskIsFoundWhileChunksAreWritten) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    array<double, 1> large(everyone, {too_long}), small(everyone, {1000});
+    fill(small);
+    save_options chunks = with(save_mode::add);
+    chunks.chunk = {65536};
+    const fs::path file = folder / "field.h5";
+    save(small, file, "field");
+    const std::string before = bytes_of(file);
+
+    expect_refused([&] { save(large, file, "more", chunks); }, errc::io, {"No space left"});
+    expect_refused([&] { save(large, folder / "new.h5", "more", chunks); }, errc::io,
+                   {"No space left"});
+
+    MPI_Barrier(MPI_COMM_WORLD);
+    EXPECT_FALSE(fs::exists(folder / "new.h5.part"));
+    EXPECT_TRUE(bytes_of(file) == before);
+}
+
+TEST(Hdf5SmallDisk, ADiskThatIsFullButForTheNamesIsAnErrorToo) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    array<double, 1> a(everyone, {fits});
+    fill(a);
+    const fs::path file = folder / "field.h5";
+    save(a, file, "field");
+    const std::string before = bytes_of(file);
+    array<double, 1> rest(everyone, {fits - 70'000}); // leaves less than a MiB
+
+    expect_refused([&] { save(rest, file, "rest", with(save_mode::add)); }, errc::io,
+                   {"No space left"});
+
+    MPI_Barrier(MPI_COMM_WORLD);
+    EXPECT_TRUE(bytes_of(file) == before);
+}
+
+TEST(Hdf5SmallDisk, AFolderThatMayNotBeWrittenIsAnErrorOnAllRanks) {
+    team everyone(MPI_COMM_WORLD);
+    array<double, 1> a(everyone, {10});
+
+    for (const save_mode mode : {save_mode::replace_file, save_mode::add})
+        expect_refused([&] { save(a, given("read_only/field.h5"), "field", with(mode)); }, errc::io,
+                       {"read_only/field.h5", "Read-only file system"});
+}
+
+} // namespace
