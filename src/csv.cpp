@@ -221,14 +221,14 @@ std::string quote(const csv_options& options) {
 void save_csv(array_core& from, number_type type, const std::filesystem::path& file,
               const csv_options& options) {
     const index_list& extents = from.cut().extents();
-    const file_call call("save_csv", quote(type, extents) + quote(options), file.string(),
+    const file_call call("save_csv", to_text(type, extents) + quote(options), file.string(),
                          from.get_team());
     call.agree([&] { require_writable(extents, options); });
     call.fence();
 
     const char separator = options.separator == 0 ? ',' : options.separator;
     const row_share mine = rows_of(from);
-    std::string kept = call.is_first() ? header_line(options.names, separator) : std::string();
+    std::string kept = call.is_first_rank() ? header_line(options.names, separator) : std::string();
     const std::size_t header_bytes = kept.size();
     std::uint64_t bytes = header_bytes;
     bool is_kept = true;
@@ -303,7 +303,7 @@ void load_csv(array_core& to, const csv_plan& plan) {
         const bool both_empty = found[0] == 0 && wanted[0] == 0;
         if (found != wanted && !both_empty)
             throw malformed(fmt::format("the file has {} rows of {} columns, the array extents {}",
-                                        found[0], plan.head.columns, quote(wanted)));
+                                        found[0], plan.head.columns, to_text(wanted)));
     });
     plan.call.fence();
     plan.call.agree([&] { read_rows(to, plan); });

@@ -25,7 +25,7 @@ enum class direction { to_file, from_file };
 // Moves pieces of memory to or from a stretch of the file, many in one system call.
 class stretch {
 public:
-    stretch(const file_descriptor& file, direction way) : file_(file), way_(way) {
+    stretch(const posix_file& file, direction way) : file_(file), way_(way) {
         parts_.reserve(most_parts_a_call);
     }
 
@@ -71,9 +71,10 @@ private:
     ssize_t move_some(const iovec* part, std::size_t count) const {
         const auto at = static_cast<off_t>(begin_);
         for (;;) {
-            const ssize_t moved = way_ == direction::to_file
-                                      ? ::pwritev(file_.get(), part, static_cast<int>(count), at)
-                                      : ::preadv(file_.get(), part, static_cast<int>(count), at);
+            const ssize_t moved =
+                way_ == direction::to_file
+                    ? ::pwritev(file_.descriptor(), part, static_cast<int>(count), at)
+                    : ::preadv(file_.descriptor(), part, static_cast<int>(count), at);
             if (moved > 0) return moved;
             if (moved == 0)
                 refuse(fmt::format("the file ends at byte {}: it is truncated", begin_));
@@ -83,7 +84,7 @@ private:
         }
     }
 
-    const file_descriptor& file_;
+    const posix_file& file_;
     direction way_;
     std::vector<iovec> parts_;
     std::uint64_t begin_ = 0; // in the file
@@ -98,7 +99,7 @@ struct memory_block {
 };
 
 void move_block(const memory_block& block, std::size_t element_bytes, const file_patch& where,
-                const file_descriptor& file, direction way) {
+                const posix_file& file, direction way) {
     const index_list in_file = dense_strides(where.extents, element_bytes);
     std::uint64_t offset = where.offset;
     for (std::size_t d = 0; d < where.at.size(); ++d)
@@ -165,7 +166,7 @@ box<dynamic> share_of_node(const array_core& array, const box<dynamic>& patch, d
 
 template <class Move>
 void move_share(const array_core& array, const file_patch& where, Move&& through_buffer,
-                const file_descriptor& file, direction way) {
+                const posix_file& file, direction way) {
     if (where.patch.empty()) return;
     const std::size_t bytes = array.element_bytes();
     if (has_long_runs(array, where)) {
@@ -201,7 +202,7 @@ box<dynamic> nth_piece(const box<dynamic>& whole, index_t k, index_t n) {
     return piece;
 }
 
-void write_share(const array_core& from, const file_patch& where, const file_descriptor& file) {
+void write_share(const array_core& from, const file_patch& where, const posix_file& file) {
     const auto write = [&](const box<dynamic>& piece, const patch_memory& memory,
                            const memory_block& block) {
         from.get(piece, memory);
@@ -210,7 +211,7 @@ void write_share(const array_core& from, const file_patch& where, const file_des
     move_share(from, where, write, file, direction::to_file);
 }
 
-void read_share(array_core& to, const file_patch& where, const file_descriptor& file) {
+void read_share(array_core& to, const file_patch& where, const posix_file& file) {
     const auto read = [&](const box<dynamic>& piece, const patch_memory& memory,
                           const memory_block& block) {
         move_block(block, to.element_bytes(), where, file, direction::from_file);

@@ -1,36 +1,13 @@
 #pragma once
 
 #include "nodespan/detail/array_core.hpp"
+#include "posix_file.hpp"
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace nodespan::detail {
-
-/// A file opened by its name, for this rank alone. Moved from, or closed, it is none.
-class file_descriptor {
-public:
-    file_descriptor() = default;
-
-    /// Errors: errc::io, with the system's words.
-    file_descriptor(const std::string& file, int flags);
-    file_descriptor(file_descriptor&& other) noexcept;
-    file_descriptor& operator=(file_descriptor&& other) noexcept;
-    file_descriptor(const file_descriptor&) = delete;
-    file_descriptor& operator=(const file_descriptor&) = delete;
-    ~file_descriptor();
-
-    int get() const noexcept { return descriptor_; }
-    bool is_open() const noexcept { return descriptor_ >= 0; }
-
-    /// Has what was written on the disk, and closes. Errors: errc::io.
-    void sync_and_close();
-
-private:
-    int descriptor_ = -1;
-    std::string file_;
-};
 
 /// A patch of an array and where its elements are in a file, as they are in memory: part of a dense
 /// row-major block.
@@ -48,8 +25,8 @@ struct file_patch {
 /// Call:   any rank alone; the same arguments on all.
 /// Epoch:  write_share sees what was written before the last fence; read_share needs one after it.
 /// Errors: errc::io, with the system's words; MPI category.
-void write_share(const array_core& from, const file_patch& where, const file_descriptor& file);
-void read_share(array_core& to, const file_patch& where, const file_descriptor& file);
+void write_share(const array_core& from, const file_patch& where, const posix_file& file);
+void read_share(array_core& to, const file_patch& where, const posix_file& file);
 
 /// The k-th of n nearly equal pieces of a box, cut along its first dimension that has any length.
 box<dynamic> nth_piece(const box<dynamic>& whole, index_t k, index_t n);

@@ -15,7 +15,7 @@ namespace detail {
 namespace {
 
 hdf5_handle open_to_read(const std::string& name) {
-    const file_descriptor possible(name, O_RDONLY); // the system's words are clearer
+    const posix_file possible = posix_file::open_to_read(name); // the system's words are clearer
     if (hdf5_check(H5Fis_hdf5(name.c_str()), "H5Fis_hdf5") == 0)
         refuse("this is no HDF5 file, or a truncated one");
     return {H5Fopen(name.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), "H5Fopen"};

@@ -18,7 +18,8 @@ struct open_dataset {
     std::vector<hsize_t> extents;
 
     open_dataset(const std::string& name, const std::string& dataset) {
-        const file_descriptor possible(name, O_RDONLY); // the system's words are clearer
+        const posix_file possible =
+            posix_file::open_to_read(name); // the system's words are clearer
         if (hdf5_check(H5Fis_hdf5(name.c_str()), "H5Fis_hdf5") == 0)
             refuse("this is no HDF5 file, or a truncated one");
         file = {H5Fopen(name.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), "H5Fopen"};
@@ -87,26 +88,6 @@ void read_own_box(const load_request& r) {
                "H5Dread");
 }
 
-void read_plain(const io_call& call, const load_request& r, const index_list& extents,
-                std::uint64_t place) {
-    file_descriptor file;
-    call.agree([&] { file = file_descriptor(r.file, O_RDONLY); });
-    call.agree([&] { read_share(r.to, {r.patch, place, extents, r.from.lo}, file); });
-}
-
-void require_readable_everywhere(const io_call& call, const std::string& file) {
-    call.agree([&] {
-        try {
-            const file_descriptor possible(file, O_RDONLY);
-        } catch (const error&) {
-            if (call.is_first_rank() || errno != ENOENT) throw;
-            refuse(fmt::format("cannot open {} on this node: No such file or directory; the file "
-                               "must be in a folder that all nodes share",
-                               file));
-        }
-    });
-}
-
 } // namespace
 
 void load_array(array_core& to, const file_type& type, const box<dynamic>& patch,
@@ -118,7 +99,8 @@ void load_array(array_core& to, const file_type& type, const box<dynamic>& patch
                                   from.lo.size() > 0 ? ", " + to_text(from) : ""));
     call.agree([&] { require_patch(to, patch); });
     const quiet_hdf5 quiet;
-    require_readable_everywhere(call, r.file);
+    call.fence();
+    const posix_file bytes = call.open_to_read(r.file);
 
     const std::size_t dimensions = patch.lo.size();
     index_list extents(static_cast<int>(dimensions), 0);
@@ -138,11 +120,13 @@ void load_array(array_core& to, const file_type& type, const box<dynamic>& patch
     place = call.from_first_rank(place);
     if (r.from.lo.size() == 0) r.from = {index_list(static_cast<int>(dimensions), 0), extents};
 
-    if (place != HADDR_UNDEF)
-        read_plain(call, r, extents, place);
-    else
-        call.agree([&] { read_own_box(r); });
-    call.team().fence();
+    call.agree([&] {
+        if (place != HADDR_UNDEF)
+            read_share(r.to, {r.patch, place, extents, r.from.lo}, bytes);
+        else
+            read_own_box(r);
+    });
+    call.fence();
 }
 
 index_list stored_extents(const team& team, const file_type& type, int dimensions,

@@ -54,15 +54,6 @@ hdf5_handle make_groups() {
     return links;
 }
 
-void sync_folder_of(const std::string& file) {
-    fs::path folder = fs::path(file).parent_path();
-    if (folder.empty()) folder = ".";
-    const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) return; // written but not readable folders: the name will get there later
-    ::fsync(descriptor);
-    ::close(descriptor);
-}
-
 } // namespace
 
 hdf5_output::hdf5_output(const io_call& call, std::string file, save_mode mode)
@@ -75,16 +66,7 @@ hdf5_output::hdf5_output(const io_call& call, std::string file, save_mode mode)
         is_new_ = call.from_first_rank(is_new_ ? 1 : 0) != 0;
         written_ = is_new_ ? file_ + ".part" : file_;
         is_open_ = true;
-        call.agree([&] {
-            try {
-                elements_ = file_descriptor(written_, O_RDWR);
-            } catch (const error& failure) {
-                if (call.is_first_rank() || errno != ENOENT) throw;
-                refuse(fmt::format("cannot open {} on this node: No such file or directory; the "
-                                   "file must be in a folder that all nodes share",
-                                   written_));
-            }
-        });
+        elements_ = call.open_to_write(written_);
     } catch (...) {
         drop();
         throw;
@@ -103,18 +85,16 @@ void hdf5_output::open_file() {
     }
     if (is_new_) {
         written_ = file_ + ".part";
-        const file_descriptor possible(written_,
-                                       O_RDWR | O_CREAT); // the system's words are clearer
+        const posix_file possible =
+            posix_file::open_or_create(written_); // the system's words are clearer
         hdf5_ = {H5Fcreate(written_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, file_access().get()),
                  "H5Fcreate"};
         return;
     }
-    const file_descriptor possible(file_, O_RDWR);
+    const posix_file possible = posix_file::open_to_write(file_);
     if (hdf5_check(H5Fis_hdf5(file_.c_str()), "H5Fis_hdf5") == 0)
         refuse("the file is there, and is no HDF5 file, or a truncated one");
-    struct stat status {};
-    if (::fstat(possible.get(), &status) != 0) refuse_by_system("cannot ask for its size");
-    old_bytes_ = static_cast<std::uint64_t>(status.st_size);
+    old_bytes_ = possible.size();
     written_ = file_;
     hdf5_ = {H5Fopen(file_.c_str(), H5F_ACC_RDWR, file_access().get()), "H5Fopen"};
 }
@@ -241,10 +221,9 @@ void hdf5_output::give_names() {
 
 // On the first rank, when all elements are on the disk.
 void hdf5_output::finish_file() {
-    file_descriptor whole(written_, O_RDWR);
-    struct stat status {};
-    const bool known = ::fstat(whole.get(), &status) == 0;
-    if (known && ::fallocate(whole.get(), FALLOC_FL_KEEP_SIZE, status.st_size, names_bytes) != 0 &&
+    posix_file whole = posix_file::open_to_write(written_);
+    const auto size = [&] { return static_cast<off_t>(whole.size()); };
+    if (::fallocate(whole.descriptor(), FALLOC_FL_KEEP_SIZE, size(), names_bytes) != 0 &&
         errno == ENOSPC)
         refuse_by_system(fmt::format("cannot finish {}", written_));
     give_names();
@@ -252,13 +231,10 @@ void hdf5_output::finish_file() {
     datasets_.clear();
     hdf5_check(H5Fflush(hdf5_.get(), H5F_SCOPE_GLOBAL), "H5Fflush");
     hdf5_.close("H5Fclose");
-    if (::fstat(whole.get(), &status) == 0 && ::ftruncate(whole.get(), status.st_size) != 0)
+    if (::ftruncate(whole.descriptor(), size()) != 0)
         refuse_by_system(fmt::format("cannot finish {}", written_));
-    whole.sync_and_close();
-    if (!is_new_) return;
-    if (std::rename(written_.c_str(), file_.c_str()) != 0)
-        refuse_by_system(fmt::format("cannot rename the finished file to {}", file_));
-    sync_folder_of(file_);
+    whole.finish();
+    if (is_new_) rename_file(written_, file_);
 }
 
 void hdf5_output::commit(const io_call& call) {
@@ -268,7 +244,7 @@ void hdf5_output::commit(const io_call& call) {
     });
     is_open_ = false;
     // On the disk before anything is called so, or a crash could leave a name without contents.
-    call.agree([&] { elements_.sync_and_close(); });
+    call.agree([&] { elements_.finish(); });
     call.on_first_rank([&] {
         try {
             finish_file();

@@ -61,7 +61,7 @@ private:
     hdf5_handle hdf5_;            // the first rank's
     std::vector<nameless_dataset> datasets_;
     std::vector<wanted_attribute> attributes_;
-    file_descriptor elements_; // this rank's way to the same file
+    posix_file elements_; // this rank's way to the same file
 };
 
 /// The call as messages quote it: save(float64{4, 3}, "a.h5", "b"), with a box that is not all.

@@ -43,6 +43,7 @@ io_call begin_write(std::shared_ptr<team_core> team, const char* operation, cons
     io_call call(std::move(team),
                  quote_call(operation, from, type, patch, file, dataset, quote(options)));
     call.agree([&] { require_patch(from, patch); });
+    call.fence();
     return call;
 }
 
@@ -95,7 +96,9 @@ void set_attribute(const team& team, const std::filesystem::path& file, const st
     const detail::io_call call(team.core(),
                                fmt::format("set_attribute(\"{}\", \"{}\", \"{}\", {})",
                                            file.string(), object, name, detail::to_text(value)));
-    call.agree([&] { const detail::file_descriptor possible(file.string(), O_RDWR); });
+    call.agree([&] {
+        const detail::posix_file possible = detail::posix_file::open_to_write(file.string());
+    });
     detail::hdf5_output output(call, file.string(), save_mode::add);
     output.set_attribute(object, name, value);
     output.commit(call);

@@ -22,21 +22,72 @@ io_call::io_call(std::shared_ptr<team_core> team, std::string text)
                   "MPI_Allreduce");
     });
     if (most[0] != ~most[1]) throw_mismatch(comm(), mine, text_);
-    team_->fence();
+}
+
+void io_call::fence() const {
+    const std::optional<error> mine = attempt([&] { team_->fence(); });
+    if (mine && mine->code() == errc::peer_lost) throw error(*mine); // not all are here to agree
+    agree([&] {
+        if (mine) throw error(*mine);
+    });
 }
 
 void io_call::agree_on(const std::optional<error>& mine) const {
-    if (!mine) return agree_or_throw(comm(), mine);
+    if (!mine || mine->is_collective()) return agree_or_throw(comm(), mine);
     const std::string cause = std::string(mine->what()).substr(std::strlen("nodespan: "));
-    agree_or_throw(comm(),
-                   error(mine->code(), fmt::format("{}: {} [rank {} of {}, node {} of {}]", text_,
-                                                   cause, team_->rank(), team_->comm().size(),
-                                                   team_->node(), team_->ranks()->nodes())));
+    agree_or_throw(
+        comm(),
+        error(mine->code(), fmt::format("{}: {} [rank {} of {}, node {} of {}]", text_, cause,
+                                        rank(), size(), team_->node(), team_->ranks()->nodes())));
 }
 
 std::uint64_t io_call::from_first_rank(std::uint64_t value) const {
     agree([&] { mpi_check(MPI_Bcast(&value, 1, MPI_UINT64_T, 0, comm()), "MPI_Bcast"); });
     return value;
+}
+
+io_call::sums io_call::add_up(std::uint64_t mine) const {
+    sums result;
+    std::uint64_t upto = mine;
+    agree([&] { mpi_check(MPI_Scan(&mine, &upto, 1, MPI_UINT64_T, MPI_SUM, comm()), "MPI_Scan"); });
+    agree([&] { // not with the one above: where that fails the other ranks would wait in this one
+        mpi_check(MPI_Allreduce(&mine, &result.all, 1, MPI_UINT64_T, MPI_SUM, comm()),
+                  "MPI_Allreduce");
+    });
+    result.before = upto - mine;
+    return result;
+}
+
+posix_file io_call::open_everywhere(posix_file (*open)(const std::string&),
+                                    const std::string& file) const {
+    posix_file result;
+    std::uint64_t first_size = 0;
+    on_first_rank([&] {
+        result = open(file);
+        first_size = result.size();
+    });
+    first_size = from_first_rank(first_size);
+    agree([&] {
+        try {
+            if (!is_first_rank()) result = open(file);
+        } catch (const error& failure) { // which the first rank did not have
+            refuse(std::string(failure.what()).substr(std::strlen("nodespan: ")) +
+                   "; it must be in a folder that all nodes share");
+        }
+        if (result.size() != first_size)
+            refuse(fmt::format("this node's {} has {} bytes, that of rank 0 {}: it must be in a "
+                               "folder that all nodes share",
+                               file, result.size(), first_size));
+    });
+    return result;
+}
+
+posix_file io_call::open_to_read(const std::string& file) const {
+    return open_everywhere(posix_file::open_to_read, file);
+}
+
+posix_file io_call::open_to_write(const std::string& file) const {
+    return open_everywhere(posix_file::open_to_write, file);
 }
 
 void refuse(const std::string& cause) {

@@ -45,7 +45,7 @@ void save_npy(array_core& from, number_type type, const std::filesystem::path& f
     const index_list& extents = from.cut().extents();
     const file_call call(
         "save_npy",
-        fmt::format("{}{}{}", quote(type, extents),
+        fmt::format("{}{}{}", to_text(type, extents),
                     options.bytes == byte_order::big ? ", big endian" : "",
                     options.order == index_order::column_major ? ", column-major" : ""),
         file.string(), from.get_team());
@@ -68,7 +68,7 @@ void save_npy(array_core& from, number_type type, const std::filesystem::path& f
 void load_npy(array_core& to, number_type type, const std::filesystem::path& file,
               const file_progress& progress) {
     const index_list& extents = to.cut().extents();
-    const file_call call("load_npy", quote(type, extents), file.string(), to.get_team());
+    const file_call call("load_npy", to_text(type, extents), file.string(), to.get_team());
     const posix_file in = call.open_to_read();
     npy_header header;
     call.agree([&] {
@@ -76,7 +76,7 @@ void load_npy(array_core& to, number_type type, const std::filesystem::path& fil
         require_fit(header, type, extents.size());
         if (!std::equal(extents.begin(), extents.end(), header.shape.begin()))
             throw malformed(fmt::format("the file has extents {{{}}}, the array {}",
-                                        fmt::join(header.shape, ", "), quote(extents)));
+                                        fmt::join(header.shape, ", "), to_text(extents)));
     });
     call.fence();
     call.agree([&] {

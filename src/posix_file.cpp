@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -40,11 +42,15 @@ posix_file posix_file::open_to_read(const std::string& name) {
 }
 
 posix_file posix_file::open_to_write(const std::string& name) {
-    return {open_file(name, O_WRONLY), name};
+    return {open_file(name, O_RDWR), name};
+}
+
+posix_file posix_file::open_or_create(const std::string& name) {
+    return {open_file(name, O_RDWR | O_CREAT), name};
 }
 
 posix_file posix_file::create(const std::string& name) {
-    return {open_file(name, O_WRONLY | O_CREAT | O_TRUNC), name};
+    return {open_file(name, O_RDWR | O_CREAT | O_TRUNC), name};
 }
 
 posix_file::posix_file(posix_file&& other) noexcept
@@ -112,8 +118,26 @@ void posix_file::reserve(std::uint64_t bytes) const {
 }
 
 void posix_file::finish() {
-    if (fsync(descriptor_) != 0 && errno != EINVAL && errno != EROFS) refuse("cannot write");
-    if (close(std::exchange(descriptor_, -1)) != 0) refuse("cannot write");
+    if (descriptor_ < 0) return;
+    const int descriptor = std::exchange(descriptor_, -1);
+    // What cannot be synced, such as /dev/full, says EINVAL; read-only file systems EROFS.
+    const bool is_synced = fsync(descriptor) == 0 || errno == EINVAL || errno == EROFS;
+    const int cause = errno;
+    const bool is_closed = close(descriptor) == 0;
+    if (!is_synced) errno = cause;
+    if (!is_synced || !is_closed) refuse("cannot write");
+}
+
+void rename_file(const std::string& from, const std::string& to) {
+    if (std::rename(from.c_str(), to.c_str()) != 0)
+        throw error(errc::io, fmt::format("cannot rename the finished file to {}: {}", to,
+                                          std::strerror(errno)));
+    std::filesystem::path folder = std::filesystem::path(to).parent_path();
+    if (folder.empty()) folder = ".";
+    const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return; // written but not readable folders: the name will get there later
+    fsync(descriptor);
+    close(descriptor);
 }
 
 } // namespace nodespan::detail

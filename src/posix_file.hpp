@@ -12,14 +12,19 @@ class posix_file {
 public:
     posix_file() = default;
     static posix_file open_to_read(const std::string& name);
-    static posix_file open_to_write(const std::string& name); ///< one that is there
-    static posix_file create(const std::string& name);        ///< empty, also where one was
+    static posix_file
+    open_to_write(const std::string& name); ///< one that is there; to read as well
+    static posix_file open_or_create(const std::string& name); ///< the same, or a new one
+    static posix_file create(const std::string& name);         ///< empty, also where one was
     posix_file(posix_file&& other) noexcept;
     posix_file& operator=(posix_file&& other) noexcept;
     posix_file(const posix_file&) = delete;
     posix_file& operator=(const posix_file&) = delete;
     ~posix_file();
 
+    bool is_open() const noexcept { return descriptor_ >= 0; }
+    int descriptor() const noexcept { return descriptor_; }
+    const std::string& name() const noexcept { return name_; }
     std::uint64_t size() const;
 
     /// Reads up to `bytes` bytes at `offset`; fewer only at the end of the file. Returns how many.
@@ -33,7 +38,8 @@ public:
     /// Gives the file this size and backs it with disk space, so that a full disk is found now.
     void reserve(std::uint64_t bytes) const;
 
-    /// Waits for the disk, and closes: what the system has not told before, it tells here.
+    /// Waits for the disk, and closes: what the system has not told before, it tells here. One that
+    /// is closed already stays so.
     void finish();
 
 private:
@@ -43,5 +49,9 @@ private:
     int descriptor_ = -1;
     std::string name_;
 };
+
+/// Gives a finished file its name, in place of what had it. On the disk when it returns, where the
+/// folder can be opened. Errors: errc::io.
+void rename_file(const std::string& from, const std::string& to);
 
 } // namespace nodespan::detail

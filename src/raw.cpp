@@ -10,7 +10,7 @@ namespace nodespan::detail {
 namespace {
 
 std::string describe(const array_core& array, number_type type, const raw_options& options) {
-    return fmt::format("{} at {}{}{}", quote(type, array.cut().extents()), options.offset,
+    return fmt::format("{} at {}{}{}", to_text(type, array.cut().extents()), options.offset,
                        options.bytes == byte_order::big ? ", big endian" : "",
                        options.order == index_order::column_major ? ", column-major" : "");
 }

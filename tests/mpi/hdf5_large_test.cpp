@@ -1,6 +1,7 @@
 // More than 2 GiB in one dataset, and in one rank's single write. Exit code 77 where there is no
 // room for it.
 
+#include <nodespan/environment.hpp>
 #include <nodespan/hdf5.hpp>
 
 #include <mpi.h>

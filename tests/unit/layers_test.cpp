@@ -59,8 +59,7 @@ const std::vector<module> modules = {
     {"algorithm", {"local_rows", "together", "mean", "work_share", "algorithm"}},
     {"stored_type", {"stored_type"}},
     {"io",
-     {"file_call", "file_elements", "raw", "npy", "csv", "io_call", "file_descriptor",
-      "file_share", "hdf5", "hdf5_attributes", "hdf5_chunks", "hdf5_handle", "hdf5_info",
+     {"io_call", "file_call", "file_elements", "raw", "npy", "csv", "file_share", "hdf5", "hdf5_attributes", "hdf5_chunks", "hdf5_handle", "hdf5_info",
       "hdf5_load", "hdf5_output", "hdf5_save", "hdf5_types", "hdf5_writer"}},
     {"report", {"report", "report_node", "report_text", "report_parts"}},
 };
