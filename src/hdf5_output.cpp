@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
+#include <string_view>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,6 +56,17 @@ hdf5_handle make_groups() {
     return links;
 }
 
+// Lets what HDF5 still has to write go nowhere: after a write that failed it would leave a file
+// that is shorter than it says.
+void divert(hid_t file) noexcept {
+    void* descriptor = nullptr;
+    if (H5Fget_vfd_handle(file, H5P_DEFAULT, &descriptor) < 0 || descriptor == nullptr) return;
+    const int nowhere = ::memfd_create("nodespan", MFD_CLOEXEC);
+    if (nowhere < 0) return;
+    ::dup3(nowhere, *static_cast<const int*>(descriptor), O_CLOEXEC);
+    ::close(nowhere);
+}
+
 } // namespace
 
 hdf5_output::hdf5_output(const io_call& call, std::string file, save_mode mode)
@@ -77,6 +90,19 @@ hdf5_output::~hdf5_output() {
     drop();
 }
 
+// What HDF5 changes as soon as it opens a file. It begins at 0, 512, 1024, 2048 and so on.
+hdf5_output::file_bytes hdf5_output::superblock_of(const posix_file& file) {
+    constexpr std::string_view signature = "\211HDF\r\n\032\n";
+    constexpr std::size_t longest = 128;
+    const std::uint64_t size = file.size();
+    for (std::uint64_t at = 0; at < size; at = std::max<std::uint64_t>(512, 2 * at)) {
+        std::string bytes(longest, '\0');
+        bytes.resize(file.read_some(at, bytes.data(), longest));
+        if (bytes.starts_with(signature)) return {at, bytes};
+    }
+    return {};
+}
+
 // On the first rank.
 void hdf5_output::open_file() {
     if (mode_ != save_mode::replace_file) {
@@ -95,6 +121,7 @@ void hdf5_output::open_file() {
     if (hdf5_check(H5Fis_hdf5(file_.c_str()), "H5Fis_hdf5") == 0)
         refuse("the file is there, and is no HDF5 file, or a truncated one");
     old_bytes_ = possible.size();
+    old_superblock_ = superblock_of(possible);
     written_ = file_;
     hdf5_ = {H5Fopen(file_.c_str(), H5F_ACC_RDWR, file_access().get()), "H5Fopen"};
 }
@@ -102,13 +129,20 @@ void hdf5_output::open_file() {
 void hdf5_output::drop() noexcept {
     if (!hdf5_.is_open()) return;
     const quiet_hdf5 quiet;
+    if (!is_new_ && !has_names_) divert(hdf5_.get());
     datasets_.clear(); // without names HDF5 takes them away, and their space
     hdf5_ = {};
     if (is_new_) {
         std::remove(written_.c_str());
-    } else if (!has_names_) { // HDF5 does not know of what was written behind its end of the file
-        [[maybe_unused]] const int result =
-            ::truncate(written_.c_str(), static_cast<off_t>(old_bytes_));
+    } else if (!has_names_) {
+        try {
+            const posix_file old = posix_file::open_to_write(written_);
+            old.write(old_superblock_.offset, old_superblock_.bytes.data(),
+                      old_superblock_.bytes.size());
+            [[maybe_unused]] const int result =
+                ::ftruncate(old.descriptor(), static_cast<off_t>(old_bytes_));
+        } catch (const error&) { // a file that could be written before
+        }
     }
 }
 

@@ -35,10 +35,16 @@ private:
         std::string name; // that it gets by commit
         hdf5_handle data; // the first rank's
     };
+    struct file_bytes {
+        std::uint64_t offset = 0;
+        std::string bytes;
+    };
     struct wanted_attribute {
         std::string object, name;
         attribute value;
     };
+
+    static file_bytes superblock_of(const posix_file& file);
 
     void open_file();
     void require_new_name(const std::string& dataset) const;
@@ -57,8 +63,9 @@ private:
     bool is_open_ = false;
     bool has_names_ = false;      // some of what is new can be found
     std::uint64_t old_bytes_ = 0; // of the file when it was opened
-    std::string written_;         // the name meanwhile
-    hdf5_handle hdf5_;            // the first rank's
+    file_bytes old_superblock_;
+    std::string written_; // the name meanwhile
+    hdf5_handle hdf5_;    // the first rank's
     std::vector<nameless_dataset> datasets_;
     std::vector<wanted_attribute> attributes_;
     posix_file elements_; // this rank's way to the same file
