@@ -44,6 +44,10 @@ struct open_dataset {
         if (H5Pget_layout(made.get()) != H5D_CONTIGUOUS || H5Pget_external_count(made.get()) != 0 ||
             H5Tequal(type.get(), native_type(wanted).get()) <= 0)
             return HADDR_UNDEF;
+        // H5Dget_offset adds the length of a user block even to "nowhere".
+        H5D_space_status_t space = H5D_SPACE_STATUS_NOT_ALLOCATED;
+        hdf5_check(H5Dget_space_status(data.get(), &space), "H5Dget_space_status");
+        if (space != H5D_SPACE_STATUS_ALLOCATED) return HADDR_UNDEF;
         return H5Dget_offset(data.get());
     }
 };

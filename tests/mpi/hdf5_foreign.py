@@ -42,7 +42,7 @@ def write_foreign(name):
         f["plain"].attrs["fixed"] = numpy.bytes_("abc")
         f["plain"].attrs["yes"] = True
         f["text"] = "no numbers"
-    with h5py.File(name.replace("foreign", "latest"), "w", libver="latest") as f:
+    with h5py.File(os.path.join(os.path.dirname(name), "latest.h5"), "w", libver="latest") as f:
         f["plain"] = field
 
 
