@@ -69,10 +69,12 @@ void divert(hid_t file) noexcept {
 
 } // namespace
 
-hdf5_output::hdf5_output(const io_call& call, std::string file, save_mode mode)
+hdf5_output::hdf5_output(const io_call& call, std::string file, save_mode mode,
+                         std::size_t user_block)
     : team_(call.shared_team()),
       file_(std::move(file)),
-      mode_(mode) {
+      mode_(mode),
+      user_block_(user_block) {
     try {
         const quiet_hdf5 quiet;
         call.on_first_rank([&] { open_file(); });
@@ -113,7 +115,9 @@ void hdf5_output::open_file() {
         written_ = file_ + ".part";
         const posix_file possible =
             posix_file::open_or_create(written_); // the system's words are clearer
-        hdf5_ = {H5Fcreate(written_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, file_access().get()),
+        const hdf5_handle made(H5Pcreate(H5P_FILE_CREATE), "H5Pcreate");
+        hdf5_check(H5Pset_userblock(made.get(), user_block_), "H5Pset_userblock");
+        hdf5_ = {H5Fcreate(written_.c_str(), H5F_ACC_TRUNC, made.get(), file_access().get()),
                  "H5Fcreate"};
         return;
     }
@@ -268,10 +272,10 @@ void hdf5_output::finish_file() {
     if (::ftruncate(whole.descriptor(), size()) != 0)
         refuse_by_system(fmt::format("cannot finish {}", written_));
     whole.finish();
-    if (is_new_) rename_file(written_, file_);
 }
 
-void hdf5_output::commit(const io_call& call) {
+void hdf5_output::commit(const io_call& call,
+                         const std::function<void(const std::string&)>& before_naming) {
     const quiet_hdf5 quiet;
     call.agree([&] {
         if (!is_open_) throw error(errc::invalid_argument, "the writer has ended already");
@@ -279,14 +283,16 @@ void hdf5_output::commit(const io_call& call) {
     is_open_ = false;
     // On the disk before anything is called so, or a crash could leave a name without contents.
     call.agree([&] { elements_.finish(); });
-    call.on_first_rank([&] {
-        try {
-            finish_file();
-        } catch (...) {
-            if (is_new_) std::remove(written_.c_str());
-            throw;
-        }
-    });
+    try {
+        call.on_first_rank([&] { finish_file(); });
+        if (before_naming) before_naming(written_);
+        call.on_first_rank([&] {
+            if (is_new_) rename_file(written_, file_);
+        });
+    } catch (...) {
+        if (is_new_ && call.is_first_rank()) std::remove(written_.c_str());
+        throw;
+    }
 }
 
 std::string quote_call(const char* operation, const array_core& array, const file_type& type,

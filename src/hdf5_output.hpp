@@ -6,6 +6,7 @@
 #include "io_call.hpp"
 #include "nodespan/hdf5_writer.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,9 @@ namespace nodespan::detail {
 /// can wait inside it for another; all ranks write elements to places that it tells them.
 class hdf5_output {
 public:
-    hdf5_output(const io_call& call, std::string file, save_mode mode);
+    /// A new file begins with `user_block` bytes that HDF5 leaves alone: 0, or a power of 2 from
+    /// 512.
+    hdf5_output(const io_call& call, std::string file, save_mode mode, std::size_t user_block = 0);
     ~hdf5_output(); // takes away what was not committed
     hdf5_output(const hdf5_output&) = delete;
     hdf5_output& operator=(const hdf5_output&) = delete;
@@ -24,7 +27,9 @@ public:
     void write(const io_call& call, const array_core& from, const file_type& type,
                const box<dynamic>& patch, const std::string& dataset, const save_options& options);
     void set_attribute(const std::string& object, const std::string& name, const attribute& value);
-    void commit(const io_call& call);
+    /// `before_naming` is called on all ranks with the name that a new file has until then.
+    void commit(const io_call& call,
+                const std::function<void(const std::string&)>& before_naming = {});
 
     const std::string& file() const noexcept { return file_; }
     const std::shared_ptr<team_core>& shared_team() const noexcept { return team_; }
@@ -59,6 +64,7 @@ private:
     std::shared_ptr<team_core> team_;
     std::string file_;
     save_mode mode_;
+    std::size_t user_block_;
     bool is_new_ = true; // written under another name
     bool is_open_ = false;
     bool has_names_ = false;      // some of what is new can be found

@@ -28,6 +28,7 @@
 #include "nodespan/work_share.hpp"
 
 #ifdef NODESPAN_HAS_HDF5 // defined by the target nodespan::hdf5
+#include "nodespan/checkpoint.hpp"
 #include "nodespan/hdf5.hpp"
 #include "nodespan/hdf5_info.hpp"
 #include "nodespan/hdf5_writer.hpp"

@@ -2,6 +2,8 @@
 
 #include "../mpi/hdf5_cases.hpp"
 
+#include <nodespan/checkpoint.hpp>
+
 namespace {
 
 using namespace nodespan;
@@ -88,6 +90,46 @@ TEST(Hdf5SmallDisk, ADiskThatIsFullButForTheNamesIsAnErrorToo) {
 
     MPI_Barrier(MPI_COMM_WORLD);
     EXPECT_TRUE(bytes_of(file) == before);
+}
+
+TEST(Hdf5SmallDisk, ACheckpointThatHasNoRoomLeavesTheOldOnesAndTheRunGoesOn) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    array<double, 1> state(everyone, {fits * 5 / 8}); // 5 MiB: three of them are too many
+    double scale = 0;
+    checkpoint saved(everyone, folder / "run");
+    saved.add("state", state);
+    saved.add("scale", scale);
+    const auto go_to = [&](index_t step) {
+        scale = static_cast<double>(step);
+        for_each_index(state.rank_box(), [&](const indices<1>& at) {
+            state(at[0]) = scale + static_cast<double>(at[0]);
+        });
+    };
+    for (const index_t step : {1, 2}) {
+        go_to(step);
+        saved.write(step);
+    }
+    array<double, 1> filler(everyone, {fits / 4});
+    save(filler, folder / "filler.h5", "filler");
+
+    go_to(3);
+    expect_refused([&] { saved.write(3); }, errc::io, {"No space left"});
+    MPI_Barrier(MPI_COMM_WORLD);
+    EXPECT_FALSE(fs::exists(folder / "run/step-000000000003.h5.part"));
+    if (world_rank() == 0) fs::remove(folder / "filler.h5");
+    MPI_Barrier(MPI_COMM_WORLD);
+    go_to(0);
+    EXPECT_EQ(saved.restore(), 2);
+    EXPECT_EQ(scale, 2);
+    for_each_index(state.rank_box(), [&](const indices<1>& at) {
+        ASSERT_EQ(state(at[0]), 2 + static_cast<double>(at[0]));
+    });
+
+    if (world_rank() == 0) fs::remove(folder / "run/step-000000000001.h5");
+    go_to(3);
+    saved.write(3);
+    EXPECT_EQ(saved.latest(), 3);
 }
 
 TEST(Hdf5SmallDisk, AFolderThatMayNotBeWrittenIsAnErrorOnAllRanks) {

@@ -60,7 +60,7 @@ const std::vector<module> modules = {
     {"stored_type", {"stored_type"}},
     {"io",
      {"io_call", "file_call", "file_elements", "raw", "npy", "csv", "file_share", "hdf5", "hdf5_attributes", "hdf5_chunks", "hdf5_handle", "hdf5_info",
-      "hdf5_load", "hdf5_output", "hdf5_save", "hdf5_types", "hdf5_writer"}},
+      "hdf5_load", "hdf5_output", "hdf5_save", "hdf5_types", "hdf5_writer", "file_seal", "checkpoint"}},
     {"report", {"report", "report_node", "report_text", "report_parts"}},
 };
 
