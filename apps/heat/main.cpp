@@ -7,7 +7,9 @@
 #include "outcome.hpp"
 #include "progress.hpp"
 #include "reference.hpp"
+#include "saved_run.hpp"
 #include "solver.hpp"
+#include "xdmf.hpp"
 
 #include <boost/functional/hash.hpp>
 #include <boost/mpi/collectives.hpp>
@@ -32,6 +34,8 @@ struct arguments {
     index_t steps = 1000;
     std::string layout = "rows";
     std::string plot;
+    std::string save;
+    app::saving checkpoints;
     bool reference = false;
     bool json = false;
     bool quiet = false;
@@ -59,13 +63,17 @@ void add_options(CLI::App& options, arguments& chosen) {
     options.add_flag("--reference", chosen.reference,
                      "Do the same with one box a rank and Isend/Irecv, and compare");
     options.add_option("--plot", chosen.plot, "Draw the field into this PNG file");
+    add_saving_file_option(options, chosen.save);
+    app::add_saving_options(options, chosen.checkpoints, "steps", 1000);
     options.add_flag("--json", chosen.json, "Print the figures as JSON on standard output");
     options.add_flag("--quiet", chosen.quiet, "Show no progress");
     options.footer(
         "Examples:\n"
         "  mpirun -n 4 nodespan-heat --plot heat.png\n"
         "  mpirun -n 2 nodespan-heat --size 2048 --steps 200 --reference\n"
-        "  NODESPAN_RANKS_PER_NODE=1 mpirun -n 4 nodespan-heat --layout 2x2 --periodic --json\n\n"
+        "  NODESPAN_RANKS_PER_NODE=1 mpirun -n 4 nodespan-heat --layout 2x2 --periodic --json\n"
+        "  mpirun -n 4 nodespan-heat --steps 100000 --checkpoint run7 --every 5000 --resume\n"
+        "  mpirun -n 4 nodespan-heat --save heat.h5     and open heat.xdmf in ParaView\n\n"
         "The field does not depend on the number of ranks, nodes, or the layout.\n"
         "Exit codes: 0 good, 1 failed or a wrong result, 2 bad usage.");
 }
@@ -145,10 +153,18 @@ double time_steps(team& everyone, Solver& solver, index_t steps) {
     return (MPI_Wtime() - start) / static_cast<double>(steps);
 }
 
+std::string settings_of(const problem& p) {
+    return fmt::format("{} x {} points, dt {}{}", p.rows, p.columns, p.dt,
+                       p.is_periodic ? ", periodic" : "");
+}
+
 int run(team& everyone, const arguments& chosen) {
     const bool is_first = everyone.rank() == 0;
     const problem& p = chosen.what;
     solver ours(everyone, p, options_of(chosen.layout, everyone.nodes()));
+    app::saved_run saved(everyone, chosen.checkpoints, "steps", settings_of(p));
+    saved.add("temperature", ours.field());
+    const index_t first = saved.start(chosen.steps);
     std::optional<reference_solver> theirs;
     if (chosen.reference) theirs.emplace(ours.field(), p);
     picture start;
@@ -164,19 +180,24 @@ int run(team& everyone, const arguments& chosen) {
     if (is_first && !chosen.quiet) progress.emplace("steps", chosen.steps);
     std::vector<double> times, reference_times;
     const index_t at_once = std::max<index_t>(1, chosen.steps / 50);
-    for (index_t done = 0; done < chosen.steps;) {
-        const index_t steps = std::min(at_once, chosen.steps - done);
+    for (index_t done = first; done < chosen.steps;) {
+        const index_t steps = saved.until_due(done, std::min(at_once, chosen.steps - done));
         times.push_back(time_steps(everyone, ours, steps));
         if (theirs) reference_times.push_back(time_steps(everyone, *theirs, steps));
         done += steps;
+        if (saved.is_due(done) || done == chosen.steps) {
+            saved.add("temperature", ours.field()); // the solver takes two in turns
+            saved.write(done);
+        }
         if (progress) progress->update(done, fmt::format("{:.1f} us a step", 1e6 * times.back()));
     }
-    result.seconds_per_step = median(times);
+    if (!times.empty()) result.seconds_per_step = median(times);
     check(everyone, ours.field(), result);
-    if (theirs)
+    if (theirs && !times.empty())
         result.reference =
             comparison{median(reference_times), is_equal(everyone, ours.field(), *theirs)};
 
+    if (!chosen.save.empty()) save_field(ours.field(), p, result.steps, chosen.save);
     if (is_first) {
         fmt::print("{}{}", chosen.json ? to_json(result) : to_text(result),
                    chosen.json ? "\n" : "");

@@ -1,0 +1,61 @@
+// The k-th MPI call fails, for every k while HDF5 files and checkpoints are written and read: every
+// rank gets an exception, or none does, nobody hangs, and what is there is whole.
+
+#include "failing_file_cases.hpp"
+
+#include <nodespan/checkpoint.hpp>
+#include <nodespan/hdf5.hpp>
+
+namespace {
+
+using namespace nodespan;
+using namespace nodespan::test;
+
+// A checkpoint of this step, or the latest.
+void write(array_of_columns& a, const fs::path& folder, index_t step) {
+    checkpoint saved(a.everyone, folder);
+    saved.add("numbers", a.numbers);
+    saved.write(step);
+}
+
+index_t restore(array_of_columns& a, const fs::path& folder) {
+    checkpoint saved(a.everyone, folder);
+    saved.add("numbers", a.numbers);
+    return saved.restore().value_or(-1);
+}
+
+TEST(FailingCall, AnHdf5FileIsWrittenAndReadOnAllRanksOrOnNone) {
+    const scoped_file file(".h5");
+
+    expect_use_on_all_or_none(
+        [&](array_of_columns& a) { save(a.numbers, file.name(), "numbers"); });
+    EXPECT_FALSE(fs::exists(file.name().string() + ".part"));
+    expect_use_on_all_or_none(
+        [&](array_of_columns& a) { load(a.numbers, file.name(), "numbers"); });
+}
+
+TEST(FailingCall, ACheckpointIsWrittenOnAllRanksOrOnNone) {
+    const scoped_file folder(".checkpoints");
+    {
+        array_of_columns whole;
+        write(whole, folder.name(), 1);
+    }
+
+    expect_use_on_all_or_none([&](array_of_columns& a) { write(a, folder.name(), 2); });
+
+    array_of_columns whole;
+    EXPECT_GE(restore(whole, folder.name()), 1);
+}
+
+TEST(FailingCall, ACheckpointIsRestoredOnAllRanksOrOnNone) {
+    const scoped_file folder(".checkpoints");
+    {
+        array_of_columns whole;
+        write(whole, folder.name(), 1);
+    }
+
+    expect_use_on_all_or_none(
+        [&](array_of_columns& a) { EXPECT_EQ(restore(a, folder.name()), 1); });
+}
+
+} // namespace
