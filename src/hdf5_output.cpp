@@ -26,6 +26,9 @@ constexpr off_t names_bytes = 1024 * 1024;
 hdf5_handle file_access() {
     hdf5_handle access(H5Pcreate(H5P_FILE_ACCESS), "H5Pcreate");
     hdf5_check(H5Pset_alignment(access.get(), 64 * 1024, 4096), "H5Pset_alignment");
+    // Attributes above 64 KiB need the format of HDF5 1.8.
+    hdf5_check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_LATEST),
+               "H5Pset_libver_bounds");
     return access;
 }
 

@@ -47,6 +47,11 @@ public:
         return is_on() && done % chosen_.every == 0;
     }
 
+    /// The same where not every step will do: whether one was due since the last that was written.
+    bool is_due_since(index_t last, index_t done) const noexcept {
+        return is_on() && done / chosen_.every > last / chosen_.every;
+    }
+
     /// Steps from `done` to the next checkpoint, at most `most`.
     index_t until_due(index_t done, index_t most) const;
 

@@ -6,6 +6,8 @@
 #include "averaging.hpp"
 #include "outcome.hpp"
 #include "progress.hpp"
+#include "saved_run.hpp"
+#include "saving.hpp"
 
 #include <boost/mpi/collectives.hpp>
 #include <boost/serialization/string.hpp>
@@ -25,6 +27,8 @@ struct arguments {
     settings model;
     std::string text = "/usr/share/games/fortunes";
     std::string plot;
+    std::string save;
+    app::saving checkpoints;
     bool json = false;
 };
 
@@ -49,14 +53,20 @@ void add_options(CLI::App& options, arguments& chosen) {
     options.add_option("--text", chosen.text, "Folder of plain text files, each a category")
         ->capture_default_str();
     options.add_option("--plot", chosen.plot, "Draw the learning curves into this PNG file");
+    add_saving_file_option(options, chosen.save);
+    app::add_saving_options(options, chosen.checkpoints, "epochs", 2);
     options.add_flag("--json", chosen.json, "Print the figures as JSON on standard output");
-    options.footer("Examples:\n"
-                   "  mpirun -n 4 nodespan-ensemble --plot curves.png\n"
-                   "  mpirun -n 2 nodespan-ensemble --models 8 --epochs 4 --json > figures.json\n"
-                   "  nodespan-ensemble --text ~/articles --dim 32 --average-every 3\n\n"
-                   "Without --text it reads the English texts of Debian's package 'fortunes'.\n"
-                   "The result does not depend on the number of ranks of a node.\n"
-                   "Exit codes: 0 good, 1 failed, 2 bad usage.");
+    options.footer(
+        "Examples:\n"
+        "  mpirun -n 4 nodespan-ensemble --plot curves.png\n"
+        "  mpirun -n 2 nodespan-ensemble --models 8 --epochs 4 --json > figures.json\n"
+        "  nodespan-ensemble --text ~/articles --dim 32 --average-every 3\n"
+        "  mpirun -n 4 nodespan-ensemble --epochs 100 --checkpoint run7 --resume --save all.h5\n\n"
+        "Checkpoints are written when models are averaged, at the first such epoch that --every\n"
+        "asks for.\n"
+        "Without --text it reads the English texts of Debian's package 'fortunes'.\n"
+        "The result does not depend on the number of ranks of a node.\n"
+        "Exit codes: 0 good, 1 failed, 2 bad usage.");
 }
 
 // Reads the texts on every rank; where any rank can't, all throw the first one's error.
@@ -104,7 +114,8 @@ public:
           options_(chosen.model),
           sizes_{options_.dim, texts.words.size(), static_cast<int>(texts.categories.size())},
           parameters_(everyone, {options_.models, sizes_.parameters()}),
-          average_(parameters_) {
+          average_(parameters_),
+          saved_(everyone, chosen.checkpoints, "epochs", settings_of(options_, texts)) {
         const view<double, 2> mine = parameters_.local();
         for (index_t i = 0; i < mine.extent(0); ++i) {
             initialise(sizes_, options_.seed, mine.row(i).span()); // all models begin alike
@@ -117,6 +128,7 @@ public:
 
     outcome train();
     void compare_averaging(outcome& result);
+    void save(const std::string& file) const { save_ensemble(team_, parameters_, found_, file); }
 
 private:
     void describe(const arguments& chosen);
@@ -125,6 +137,8 @@ private:
     }
     single_models evaluate_single_models() const;
     epoch_figures run_epoch(int epoch, app::progress_line& progress, const std::string& note);
+    int resume();
+    void write_checkpoint(int epochs);
 
     team& team_;
     const corpus& texts_;
@@ -134,6 +148,9 @@ private:
     row_average average_;
     std::vector<trainer> trainers_;
     outcome found_;
+    app::saved_run saved_;
+    std::vector<double> curves_; // found_.epochs, as checkpoints hold them
+    int saved_epochs_ = 0;
 };
 
 void run::describe(const arguments& chosen) {
@@ -186,15 +203,38 @@ epoch_figures run::run_epoch(int epoch, app::progress_line& progress, const std:
     return figures;
 }
 
+// What was averaged depends on nothing else from before, see trainer::restart.
+int run::resume() {
+    saved_.add("parameters", parameters_);
+    saved_.add("first error", found_.first.reconstruction);
+    saved_.add("first accuracy", found_.first.accuracy);
+    saved_.add("curves", curves_);
+    saved_.add("training seconds", found_.training_seconds);
+    saved_.add("averaging seconds", found_.averaging_seconds);
+    saved_epochs_ = static_cast<int>(saved_.start(options_.epochs));
+    if (saved_epochs_ > 0) found_.epochs = from_numbers(curves_);
+    return saved_epochs_;
+}
+
+void run::write_checkpoint(int epochs) {
+    if (!saved_.is_on()) return;
+    curves_ = to_numbers(found_.epochs);
+    boost::mpi::broadcast(team_.comm(), found_.training_seconds, 0); // each rank has its own clock
+    boost::mpi::broadcast(team_.comm(), found_.averaging_seconds, 0);
+    saved_.write(epochs);
+    saved_epochs_ = epochs;
+}
+
 outcome run::train() {
-    const double start = MPI_Wtime();
+    found_.first = evaluate_row();
+    const int done = resume();
+    const double start = MPI_Wtime() - found_.training_seconds;
     const auto count = static_cast<std::int64_t>(trainers_.size());
     app::progress_line nowhere;
     app::progress_line first_rank("training", std::max<std::int64_t>(1, count * options_.epochs));
     app::progress_line& progress = team_.rank() == 0 ? first_rank : nowhere;
-    found_.first = evaluate_row();
-    std::string note = fmt::format("epoch 1/{}", options_.epochs);
-    for (int epoch = 0; epoch < options_.epochs; ++epoch) {
+    std::string note = fmt::format("epoch {}/{}", done + 1, options_.epochs);
+    for (int epoch = done; epoch < options_.epochs; ++epoch) {
         const epoch_figures figures = run_epoch(epoch, progress, note);
         found_.epochs.push_back(figures);
         const quality shown = figures.averaged ? figures.average
@@ -202,6 +242,9 @@ outcome run::train() {
                                                          figures.singles.accuracy.mean};
         const double elapsed = MPI_Wtime() - start;
         const double left = elapsed / (epoch + 1) * (options_.epochs - epoch - 1);
+        found_.training_seconds = elapsed;
+        if (figures.averaged && saved_.is_due_since(saved_epochs_, epoch + 1))
+            write_checkpoint(epoch + 1);
         note =
             fmt::format("epoch {}/{}, {}: error {:.4f}, accuracy {:.1f} % (majority {:.1f} %), "
                         "averaging {:.2f} s, {:.0f} s left",
@@ -210,6 +253,7 @@ outcome run::train() {
                         found_.averaging_seconds, left);
         progress.update((epoch + 1) * count, note);
     }
+    if (saved_epochs_ < options_.epochs) write_checkpoint(options_.epochs);
     found_.training_seconds = MPI_Wtime() - start;
     found_.singles = found_.epochs.back().singles;
     found_.average = found_.epochs.back().average;
@@ -259,6 +303,7 @@ int body(team& everyone, const arguments& chosen) {
     const corpus texts = read_together(everyone, chosen);
     run ensemble(everyone, chosen, texts);
     outcome result = ensemble.train();
+    if (!chosen.save.empty()) ensemble.save(chosen.save);
     ensemble.compare_averaging(result);
     if (everyone.rank() != 0) return app::good;
     fmt::print("{}{}", chosen.json ? to_json(result) : to_text(result), chosen.json ? "\n" : "");
