@@ -1,7 +1,7 @@
 #include "contents.hpp"
 
 #ifdef NODESPAN_HAS_HDF5
-#include "hdf5_listing.hpp"
+#include <nodespan/hdf5_info.hpp>
 #endif
 
 #include <boost/mpi/collectives.hpp>
@@ -14,6 +14,11 @@
 #include <filesystem>
 
 namespace nodespan::convert {
+
+std::string braces(const std::vector<index_t>& values) {
+    return fmt::format("{{{}}}", fmt::join(values, ", "));
+}
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -46,6 +51,19 @@ contents raw_contents_of(const std::string& file) {
         {}, {}, "bytes", {static_cast<index_t>(bytes)}, {}, "raw: only --type and --shape tell"};
 }
 
+#ifdef NODESPAN_HAS_HDF5
+std::vector<contents> hdf5_contents_of(const std::string& file) {
+    std::vector<contents> result;
+    for (const dataset_info& one : list_datasets(file)) {
+        std::string notes;
+        if (!one.chunk.empty()) notes = fmt::format("chunks {}", braces(one.chunk));
+        if (!one.filters.empty()) notes += fmt::format(", {}", fmt::join(one.filters, ", "));
+        result.push_back({one.path, find_number_type(one.type), one.type, one.extents, {}, notes});
+    }
+    return result;
+}
+#endif
+
 const char* format_name(format kind) {
     switch (kind) {
     case format::npy:
@@ -62,10 +80,6 @@ const char* format_name(format kind) {
 
 } // namespace
 
-std::string braces(const std::vector<index_t>& values) {
-    return fmt::format("{{{}}}", fmt::join(values, ", "));
-}
-
 std::vector<contents> list_contents(const place& where, char separator, csv_header header) {
     switch (where.kind) {
     case format::npy:
@@ -78,7 +92,7 @@ std::vector<contents> list_contents(const place& where, char separator, csv_head
         break;
     }
 #ifdef NODESPAN_HAS_HDF5
-    return list_hdf5(where.file);
+    return hdf5_contents_of(where.file);
 #else
     throw usage_error("this nodespan-convert was built without HDF5");
 #endif
@@ -110,7 +124,8 @@ std::string to_text(const place& where, const std::vector<contents>& found) {
     if (where.kind == format::hdf5) {
         text += fmt::format(", {} dataset{}\n", found.size(), found.size() == 1 ? "" : "s");
         for (const contents& one : found)
-            text += fmt::format("  {}  {} {}\n", one.dataset, one.type_name, braces(one.extents));
+            text += fmt::format("  {}  {} {}{}{}\n", one.dataset, one.type_name,
+                                braces(one.extents), one.notes.empty() ? "" : ", ", one.notes);
         return text;
     }
     const contents& one = found.front();
