@@ -64,6 +64,19 @@ foreach(dataset ${SAVED})
   endif()
 endforeach()
 
+if(SAVED STREQUAL "temperature") # what ParaView opens says where the field is, and how large
+  file(READ ${FOLDER}/all.xdmf xdmf)
+  expect("${xdmf}" "all.h5:/temperature")
+  expect("${xdmf}" "Dimensions=\"60 40\"")
+  string(REGEX MATCHALL "<[A-Za-z]+[^/>]*>" opened "${xdmf}")
+  string(REGEX MATCHALL "</[A-Za-z]+>" closed "${xdmf}")
+  list(LENGTH opened opened)
+  list(LENGTH closed closed)
+  if(NOT opened EQUAL closed)
+    message(FATAL_ERROR "${opened} elements are opened and ${closed} closed:\n${xdmf}")
+  endif()
+endif()
+
 # A damaged one is passed over; where none is whole that is an error.
 file(GLOB files ${FOLDER}/run/step-*.h5)
 list(SORT files)
