@@ -21,6 +21,8 @@
 #include "nodespan/replicated.hpp"
 #include "nodespan/report.hpp"
 #include "nodespan/request.hpp"
+#include "nodespan/ring.hpp"
+#include "nodespan/ring_options.hpp"
 #include "nodespan/stored_type.hpp"
 #include "nodespan/team.hpp"
 #include "nodespan/version.hpp"

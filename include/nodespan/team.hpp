@@ -12,6 +12,7 @@ namespace detail {
 class team_core;
 class array_core;
 class replicated_core;
+class ring_handle;
 } // namespace detail
 
 struct team_options {
@@ -100,6 +101,7 @@ public:
 private:
     friend class detail::array_core; // what lies in a team's memory keeps the team alive
     friend class detail::replicated_core;
+    friend class detail::ring_handle;
     explicit team(std::shared_ptr<detail::team_core> core) : core_(std::move(core)) {}
 
     std::shared_ptr<detail::team_core> core_;

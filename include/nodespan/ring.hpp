@@ -1,0 +1,174 @@
+#pragma once
+
+#include "nodespan/detail/ring_handle.hpp"
+#include "nodespan/ring_options.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <type_traits>
+#include <typeinfo>
+#include <utility>
+
+namespace nodespan {
+
+/// A stream of frames from one rank to the others, through memory that they share: written in
+/// place, read in place, never copied.
+///
+/// T is any trivially copyable type. Frames lie on 64-byte boundaries. Each has a sequence number,
+/// 0, 1, 2, ..., so that losses are counted exactly; none is ever seen half written: a frame that
+/// somebody reads is not overwritten, whatever the policy. Move-only; made and ended in the same
+/// order on all ranks, like arrays.
+template <class T>
+class ring {
+    static_assert(std::is_trivially_copyable_v<T>,
+                  "ring<T>: T must be trivially copyable, since other processes see it");
+    static_assert(alignof(T) <= 64, "ring<T>: frames are aligned to 64 bytes");
+
+public:
+    using value_type = T;
+    class slot;
+    class frame;
+
+    /// Frames of `frame_elements` elements; memory for options.slots + 1 of them.
+    /// Shape:  frame_elements >= 1, slots >= 1; at most 4095 consumers.
+    /// Call:   collective over the team, which has one node and two ranks or more; same arguments
+    ///         on all ranks.
+    /// Errors: errc::invalid_argument, errc::mismatched_arguments, errc::no_capacity,
+    ///         errc::finalized, MPI category: the same on all ranks, which can go on.
+    /// Cost:   as an array's. Ending a ring is local and waits for nobody: the producer's end
+    ///         closes it, and who leaves by an exception is not waited for.
+    ring(team& team, index_t frame_elements, const ring_options& options = {})
+        : handle_(std::make_unique<detail::ring_handle>(team, frame_elements, sizeof(T),
+                                                        typeid(T).name(), options)),
+          elements_(static_cast<std::size_t>(frame_elements)) {}
+
+    std::size_t frame_elements() const noexcept { return elements_; }
+    const ring_options& options() const noexcept { return handle_->options(); }
+    bool is_producer() const noexcept { return handle_->is_producer(); }
+    team& get_team() noexcept { return handle_->get_team(); }
+
+    /// Sequence numbers given so far, those of lost frames included. Any rank.
+    std::uint64_t published() const noexcept { return handle_->published(); }
+
+    /// Frames that this consumer has got.
+    std::uint64_t received() const noexcept { return handle_->received(); }
+
+    /// Frames lost. delivery::to_one: those that nobody got, the same on all ranks. To_all: on a
+    /// consumer those before the last one it got, or the end, that it did not get; on the producer
+    /// all consumers' together. Exact once all consumers have come to the end.
+    std::uint64_t lost() const noexcept { return handle_->lost(); }
+
+    /// A place to write the next frame into. Its elements hold whatever was there before. It stays
+    /// the producer's if it is not published; only one at a time.
+    /// Call:   the producer alone.
+    /// Errors: errc::invalid_argument (on other ranks; closed). With when_full::block
+    ///         errc::peer_lost, where a rank left by an exception, or there is no room and who
+    ///         should make it has ended its ring: to_all any consumer, to_one all of them.
+    /// Cost:   some 10 ns. With when_full::block waits until consumers have released a frame.
+    slot reserve() {
+        T* const data = reinterpret_cast<T*>(handle_->reserve());
+        return slot(handle_.get(), std::span<T>(data, elements_), published());
+    }
+
+    /// The end: consumers get what is left, then nothing. Call: the producer alone; again is fine.
+    /// Errors: errc::invalid_argument (on other ranks).
+    void close() { handle_->close(); }
+
+    /// The next frame, waited for, in the order of sequence numbers; nothing once the ring is
+    /// closed and nothing is left. A consumer may hold several frames, but no more than `slots`
+    /// when it asks for one, or nothing can come.
+    /// Call:   a consumer alone.
+    /// Errors: errc::invalid_argument (on the producer); errc::peer_lost when a rank left by an
+    ///         exception and nothing is there.
+    /// Cost:   some 10 ns and the transfer of a cache line when a frame is there. Waits spin, then
+    ///         offer the core, then sleep.
+    std::optional<frame> next() {
+        const auto found = handle_->next();
+        if (!found) return std::nullopt;
+        const T* const data = reinterpret_cast<const T*>(found->data);
+        return frame(handle_.get(), std::span<const T>(data, elements_), *found);
+    }
+
+private:
+    std::unique_ptr<detail::ring_handle> handle_; // stays in place when the ring is moved
+    std::size_t elements_;
+};
+
+/// A place that the producer writes a frame into. It must not outlive its ring.
+template <class T>
+class ring<T>::slot {
+public:
+    std::span<T> elements() const noexcept { return elements_; }
+
+    /// The frame's number, once it is published.
+    std::uint64_t sequence() const noexcept { return sequence_; }
+
+    /// Lets consumers have the frame; the elements are not to be touched afterwards. Whether it is
+    /// in the ring: with when_full::drop_newest, or where with drop_oldest every other place is
+    /// being read, it may be lost.
+    /// Call:   the producer alone, once a slot. Never waits.
+    /// Errors: errc::invalid_argument (closed, or published already).
+    /// Cost:   some 10 ns, and a system call where a consumer sleeps.
+    bool publish() { return handle_->publish(); }
+
+private:
+    friend class ring;
+    slot(detail::ring_handle* handle, std::span<T> elements, std::uint64_t sequence)
+        : handle_(handle),
+          elements_(elements),
+          sequence_(sequence) {}
+
+    detail::ring_handle* handle_;
+    std::span<T> elements_;
+    std::uint64_t sequence_;
+};
+
+/// A frame that a consumer reads; it keeps its place until its end. It must not outlive its ring.
+template <class T>
+class ring<T>::frame {
+public:
+    frame(frame&& other) noexcept
+        : handle_(std::exchange(other.handle_, nullptr)),
+          elements_(other.elements_),
+          sequence_(other.sequence_),
+          place_(other.place_) {}
+    frame& operator=(frame&& other) noexcept {
+        std::swap(handle_, other.handle_);
+        std::swap(elements_, other.elements_);
+        std::swap(sequence_, other.sequence_);
+        std::swap(place_, other.place_);
+        other.release();
+        return *this;
+    }
+    frame(const frame&) = delete;            // released once
+    frame& operator=(const frame&) = delete; // released once
+    ~frame() { release(); }
+
+    std::span<const T> elements() const noexcept { return elements_; }
+    std::uint64_t sequence() const noexcept { return sequence_; }
+
+    /// Gives the place back before the end; the elements are not to be read afterwards.
+    /// Cost: one atomic instruction, and a system call where the producer sleeps.
+    void release() noexcept {
+        if (handle_ != nullptr) std::exchange(handle_, nullptr)->release(place_);
+    }
+
+private:
+    friend class ring;
+    frame(detail::ring_handle* handle, std::span<const T> elements,
+          const detail::ring_handle::frame& found)
+        : handle_(handle),
+          elements_(elements),
+          sequence_(found.sequence),
+          place_(found.place) {}
+
+    detail::ring_handle* handle_; // null: released
+    std::span<const T> elements_;
+    std::uint64_t sequence_;
+    std::uint32_t place_;
+};
+
+} // namespace nodespan
