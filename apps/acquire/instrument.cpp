@@ -1,0 +1,94 @@
+#include "instrument.hpp"
+
+#include <boost/mpi/communicator.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace nodespan::acquire {
+
+schedule::schedule(const settings& chosen, std::uint64_t frames)
+    : ns_a_frame_(chosen.rate > 0 ? static_cast<double>(chosen.frame_bytes) / chosen.rate : 0),
+      frames_(frames > 0          ? frames
+              : chosen.frames > 0 ? static_cast<std::uint64_t>(chosen.frames)
+                                  : std::numeric_limits<std::uint64_t>::max()),
+      most_ns_(frames > 0 || chosen.seconds <= 0 ? std::numeric_limits<std::int64_t>::max()
+                                                 : static_cast<std::int64_t>(chosen.seconds * 1e9)),
+      start_ns_(now_ns()) {}
+
+// Sleeps while there is time for it; the last 100 us it only offers its core, to be on time.
+bool schedule::wait_for(std::uint64_t number) const {
+    constexpr std::int64_t awake_ns = 100'000;
+    if (number >= frames_) return false;
+    const auto due = static_cast<std::int64_t>(ns_a_frame_ * static_cast<double>(number));
+    if (due >= most_ns_) return false;
+    std::int64_t now = now_ns() - start_ns_;
+    for (; now < due; now = now_ns() - start_ns_) {
+        if (due - now > awake_ns)
+            std::this_thread::sleep_for(std::chrono::nanoseconds(due - now - awake_ns));
+        else
+            std::this_thread::yield();
+    }
+    return now < most_ns_;
+}
+
+std::int64_t schedule::goal() const {
+    return most_ns_ == std::numeric_limits<std::int64_t>::max() ? static_cast<std::int64_t>(frames_)
+                                                                : most_ns_ / 1'000'000;
+}
+
+std::int64_t schedule::done(std::uint64_t frames) const {
+    if (most_ns_ == std::numeric_limits<std::int64_t>::max())
+        return static_cast<std::int64_t>(frames);
+    return std::min((now_ns() - start_ns_) / 1'000'000, goal() - 1);
+}
+
+delivery_record deliver(ring<sample>& to, const settings& chosen) {
+    const schedule due(chosen);
+    std::optional<app::progress_line> progress;
+    const bool by_time = chosen.seconds > 0;
+    if (!chosen.quiet) progress.emplace(by_time ? "milliseconds" : "frames", due.goal());
+    const auto note = [&](std::uint64_t frames) {
+        return fmt::format(
+            "{:.2f} GB/s, {} lost",
+            static_cast<double>(frames * chosen.frame_bytes) /
+                static_cast<double>(std::max<std::int64_t>(1, now_ns() - due.start_ns())),
+            to.lost());
+    };
+    std::uint64_t number = 0;
+    std::int64_t shown_ns = 0;
+    for (; due.wait_for(number); ++number) {
+        auto slot = to.reserve();
+        write_frame(slot.elements(), number);
+        stamp_frame(slot.elements(), number);
+        slot.publish();
+        if (!progress || now_ns() - shown_ns < 100'000'000) continue;
+        shown_ns = now_ns();
+        progress->update(due.done(number), note(number));
+    }
+    to.close();
+    if (progress) progress->update(due.goal(), note(number));
+    return {number, due.start_ns()};
+}
+
+delivery_record send(team& everyone, const settings& chosen, std::uint64_t frames) {
+    std::vector<sample> buffer(chosen.frame_bytes / sizeof(sample));
+    const auto consumers = static_cast<std::uint64_t>(everyone.size() - 1);
+    const schedule due(chosen, frames);
+    for (std::uint64_t number = 0; due.wait_for(number); ++number) {
+        write_frame(buffer, number);
+        stamp_frame(buffer, number);
+        const std::uint64_t only = number % consumers;
+        for (std::uint64_t consumer = 0; consumer < consumers; ++consumer)
+            if (chosen.is_to_all() || consumer == only)
+                everyone.comm().send(static_cast<int>(consumer) + 1, 0, buffer.data(),
+                                     static_cast<int>(buffer.size()));
+    }
+    return {frames, due.start_ns()};
+}
+
+} // namespace nodespan::acquire
