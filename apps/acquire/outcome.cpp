@@ -7,7 +7,7 @@ namespace nodespan::acquire {
 namespace {
 
 double us(std::int64_t ns) {
-    return 1e-3 * static_cast<double>(ns);
+    return static_cast<double>(ns) / 1000; // not times 1e-3, which JSON would show
 }
 
 std::string line_of(const latencies& waits) {
