@@ -9,7 +9,7 @@ namespace nodespan {
 /// Who gets a frame of a ring.
 enum class delivery {
     to_all, ///< every consumer gets every frame
-    to_one  ///< each frame goes to one consumer, whichever asks first
+    to_one  ///< each frame goes to one consumer, whichever asks first; in no fair turns
 };
 
 /// What a ring's producer does when consumers have not yet let go of enough frames.

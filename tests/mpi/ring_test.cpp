@@ -232,8 +232,10 @@ std::error_code stream_with_a_leaver(const ring_options& options, int leaver) {
                 frames.reserve().publish();
             }
         } else {
-            while (frames.next())
+            while (const auto frame = frames.next()) {
                 if (leaves) throw std::runtime_error("this rank leaves");
+                std::this_thread::sleep_for(std::chrono::microseconds(200)); // or it takes all
+            }
         }
     } catch (const nodespan::error& failure) {
         seen = failure.code();
