@@ -17,6 +17,7 @@
 #include "nodespan/npy.hpp"
 #include "nodespan/number_type.hpp"
 #include "nodespan/placement.hpp"
+#include "nodespan/queue.hpp"
 #include "nodespan/raw.hpp"
 #include "nodespan/replicated.hpp"
 #include "nodespan/report.hpp"

@@ -83,6 +83,20 @@ int keeps_a_lock(int argc, char** argv) {
     return 0;
 }
 
+int waits_for_a_command(int argc, char** argv) {
+    environment mpi(argc, argv);
+    team everyone{MPI_COMM_WORLD};
+    queue<int> commands(everyone, 10);
+    if (everyone.rank() == 0) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+        commands.put(1);
+    } else {
+        say(everyone.rank(), commands.get() ? "has a command" : "has none");
+    }
+    everyone.fence();
+    return 0;
+}
+
 int is_killed(int argc, char** argv) {
     environment mpi(argc, argv);
     team everyone{MPI_COMM_WORLD};
@@ -174,6 +188,7 @@ int main(int argc, char** argv) {
         {"throws_alone_caught_in_main", throws_alone_caught_in_main},
         {"comes_late", comes_late},
         {"keeps_a_lock", keeps_a_lock},
+        {"waits_for_a_command", waits_for_a_command},
         {"is_killed", is_killed},
         {"leaves_and_goes_on", leaves_and_goes_on},
         {"outlives_mpi", outlives_mpi},

@@ -38,6 +38,7 @@ const std::vector<module> modules = {
     {"node_barrier", {"node_barrier"}},
     {"mutex", {"mutex"}},
     {"ring_core", {"ring_options", "ring_core"}},
+    {"queue_core", {"queue_core"}},
     {"usage", {"usage", "usage_text"}},
     {"mpi_check", {"mpi_check"}},
     {"agreement", {"agreement"}},
@@ -55,8 +56,7 @@ const std::vector<module> modules = {
     {"transfer", {"mpi_types", "node_accumulate", "transfer", "element_lists"}},
     {"ghost_exchange", {"ghost_exchange"}},
     {"collectives", {"collectives", "call_board", "nodes_exchange", "collectives_core"}},
-    {"array_core", {"first_touch", "array_core", "replicated_core", "ring_handle"}},
-    {"array", {"array", "replicated", "counter", "ring"}},
+    {"array", {"first_touch", "array_core", "replicated_core", "ring_handle", "array", "replicated", "counter", "ring", "shared_queue", "queue"}},
     {"algorithm", {"local_rows", "together", "mean", "work_share", "algorithm"}},
     {"stored_type", {"stored_type"}},
     {"io",
@@ -69,7 +69,9 @@ const std::vector<module> modules = {
 const std::set<std::string> without_mpi = {
     "box",          "number_type", "file_text", "posix_file", "view",         "element",
     "strided",      "combine",     "placement", "distribution", "ghost_plan", "wait",
-    "watchdog",     "node_barrier", "mutex",    "ring_core", "usage",      "interval_set", "range_allocator"};
+    "watchdog",     "node_barrier", "mutex",    "queue_core", "ring_core", "usage",
+    "interval_set", "range_allocator"};
+    "watchdog",     "node_barrier", "mutex",    "queue_core", "usage",      "interval_set", "range_allocator"};
 
 // Everything that offers the whole library in one include; nothing may include it.
 const std::string everything = "nodespan";

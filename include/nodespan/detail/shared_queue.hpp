@@ -1,0 +1,40 @@
+#pragma once
+
+#include "nodespan/box.hpp"
+#include "nodespan/team.hpp"
+
+#include <cstddef>
+#include <memory>
+
+namespace nodespan::detail {
+
+struct block;
+class queue_core;
+
+/// The run-time half of `queue`. See there.
+class shared_queue {
+public:
+    shared_queue(const team& team, index_t capacity, std::size_t item_bytes, const char* type);
+    ~shared_queue();
+    shared_queue(const shared_queue&) = delete;
+    shared_queue& operator=(const shared_queue&) = delete;
+
+    index_t capacity() const noexcept { return capacity_; }
+
+    bool put(const std::byte* item);
+    bool try_put(const std::byte* item);
+    bool get(std::byte* item);
+    bool try_get(std::byte* item);
+    void task_done();
+    void join();
+    void close() noexcept;
+    bool is_closed() const noexcept;
+
+private:
+    std::shared_ptr<team_core> team_;
+    index_t capacity_;
+    std::unique_ptr<block> block_;
+    std::unique_ptr<queue_core> queue_;
+};
+
+} // namespace nodespan::detail

@@ -1,0 +1,184 @@
+#include "queue_core.hpp"
+
+#include "nodespan/error.hpp"
+#include "watchdog.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <utility>
+
+namespace nodespan::detail {
+namespace {
+
+// Where locked instructions are made anyway: no sleeper is overlooked.
+void wake(shared_word& word, shared_word& sleepers) noexcept {
+    if (sleepers.load(std::memory_order_seq_cst) != 0) futex_wake_all(word);
+}
+
+} // namespace
+
+// A line each, so that neighbours do not wait for each other.
+std::size_t queue_core::slot_bytes(std::size_t item_bytes) {
+    return (offsetof(slot, item) + item_bytes + 63) / 64 * 64;
+}
+
+std::size_t queue_core::bytes(std::int64_t capacity, std::size_t item_bytes,
+                              const std::string& name) {
+    std::int64_t total = 0;
+    if (capacity < 1)
+        throw error(errc::invalid_argument, name + ": needs room for at least 1 item");
+    if (__builtin_mul_overflow(capacity, slot_bytes(item_bytes), &total) ||
+        __builtin_add_overflow(total, sizeof(layout), &total))
+        throw error(errc::invalid_argument, name + ": over 2^63 bytes");
+    return static_cast<std::size_t>(total);
+}
+
+queue_core::queue_core(void* memory, std::int64_t capacity, std::size_t item_bytes, bool crowded,
+                       queue_user user)
+    : shared_(static_cast<layout*>(memory)),
+      capacity_(static_cast<ticket>(capacity)),
+      item_bytes_(item_bytes),
+      slot_bytes_(slot_bytes(item_bytes)),
+      patience_(crowded ? patience::crowded() : patience{}),
+      user_(std::move(user)) {}
+
+queue_core::slot& queue_core::slot_of(ticket t) const noexcept {
+    return *reinterpret_cast<slot*>(shared_->slots + t % capacity_ * slot_bytes_);
+}
+
+// What a rank brought before it left is looked at once more.
+template <class Ready>
+void queue_core::wait(shared_word& word, shared_word& sleepers, const char* operation,
+                      const char* for_what, Ready&& ready) const {
+    watchdog watch;
+    wait_on(word, sleepers, patience_, ready, [&] {
+        if (user_.is_anyone_lost() && !ready(word.load(std::memory_order_acquire)))
+            throw error(errc::peer_lost, fmt::format("{}::{}: a rank left by an exception, and "
+                                                     "what this one waits for may never come",
+                                                     user_.name, operation));
+        if (!watch.is_overdue()) return;
+        const auto describe = [](const void* name) {
+            return *static_cast<const std::string*>(name);
+        };
+        lock_waiter{user_.rank, {operation, describe, &user_.name}}.complain(watch, for_what);
+    });
+}
+
+bool queue_core::put(const std::byte* item) {
+    ticket mine = shared_->puts.load(std::memory_order_relaxed);
+    do {
+        if ((mine & closed_bit) != 0) return false;
+    } while (!shared_->puts.compare_exchange_weak(mine, mine + 1, std::memory_order_relaxed));
+    slot& place = slot_of(mine);
+    wait(place.turn, place.sleepers, "put", "room in it",
+         [&](std::uint32_t turn) { return turn == free(mine) || is_closed(); });
+    return send(mine, item);
+}
+
+bool queue_core::try_put(const std::byte* item) {
+    ticket next = shared_->puts.load(std::memory_order_relaxed);
+    for (;;) {
+        if ((next & closed_bit) != 0) return false;
+        const ticket seen = next;
+        if (slot_of(next).turn.load(std::memory_order_acquire) != free(next)) {
+            next = shared_->puts.load(std::memory_order_relaxed);
+            if (next == seen) return false; // full
+        } else if (shared_->puts.compare_exchange_weak(next, next + 1, std::memory_order_relaxed)) {
+            return send(seen, item);
+        }
+    }
+}
+
+// The slot is free, but where the queue was closed meanwhile: the get may have given up on this.
+bool queue_core::send(ticket t, const std::byte* item) noexcept {
+    slot& place = slot_of(t);
+    std::uint32_t turn = free(t);
+    if (!place.turn.compare_exchange_strong(turn, writing(t), std::memory_order_acquire))
+        return false;
+    shared_->undone.fetch_add(1, std::memory_order_relaxed);
+    std::memcpy(place.item, item, item_bytes_);
+    store_and_wake(place.turn, full(t), place.sleepers);
+    return true;
+}
+
+bool queue_core::get(std::byte* item) {
+    for (;;) {
+        const receipt got = receive(shared_->gets.fetch_add(1, std::memory_order_relaxed), item);
+        if (got != receipt::given_up) return got == receipt::item;
+    }
+}
+
+bool queue_core::try_get(std::byte* item) {
+    ticket next = shared_->gets.load(std::memory_order_relaxed);
+    for (;;) {
+        const ticket seen = next;
+        const std::uint32_t turn = slot_of(next).turn.load(std::memory_order_acquire);
+        if (turn != full(next) && !is_given_up(next, turn)) {
+            next = shared_->gets.load(std::memory_order_relaxed);
+            if (next == seen) return false; // empty
+        } else if (shared_->gets.compare_exchange_weak(next, next + 1, std::memory_order_relaxed)) {
+            if (receive(seen, item) == receipt::item) return true;
+            next = seen + 1;
+        }
+    }
+}
+
+// Whether no put has this ticket, nor ever will.
+bool queue_core::is_past_end(ticket t) const noexcept {
+    return is_closed() && t >= (shared_->puts.load(std::memory_order_relaxed) & ~closed_bit);
+}
+
+// Whether the put of this ticket came too late for a queue that is closed. One that has room may
+// still do its part, until the get takes the room away.
+bool queue_core::is_given_up(ticket t, std::uint32_t turn) const noexcept {
+    return is_closed() && turn == free(t) && !is_past_end(t);
+}
+
+queue_core::receipt queue_core::receive(ticket t, std::byte* item) {
+    slot& place = slot_of(t);
+    for (;;) {
+        wait(place.turn, place.sleepers, "get", "an item", [&](std::uint32_t turn) {
+            return turn == full(t) || is_past_end(t) || is_given_up(t, turn);
+        });
+        std::uint32_t turn = place.turn.load(std::memory_order_acquire);
+        if (turn == full(t)) {
+            std::memcpy(item, place.item, item_bytes_);
+            store_and_wake(place.turn, free(t + capacity_), place.sleepers);
+            return receipt::item;
+        }
+        if (is_past_end(t)) return receipt::none_left;
+        turn = free(t);
+        if (place.turn.compare_exchange_strong(turn, free(t + capacity_))) {
+            wake(place.turn, place.sleepers);
+            return receipt::given_up;
+        }
+    }
+}
+
+void queue_core::task_done() {
+    std::uint32_t before = shared_->undone.load(std::memory_order_relaxed);
+    do {
+        if (before == 0)
+            throw error(errc::invalid_argument,
+                        user_.name + "::task_done: called more often than items were put");
+    } while (!shared_->undone.compare_exchange_weak(before, before - 1, std::memory_order_seq_cst));
+    if (before == 1) wake(shared_->undone, shared_->joiners);
+}
+
+void queue_core::join() {
+    wait(shared_->undone, shared_->joiners, "join", "task_done of every item",
+         [](std::uint32_t undone) { return undone == 0; });
+}
+
+void queue_core::close() noexcept {
+    shared_->puts.fetch_or(closed_bit, std::memory_order_relaxed);
+    shared_->closed.store(1, std::memory_order_seq_cst); // before the look at sleepers
+    for (ticket t = 0; t < capacity_; ++t) wake(slot_of(t).turn, slot_of(t).sleepers);
+}
+
+bool queue_core::is_closed() const noexcept {
+    return shared_->closed.load(std::memory_order_acquire) != 0;
+}
+
+} // namespace nodespan::detail

@@ -1,0 +1,72 @@
+#include "nodespan/detail/shared_queue.hpp"
+
+#include "agreement.hpp"
+#include "arena.hpp"
+#include "queue_core.hpp"
+#include "team_core.hpp"
+
+#include <boost/core/demangle.hpp>
+#include <boost/functional/hash.hpp>
+#include <fmt/format.h>
+
+namespace nodespan::detail {
+
+shared_queue::shared_queue(const team& team, index_t capacity, std::size_t item_bytes,
+                           const char* type)
+    : team_(team.core()),
+      capacity_(capacity) {
+    block_request request;
+    request.description = fmt::format("queue<{}>({})", boost::core::demangle(type), capacity);
+    request.fingerprint = boost::hash_value(request.description);
+    const std::optional<error> refused = attempt([&] {
+        if (team.nodes() > 1)
+            throw error(errc::invalid_argument,
+                        fmt::format("{}: a queue is of one node, and the team has {}: make it on a "
+                                    "team(everyone.node_comm()), or deal work out over nodes by "
+                                    "work_share or a counter",
+                                    request.description, team.nodes()));
+        request.reserved_bytes = request.node_bytes =
+            queue_core::bytes(capacity, item_bytes, request.description);
+        if (team.is_leader()) request.mine = {{0, request.node_bytes}};
+    });
+    block_ = std::make_unique<block>(arena::of(*team_).allocate(refused, request));
+    if (team_usage* const books = team_->usage())
+        books->begin_array({}, fmt::format("queue<{}>", boost::core::demangle(type)),
+                           index_list(1, capacity), request.node_bytes);
+    queue_ = std::make_unique<queue_core>(
+        block_->data, capacity, item_bytes, team.is_crowded(),
+        queue_user{team.rank(), request.description,
+                   [core = team_.get()] { return core->is_node_abandoned(); }});
+}
+
+shared_queue::~shared_queue() {
+    if (team_usage* const books = team_->usage()) books->end_array(block_->node_bytes);
+    arena::of(*team_).free(*block_);
+}
+
+bool shared_queue::put(const std::byte* item) {
+    return queue_->put(item);
+}
+bool shared_queue::try_put(const std::byte* item) {
+    return queue_->try_put(item);
+}
+bool shared_queue::get(std::byte* item) {
+    return queue_->get(item);
+}
+bool shared_queue::try_get(std::byte* item) {
+    return queue_->try_get(item);
+}
+void shared_queue::task_done() {
+    queue_->task_done();
+}
+void shared_queue::join() {
+    queue_->join();
+}
+void shared_queue::close() noexcept {
+    queue_->close();
+}
+bool shared_queue::is_closed() const noexcept {
+    return queue_->is_closed();
+}
+
+} // namespace nodespan::detail
