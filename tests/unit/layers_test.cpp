@@ -56,7 +56,8 @@ const std::vector<module> modules = {
     {"transfer", {"mpi_types", "node_accumulate", "transfer", "element_lists"}},
     {"ghost_exchange", {"ghost_exchange"}},
     {"collectives", {"collectives", "call_board", "nodes_exchange", "collectives_core"}},
-    {"array", {"first_touch", "array_core", "replicated_core", "ring_handle", "array", "replicated", "counter", "ring", "shared_queue", "queue"}},
+    {"array_core", {"first_touch", "array_core", "replicated_core", "ring_handle"}},
+    {"array", {"array", "replicated", "counter", "ring", "shared_queue", "queue"}},
     {"algorithm", {"local_rows", "together", "mean", "work_share", "algorithm"}},
     {"stored_type", {"stored_type"}},
     {"io",
@@ -71,7 +72,6 @@ const std::set<std::string> without_mpi = {
     "strided",      "combine",     "placement", "distribution", "ghost_plan", "wait",
     "watchdog",     "node_barrier", "mutex",    "queue_core", "ring_core", "usage",
     "interval_set", "range_allocator"};
-    "watchdog",     "node_barrier", "mutex",    "queue_core", "usage",      "interval_set", "range_allocator"};
 
 // Everything that offers the whole library in one include; nothing may include it.
 const std::string everything = "nodespan";
