@@ -35,6 +35,8 @@ const bench_case cases[] = {
      bench::has_node_peers},
     {"locks", "A node's mutex, against MPI_Win_lock and a pthread_mutex_t", bench::measure_locks,
      bench::has_node_peers},
+    {"commands", "Commands to a node's workers, against messages", bench::measure_commands,
+     bench::has_node_peers},
     {"copies", "Bytes from and to a node peer, against memcpy", bench::measure_copies,
      bench::has_node_peers},
     {"patches", "Patches of a node peer, against memcpy, loops, MPI", bench::measure_patches,
@@ -60,7 +62,7 @@ std::string footer() {
     for (const bench_case& c : cases) text += fmt::format("  {:<13}{}\n", c.name, c.description);
     return text + R"(
 Without --case all of them are run, but transfer only over several nodes, elements, lists, locks,
-copies and patches only on one, and files, which writes gigabytes, not at all.
+commands, copies and patches only on one, and files, which writes gigabytes, not at all.
 
 Examples:
   mpirun -n 2 nodespan-bench                     all cases

@@ -75,6 +75,7 @@ std::vector<measurement> measure_create(team& team, int batches);
 std::vector<measurement> measure_elements(team& team, int batches);
 std::vector<measurement> measure_lists(team& team, int batches);
 std::vector<measurement> measure_locks(team& team, int batches);
+std::vector<measurement> measure_commands(team& team, int batches);
 std::vector<measurement> measure_loops(team& team, int batches);
 std::vector<measurement> measure_copies(team& team, int batches);
 std::vector<measurement> measure_patches(team& team, int batches);
