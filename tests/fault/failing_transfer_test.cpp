@@ -1,5 +1,6 @@
-// The k-th MPI call fails, for every k of transfers, fences, ghosts and tables: what is collective
-// fails on all ranks or on none, what is not fails where it was called, and nobody hangs.
+// The k-th MPI call fails, for every k of transfers, fences, ghosts, queues and tables: what is
+// collective fails on all ranks or on none, what is not fails where it was called, and nobody
+// hangs.
 
 #include "failing_cases.hpp"
 
@@ -7,9 +8,11 @@
 #include <nodespan/array.hpp>
 #include <nodespan/collectives.hpp>
 #include <nodespan/counter.hpp>
+#include <nodespan/queue.hpp>
 #include <nodespan/replicated.hpp>
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -163,6 +166,20 @@ TEST(FailingCall, AnArrayWithGhostsIsMadeOnAllRanksOrOnNone) {
     options.ghosts = {{1, 2}, {true, false}};
     const auto make = [&] { made.emplace(*everyone, indices<2>{30, 6}, options); };
     const int calls = count_calls(make);
+
+    expect_all_or_none(calls, make, [&] {
+        made.reset();
+        everyone.emplace(MPI_COMM_WORLD); // so that windows are made as well
+    });
+}
+
+TEST(FailingCall, AQueueIsMadeOnAllRanksOrOnNone) {
+    std::optional<team> everyone(MPI_COMM_WORLD);
+    if (everyone->nodes() > 1) GTEST_SKIP() << "a queue is of one node";
+    std::unique_ptr<queue<int>> made;
+    const auto make = [&] { made = std::make_unique<queue<int>>(*everyone, 10); };
+    const int calls = count_calls(make);
+    EXPECT_GT(calls, 0);
 
     expect_all_or_none(calls, make, [&] {
         made.reset();
