@@ -43,8 +43,9 @@ queue_core::queue_core(void* memory, std::int64_t capacity, std::size_t item_byt
       patience_(crowded ? patience::crowded() : patience{}),
       user_(std::move(user)) {}
 
-queue_core::slot& queue_core::slot_of(ticket t) const noexcept {
-    return *reinterpret_cast<slot*>(shared_->slots + t % capacity_ * slot_bytes_);
+queue_core::place queue_core::place_of(ticket t) const noexcept {
+    return {*reinterpret_cast<slot*>(shared_->slots + t % capacity_ * slot_bytes_), t,
+            static_cast<std::uint32_t>(t / capacity_) * 4};
 }
 
 // What a rank brought before it left is looked at once more.
@@ -70,41 +71,41 @@ bool queue_core::put(const std::byte* item) {
     do {
         if ((mine & closed_bit) != 0) return false;
     } while (!shared_->puts.compare_exchange_weak(mine, mine + 1, std::memory_order_relaxed));
-    slot& place = slot_of(mine);
-    wait(place.turn, place.sleepers, "put", "room in it",
-         [&](std::uint32_t turn) { return turn == free(mine) || is_closed(); });
-    return send(mine, item);
+    const place p = place_of(mine);
+    wait(p.here.turn, p.here.sleepers, "put", "room in it",
+         [&](std::uint32_t turn) { return turn == p.free || is_closed(); });
+    return send(p, item);
 }
 
 bool queue_core::try_put(const std::byte* item) {
     ticket next = shared_->puts.load(std::memory_order_relaxed);
     for (;;) {
         if ((next & closed_bit) != 0) return false;
-        const ticket seen = next;
-        if (slot_of(next).turn.load(std::memory_order_acquire) != free(next)) {
+        const place p = place_of(next);
+        if (p.turn() != p.free) {
             next = shared_->puts.load(std::memory_order_relaxed);
-            if (next == seen) return false; // full
+            if (next == p.number) return false; // full
         } else if (shared_->puts.compare_exchange_weak(next, next + 1, std::memory_order_relaxed)) {
-            return send(seen, item);
+            return send(p, item);
         }
     }
 }
 
 // The slot is free, but where the queue was closed meanwhile: the get may have given up on this.
-bool queue_core::send(ticket t, const std::byte* item) noexcept {
-    slot& place = slot_of(t);
-    std::uint32_t turn = free(t);
-    if (!place.turn.compare_exchange_strong(turn, writing(t), std::memory_order_acquire))
+bool queue_core::send(const place& p, const std::byte* item) noexcept {
+    std::uint32_t turn = p.free;
+    if (!p.here.turn.compare_exchange_strong(turn, p.writing(), std::memory_order_acquire))
         return false;
     shared_->undone.fetch_add(1, std::memory_order_relaxed);
-    std::memcpy(place.item, item, item_bytes_);
-    store_and_wake(place.turn, full(t), place.sleepers);
+    std::memcpy(p.here.item, item, item_bytes_);
+    store_and_wake(p.here.turn, p.full(), p.here.sleepers);
     return true;
 }
 
 bool queue_core::get(std::byte* item) {
     for (;;) {
-        const receipt got = receive(shared_->gets.fetch_add(1, std::memory_order_relaxed), item);
+        const ticket mine = shared_->gets.fetch_add(1, std::memory_order_relaxed);
+        const receipt got = receive(place_of(mine), item);
         if (got != receipt::given_up) return got == receipt::item;
     }
 }
@@ -112,14 +113,14 @@ bool queue_core::get(std::byte* item) {
 bool queue_core::try_get(std::byte* item) {
     ticket next = shared_->gets.load(std::memory_order_relaxed);
     for (;;) {
-        const ticket seen = next;
-        const std::uint32_t turn = slot_of(next).turn.load(std::memory_order_acquire);
-        if (turn != full(next) && !is_given_up(next, turn)) {
+        const place p = place_of(next);
+        const std::uint32_t turn = p.turn();
+        if (turn != p.full() && !is_given_up(p, turn)) {
             next = shared_->gets.load(std::memory_order_relaxed);
-            if (next == seen) return false; // empty
+            if (next == p.number) return false; // empty
         } else if (shared_->gets.compare_exchange_weak(next, next + 1, std::memory_order_relaxed)) {
-            if (receive(seen, item) == receipt::item) return true;
-            next = seen + 1;
+            if (receive(p, item) == receipt::item) return true;
+            next = p.number + 1;
         }
     }
 }
@@ -131,26 +132,24 @@ bool queue_core::is_past_end(ticket t) const noexcept {
 
 // Whether the put of this ticket came too late for a queue that is closed. One that has room may
 // still do its part, until the get takes the room away.
-bool queue_core::is_given_up(ticket t, std::uint32_t turn) const noexcept {
-    return is_closed() && turn == free(t) && !is_past_end(t);
+bool queue_core::is_given_up(const place& p, std::uint32_t turn) const noexcept {
+    return is_closed() && turn == p.free && !is_past_end(p.number);
 }
 
-queue_core::receipt queue_core::receive(ticket t, std::byte* item) {
-    slot& place = slot_of(t);
+queue_core::receipt queue_core::receive(const place& p, std::byte* item) {
     for (;;) {
-        wait(place.turn, place.sleepers, "get", "an item", [&](std::uint32_t turn) {
-            return turn == full(t) || is_past_end(t) || is_given_up(t, turn);
+        wait(p.here.turn, p.here.sleepers, "get", "an item", [&](std::uint32_t turn) {
+            return turn == p.full() || is_past_end(p.number) || is_given_up(p, turn);
         });
-        std::uint32_t turn = place.turn.load(std::memory_order_acquire);
-        if (turn == full(t)) {
-            std::memcpy(item, place.item, item_bytes_);
-            store_and_wake(place.turn, free(t + capacity_), place.sleepers);
+        if (p.turn() == p.full()) {
+            std::memcpy(item, p.here.item, item_bytes_);
+            store_and_wake(p.here.turn, p.free_for_next(), p.here.sleepers);
             return receipt::item;
         }
-        if (is_past_end(t)) return receipt::none_left;
-        turn = free(t);
-        if (place.turn.compare_exchange_strong(turn, free(t + capacity_))) {
-            wake(place.turn, place.sleepers);
+        if (is_past_end(p.number)) return receipt::none_left;
+        std::uint32_t turn = p.free;
+        if (p.here.turn.compare_exchange_strong(turn, p.free_for_next())) {
+            wake(p.here.turn, p.here.sleepers);
             return receipt::given_up;
         }
     }
@@ -174,7 +173,10 @@ void queue_core::join() {
 void queue_core::close() noexcept {
     shared_->puts.fetch_or(closed_bit, std::memory_order_relaxed);
     shared_->closed.store(1, std::memory_order_seq_cst); // before the look at sleepers
-    for (ticket t = 0; t < capacity_; ++t) wake(slot_of(t).turn, slot_of(t).sleepers);
+    for (ticket t = 0; t < capacity_; ++t) {
+        slot& here = place_of(t).here;
+        wake(here.turn, here.sleepers);
+    }
 }
 
 bool queue_core::is_closed() const noexcept {

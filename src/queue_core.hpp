@@ -63,7 +63,7 @@ private:
     static constexpr ticket closed_bit = ticket{1} << 63;
 
     struct slot {
-        shared_word turn;     // see free(), writing(), full()
+        shared_word turn;     // see place
         shared_word sleepers; // on turn
         std::byte item[56];   // or more
     };
@@ -79,19 +79,24 @@ private:
 
     static std::size_t slot_bytes(std::size_t item_bytes);
 
-    // Turns of a slot: modulo 2^32, since no ticket waits for so many rounds.
-    std::uint32_t round(ticket t) const noexcept {
-        return static_cast<std::uint32_t>(t / capacity_) * 4;
-    }
-    std::uint32_t free(ticket t) const noexcept { return round(t); }
-    std::uint32_t writing(ticket t) const noexcept { return round(t) + 1; }
-    std::uint32_t full(ticket t) const noexcept { return round(t) + 2; }
+    // The slot of a ticket, and what its turn says to it: modulo 2^32, since no ticket waits for so
+    // many rounds.
+    struct place {
+        slot& here;
+        ticket number;
+        std::uint32_t free;
 
-    slot& slot_of(ticket t) const noexcept;
+        std::uint32_t writing() const noexcept { return free + 1; }
+        std::uint32_t full() const noexcept { return free + 2; }
+        std::uint32_t free_for_next() const noexcept { return free + 4; }
+        std::uint32_t turn() const noexcept { return here.turn.load(std::memory_order_acquire); }
+    };
+
+    place place_of(ticket t) const noexcept;
     bool is_past_end(ticket t) const noexcept;
-    bool is_given_up(ticket t, std::uint32_t turn) const noexcept;
-    bool send(ticket t, const std::byte* item) noexcept;
-    receipt receive(ticket t, std::byte* item);
+    bool is_given_up(const place& p, std::uint32_t turn) const noexcept;
+    bool send(const place& p, const std::byte* item) noexcept;
+    receipt receive(const place& p, std::byte* item);
     template <class Ready>
     void wait(shared_word& word, shared_word& sleepers, const char* operation, const char* for_what,
               Ready&& ready) const;
