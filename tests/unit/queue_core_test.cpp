@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -33,7 +34,8 @@ struct scene {
     std::atomic<int> count;
     std::atomic<int> is_lost;
     std::atomic<int> order[8];
-    std::atomic<unsigned char> times[messages]; // each was got
+    std::atomic<std::int64_t> acted_ms, woken_ms; // when
+    std::atomic<unsigned char> times[messages];   // each was got
     std::atomic<unsigned char> accepted[messages];
 };
 
@@ -204,6 +206,48 @@ TEST_P(Queue, PutWaitsForRoomInTheOrderOfComing) {
     drain.join();
     EXPECT_TRUE(good);
     for (int i = 0; i < 4; ++i) EXPECT_EQ(world().order[i], i);
+}
+
+// Who is not woken sleeps on for some 170 ms. A busy machine may be as late, but not every time.
+TEST_P(Queue, WakesThoseWhoSleep) {
+    enum class wait { get, put, join, close };
+    const auto now_ms = [] {
+        using namespace std::chrono;
+        return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+    };
+    for (const wait what : {wait::get, wait::put, wait::join, wait::close}) {
+        std::int64_t soonest_ms = 1000;
+        for (int attempt = 0; attempt < 20 && soonest_ms >= 100; ++attempt) {
+            const shared_memory fresh(sizeof(scene));
+            auto& here = fresh.as<scene>();
+            const auto end_here = [&] { return end_of_queue(here, 1, std::get<1>(GetParam())); };
+            if (what == wait::put || what == wait::join) end_here().put({0, 0});
+
+            const bool good = all_good(kind(), 2, [&](int rank) {
+                end_of_queue queue = end_here();
+                if (rank == 0) {
+                    here.stage = 1;
+                    if (what == wait::get || what == wait::close) queue.get();
+                    if (what == wait::put) queue.put({0, 1});
+                    if (what == wait::join) queue->join();
+                    here.woken_ms = now_ms();
+                    return true;
+                }
+                const bool is_waiting = soon([&] { return here.stage == 1; });
+                std::this_thread::sleep_for(std::chrono::milliseconds(30)); // asleep by now
+                here.acted_ms = now_ms();
+                if (what == wait::get) queue.put({0, 0});
+                if (what == wait::put) queue.get();
+                if (what == wait::join) queue->task_done();
+                if (what == wait::close) queue->close();
+                return is_waiting;
+            });
+
+            ASSERT_TRUE(good);
+            soonest_ms = std::min<std::int64_t>(soonest_ms, here.woken_ms - here.acted_ms);
+        }
+        EXPECT_LT(soonest_ms, 100) << "wait " << static_cast<int>(what);
+    }
 }
 
 TEST_P(Queue, CloseEndsEveryWaitForAnItem) {
