@@ -26,7 +26,7 @@ hdf5_handle make_array(const file_type& type) {
 }
 
 file_type struct_in_file(hid_t type, std::size_t bytes) {
-    file_type result{'s', bytes};
+    file_type result{'s', bytes, {}, {}};
     const int count = H5Tget_nmembers(type);
     for (int k = 0; k < count; ++k) {
         const auto place = static_cast<unsigned>(k);
@@ -88,14 +88,14 @@ file_type type_in_file(hid_t type) {
     const auto bytes = H5Tget_size(type);
     switch (H5Tget_class(type)) {
     case H5T_INTEGER:
-        return {H5Tget_sign(type) == H5T_SGN_2 ? 'i' : 'u', bytes};
+        return {H5Tget_sign(type) == H5T_SGN_2 ? 'i' : 'u', bytes, {}, {}};
     case H5T_FLOAT:
-        return {'f', bytes};
+        return {'f', bytes, {}, {}};
     case H5T_ARRAY:
         return array_in_file(type, bytes);
     case H5T_COMPOUND: {
         file_type found = struct_in_file(type, bytes);
-        if (is_complex(found)) return {'c', bytes};
+        if (is_complex(found)) return {'c', bytes, {}, {}};
         return found;
     }
     default:

@@ -37,9 +37,9 @@ struct file_member;
 /// An element type that files can hold, known at run time.
 struct file_type {
     char kind = 0; ///< i: signed, u: unsigned, f: floating, c: complex, s: struct, a: array.
-    std::size_t bytes = 0;                 ///< Of a whole element.
-    std::vector<file_member> members = {}; ///< Of a struct; one for the elements of an array.
-    std::vector<index_t> extents = {};     ///< Of an array.
+    std::size_t bytes = 0;            ///< Of a whole element.
+    std::vector<file_member> members; ///< Of a struct; one for the elements of an array.
+    std::vector<index_t> extents;     ///< Of an array.
 };
 
 struct file_member {
@@ -121,7 +121,7 @@ file_type file_type_of() {
     } else if constexpr (is_std_array<T>) {
         return array_type<typename T::value_type>(std::tuple_size_v<T>, sizeof(T));
     } else if constexpr (scalar_kind<T>() != 0) {
-        return {scalar_kind<T>(), sizeof(T)};
+        return {scalar_kind<T>(), sizeof(T), {}, {}};
     } else {
         file_type type{'s', sizeof(T)};
         std::apply(
