@@ -123,7 +123,7 @@ file_type file_type_of() {
     } else if constexpr (scalar_kind<T>() != 0) {
         return {scalar_kind<T>(), sizeof(T), {}, {}};
     } else {
-        file_type type{'s', sizeof(T)};
+        file_type type{'s', sizeof(T), {}, {}};
         std::apply(
             [&]<class... M>(const member<T, M>&... members) {
                 (type.members.push_back(
