@@ -58,7 +58,8 @@ public:
     }
 
     /// Adds a value, which stays the caller's and outlives this object: a number, bool, a text, or
-    /// a vector of index_t, double or texts. The same value on all ranks when it is written. Call: the same on all ranks.
+    /// a vector of index_t, double or texts. The same value on all ranks when it is written. Call:
+    /// the same on all ranks.
     template <class T>
     requires(std::integral<T> || std::floating_point<T> ||
              std::constructible_from<attribute, T>) void add(const std::string& name, T& value) {

@@ -50,7 +50,8 @@ struct run {
         count = static_cast<int>(3 * step);
         is_odd = step % 2 != 0;
         name = "step " + std::to_string(step);
-        curve.assign(static_cast<std::size_t>(2000 * std::min<index_t>(step, 6)), time); // above 64 KiB
+        curve.assign(static_cast<std::size_t>(2000 * std::min<index_t>(step, 6)),
+                     time); // above 64 KiB
         field.fence();
     }
     void add_to(checkpoint& saved) {

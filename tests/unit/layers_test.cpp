@@ -61,17 +61,18 @@ const std::vector<module> modules = {
     {"algorithm", {"local_rows", "together", "mean", "work_share", "algorithm"}},
     {"stored_type", {"stored_type"}},
     {"io",
-     {"io_call", "file_call", "file_elements", "raw", "npy", "csv", "file_share", "hdf5", "hdf5_attributes", "hdf5_chunks", "hdf5_handle", "hdf5_info",
-      "hdf5_load", "hdf5_output", "hdf5_save", "hdf5_types", "hdf5_writer", "file_seal", "checkpoint"}},
+     {"io_call", "file_call", "file_elements", "raw", "npy", "csv", "file_share", "hdf5",
+      "hdf5_attributes", "hdf5_chunks", "hdf5_handle", "hdf5_info", "hdf5_load", "hdf5_output",
+      "hdf5_save", "hdf5_types", "hdf5_writer", "file_seal", "checkpoint"}},
     {"report", {"report", "report_node", "report_text", "report_parts"}},
 };
 
 // These know nothing of MPI, not even through what they include.
 const std::set<std::string> without_mpi = {
-    "box",          "number_type", "file_text", "posix_file", "view",         "element",
-    "strided",      "combine",     "placement", "distribution", "ghost_plan", "wait",
-    "watchdog",     "node_barrier", "mutex",    "queue_core", "ring_core", "usage",
-    "interval_set", "range_allocator"};
+    "box",        "number_type", "file_text", "posix_file",   "view",
+    "element",    "strided",     "combine",   "placement",    "distribution",
+    "ghost_plan", "wait",        "watchdog",  "node_barrier", "mutex",
+    "queue_core", "ring_core",   "usage",     "interval_set", "range_allocator"};
 
 // Everything that offers the whole library in one include; nothing may include it.
 const std::string everything = "nodespan";
