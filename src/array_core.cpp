@@ -40,7 +40,8 @@ struct array_state {
 namespace {
 
 std::string type_text(const element_type& type, std::size_t dimensions) {
-    return fmt::format("array<{},{}>", boost::core::demangle(type.name), dimensions);
+    return fmt::format("array<{},{}{}>", boost::core::demangle(type.name), dimensions,
+                       type.is_transposed ? ",column_major" : "");
 }
 
 std::string braces(const index_list& values) {
@@ -90,17 +91,18 @@ std::size_t reserve_for(const distribution& cut, const ghost_layers& ghosts,
 
 } // namespace
 
-array_core::array_core(class team& team, const index_list& extents, const element_type& type,
+array_core::array_core(const class team& team, const index_list& extents, const element_type& type,
                        const array_options& options)
     : team_(team.core()),
       name_(type_text(type, extents.size())),
       type_(type),
+      options_(options),
       state_(std::make_unique<array_state>()) {
     if (!options.name.empty()) name_ += fmt::format(" \"{}\"", options.name);
     team_core& core = *team_.core();
     array_place& place = state_->place;
     block_request request;
-    request.description = fmt::format("{}({})", name_, braces(extents));
+    request.description = fmt::format("{}({})", name_, shown(extents));
     request.fingerprint = fingerprint(name_, type.bytes, extents, options);
     request.zeroed = options.zeroed;
     const std::optional<error> refused = attempt([&] {
@@ -192,14 +194,14 @@ index_list array_core::check_patch(const char* operation, const box<dynamic>& pa
     if (!fits)
         throw error(errc::out_of_range,
                     fmt::format("{}: box outside extents {} {}", call_on(operation, patch),
-                                braces(extents), where()));
+                                shown(extents), where()));
     const index_list wanted = patch.extents();
     if (memory.is_view ? memory.extents != wanted : memory.size != patch.size())
         throw error(
             errc::size_mismatch,
             fmt::format("{}: {} elements {}, but the buffer has {} {}", call_on(operation, patch),
-                        patch.size(), braces(wanted),
-                        memory.is_view ? braces(memory.extents) : std::to_string(memory.size),
+                        patch.size(), shown(wanted),
+                        memory.is_view ? shown(memory.extents) : std::to_string(memory.size),
                         where()));
     index_list strides = memory.is_view ? memory.strides : row_major_strides(wanted);
     for (std::size_t d = 0; d < strides.size(); ++d)
@@ -313,7 +315,7 @@ void array_core::scatter_add(const index_t* places, std::size_t count, const std
 occasion array_core::waiting_in(const char* operation) const {
     const auto describe = [](const void* what) {
         const auto& self = *static_cast<const array_core*>(what);
-        return fmt::format("{}({})", self.name_, braces(self.cut_.extents()));
+        return fmt::format("{}({})", self.name_, self.shown(self.cut_.extents()));
     };
     return {operation, describe, this};
 }
@@ -373,11 +375,16 @@ void array_core::finish_ghosts() {
 }
 
 std::string array_core::call_on(const char* operation, const box<dynamic>& patch) const {
-    return fmt::format("{}::{}([{}, {}))", name_, operation, braces(patch.lo), braces(patch.hi));
+    return fmt::format("{}::{}([{}, {}))", name_, operation, shown(patch.lo), shown(patch.hi));
 }
 
 std::string array_core::call_on(const char* operation, const index_list& at) const {
-    return fmt::format("{}::{}({})", name_, operation, braces(at));
+    return fmt::format("{}::{}({})", name_, operation, shown(at));
+}
+
+// Indices as the program gave them.
+std::string array_core::shown(const index_list& numbers) const {
+    return braces(type_.is_transposed ? reversed(numbers) : numbers);
 }
 
 std::string array_core::where() const {
@@ -387,10 +394,9 @@ std::string array_core::where() const {
 
 void array_core::refuse_index(const char* operation, const index_list& at) const {
     require_index(operation, at);
-    throw error(errc::not_on_node,
-                fmt::format("{}: held by node {}, and this node has [{}, {}) {}",
-                            call_on(operation, at), cut_.owner_node(at), braces(node_box_.lo),
-                            braces(node_box_.hi), where()));
+    throw error(errc::not_on_node, fmt::format("{}: held by node {}, and this node has [{}, {}) {}",
+                                               call_on(operation, at), cut_.owner_node(at),
+                                               shown(node_box_.lo), shown(node_box_.hi), where()));
 }
 
 void array_core::require_index(const char* operation, const index_list& at) const {
@@ -398,7 +404,7 @@ void array_core::require_index(const char* operation, const index_list& at) cons
         return;
     throw error(errc::out_of_range,
                 fmt::format("{}: index outside extents {} {}", call_on(operation, at),
-                            braces(cut_.extents()), where()));
+                            shown(cut_.extents()), where()));
 }
 
 void array_core::require_rank(const char* operation, int rank) const {

@@ -133,37 +133,6 @@ void move(team& everyone, const job& asked, outcome& result) {
     }
 }
 
-void move(team& everyone, const job& asked, outcome& result) {
-    switch (*result.what.type) {
-    case number_type::boolean:
-        return move<bool>(everyone, asked, result);
-    case number_type::int8:
-        return move<std::int8_t>(everyone, asked, result);
-    case number_type::int16:
-        return move<std::int16_t>(everyone, asked, result);
-    case number_type::int32:
-        return move<std::int32_t>(everyone, asked, result);
-    case number_type::int64:
-        return move<std::int64_t>(everyone, asked, result);
-    case number_type::uint8:
-        return move<std::uint8_t>(everyone, asked, result);
-    case number_type::uint16:
-        return move<std::uint16_t>(everyone, asked, result);
-    case number_type::uint32:
-        return move<std::uint32_t>(everyone, asked, result);
-    case number_type::uint64:
-        return move<std::uint64_t>(everyone, asked, result);
-    case number_type::float32:
-        return move<float>(everyone, asked, result);
-    case number_type::float64:
-        return move<double>(everyone, asked, result);
-    case number_type::complex64:
-        return move<std::complex<float>>(everyone, asked, result);
-    case number_type::complex128:
-        return move<std::complex<double>>(everyone, asked, result);
-    }
-}
-
 } // namespace
 
 outcome run(team& everyone, const job& asked) {
@@ -176,7 +145,8 @@ outcome run(team& everyone, const job& asked) {
     if (result.from.kind == format::hdf5) result.from.dataset = result.what.dataset;
     result.ranks = everyone.size();
     result.nodes = everyone.nodes();
-    move(everyone, asked, result);
+    visit(*result.what.type,
+          [&]<class T>(std::type_identity<T>) { move<T>(everyone, asked, result); });
     return result;
 }
 

@@ -13,7 +13,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -95,11 +94,16 @@ int run(team& everyone, const arguments& chosen) {
     return wrong == 0 ? app::good : app::failed;
 }
 
-const std::map<std::string, int (*)(team&, const arguments&)> runs = {
-    {"float64", run<double>},       {"float32", run<float>},        {"int64", run<std::int64_t>},
-    {"int32", run<std::int32_t>},   {"int16", run<std::int16_t>},   {"int8", run<std::int8_t>},
-    {"uint64", run<std::uint64_t>}, {"uint32", run<std::uint32_t>}, {"uint16", run<std::uint16_t>},
-    {"uint8", run<std::uint8_t>}};
+// The elements' type is a name that is read when the program runs.
+const std::vector<std::string> types = {"float64", "float32", "int64",  "int32",  "int16",
+                                        "int8",    "uint64",  "uint32", "uint16", "uint8"};
+
+int run(team& everyone, const arguments& chosen) {
+    return visit(*find_number_type(chosen.type), [&]<class T>(std::type_identity<T>) {
+        if constexpr (array<T, 2>::is_addable) return run<T>(everyone, chosen);
+        return static_cast<int>(app::failed); // no such name is among the types
+    });
+}
 
 } // namespace
 
@@ -115,7 +119,7 @@ int main(int argc, char** argv) {
         ->check(sizes)
         ->capture_default_str();
     options.add_option("--type", chosen.type, "Of the elements, in NumPy's words")
-        ->check(CLI::IsMember(runs))
+        ->check(CLI::IsMember(types))
         ->capture_default_str();
     options.add_flag("--json", chosen.json, "Print the array and the figures as JSON");
     options.footer("Examples:\n"
@@ -123,6 +127,5 @@ int main(int argc, char** argv) {
                    "  mpirun -n 2 nodespan-populate --size 7 --block-size 3 --type uint8\n"
                    "  NODESPAN_RANKS_PER_NODE=1 mpirun -n 4 nodespan-populate --json\n\n"
                    "Exit codes: 0 good, 1 failed or wrong elements, 2 bad usage.");
-    return app::run_app(argc, argv, options,
-                        [&](team& everyone) { return runs.at(chosen.type)(everyone, chosen); });
+    return app::run_app(argc, argv, options, [&](team& everyone) { return run(everyone, chosen); });
 }

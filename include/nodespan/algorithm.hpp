@@ -2,6 +2,7 @@
 
 #include "nodespan/array.hpp"
 #include "nodespan/collectives.hpp"
+#include "nodespan/column_major.hpp"
 #include "nodespan/detail/local_rows.hpp"
 #include "nodespan/detail/together.hpp"
 #include "nodespan/mean.hpp"
@@ -43,14 +44,13 @@ void transform(const array<A, N>& a, array<T, N>& out, F&& f);
 template <class A, class B, class T, int N, class F>
 void transform(const array<A, N>& a, const array<B, N>& b, array<T, N>& out, F&& f);
 
-/// Copies all elements, however both arrays are cut; their teams may differ.
-/// Shape:  equal extents.
-/// Call:   all ranks of the team of `to`, each for its own elements of it.
-/// Epoch:  reads what was there at the last fence of `from`; the memory rule.
-/// Errors: errc::size_mismatch, on all ranks; else as array::get.
-/// Cost:   a local copy where the rank's boxes are equal, a get where they are not.
-template <class T, int N>
-void copy(const array<T, N>& from, array<T, N>& to);
+/// Copies all elements, however both arrays are cut, and in whichever order they lie in memory;
+/// their teams may differ. Shape:  equal extents. Call:   all ranks of the team of `to`, each for
+/// its own elements of it. Epoch:  reads what was there at the last fence of `from`; the memory
+/// rule. Errors: errc::size_mismatch, on all ranks; else as array::get. Cost:   a local copy where
+/// the rank's boxes are equal, a get where they are not.
+template <class T, int N, class From, class To>
+void copy(const array<T, N, From>& from, array<T, N, To>& to);
 
 // Collective over the array's team; all ranks get the result. No fences for transfers. Every rank
 // combines its own elements in a fixed order, then ranks are combined as by all_reduce.
@@ -165,11 +165,11 @@ void transform(const array<A, N>& a, const array<B, N>& b, array<T, N>& out, F&&
                             });
 }
 
-template <class T, int N>
-void copy(const array<T, N>& from, array<T, N>& to) {
+template <class T, int N, class From, class To>
+void copy(const array<T, N, From>& from, array<T, N, To>& to) {
     if (from.extents() != to.extents())
         throw error(errc::size_mismatch, "copy: the arrays have different extents");
-    if (&from == &to || to.rank_box().empty()) return;
+    if (static_cast<const void*>(&from) == &to || to.rank_box().empty()) return;
     from.get(to.rank_box(), to.local());
 }
 

@@ -23,8 +23,14 @@ namespace nodespan {
 /// T is any trivially copyable type; N is 1 to 6. The memory rule: in an epoch, the time between
 /// two fences, an element is written by one rank or read by many; a lock orders accesses inside an
 /// epoch. Ranks make and end a team's arrays in the same order. Move-only.
+///
+/// That is array<T, N, row_major>, which is what array<T, N> means; see column_major.hpp for the
+/// other order.
+template <class T, int N, class Layout = row_major>
+class array;
+
 template <class T, int N>
-class array {
+class array<T, N, row_major> {
     static_assert(std::is_trivially_copyable_v<T>,
                   "array<T, N>: T must be trivially copyable, since other processes see its bytes");
     static_assert(N >= 1 && N <= max_dimensions, "array<T, N>: N must be 1 to 6");
@@ -49,7 +55,7 @@ public:
     /// Cost:   two meetings of all ranks, and the first touch of new pages by the ranks that own
     ///         them. Now and then a new window. Ending an array is local and waits for nobody but
     ///         the targets of this rank's own transfers since the last fence.
-    array(team& team, const indices<N>& extents, const array_options& options = {});
+    array(const team& team, const indices<N>& extents, const array_options& options = {});
 
     array(array&&) noexcept = default;
     array& operator=(array&&) noexcept = default;
@@ -71,6 +77,9 @@ public:
 
     /// The node that holds an element. Errors: errc::out_of_range.
     int owner_node(const indices<N>& at) const;
+
+    /// What it was made with; empty_like makes another one so.
+    const array_options& options() const noexcept { return core_->options(); }
 
     team& get_team() noexcept { return core_->get_team(); }
     const team& get_team() const noexcept { return std::as_const(*core_).get_team(); }
@@ -211,6 +220,10 @@ public:
     const detail::array_core& core() const noexcept { return *core_; }
 
 private:
+    friend class array<T, N, column_major>;
+    array(const team& team, const indices<N>& extents, const array_options& options,
+          bool is_transposed);
+
     view<T, N> whole() const { return {data_, stored_box_.extents(), strides_}; }
     view<T, N> part(const box<N>& global) const;
     box<N> grown(const box<N>& mine) const;
@@ -242,9 +255,16 @@ private:
 };
 
 template <class T, int N>
-array<T, N>::array(team& team, const indices<N>& extents, const array_options& options)
+array<T, N, row_major>::array(const team& team, const indices<N>& extents,
+                              const array_options& options)
+    : array(team, extents, options, false) {}
+
+template <class T, int N>
+array<T, N, row_major>::array(const team& team, const indices<N>& extents,
+                              const array_options& options, bool is_transposed)
     : core_(std::make_unique<detail::array_core>(
-          team, extents, detail::element_type{sizeof(T), detail::kind_of<T>(), typeid(T).name()},
+          team, extents,
+          detail::element_type{sizeof(T), detail::kind_of<T>(), typeid(T).name(), is_transposed},
           options)),
       extents_(extents),
       node_box_(to_static<N>(core_->node_box())),

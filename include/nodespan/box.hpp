@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <type_traits>
+#include <utility>
 
 namespace nodespan {
 
@@ -120,6 +121,20 @@ constexpr box<N> to_static(const box<dynamic>& b) {
     std::copy(b.lo.begin(), b.lo.end(), result.lo.begin());
     std::copy(b.hi.begin(), b.hi.end(), result.hi.begin());
     return result;
+}
+
+/// The last one first.
+template <class Index>
+constexpr Index reversed(Index values) {
+    for (std::size_t d = 0; 2 * d + 1 < values.size(); ++d)
+        std::swap(values[d], values[values.size() - 1 - d]);
+    return values;
+}
+
+/// The same box when its indices are taken in reverse order.
+template <int N>
+constexpr box<N> transposed(const box<N>& b) {
+    return {reversed(b.lo), reversed(b.hi)};
 }
 
 /// Row-major strides, in elements, of a dense block with these extents.

@@ -3,6 +3,7 @@
 #include <complex>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <optional>
 #include <string_view>
@@ -90,6 +91,42 @@ constexpr const char* to_string(number_type type) noexcept {
 /// The bytes of one element.
 constexpr std::size_t bytes_of(number_type type) noexcept {
     return detail::facts_of(type).bytes;
+}
+
+/// Calls f(std::type_identity<T>()) for the C++ type T that has this number type, and returns what
+/// f does: the same type for all T. For programs that learn the type of their elements at run time.
+template <class F>
+constexpr decltype(auto) visit(number_type type, F&& f) {
+    using enum number_type;
+    switch (type) {
+    case boolean:
+        return f(std::type_identity<bool>());
+    case int8:
+        return f(std::type_identity<std::int8_t>());
+    case int16:
+        return f(std::type_identity<std::int16_t>());
+    case int32:
+        return f(std::type_identity<std::int32_t>());
+    case int64:
+        return f(std::type_identity<std::int64_t>());
+    case uint8:
+        return f(std::type_identity<std::uint8_t>());
+    case uint16:
+        return f(std::type_identity<std::uint16_t>());
+    case uint32:
+        return f(std::type_identity<std::uint32_t>());
+    case uint64:
+        return f(std::type_identity<std::uint64_t>());
+    case float32:
+        return f(std::type_identity<float>());
+    case complex64:
+        return f(std::type_identity<std::complex<float>>());
+    case complex128:
+        return f(std::type_identity<std::complex<double>>());
+    case float64:
+        break;
+    }
+    return f(std::type_identity<double>());
 }
 
 /// The type of this name, if there is one.

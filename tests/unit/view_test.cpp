@@ -9,6 +9,7 @@
 
 namespace {
 
+using nodespan::column_major;
 using nodespan::index_t;
 using nodespan::row_major;
 using nodespan::strided;
@@ -112,6 +113,70 @@ TEST(View, RowOfAColumnViewKeepsItsStride) {
     EXPECT_EQ(line.stride(0), 4);
     EXPECT_EQ(line(0), 2);
     EXPECT_EQ(line(2), 10);
+}
+
+TEST(View, ColumnMajorRunsDownTheColumns) {
+    auto memory = counted(24);
+
+    const view<int, 3, column_major> v(memory.data(), {2, 3, 4});
+
+    EXPECT_EQ(v(1, 0, 0), 1);
+    EXPECT_EQ(v(0, 1, 0), 2);
+    EXPECT_EQ(v(0, 0, 1), 6);
+    EXPECT_EQ(v(1, 2, 3), 23);
+    EXPECT_EQ(v.strides(), (nodespan::indices<3>{1, 2, 6}));
+    EXPECT_TRUE(v.is_exhaustive());
+    EXPECT_EQ(v.span().size(), 24U);
+}
+
+TEST(View, ColumnMajorHasContiguousColumnsAndStridedRows) {
+    auto memory = counted(12);
+    const view<int, 2, column_major> v(memory.data(), {4, 3});
+
+    const view<int, 1, column_major> column = v.column(1);
+    const view<int, 1, strided> row = v.row(1);
+
+    EXPECT_THAT(column.span(), ElementsAre(4, 5, 6, 7));
+    EXPECT_THAT(std::vector<int>(column.begin(), column.end()), ElementsAre(4, 5, 6, 7));
+    EXPECT_EQ(row.stride(0), 4);
+    EXPECT_EQ(row(2), 9);
+}
+
+TEST(View, ColumnOfRowMajorElementsStepsOverTheRows) {
+    auto memory = counted(24);
+    const view<int, 3> v(memory.data(), {2, 3, 4});
+
+    const view<int, 2, strided> column = v.column(1);
+
+    EXPECT_EQ(column.extents(), (nodespan::indices<2>{2, 3}));
+    EXPECT_EQ(column(1, 2), v(1, 2, 1));
+}
+
+TEST(View, PatchOfColumnMajorWithGapsIsNotContiguous) {
+    auto memory = counted(20);
+    const view<int, 2, column_major> v(memory.data(), {4, 5});
+
+    const auto columns = v.patch({{0, 1}, {4, 3}});
+    const auto rows = v.patch({{1, 0}, {3, 5}});
+
+    EXPECT_TRUE(columns.is_exhaustive());
+    EXPECT_EQ(columns.span().front(), 4);
+    EXPECT_FALSE(rows.is_exhaustive());
+    EXPECT_EQ(rows(1, 4), v(2, 4));
+    EXPECT_THROW(rows.span(), nodespan::error);
+}
+
+TEST(View, TransposedHasTheSameElementsByReversedIndices) {
+    auto memory = counted(24);
+    const view<int, 3> v(memory.data(), {2, 3, 4});
+
+    const view<int, 3, column_major> turned = v.transposed();
+    const view<int, 3, strided> any = turned;
+
+    EXPECT_EQ(turned.extents(), (nodespan::indices<3>{4, 3, 2}));
+    EXPECT_EQ(turned(3, 1, 0), v(0, 1, 3));
+    EXPECT_EQ(any(3, 1, 0), v(0, 1, 3));
+    EXPECT_EQ(&turned.transposed()(1, 2, 3), &v(1, 2, 3));
 }
 
 TEST(View, PatchCountsItsIndicesFromItsOwnCorner) {

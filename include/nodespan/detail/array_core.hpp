@@ -36,14 +36,15 @@ struct occasion;
 struct element_type {
     std::size_t bytes = 0;
     element_kind kind = element_kind::other;
-    const char* name = ""; // as in std::type_info
+    const char* name = "";      // as in std::type_info
+    bool is_transposed = false; // the program names indices in reverse order
 };
 
 /// An array whose element type and number of dimensions are known at run time only: everything of
 /// `array` that need not be a template. See there what the calls do.
 class array_core {
 public:
-    array_core(team& team, const index_list& extents, const element_type& type,
+    array_core(const class team& team, const index_list& extents, const element_type& type,
                const array_options& options);
     ~array_core();
     array_core(const array_core&) = delete;
@@ -53,7 +54,8 @@ public:
     const box<dynamic>& rank_box() const noexcept { return rank_box_; }
     const box<dynamic>& node_box() const noexcept { return node_box_; }
     const box<dynamic>& stored_box() const noexcept { return stored_box_; } // with ghosts
-    std::byte* node_data() const noexcept;                                  // of the stored box
+    const array_options& options() const noexcept { return options_; }
+    std::byte* node_data() const noexcept; // of the stored box
     std::size_t element_bytes() const noexcept { return type_.bytes; }
     class team& get_team() noexcept {
         return team_;
@@ -109,6 +111,7 @@ public:
 private:
     occasion waiting_in(const char* operation) const;
     std::string where() const;
+    std::string shown(const index_list& numbers) const;
     std::string call_on(const char* operation, const box<dynamic>& patch) const;
     std::string call_on(const char* operation, const index_list& at) const;
     void make_own_lock();
@@ -124,6 +127,7 @@ private:
     class team team_;
     std::string name_; // such as array<double,2>, or with a name: array<double,2> "velocity"
     element_type type_;
+    array_options options_;
     distribution cut_;
     box<dynamic> rank_box_;
     box<dynamic> node_box_;

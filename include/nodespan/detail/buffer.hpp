@@ -36,7 +36,7 @@ public:
           extents_(elements.extents()),
           strides_(elements.strides()),
           is_view_(true) {
-        strides_[N - 1] = elements.stride(N - 1);
+        for (int d = 0; d < N; ++d) strides_[static_cast<std::size_t>(d)] = elements.stride(d);
     }
 
     template <std::ranges::contiguous_range R>
@@ -45,6 +45,14 @@ public:
                                  T (*)[]>) buffer(R&& elements) // NOLINT: meant to convert
         : data_(std::ranges::data(elements)),
           size_(static_cast<index_t>(std::ranges::size(elements))) {}
+
+    /// The same memory for a patch whose indices are taken in reverse order.
+    buffer transposed() const noexcept {
+        buffer result = *this;
+        result.extents_ = reversed(extents_);
+        result.strides_ = reversed(strides_);
+        return result;
+    }
 
     /// Whether it is `size` elements one after the other, whatever the patch's extents.
     bool is_dense(index_t size) const noexcept { return !is_view_ && size_ == size; }

@@ -1,0 +1,138 @@
+#pragma once
+
+#include "nodespan/array.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <concepts>
+#include <cstddef>
+#include <utility>
+
+namespace nodespan {
+namespace detail {
+
+/// The options of an array when its indices are taken in reverse order.
+inline array_options transposed(array_options options) {
+    const auto reverse = [](auto& entries) { std::reverse(entries.begin(), entries.end()); };
+    reverse(options.distribution.node_grid);
+    reverse(options.distribution.rank_grid);
+    reverse(options.distribution.cuts);
+    reverse(options.ghosts.width);
+    reverse(options.ghosts.periodic);
+    return options;
+}
+
+} // namespace detail
+
+/// An N-d array whose first index runs fastest in memory, as in Fortran, MATLAB and R. Each node's
+/// part is one dense column-major block.
+///
+/// It is made of a row-major array with the indices in reverse order, which `transposed()` is:
+/// a(i, j) and a.transposed()(j, i) are the same element. So all that is done with arrays is done
+/// with this one, at the same cost: sum(a.transposed()). Saved so, it is in a HDF5 file what
+/// Fortran and MATLAB programs write and read. `copy` to a row-major array keeps the indices and
+/// changes the order in memory.
+///
+/// Members are those of array, where the calls are described. Unless the options say otherwise, it
+/// is cut along the last dimension, so that a rank has whole columns, one after the other.
+template <class T, int N>
+class array<T, N, column_major> {
+public:
+    using value_type = T;
+    static constexpr bool is_number = array<T, N>::is_number;
+    static constexpr bool is_addable = array<T, N>::is_addable;
+
+    /// Options name dimensions in the order of this array. See array's.
+    array(const team& team, const indices<N>& extents, const array_options& options = {})
+        : elements_(team, reversed(extents), detail::transposed(options), true) {}
+
+    /// The same elements with the indices in reverse order. Valid as long as this array.
+    array<T, N>& transposed() noexcept { return elements_; }
+    const array<T, N>& transposed() const noexcept { return elements_; }
+
+    indices<N> extents() const noexcept { return reversed(elements_.extents()); }
+    index_t extent(int d) const noexcept { return elements_.extent(N - 1 - d); }
+    index_t size() const noexcept { return elements_.size(); }
+    box<N> rank_box() const { return nodespan::transposed(elements_.rank_box()); }
+    box<N> node_box() const { return nodespan::transposed(elements_.node_box()); }
+    box<N> rank_box_of(int rank) const { return nodespan::transposed(elements_.rank_box_of(rank)); }
+    box<N> node_box_of(int node) const { return nodespan::transposed(elements_.node_box_of(node)); }
+    int owner_node(const indices<N>& at) const { return elements_.owner_node(reversed(at)); }
+    array_options options() const { return detail::transposed(elements_.options()); }
+    team& get_team() noexcept { return elements_.get_team(); }
+    const team& get_team() const noexcept { return elements_.get_team(); }
+
+    view<T, N, column_major> local() { return elements_.local().transposed(); }
+    view<const T, N, column_major> local() const { return elements_.local().transposed(); }
+    view<T, N, column_major> node() { return elements_.node().transposed(); }
+    view<const T, N, column_major> node() const { return elements_.node().transposed(); }
+    view<T, N, column_major> block(int rank) { return elements_.block(rank).transposed(); }
+    view<const T, N, column_major> block(int rank) const {
+        return elements_.block(rank).transposed();
+    }
+
+    template <std::convertible_to<index_t>... I>
+    requires(sizeof...(I) == N) T& operator()(I... i) { return at(elements_, i...); }
+    template <std::convertible_to<index_t>... I>
+    requires(sizeof...(I) == N) const T& operator()(I... i) const { return at(elements_, i...); }
+
+    void fence() { elements_.fence(); }
+    void node_fence() { elements_.node_fence(); }
+    nodespan::mutex& mutex(int node) { return elements_.mutex(node); }
+
+    // Contiguous buffers are column-major here; views may have any layout.
+    void get(const box<N>& from, const detail::buffer<T, N>& to) const {
+        elements_.get(nodespan::transposed(from), to.transposed());
+    }
+    void put(const box<N>& to, const detail::buffer<const T, N>& from) {
+        elements_.put(nodespan::transposed(to), from.transposed());
+    }
+    request get_async(const box<N>& from, const detail::buffer<T, N>& to) const {
+        return elements_.get_async(nodespan::transposed(from), to.transposed());
+    }
+    request put_async(const box<N>& to, const detail::buffer<const T, N>& from) {
+        return elements_.put_async(nodespan::transposed(to), from.transposed());
+    }
+    T get(const indices<N>& at) const { return elements_.get(reversed(at)); }
+    void put(const indices<N>& at, const T& value) { elements_.put(reversed(at), value); }
+
+    void accumulate(const box<N>& to, const detail::buffer<const T, N>& from,
+                    accumulate_op op = accumulate_op::sum, T scale = T(1)) requires is_number {
+        elements_.accumulate(nodespan::transposed(to), from.transposed(), op, scale);
+    }
+    T fetch_add(const indices<N>& at, T value) requires detail::addable<T> {
+        return elements_.fetch_add(reversed(at), value);
+    }
+    bool compare_exchange(const indices<N>& at, T& expected,
+                          T desired) requires(std::atomic_ref<T>::is_always_lock_free) {
+        return elements_.compare_exchange(reversed(at), expected, desired);
+    }
+
+    box<N> node_box_with_ghosts() const {
+        return nodespan::transposed(elements_.node_box_with_ghosts());
+    }
+    view<T, N, column_major> node_with_ghosts() {
+        return elements_.node_with_ghosts().transposed();
+    }
+    view<T, N, column_major> local_with_ghosts() {
+        return elements_.local_with_ghosts().transposed();
+    }
+    void exchange_ghosts() { elements_.exchange_ghosts(); }
+    void start_exchange_ghosts() { elements_.start_exchange_ghosts(); }
+    void finish_exchange_ghosts() { elements_.finish_exchange_ghosts(); }
+
+private:
+    // The element at indices (i, j, ...) of a row-major array with reversed ones.
+    template <class Array, class... I>
+    static auto& at(Array& elements, I... i) {
+        const indices<N> reverse = reversed(indices<N>{static_cast<index_t>(i)...});
+        return [&]<std::size_t... D>(std::index_sequence<D...>)->auto& {
+            return elements(reverse[D]...);
+        }
+        (std::make_index_sequence<std::size_t{N}>());
+    }
+
+    array<T, N> elements_;
+};
+
+} // namespace nodespan
