@@ -1,5 +1,8 @@
 #include "strided.hpp"
 
+#include <algorithm>
+#include <cstdlib>
+
 namespace nodespan::detail {
 namespace {
 
@@ -50,9 +53,21 @@ bool paired_runs::take_runs_for_elements() noexcept {
     return true;
 }
 
-void copy_patch(const index_list& extents, std::size_t element_bytes, std::byte* to,
-                const index_list& to_strides, const std::byte* from,
-                const index_list& from_strides) noexcept {
+namespace {
+
+// The dimension of more than one element whose neighbours are closest.
+std::size_t innermost(const index_list& extents, const index_list& strides) noexcept {
+    std::size_t best = extents.size() - 1;
+    for (std::size_t d = 0; d < extents.size(); ++d)
+        if (extents[d] > 1 &&
+            (extents[best] <= 1 || std::abs(strides[d]) < std::abs(strides[best])))
+            best = d;
+    return best;
+}
+
+void copy_as_it_lies(const index_list& extents, std::size_t element_bytes, std::byte* to,
+                     const index_list& to_strides, const std::byte* from,
+                     const index_list& from_strides) noexcept {
     paired_runs runs(extents, to_strides, from_strides);
     if (runs.count == 0) return;
 
@@ -81,6 +96,64 @@ void copy_patch(const index_list& extents, std::size_t element_bytes, std::byte*
         return copy_blocks<64>(runs, to, from, bytes);
     default:
         return copy_blocks<0>(runs, to, from, bytes);
+    }
+}
+
+// Between row- and column-major one side's neighbours are far apart on the other side: tiles of
+// both orders' innermost dimensions, `a` and `b`, use every cache line they touch while it is
+// there.
+template <std::size_t bytes>
+void copy_tiles(const index_list& extents, std::size_t a, std::size_t b, std::byte* to,
+                const index_list& to_strides, const std::byte* from,
+                const index_list& from_strides) noexcept {
+    constexpr index_t side = bytes <= 4 ? 16 : 8; // more loses where rows are a power of two apart
+    index_list at(static_cast<int>(extents.size()), 0);
+    for (;;) {
+        std::byte* out = to;
+        const std::byte* in = from;
+        for (std::size_t d = 0; d < extents.size(); ++d) {
+            out += at[d] * to_strides[d];
+            in += at[d] * from_strides[d];
+        }
+        const index_t rows = std::min(side, extents[b] - at[b]);
+        const index_t columns = std::min(side, extents[a] - at[a]);
+        for (index_t i = 0; i < rows; ++i)
+            for (index_t j = 0; j < columns; ++j)
+                std::memcpy(out + i * to_strides[b] + j * to_strides[a],
+                            in + i * from_strides[b] + j * from_strides[a], bytes);
+        std::size_t d = extents.size();
+        for (; d > 0; --d) {
+            at[d - 1] += d - 1 == a || d - 1 == b ? side : 1;
+            if (at[d - 1] < extents[d - 1]) break;
+            at[d - 1] = 0;
+        }
+        if (d == 0) return;
+    }
+}
+
+} // namespace
+
+void copy_patch(const index_list& extents, std::size_t element_bytes, std::byte* to,
+                const index_list& to_strides, const std::byte* from,
+                const index_list& from_strides) noexcept {
+    const bool has_two = extents.size() >= 2;
+    const std::size_t a = has_two ? innermost(extents, to_strides) : 0;
+    const std::size_t b = has_two ? innermost(extents, from_strides) : 0;
+    const bool is_turned = a != b && extents[a] >= 8 && extents[b] >= 8 &&
+                           std::find(extents.begin(), extents.end(), 0) == extents.end();
+    switch (is_turned ? element_bytes : 0) {
+    case 1:
+        return copy_tiles<1>(extents, a, b, to, to_strides, from, from_strides);
+    case 2:
+        return copy_tiles<2>(extents, a, b, to, to_strides, from, from_strides);
+    case 4:
+        return copy_tiles<4>(extents, a, b, to, to_strides, from, from_strides);
+    case 8:
+        return copy_tiles<8>(extents, a, b, to, to_strides, from, from_strides);
+    case 16:
+        return copy_tiles<16>(extents, a, b, to, to_strides, from, from_strides);
+    default:
+        return copy_as_it_lies(extents, element_bytes, to, to_strides, from, from_strides);
     }
 }
 

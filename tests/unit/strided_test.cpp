@@ -200,6 +200,25 @@ TEST(CopyPatch, CopiesItsElementsAndTouchesNothingElse) {
     }
 }
 
+TEST(CopyPatch, TurnsBlocksOverWhateverTheirSizes) {
+    for (const index_t rows : {7, 8, 16, 41})
+        for (const index_t columns : {8, 9, 33}) {
+            const index_list extents = list(rows, 3, columns);
+            std::vector<short> from(static_cast<std::size_t>(rows * 3 * columns)), to(from.size());
+            std::iota(from.begin(), from.end(), short{0});
+
+            copy_patch(extents, 2, reinterpret_cast<std::byte*>(to.data()),
+                       list(2, 2 * rows, 6 * rows), reinterpret_cast<std::byte*>(from.data()),
+                       list(6 * columns, 2 * columns, 2));
+
+            for (index_t i = 0; i < rows; ++i)
+                for (index_t j = 0; j < 3; ++j)
+                    for (index_t k = 0; k < columns; ++k)
+                        ASSERT_EQ(to[static_cast<std::size_t>(i + rows * (j + 3 * k))],
+                                  from[static_cast<std::size_t>((i * 3 + j) * columns + k)]);
+        }
+}
+
 TEST(CopyPatch, RepeatsWhereTheSourceDoesNotMove) {
     const std::vector<int> row = {1, 2, 3};
     std::vector<int> block(6);
