@@ -14,6 +14,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -29,7 +30,7 @@ struct array_state {
     };
 
     array_place place;
-    bool has_claimed = false; // atomics
+    std::atomic<bool> has_claimed = false; // atomics
     lock_of_node own;
     lock_waiter me;
     std::mutex making; // threads may ask for locks at the same time
@@ -184,6 +185,11 @@ mutex& array_core::lock_of(int node) {
     return handle;
 }
 
+// Inside a node transfers are copies, which any number of threads can make.
+thread_rule* array_core::rule_for_transfers() const noexcept {
+    return is_one_node_ ? nullptr : &team_.core()->threads();
+}
+
 // The buffer's strides in bytes, if the patch and the buffer fit.
 index_list array_core::check_patch(const char* operation, const box<dynamic>& patch,
                                    const patch_memory& memory) const {
@@ -210,12 +216,14 @@ index_list array_core::check_patch(const char* operation, const box<dynamic>& pa
 }
 
 void array_core::get(const box<dynamic>& patch, const patch_memory& to) const {
+    const thread_rule::call mine(rule_for_transfers(), "get");
     const index_list strides = check_patch("get", patch, to);
     naming([&] { return call_on("get", patch); },
            [&] { detail::get(state_->place, patch, to.data, strides); });
 }
 
 void array_core::put(const box<dynamic>& patch, const patch_memory& from) {
+    const thread_rule::call mine(rule_for_transfers(), "put");
     const index_list strides = check_patch("put", patch, from);
     naming([&] { return call_on("put", patch); },
            [&] { detail::put(state_->place, patch, from.data, strides); });
@@ -223,6 +231,7 @@ void array_core::put(const box<dynamic>& patch, const patch_memory& from) {
 
 void array_core::accumulate(const box<dynamic>& patch, const patch_memory& from, accumulate_op op,
                             const void* scale) {
+    const thread_rule::call mine(rule_for_transfers(), "accumulate");
     const index_list strides = check_patch("accumulate", patch, from);
     if (!supports(type_.kind, op))
         throw error(errc::invalid_argument,
@@ -233,6 +242,7 @@ void array_core::accumulate(const box<dynamic>& patch, const patch_memory& from,
 }
 
 request array_core::get_async(const box<dynamic>& patch, const patch_memory& to) const {
+    const thread_rule::call mine(rule_for_transfers(), "get_async");
     const index_list strides = check_patch("get_async", patch, to);
     request result(team_.core(), "get_async");
     naming([&] { return call_on("get_async", patch); },
@@ -241,6 +251,7 @@ request array_core::get_async(const box<dynamic>& patch, const patch_memory& to)
 }
 
 request array_core::put_async(const box<dynamic>& patch, const patch_memory& from) {
+    const thread_rule::call mine(rule_for_transfers(), "put_async");
     const index_list strides = check_patch("put_async", patch, from);
     request result(team_.core(), "put_async");
     naming([&] { return call_on("put_async", patch); },
@@ -249,23 +260,27 @@ request array_core::put_async(const box<dynamic>& patch, const patch_memory& fro
 }
 
 void array_core::get_element(const index_list& at, void* to) const {
+    const thread_rule::call mine(rule_for_transfers(), "get");
     require_index("get", at);
     naming([&] { return call_on("get", at); }, [&] { detail::get_element(state_->place, at, to); });
 }
 
 void array_core::put_element(const index_list& at, const void* from) {
+    const thread_rule::call mine(rule_for_transfers(), "put");
     require_index("put", at);
     naming([&] { return call_on("put", at); },
            [&] { detail::put_element(state_->place, at, from); });
 }
 
 void array_core::fetch_add(const index_list& at, const void* value, void* before) {
+    const thread_rule::call mine(rule_for_transfers(), "fetch_add");
     require_index("fetch_add", at);
     naming([&] { return call_on("fetch_add", at); },
            [&] { detail::fetch_add(state_->place, at, value, before); });
 }
 
 bool array_core::compare_exchange(const index_list& at, void* expected, const void* desired) {
+    const thread_rule::call mine(rule_for_transfers(), "compare_exchange");
     require_index("compare_exchange", at);
     return naming([&] { return call_on("compare_exchange", at); },
                   [&] { return detail::compare_exchange(state_->place, at, expected, desired); });
@@ -273,12 +288,12 @@ bool array_core::compare_exchange(const index_list& at, void* expected, const vo
 
 // The call in which atomics are made stays inline and uncounted where no report is wanted.
 void array_core::claim_and_count() {
-    if (!state_->has_claimed) detail::claim_atomics(state_->place);
+    if (!state_->has_claimed) detail::claim_atomics(state_->place); // twice does no harm
     state_->has_claimed = true;
     if (state_->place.usage != nullptr)
         state_->place.usage->add(usage_kind::atomic, type_.bytes, 0);
     else
-        is_claimed_ = true;
+        is_claimed_.store(true, std::memory_order_relaxed);
 }
 
 void array_core::require_list(const char* operation, const index_t* places, std::size_t count,
@@ -296,18 +311,21 @@ void array_core::require_list(const char* operation, const index_t* places, std:
 
 void array_core::gather(const index_t* places, std::size_t count, std::byte* to,
                         std::size_t room) const {
+    const thread_rule::call mine(rule_for_transfers(), "gather");
     require_list("gather", places, count, room);
     detail::gather(state_->place, places, static_cast<index_t>(count), to);
 }
 
 void array_core::scatter(const index_t* places, std::size_t count, const std::byte* from,
                          std::size_t room) {
+    const thread_rule::call mine(rule_for_transfers(), "scatter");
     require_list("scatter", places, count, room);
     detail::scatter(state_->place, places, static_cast<index_t>(count), from);
 }
 
 void array_core::scatter_add(const index_t* places, std::size_t count, const std::byte* from,
                              std::size_t room) {
+    const thread_rule::call mine(rule_for_transfers(), "scatter_add");
     require_list("scatter_add", places, count, room);
     detail::scatter_add(state_->place, places, static_cast<index_t>(count), from);
 }

@@ -31,6 +31,8 @@ public:
             return "another rank left";
         case errc::io:
             return "input or output failed";
+        case errc::wrong_thread:
+            return "wrong thread";
         }
         return "unknown error " + std::to_string(code);
     }

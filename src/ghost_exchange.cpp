@@ -168,6 +168,7 @@ void ghost_exchange::add_bytes(std::uint64_t& inside, std::uint64_t& between) co
 }
 
 void ghost_exchange::exchange() {
+    const thread_rule::call mine(&place_.team->threads(), "exchange_ghosts");
     if (nothing_to_do_) {
         place_.team->node_fence(why_);
         return;
@@ -189,6 +190,7 @@ void ghost_exchange::exchange() {
 
 // What this node's ranks wrote is complete after the fence, and nobody reads the old ghosts.
 void ghost_exchange::start() {
+    const thread_rule::call mine(&place_.team->threads(), "start_exchange_ghosts");
     place_.team->node_fence(why_);
     is_started_ = true;
     if (nothing_to_do_) return;
@@ -206,6 +208,7 @@ void ghost_exchange::post() {
 }
 
 void ghost_exchange::finish() {
+    const thread_rule::call mine(&place_.team->threads(), "finish_exchange_ghosts");
     if (!is_started_) return;
     if (nothing_to_do_) {
         is_started_ = false;

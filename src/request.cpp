@@ -84,6 +84,9 @@ void request::require_valid(const char* operation) {
 void request::wait() {
     require_valid("wait");
     const std::span<MPI_Request> open = open_.all();
+    const std::shared_ptr<detail::team_core> team = team_.lock();
+    const detail::thread_rule::call mine(open.empty() ? nullptr : &team->threads(),
+                                         "request::wait");
     is_active_ = false;
     if (!open.empty())
         detail::mpi_check(
@@ -95,6 +98,9 @@ void request::wait() {
 bool request::test() {
     require_valid("test");
     const std::span<MPI_Request> open = open_.all();
+    const std::shared_ptr<detail::team_core> team = team_.lock();
+    const detail::thread_rule::call mine(open.empty() ? nullptr : &team->threads(),
+                                         "request::test");
     int done = 1;
     if (!open.empty())
         detail::mpi_check(

@@ -58,6 +58,7 @@ bool rma_lock::others_want() const noexcept {
 }
 
 void rma_lock::close() {
+    const thread_rule::call mine(&team_.threads(), "mutex");
     words_->home.store(inside, std::memory_order_seq_cst); // before the look at others
     const std::uint64_t ticket = words_->serving.load(std::memory_order_seq_cst);
     if (words_->next.load(std::memory_order_seq_cst) == ticket) return;
@@ -70,6 +71,7 @@ void rma_lock::close() {
 }
 
 bool rma_lock::try_close() {
+    const thread_rule::call mine(&team_.threads(), "mutex");
     words_->home.store(inside, std::memory_order_seq_cst);
     if (!others_want()) return true;
     words_->home.store(idle, std::memory_order_release);
@@ -89,6 +91,7 @@ void rma_lock::lock_readers() {
 }
 
 void rma_lock::close_shared() {
+    const thread_rule::call mine(&team_.threads(), "mutex");
     lock_readers();
     const std::scoped_lock counting(std::adopt_lock, reader_lock_);
     if (words_->readers == 0) close();
@@ -96,6 +99,7 @@ void rma_lock::close_shared() {
 }
 
 bool rma_lock::try_close_shared() {
+    const thread_rule::call mine(&team_.threads(), "mutex");
     const std::unique_lock counting(reader_lock_, std::try_to_lock);
     if (!counting || (words_->readers == 0 && !try_close())) return false;
     ++words_->readers;
@@ -125,6 +129,7 @@ void rma_lock::send_to(std::size_t word, std::uint64_t value) {
 }
 
 void rma_lock::lock() {
+    const thread_rule::call mine(&team_.threads(), "mutex");
     const std::uint64_t ticket = add_to(offsetof(gate_words, next), 1);
     std::uint64_t seen[2]; // serving, home
     watchdog watch;
@@ -137,6 +142,7 @@ void rma_lock::lock() {
 }
 
 bool rma_lock::try_lock() {
+    const thread_rule::call mine(&team_.threads(), "mutex");
     std::uint64_t seen[3]; // next, serving, home
     window_.read_words(node_, offset_ + offsetof(gate_words, next), seen, 3);
     const std::uint64_t ticket = seen[0];

@@ -273,6 +273,7 @@ void team_core::fence() {
 }
 
 void team_core::fence(const occasion& why) {
+    const thread_rule::call mine(&threads_, why.operation);
     if (ranks_->nodes() == 1)
         barrier_->arrive_and_wait(why);
     else
@@ -296,6 +297,7 @@ void team_core::node_fence() {
 }
 
 void team_core::node_fence(const occasion& why) {
+    const thread_rule::call mine(&threads_, why.operation);
     if (ranks_->nodes() == 1)
         barrier_->arrive_and_wait(why);
     else
@@ -304,10 +306,12 @@ void team_core::node_fence(const occasion& why) {
 
 // Led, so that the leader serves other nodes while it waits.
 void team_core::node_fence(const std::optional<error>& mine, const occasion& why) {
+    const thread_rule::call call(&threads_, why.operation);
     meet(mine, why, [](std::uint64_t word) { return word; });
 }
 
 void team_core::led_fence(const std::function<std::optional<error>()>& work, const occasion& why) {
+    const thread_rule::call mine(&threads_, why.operation);
     std::optional<error> failure;
     try {
         meet(std::nullopt, why, [&](std::uint64_t) {
@@ -322,6 +326,7 @@ void team_core::led_fence(const std::function<std::optional<error>()>& work, con
 
 void team_core::broadcast(std::byte* data, std::size_t bytes, int root) {
     const occasion why = of_team("broadcast");
+    const thread_rule::call mine(&threads_, why.operation);
     barrier_->arrive({}, why);
     const agreed_words result = is_leader() ? lead([&](agreed_words words) {
         if (!between_nodes_) return words;
@@ -355,6 +360,7 @@ std::uint64_t team_core::agree_on(const std::optional<error>& mine, std::uint64_
 }
 
 agreed_words team_core::agree(const agreed_words& mine, const occasion& why) {
+    const thread_rule::call call(&threads_, why.operation);
     barrier_->arrive(mine, why);
     if (!is_leader()) return barrier_->wait_for_release();
     return lead([&](agreed_words words) {
@@ -373,9 +379,11 @@ void team_core::agree_between_leaders(agreed_words& words, const occasion& why) 
 }
 
 void team_core::progress() {
+    if (ranks_->nodes() == 1) return;
+    const thread_rule::call mine(&threads_, "progress");
     if (between_nodes_) {
         between_nodes_->progress();
-    } else if (ranks_->nodes() > 1) {
+    } else {
         // Nobody sends to the others; but with what they have started themselves half done, Open
         // MPI has been seen to keep third ranks waiting.
         int has_message = 0;

@@ -5,6 +5,7 @@
 #include "nodespan/error.hpp"
 #include "nodespan/placement.hpp"
 #include "shared_window.hpp"
+#include "thread_rule.hpp"
 #include "usage.hpp"
 
 #include <boost/mpi/communicator.hpp>
@@ -59,6 +60,9 @@ public:
 
     /// Somewhere in memory that the ranks of this node share.
     const void* shared_memory() const noexcept { return meeting_place_.data(); }
+
+    /// Which threads may call: for those that use MPI beside this class.
+    thread_rule& threads() noexcept { return threads_; }
 
     /// The books for a usage report; null where none is wanted.
     team_usage* usage() const noexcept { return usage_.get(); }
@@ -131,6 +135,7 @@ private:
     std::uint64_t worst_of_leaders(std::uint64_t word, const occasion& why);
     void agree_between_leaders(agreed_words& words, const occasion& why);
 
+    thread_rule threads_{"team"};
     std::unique_ptr<team_usage> usage_ = team_usage::if_wanted();
     std::shared_ptr<const placement> ranks_;
     std::vector<int> order_; // comm ranks by team rank, where they differ

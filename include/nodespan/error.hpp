@@ -18,7 +18,8 @@ enum class errc {
     not_initialized,      ///< MPI is not initialised yet
     finalized,            ///< MPI is finalised already
     peer_lost,            ///< another rank left a collective call by an exception
-    io                    ///< a file could not be read or written
+    io,                   ///< a file could not be read or written
+    wrong_thread          ///< a call by a thread that may not make it, or while another one is in one
 };
 
 /// The category of `errc`.

@@ -88,7 +88,10 @@ public:
 
 int main(int argc, char** argv) {
     testing::InitGoogleTest(&argc, argv);
-    nodespan::environment mpi(argc, argv);
+    const bool in_turn = std::getenv("NODESPAN_TEST_SERIALIZED") != nullptr;
+    nodespan::environment mpi(argc, argv,
+                              in_turn ? nodespan::thread_level::serialized
+                                      : nodespan::thread_level::funneled);
     int rank = 0;
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
 

@@ -40,7 +40,7 @@ const std::vector<module> modules = {
     {"ring_core", {"ring_options", "ring_core"}},
     {"queue_core", {"queue_core"}},
     {"usage", {"usage", "usage_text"}},
-    {"mpi_check", {"mpi_check"}},
+    {"mpi_check", {"mpi_check", "thread_rule"}},
     {"agreement", {"agreement"}},
     {"usage_report", {"usage_report"}},
     {"rma_settings", {"rma_settings"}},

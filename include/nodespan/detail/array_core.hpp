@@ -7,6 +7,7 @@
 #include "nodespan/request.hpp"
 #include "nodespan/team.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -31,6 +32,7 @@ namespace detail {
 
 struct array_state;
 struct occasion;
+class thread_rule;
 
 /// What the compiler knows of an element type.
 struct element_type {
@@ -71,7 +73,7 @@ public:
     /// Before one of the processor's atomics on an element: does something before the first, and
     /// where a usage report counts them.
     void claim_atomics() {
-        if (!is_claimed_) claim_and_count();
+        if (!is_claimed_.load(std::memory_order_relaxed)) claim_and_count();
     }
 
     void fence();
@@ -114,6 +116,7 @@ private:
     std::string shown(const index_list& numbers) const;
     std::string call_on(const char* operation, const box<dynamic>& patch) const;
     std::string call_on(const char* operation, const index_list& at) const;
+    thread_rule* rule_for_transfers() const noexcept;
     void make_own_lock();
     void claim_and_count();
     template <class Body>
@@ -134,7 +137,7 @@ private:
     box<dynamic> stored_box_;
     std::unique_ptr<array_state> state_;
     bool is_one_node_ = true;
-    bool is_claimed_ = false;
+    std::atomic<bool> is_claimed_ = false; // threads may be the first together
 };
 
 } // namespace detail
