@@ -23,8 +23,8 @@ std::string in_brackets(const index_list& extents, const std::vector<std::string
 /// Shape:  no extent 0.
 /// Call:   any rank alone. Epoch, errors: as array::get.
 /// Cost:   reads what is shown, at most 1000 elements in one or two dimensions, one by one.
-template <class T, int N>
-std::string numpy_text(const array<T, N>& from) {
+template <class T, int N, class Layout>
+std::string numpy_text(const array<T, N, Layout>& from) {
     std::vector<std::vector<index_t>> shown;
     for (const index_t extent : from.extents()) shown.push_back(shown_along(extent, from.size()));
     std::vector<T> values;

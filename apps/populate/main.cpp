@@ -99,9 +99,9 @@ const std::vector<std::string> types = {"float64", "float32", "int64",  "int32",
                                         "int8",    "uint64",  "uint32", "uint16", "uint8"};
 
 int run(team& everyone, const arguments& chosen) {
-    return visit(*find_number_type(chosen.type), [&]<class T>(std::type_identity<T>) {
+    return visit(*find_number_type(chosen.type), [&]<class T>(std::type_identity<T>) -> int {
         if constexpr (array<T, 2>::is_addable) return run<T>(everyone, chosen);
-        return static_cast<int>(app::failed); // no such name is among the types
+        return app::failed; // no such name is among the types
     });
 }
 
