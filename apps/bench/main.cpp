@@ -4,7 +4,6 @@
 #include "progress.hpp"
 
 #include <fmt/format.h>
-#include <nodespan/version.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -123,7 +122,6 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     options.add_flag("--json", as_json, "Print JSON instead of a table");
     options.add_option("--plot", picture, "Draw the ratios to this PNG file as well (gnuplot)");
-    options.set_version_flag("--version", "nodespan-bench " NODESPAN_VERSION);
     options.footer(footer());
     return nodespan::app::run_app(argc, argv, options, [&](nodespan::team& team) {
         const auto results = run(team, chosen(wanted, team), batches);

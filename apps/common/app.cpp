@@ -4,6 +4,7 @@
 #include <mpi.h>
 #include <nodespan/environment.hpp>
 #include <nodespan/error.hpp>
+#include <nodespan/version.hpp>
 
 #include <cstdio>
 #include <exception>
@@ -30,6 +31,7 @@ int answer(const CLI::App& options, const CLI::ParseError& reason, bool is_first
 } // namespace
 
 int run_app(int argc, char** argv, CLI::App& options, const std::function<int(team&)>& body) {
+    options.set_version_flag("--version", options.get_name() + " " NODESPAN_VERSION);
     environment mpi(argc, argv);
     int rank = 0;
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);

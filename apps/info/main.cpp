@@ -85,7 +85,6 @@ int main(int argc, char** argv) {
                      "nodespan-info");
     bool as_json = false;
     options.add_flag("--json", as_json, "Print JSON instead of a table");
-    options.set_version_flag("--version", "nodespan-info " NODESPAN_VERSION);
     options.footer(examples);
     return nodespan::app::run_app(argc, argv, options, [&](nodespan::team& team) {
         const nodespan::machine_info info = nodespan::collect_machine_info(team);

@@ -6,11 +6,13 @@
 #include "numpy_text.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <nodespan/nodespan.hpp>
 
 #include <algorithm>
 #include <cstdint>
 #include <random>
+#include <string>
 
 namespace {
 
@@ -20,6 +22,7 @@ struct arguments {
     index_t size = 10;
     int commands = 3;
     unsigned seed = std::random_device()();
+    bool json = false;
 };
 
 enum class command : char { data, done };
@@ -53,15 +56,21 @@ bool work(workplace& here, std::mt19937& random) {
 // Gives the commands; how many elements were not what the worker said.
 index_t lead(workplace& here, int workers, const arguments& chosen, std::mt19937& random) {
     index_t wrong = 0;
+    auto rounds = nlohmann::ordered_json::array();
     for (int i = 0; i < chosen.commands; ++i) {
         here.commands.put(command::data);
         if (workers == 0) work(here, random); // without mpirun the only rank does it all
         here.commands.join();                 // wait for the computation to finish
         const int rnd = here.drawn.get().value();
-        fmt::print("rnd={}\n({},)\n{}\n", rnd, here.arr.size(), app::numpy_text(here.arr));
+        const std::string text = app::numpy_text(here.arr);
+        if (chosen.json)
+            rounds.push_back({{"rnd", rnd}, {"shape", {here.arr.size()}}, {"array", text}});
+        else
+            fmt::print("rnd={}\n({},)\n{}\n", rnd, here.arr.size(), text);
         wrong += here.arr.size() - std::ranges::count(here.arr.node(), rnd);
     }
     for (int worker = 0; worker < workers; ++worker) here.commands.put(command::done);
+    if (chosen.json) fmt::print("{}\n", rounds.dump(2));
     return wrong;
 }
 
@@ -93,6 +102,7 @@ int main(int argc, char** argv) {
         ->check(CLI::Range(1, 1'000'000))
         ->capture_default_str();
     options.add_option("--seed", chosen.seed, "For the same numbers in each run of one worker");
+    options.add_flag("--json", chosen.json, "Print the same as JSON, at the end");
     options.footer(
         "Examples:\n"
         "  mpirun -n 2 nodespan-workers\n"

@@ -22,7 +22,8 @@ namespace nodespan {
 ///
 /// T is any trivially copyable type; N is 1 to 6. The memory rule: in an epoch, the time between
 /// two fences, an element is written by one rank or read by many; a lock orders accesses inside an
-/// epoch. Ranks make and end a team's arrays in the same order. Move-only.
+/// epoch. A rank's threads may all use views and elements of their node; see team for calls. Ranks
+/// make and end a team's arrays in the same order. Move-only.
 ///
 /// That is array<T, N, row_major>, which is what array<T, N> means; see column_major.hpp for the
 /// other order.

@@ -26,6 +26,12 @@ struct team_options {
 /// Keeps communicators of its own, so its traffic never meets the host code's. A handle to shared
 /// state: arrays keep the state alive. The last one to let go releases it, which is collective; a
 /// rank that unwinds by an exception, or comes after MPI_Finalize, leaks it instead of waiting.
+///
+/// Threads: calls of a team and of what lives on it follow the thread level that MPI was started
+/// with. Under MPI_THREAD_SINGLE and MPI_THREAD_FUNNELED they are the main thread's, else any
+/// thread's, one at a time. Others throw errc::wrong_thread, before anything is done. Free of that
+/// are views and elements of one's node, and on one node also transfers, atomics, locks and queues.
+///
 /// With NODESPAN_REPORT=1 in the environment of all ranks, a team that is released says what it was
 /// used for: see docs/report.md.
 class team {

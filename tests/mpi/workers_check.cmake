@@ -34,6 +34,13 @@ function(expect_rounds rounds)
   endforeach()
 endfunction()
 
+run(3 0 --commands 2 --size 4 --json)
+string(JSON rnd GET "${output}" 1 rnd)
+string(JSON shown GET "${output}" 1 array)
+if(NOT shown STREQUAL "[${rnd} ${rnd} ${rnd} ${rnd}]")
+  message(FATAL_ERROR "not four times ${rnd}:\n${output}")
+endif()
+
 foreach(np 0 1 2 4 7)
   run(${np} 0)
   expect_rounds(3)
