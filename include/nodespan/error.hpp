@@ -19,7 +19,7 @@ enum class errc {
     finalized,            ///< MPI is finalised already
     peer_lost,            ///< another rank left a collective call by an exception
     io,                   ///< a file could not be read or written
-    wrong_thread          ///< a call by a thread that may not make it, or while another one is in one
+    wrong_thread ///< a call by a thread that may not make it, or while another one is in one
 };
 
 /// The category of `errc`.
