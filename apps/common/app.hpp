@@ -8,7 +8,12 @@
 namespace nodespan::app {
 
 /// What our programs return.
-enum exit_code : int { good = 0, failed = 1, bad_usage = 2 };
+enum exit_code : int {
+    good = 0,
+    failed = 1,
+    bad_usage = 2,
+    stopped = 85, ///< On request, after a checkpoint: to be resumed.
+};
 
 /// Runs a program from the start of MPI to its end: parses the options on every rank, makes the
 /// team of all ranks, runs `body`, and returns what main should return.

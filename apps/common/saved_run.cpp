@@ -1,5 +1,7 @@
 #include "saved_run.hpp"
 
+#include "stop_request.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,7 +15,9 @@ void add_saving_options(CLI::App& options, saving& chosen, const std::string& un
     chosen.every = every;
     CLI::Option* const folder =
         options.add_option("--checkpoint", chosen.folder,
-                           "Write checkpoints into this folder, which a later run can resume");
+                           "Write checkpoints into this folder, which a later run can resume; "
+                           "SIGUSR1 then ends the run with one, and exit code 85");
+    folder->each([](const std::string&) { catch_stop_requests(); }); // from the very start
     options.add_option("--every", chosen.every, fmt::format("{} from one to the next", unit))
         ->needs(folder)
         ->check(CLI::Range(index_t{1}, index_t{1} << 40))
@@ -87,6 +91,17 @@ void saved_run::write(index_t) {}
 
 index_t saved_run::until_due(index_t done, index_t most) const {
     return is_on() ? std::min(most, chosen_.every - done % chosen_.every) : most;
+}
+
+bool saved_run::must_stop() const {
+    return is_on() && is_stop_requested(team_);
+}
+
+exit_code saved_run::stop_after(index_t done) const {
+    if (team_.rank() == 0)
+        fmt::print(stderr, "stopped by SIGUSR1 after {} {}: --resume goes on from {}\n", done,
+                   unit_, chosen_.folder);
+    return stopped;
 }
 
 } // namespace nodespan::app

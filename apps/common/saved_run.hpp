@@ -1,5 +1,7 @@
 #pragma once
 
+#include "app.hpp"
+
 #include <CLI/CLI.hpp>
 #include <nodespan/nodespan.hpp>
 
@@ -16,6 +18,7 @@ struct saving {
 };
 
 /// Adds these options; `unit` is what a run counts, such as steps. Without HDF5 there are none.
+/// From --checkpoint on SIGUSR1 is caught, see stop_request.hpp.
 void add_saving_options(CLI::App& options, saving& chosen, const std::string& unit, index_t every);
 
 /// A run that can be stopped and resumed. Does nothing where no checkpoints were asked for.
@@ -57,6 +60,13 @@ public:
 
     /// Writes a checkpoint after `done` steps. Call: collective.
     void write(index_t done);
+
+    /// Whether the run is to be stopped by SIGUSR1: after a checkpoint, by stop_after. Call:
+    /// collective. Cost: as is_stop_requested; nothing where there are no checkpoints.
+    bool must_stop() const;
+
+    /// Says that the run ends early, after `done` steps; what main should return.
+    exit_code stop_after(index_t done) const;
 
 private:
     [[noreturn]] void refuse(const std::string& why) const;

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <functional>
+#include <optional>
 
 namespace {
 
@@ -66,7 +67,8 @@ void add_options(CLI::App& options, arguments& chosen) {
         "asks for.\n"
         "Without --text it reads the English texts of Debian's package 'fortunes'.\n"
         "The result does not depend on the number of ranks of a node.\n"
-        "Exit codes: 0 good, 1 failed, 2 bad usage.");
+        "Exit codes: 0 good, 1 failed, 2 bad usage, 85 stopped by SIGUSR1 after a checkpoint, at\n"
+        "the next averaging.");
 }
 
 // Reads the texts on every rank; where any rank can't, all throw the first one's error.
@@ -126,7 +128,9 @@ public:
         describe(chosen);
     }
 
-    outcome train();
+    // Nothing where it was stopped by SIGUSR1.
+    std::optional<outcome> train();
+    app::exit_code stop() const { return saved_.stop_after(saved_epochs_); }
     void compare_averaging(outcome& result);
     void save(const std::string& file) const { save_ensemble(team_, parameters_, found_, file); }
 
@@ -225,7 +229,7 @@ void run::write_checkpoint(int epochs) {
     saved_epochs_ = epochs;
 }
 
-outcome run::train() {
+std::optional<outcome> run::train() {
     found_.first = evaluate_row();
     const int done = resume();
     const double start = MPI_Wtime() - found_.training_seconds;
@@ -243,8 +247,11 @@ outcome run::train() {
         const double elapsed = MPI_Wtime() - start;
         const double left = elapsed / (epoch + 1) * (options_.epochs - epoch - 1);
         found_.training_seconds = elapsed;
-        if (figures.averaged && saved_.is_due_since(saved_epochs_, epoch + 1))
+        const bool must_stop =
+            figures.averaged && epoch + 1 < options_.epochs && saved_.must_stop();
+        if (must_stop || (figures.averaged && saved_.is_due_since(saved_epochs_, epoch + 1)))
             write_checkpoint(epoch + 1);
+        if (must_stop) return std::nullopt;
         note =
             fmt::format("epoch {}/{}, {}: error {:.4f}, accuracy {:.1f} % (majority {:.1f} %), "
                         "averaging {:.2f} s, {:.0f} s left",
@@ -302,13 +309,14 @@ int body(team& everyone, const arguments& chosen) {
     }
     const corpus texts = read_together(everyone, chosen);
     run ensemble(everyone, chosen, texts);
-    outcome result = ensemble.train();
+    std::optional<outcome> result = ensemble.train();
+    if (!result) return ensemble.stop();
     if (!chosen.save.empty()) ensemble.save(chosen.save);
-    ensemble.compare_averaging(result);
+    ensemble.compare_averaging(*result);
     if (everyone.rank() != 0) return app::good;
-    fmt::print("{}{}", chosen.json ? to_json(result) : to_text(result), chosen.json ? "\n" : "");
+    fmt::print("{}{}", chosen.json ? to_json(*result) : to_text(*result), chosen.json ? "\n" : "");
     if (!chosen.plot.empty()) {
-        plot(result, chosen.plot);
+        plot(*result, chosen.plot);
         fmt::print(stderr, "learning curves: {}\n", chosen.plot);
     }
     return app::good;

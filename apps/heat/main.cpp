@@ -75,7 +75,8 @@ void add_options(CLI::App& options, arguments& chosen) {
         "  mpirun -n 4 nodespan-heat --steps 100000 --checkpoint run7 --every 5000 --resume\n"
         "  mpirun -n 4 nodespan-heat --save heat.h5     and open heat.xdmf in ParaView\n\n"
         "The field does not depend on the number of ranks, nodes, or the layout.\n"
-        "Exit codes: 0 good, 1 failed or a wrong result, 2 bad usage.");
+        "Exit codes: 0 good, 1 failed or a wrong result, 2 bad usage, 85 stopped by SIGUSR1 after\n"
+        "a checkpoint.");
 }
 
 // The field with at most about 800 points along each direction, fetched by one rank.
@@ -153,6 +154,47 @@ double time_steps(team& everyone, Solver& solver, index_t steps) {
     return (MPI_Wtime() - start) / static_cast<double>(steps);
 }
 
+// Steps until all ranks look again whether they are to stop: the same on all, and a tenth of a
+// second together, so that looking costs nothing.
+index_t steps_to_next_look(team& everyone, double seconds_per_step, index_t most) {
+    const double longest =
+        boost::mpi::all_reduce(everyone.comm(), seconds_per_step, boost::mpi::maximum<double>());
+    return static_cast<index_t>(std::clamp(0.1 / longest, 1.0, static_cast<double>(most)));
+}
+
+// Seconds a step, of each time that several were taken together, and how many there were in all.
+struct timing {
+    std::vector<double> ours, theirs;
+    index_t done = 0;
+};
+
+// Steps from `first` to the end, or until the run must stop, with checkpoints on the way.
+timing step_on(team& everyone, const arguments& chosen, index_t first, solver& ours,
+               std::optional<reference_solver>& theirs, app::saved_run& saved) {
+    timing result{{}, {}, first};
+    std::optional<app::progress_line> progress;
+    if (everyone.rank() == 0 && !chosen.quiet) progress.emplace("steps", chosen.steps);
+    const index_t most = std::max<index_t>(1, chosen.steps / 50);
+    index_t at_once = saved.is_on() ? 1 : most;
+    for (bool must_stop = false; result.done < chosen.steps && !must_stop;) {
+        const index_t steps =
+            saved.until_due(result.done, std::min(at_once, chosen.steps - result.done));
+        result.ours.push_back(time_steps(everyone, ours, steps));
+        if (theirs) result.theirs.push_back(time_steps(everyone, *theirs, steps));
+        result.done += steps;
+        if (saved.is_on()) at_once = steps_to_next_look(everyone, result.ours.back(), most);
+        must_stop = saved.must_stop();
+        if (saved.is_due(result.done) || must_stop || result.done == chosen.steps) {
+            saved.add("temperature", ours.field()); // the solver takes two in turns
+            saved.write(result.done);
+        }
+        if (progress)
+            progress->update(result.done,
+                             fmt::format("{:.1f} us a step", 1e6 * result.ours.back()));
+    }
+    return result;
+}
+
 std::string settings_of(const problem& p) {
     return fmt::format("{} x {} points, dt {}{}", p.rows, p.columns, p.dt,
                        p.is_periodic ? ", periodic" : "");
@@ -176,26 +218,13 @@ int run(team& everyone, const arguments& chosen) {
     result.steps = chosen.steps;
     result.ranks = everyone.size();
     result.nodes = everyone.nodes();
-    std::optional<app::progress_line> progress;
-    if (is_first && !chosen.quiet) progress.emplace("steps", chosen.steps);
-    std::vector<double> times, reference_times;
-    const index_t at_once = std::max<index_t>(1, chosen.steps / 50);
-    for (index_t done = first; done < chosen.steps;) {
-        const index_t steps = saved.until_due(done, std::min(at_once, chosen.steps - done));
-        times.push_back(time_steps(everyone, ours, steps));
-        if (theirs) reference_times.push_back(time_steps(everyone, *theirs, steps));
-        done += steps;
-        if (saved.is_due(done) || done == chosen.steps) {
-            saved.add("temperature", ours.field()); // the solver takes two in turns
-            saved.write(done);
-        }
-        if (progress) progress->update(done, fmt::format("{:.1f} us a step", 1e6 * times.back()));
-    }
-    if (!times.empty()) result.seconds_per_step = median(times);
+    const timing times = step_on(everyone, chosen, first, ours, theirs, saved);
+    if (times.done < chosen.steps) return saved.stop_after(times.done);
+    if (!times.ours.empty()) result.seconds_per_step = median(times.ours);
     check(everyone, ours.field(), result);
-    if (theirs && !times.empty())
+    if (theirs && !times.ours.empty())
         result.reference =
-            comparison{median(reference_times), is_equal(everyone, ours.field(), *theirs)};
+            comparison{median(times.theirs), is_equal(everyone, ours.field(), *theirs)};
 
     if (!chosen.save.empty()) save_field(ours.field(), p, result.steps, chosen.save);
     if (is_first) {

@@ -1,0 +1,34 @@
+#include "stop_request.hpp"
+
+#include <boost/mpi/collectives.hpp>
+
+#include <atomic>
+#include <csignal>
+#include <functional>
+
+namespace nodespan::app {
+namespace {
+
+// A signal has nowhere else to leave its mark, and may come on any thread.
+std::atomic<bool> requested = false;
+static_assert(std::atomic<bool>::is_always_lock_free, "signal handlers must not wait for a lock");
+
+void remember(int) {
+    requested = true;
+}
+
+} // namespace
+
+void catch_stop_requests() {
+    struct sigaction action = {};
+    action.sa_handler = remember;
+    action.sa_flags = SA_RESTART; // reading and writing goes on as if nothing had come
+    sigaction(SIGUSR1, &action, nullptr);
+}
+
+bool is_stop_requested(const team& everyone) {
+    return boost::mpi::all_reduce(everyone.comm(), requested ? 1 : 0, boost::mpi::maximum<int>()) !=
+           0;
+}
+
+} // namespace nodespan::app
