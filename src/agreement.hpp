@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nodespan/error.hpp"
+#include "nodespan/export.hpp"
 
 #include <mpi.h>
 
@@ -9,7 +10,8 @@
 #include <optional>
 #include <string>
 
-namespace nodespan::detail {
+namespace NODESPAN_EXPORT nodespan { // nodespan_hdf5 uses it
+namespace detail {
 
 /// Runs `body` and keeps what it throws, so that all ranks can agree before anyone throws.
 template <class Body>
@@ -39,4 +41,5 @@ void agree_or_throw(MPI_Comm comm, const std::optional<error>& mine);
 [[noreturn]] void throw_mismatch(MPI_Comm comm, std::uint64_t fingerprint,
                                  const std::string& description);
 
-} // namespace nodespan::detail
+} // namespace detail
+} // namespace nodespan

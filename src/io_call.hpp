@@ -3,6 +3,7 @@
 #include "agreement.hpp"
 #include "malformed.hpp"
 #include "nodespan/box.hpp"
+#include "nodespan/export.hpp"
 #include "posix_file.hpp"
 #include "team_core.hpp"
 
@@ -10,7 +11,8 @@
 #include <string>
 #include <utility>
 
-namespace nodespan::detail {
+namespace NODESPAN_EXPORT nodespan { // nodespan_hdf5 uses it
+namespace detail {
 
 /// What a rank could not do, before the ranks agree; io_call says who and where. With the system's
 /// own words, as errno has them: "cannot open x: No such file or directory".
@@ -87,4 +89,5 @@ private:
 std::string to_text(const index_list& values);
 std::string to_text(const box<dynamic>& b);
 
-} // namespace nodespan::detail
+} // namespace detail
+} // namespace nodespan

@@ -1,8 +1,11 @@
 #pragma once
 
+#include "nodespan/export.hpp"
+
 #include <mpi.h>
 
-namespace nodespan::detail {
+namespace NODESPAN_EXPORT nodespan { // nodespan_hdf5 uses it
+namespace detail {
 
 /// Throws an error of the MPI category naming `operation` unless `code` is MPI_SUCCESS.
 void mpi_check(int code, const char* operation);
@@ -13,4 +16,5 @@ bool mpi_is_alive() noexcept;
 /// Throws errc::not_initialized or errc::finalized unless MPI may be called now.
 void require_mpi(const char* operation);
 
-} // namespace nodespan::detail
+} // namespace detail
+} // namespace nodespan

@@ -1,10 +1,13 @@
 #pragma once
 
+#include "nodespan/export.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
-namespace nodespan::detail {
+namespace NODESPAN_EXPORT nodespan { // nodespan_hdf5 uses it
+namespace detail {
 
 /// An open file, read and written at places, as POSIX has it. Closed, or moved from, it owns
 /// nothing. Every call says in its error which file it was and why, with errc::io.
@@ -54,4 +57,5 @@ private:
 /// folder can be opened. Errors: errc::io.
 void rename_file(const std::string& from, const std::string& to);
 
-} // namespace nodespan::detail
+} // namespace detail
+} // namespace nodespan

@@ -2,11 +2,13 @@
 
 #include "nodespan/box.hpp"
 #include "nodespan/detail/copy_bytes.hpp"
+#include "nodespan/export.hpp"
 
 #include <array>
 #include <cstddef>
 
-namespace nodespan::detail {
+namespace NODESPAN_EXPORT nodespan { // nodespan_hdf5 uses it
+namespace detail {
 
 /// Two strided blocks of equal extents, walked together in the fewest and longest runs: extents of
 /// 1 are dropped, and dimensions merged where both blocks allow it. Allocates nothing.
@@ -76,4 +78,5 @@ void paired_runs::for_each(F&& f) const {
     }
 }
 
-} // namespace nodespan::detail
+} // namespace detail
+} // namespace nodespan

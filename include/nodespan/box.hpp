@@ -1,5 +1,7 @@
 #pragma once
 
+#include "nodespan/export.hpp"
+
 #include <algorithm>
 #include <array>
 #include <concepts>
@@ -8,7 +10,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace nodespan {
+namespace NODESPAN_EXPORT nodespan {
 
 /// Every index, extent and count of elements: signed, 64 bits.
 using index_t = std::int64_t;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nodespan/array.hpp"
+#include "nodespan/export.hpp"
 #include "nodespan/hdf5_info.hpp"
 #include "nodespan/stored_type.hpp"
 
@@ -14,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace nodespan {
+namespace NODESPAN_EXPORT nodespan {
 
 struct checkpoint_options {
     /// Finished checkpoints that stay in the folder, at least 1.

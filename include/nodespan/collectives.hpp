@@ -2,6 +2,7 @@
 
 #include "nodespan/box.hpp"
 #include "nodespan/element.hpp"
+#include "nodespan/export.hpp"
 #include "nodespan/team.hpp"
 
 #include <concepts>
@@ -14,7 +15,7 @@
 /// where that lies in arrays of the same team: then a node's ranks work on each other's memory in
 /// place. Memory of the rank's own goes through scratch space in the team's shared memory.
 
-namespace nodespan {
+namespace NODESPAN_EXPORT nodespan {
 namespace detail {
 
 /// One rank's part of a collective call, in bytes.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nodespan/export.hpp"
 #include "nodespan/raw.hpp"
 
 #include <filesystem>
@@ -7,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace nodespan {
+namespace NODESPAN_EXPORT nodespan {
 
 /// Whether the first line of a CSV file names its columns. `detect`: it does if one of its fields
 /// is no number.

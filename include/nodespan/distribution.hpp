@@ -1,12 +1,13 @@
 #pragma once
 
 #include "nodespan/box.hpp"
+#include "nodespan/export.hpp"
 #include "nodespan/placement.hpp"
 
 #include <memory>
 #include <vector>
 
-namespace nodespan {
+namespace NODESPAN_EXPORT nodespan {
 
 /// How an array is cut. All empty: dimension 0 in size() nearly equal pieces, node by node.
 struct distribution_options {

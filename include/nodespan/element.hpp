@@ -1,12 +1,14 @@
 #pragma once
 
+#include "nodespan/export.hpp"
+
 #include <atomic>
 #include <complex>
 #include <concepts>
 #include <cstddef>
 #include <type_traits>
 
-namespace nodespan {
+namespace NODESPAN_EXPORT nodespan {
 
 /// How accumulate combines what is there with what comes.
 enum class accumulate_op { sum, min, max, prod, replace };

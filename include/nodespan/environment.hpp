@@ -1,6 +1,8 @@
 #pragma once
 
-namespace nodespan {
+#include "nodespan/export.hpp"
+
+namespace NODESPAN_EXPORT nodespan {
 
 /// How much threading a program asks MPI for, as in MPI_Init_thread.
 enum class thread_level { single, funneled, serialized, multiple };

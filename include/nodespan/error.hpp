@@ -1,10 +1,12 @@
 #pragma once
 
+#include "nodespan/export.hpp"
+
 #include <memory>
 #include <string>
 #include <system_error>
 
-namespace nodespan {
+namespace NODESPAN_EXPORT nodespan {
 
 /// What went wrong, in nodespan's own words. MPI's codes have a category of their own.
 enum class errc {

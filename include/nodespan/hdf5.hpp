@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nodespan/array.hpp"
+#include "nodespan/export.hpp"
 #include "nodespan/hdf5_info.hpp"
 #include "nodespan/hdf5_writer.hpp"
 #include "nodespan/stored_type.hpp"
@@ -9,7 +10,7 @@
 #include <filesystem>
 #include <string>
 
-namespace nodespan {
+namespace NODESPAN_EXPORT nodespan {
 namespace detail {
 
 void save_array(const array_core& from, const file_type& type, const box<dynamic>& patch,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nodespan/box.hpp"
+#include "nodespan/export.hpp"
 #include "nodespan/team.hpp"
 
 #include <cstdint>
@@ -10,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-namespace nodespan {
+namespace NODESPAN_EXPORT nodespan {
 
 /// What files say about a dataset, a group or themselves: numbers, texts, and lists of them.
 using attribute = std::variant<index_t, double, std::string, std::vector<index_t>,

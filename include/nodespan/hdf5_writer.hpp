@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nodespan/array.hpp"
+#include "nodespan/export.hpp"
 #include "nodespan/hdf5_info.hpp"
 #include "nodespan/stored_type.hpp"
 
@@ -9,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace nodespan {
+namespace NODESPAN_EXPORT nodespan {
 
 /// What becomes of a file that is there already.
 enum class save_mode {

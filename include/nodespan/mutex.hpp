@@ -1,9 +1,11 @@
 #pragma once
 
+#include "nodespan/export.hpp"
+
 #include <atomic>
 #include <cstdint>
 
-namespace nodespan {
+namespace NODESPAN_EXPORT nodespan {
 
 namespace detail {
 

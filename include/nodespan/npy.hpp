@@ -1,11 +1,12 @@
 #pragma once
 
+#include "nodespan/export.hpp"
 #include "nodespan/raw.hpp"
 
 #include <filesystem>
 #include <vector>
 
-namespace nodespan {
+namespace NODESPAN_EXPORT nodespan {
 
 /// What a .npy file holds.
 struct npy_contents {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "nodespan/export.hpp"
+
 #include <complex>
 #include <concepts>
 #include <cstddef>
@@ -9,7 +11,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace nodespan {
+namespace NODESPAN_EXPORT nodespan {
 
 /// The element types that NumPy, CSV and raw files can hold, known at run time.
 enum class number_type : unsigned char {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "nodespan/export.hpp"
+
 #include <vector>
 
-namespace nodespan {
+namespace NODESPAN_EXPORT nodespan {
 
 /// How many ranks each node has, ranks numbered node by node. Pure arithmetic, no communication.
 ///

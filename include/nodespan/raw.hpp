@@ -1,12 +1,13 @@
 #pragma once
 
 #include "nodespan/array.hpp"
+#include "nodespan/export.hpp"
 #include "nodespan/number_type.hpp"
 
 #include <filesystem>
 #include <functional>
 
-namespace nodespan {
+namespace NODESPAN_EXPORT nodespan {
 
 /// Is told, on each rank, every few MiB, how much of its own share is done. Must not throw or
 /// communicate.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nodespan/export.hpp"
 #include "nodespan/team.hpp"
 
 #include <cstddef>
@@ -7,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace nodespan {
+namespace NODESPAN_EXPORT nodespan {
 
 /// What one node of a team has. Numbers of bytes are 0 where the system does not say.
 struct node_info {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nodespan/export.hpp"
 #include "nodespan/team.hpp"
 
 #include <mpi.h>
@@ -10,7 +11,7 @@
 #include <span>
 #include <vector>
 
-namespace nodespan {
+namespace NODESPAN_EXPORT nodespan {
 
 namespace detail {
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nodespan/box.hpp"
+#include "nodespan/export.hpp"
 
 #include <array>
 #include <complex>
@@ -12,7 +13,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace nodespan {
+namespace NODESPAN_EXPORT nodespan {
 
 /// One member of a struct that files hold: its name there, and where it is.
 template <class T, class M>

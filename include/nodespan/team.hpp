@@ -1,12 +1,13 @@
 #pragma once
 
+#include "nodespan/export.hpp"
 #include "nodespan/placement.hpp"
 
 #include <boost/mpi/communicator.hpp>
 
 #include <memory>
 
-namespace nodespan {
+namespace NODESPAN_EXPORT nodespan {
 
 namespace detail {
 class team_core;

@@ -3,6 +3,7 @@
 #include "nodespan/detail/buffer.hpp"
 #include "nodespan/distribution.hpp"
 #include "nodespan/element.hpp"
+#include "nodespan/export.hpp"
 #include "nodespan/mutex.hpp"
 #include "nodespan/request.hpp"
 #include "nodespan/team.hpp"
@@ -12,7 +13,7 @@
 #include <memory>
 #include <string>
 
-namespace nodespan {
+namespace NODESPAN_EXPORT nodespan {
 
 struct array_options {
     /// How the array is cut over nodes and ranks.

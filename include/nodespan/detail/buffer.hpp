@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nodespan/export.hpp"
 #include "nodespan/view.hpp"
 
 #include <concepts>
@@ -7,7 +8,8 @@
 #include <ranges>
 #include <type_traits>
 
-namespace nodespan::detail {
+namespace NODESPAN_EXPORT nodespan {
+namespace detail {
 
 template <class T>
 inline constexpr bool is_a_view = false;
@@ -72,4 +74,5 @@ private:
     bool is_view_ = false;
 };
 
-} // namespace nodespan::detail
+} // namespace detail
+} // namespace nodespan

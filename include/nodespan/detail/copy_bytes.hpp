@@ -1,9 +1,12 @@
 #pragma once
 
+#include "nodespan/export.hpp"
+
 #include <cstddef>
 #include <cstring>
 
-namespace nodespan::detail {
+namespace NODESPAN_EXPORT nodespan {
+namespace detail {
 
 /// Below this, memcpy is called with nothing in between: where glibc begins to use `rep movsb`, on
 /// the processors where it begins earliest.
@@ -24,4 +27,5 @@ inline void copy_bytes(std::byte* to, const std::byte* from, std::size_t bytes) 
         std::memcpy(to, from, bytes); // no bytes may come with null pointers
 }
 
-} // namespace nodespan::detail
+} // namespace detail
+} // namespace nodespan

@@ -1,13 +1,15 @@
 #pragma once
 
 #include "nodespan/box.hpp"
+#include "nodespan/export.hpp"
 #include "nodespan/team.hpp"
 
 #include <cstddef>
 #include <memory>
 #include <string>
 
-namespace nodespan::detail {
+namespace NODESPAN_EXPORT nodespan {
+namespace detail {
 
 struct block;
 class array_usage;
@@ -40,4 +42,5 @@ private:
     array_usage* usage_ = nullptr; // where calls are counted, if a report is wanted
 };
 
-} // namespace nodespan::detail
+} // namespace detail
+} // namespace nodespan

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nodespan/export.hpp"
 #include "nodespan/ring_options.hpp"
 #include "nodespan/team.hpp"
 
@@ -9,7 +10,8 @@
 #include <optional>
 #include <string>
 
-namespace nodespan::detail {
+namespace NODESPAN_EXPORT nodespan {
+namespace detail {
 
 struct ring_state;
 
@@ -54,4 +56,5 @@ private:
     std::unique_ptr<ring_state> state_;
 };
 
-} // namespace nodespan::detail
+} // namespace detail
+} // namespace nodespan

@@ -1,12 +1,14 @@
 #pragma once
 
 #include "nodespan/box.hpp"
+#include "nodespan/export.hpp"
 #include "nodespan/team.hpp"
 
 #include <cstddef>
 #include <memory>
 
-namespace nodespan::detail {
+namespace NODESPAN_EXPORT nodespan {
+namespace detail {
 
 struct block;
 class queue_core;
@@ -37,4 +39,5 @@ private:
     std::unique_ptr<queue_core> queue_;
 };
 
-} // namespace nodespan::detail
+} // namespace detail
+} // namespace nodespan
