@@ -11,8 +11,8 @@ rm -rf "$3"
 mkdir -p "$3"
 cd "$3"
 size=(--nodes=2 --ntasks-per-node=2 --mem=1G)
-heat=(--size 40 --steps 20000 --json)
-ensemble=(--models 4 --epochs 6 --dim 8 --categories 3)
+heat=(--size 40 --steps 10000 --json)
+ensemble=(--models 4 --dim 8 --categories 3)
 # Both nodes share the cores of this machine: ranks bound to the same core would wait for each other.
 export NODESPAN_LAUNCH="srun --mpi=pmix --cpu-bind=none"
 
@@ -80,14 +80,25 @@ heat) # by either launcher
         expect_hash "heat-$job.out" "$expected"
     done
     ;;
-ensemble)
-    NODESPAN_RANKS_PER_NODE=2 mpirun -n 4 --timeout 60 "$NODESPAN_BIN/nodespan-ensemble" "${ensemble[@]}" >alone.txt
-    job=$(submit "$scripts/ensemble.sbatch" "${ensemble[@]}")
+ensemble) # left alone, and told to stop
+    NODESPAN_RANKS_PER_NODE=2 mpirun -n 4 --timeout 60 "$NODESPAN_BIN/nodespan-ensemble" "${ensemble[@]}" --epochs 4 >alone.txt
+    job=$(submit "$scripts/ensemble.sbatch" "${ensemble[@]}" --epochs 4)
     finish "$job"
     says "ensemble-$job.out" "on 4 ranks of 2 nodes"
     expect_hash "ensemble-$job.out" "$(hash_in alone.txt)"
+
+    ensemble+=(--epochs 40 --average-every 1)
+    NODESPAN_RANKS_PER_NODE=2 mpirun -n 4 --timeout 60 "$NODESPAN_BIN/nodespan-ensemble" "${ensemble[@]}" >alone.txt
+    job=$(submit "$scripts/ensemble.sbatch" "${ensemble[@]}" --every 1)
+    until_true 60 has_checkpoints "ensemble-$job"
+    scancel --signal=USR1 --batch "$job"
+    finish "$job"
+    [ "$(restarts "$job")" = 1 ] || fail "not requeued once"
+    says "ensemble-$job.out" "resumed from ensemble-$job after"
+    expect_hash "ensemble-$job.out" "$(hash_in alone.txt)"
     ;;
 sweep)
+    ensemble+=(--epochs 4)
     job=$(submit --nodes=1 --array=1-3 "$scripts/sweep.sbatch" "${ensemble[@]}")
     finish "$job"
     for seed in 1 2 3; do
@@ -98,7 +109,7 @@ sweep)
 told) # each launcher passes the signal on
     expected=$(heat_alone)
     for launcher in "$NODESPAN_LAUNCH" "mpirun --bind-to none"; do
-        job=$(NODESPAN_LAUNCH=$launcher submit "$scripts/heat.sbatch" "${heat[@]}" --every 500)
+        job=$(NODESPAN_LAUNCH=$launcher submit "$scripts/heat.sbatch" "${heat[@]}" --every 200)
         until_true 60 has_checkpoints "heat-$job"
         scancel --signal=USR1 --batch "$job"
         finish "$job"
@@ -151,13 +162,13 @@ cancel) # in the middle, and once more with a slurmd gone; a third job goes on
     ;;
 lost_node) # it no longer answers, and comes back empty; Slurm itself requeues the job
     expected=$(heat_alone)
-    job=$(submit "$scripts/heat.sbatch" "${heat[@]}" --every 500)
+    job=$(submit "$scripts/heat.sbatch" "${heat[@]}" --every 200)
     until_true 60 has_checkpoints "heat-$job"
     ip link set veth1 down
     for process in $(processes_of h2); do kill -KILL "$process" 2>/dev/null || true; done
     is_requeued() { [ "$(restarts "$job")" = 1 ]; }
     until_true 90 is_requeued
-    on h2 find /dev/shm /run/slurm/h2 -mindepth 1 -delete
+    on h2 find /dev/shm /run/tmp /run/slurm/h2 -mindepth 1 -delete
     ip link set veth1 up
     slurmd_up h2
     finish "$job"
