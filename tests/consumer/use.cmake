@@ -1,65 +1,68 @@
-# Builds and runs an outside project against the installed tree. Needs -DSTAGE -DCASE -DMPIEXEC
-# -DPROGRAM (its folder) -DCXX -DFLAGS -DGENERATOR, and for pkg-config -DMPICXX -DPKG_CONFIG.
+# Builds and runs an outside project by the commands that docs/embedding.md shows. Needs -DSTAGE -DCASE
+# -DMPIEXEC -DPROGRAM (its folder) -DCXX -DFLAGS -DGENERATOR -DSOURCE.
 set(folder ${STAGE}/${CASE})
 file(REMOVE_RECURSE ${folder})
-file(MAKE_DIRECTORY ${folder})
-file(GLOB_RECURSE config ${STAGE}/prefix/*/nodespan-config.cmake)
-file(GLOB_RECURSE pc ${STAGE}/prefix/*/nodespan.pc)
-cmake_path(GET pc PARENT_PATH pc_folder)
-cmake_path(GET pc_folder PARENT_PATH libraries)
+file(COPY ${PROGRAM}/ DESTINATION ${folder})
+set(ENV{CXX} ${CXX})
+set(ENV{OMPI_CXX} ${CXX})
+set(ENV{CXXFLAGS} "${FLAGS}")
+set(ENV{CMAKE_GENERATOR} "${GENERATOR}")
+set(ENV{prefix} ${STAGE}/prefix)
 
-# configure(<component>): sets status and output
-macro(configure wanted)
-  execute_process(COMMAND ${CMAKE_COMMAND} -S ${PROGRAM} -B ${folder} -G "${GENERATOR}"
-                          -DCMAKE_PREFIX_PATH=${STAGE}/prefix -DCMAKE_CXX_COMPILER=${CXX}
-                          -DCMAKE_BUILD_TYPE=Release "-DCMAKE_CXX_FLAGS=${FLAGS}" -DWANTED=${wanted}
-                  RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
-endmacro()
-
-function(build_with_cmake wanted)
-  configure("${wanted}")
-  if(NOT status EQUAL 0)
-    message(FATAL_ERROR "configure failed\n${output}")
-  endif()
-  execute_process(COMMAND ${CMAKE_COMMAND} --build ${folder} COMMAND_ERROR_IS_FATAL ANY)
+function(run)
+  execute_process(COMMAND ${ARGV} WORKING_DIRECTORY ${folder} COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
 
-function(build_with_pkg_config module)
-  set(ENV{PKG_CONFIG_PATH} ${pc_folder}:$ENV{PKG_CONFIG_PATH})
-  execute_process(COMMAND ${PKG_CONFIG} --cflags --libs ${module} OUTPUT_VARIABLE flags
-                  OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
-  separate_arguments(own_flags UNIX_COMMAND "${FLAGS}")
-  separate_arguments(flags UNIX_COMMAND "${flags}")
-  set(ENV{OMPI_CXX} ${CXX})
-  execute_process(COMMAND ${MPICXX} -std=c++20 -O2 ${own_flags} ${PROGRAM}/main.cpp -o ${folder}/consumer
-                          ${flags} -Wl,-rpath,${libraries}
-                  COMMAND_ERROR_IS_FATAL ANY)
+function(run_and_match program expected)
+  execute_process(COMMAND ${MPIEXEC} -n 2 --timeout 60 ${program} WORKING_DIRECTORY ${folder}
+                  OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
+  message("${output}")
+  if(NOT output MATCHES "${expected}")
+    message(FATAL_ERROR "expected \"${expected}\"")
+  endif()
 endfunction()
 
 # The component that nodespan has not got must be refused, by a message that says so.
 if(CASE STREQUAL "unknown_component")
-  configure(python)
+  set(ENV{WANTED} python)
+  execute_process(COMMAND sh -e ${CMAKE_CURRENT_LIST_DIR}/by_cmake.sh WORKING_DIRECTORY ${folder}
+                  RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(status EQUAL 0 OR NOT output MATCHES "no component[ \n]+python")
     message(FATAL_ERROR "no clear message\n${output}")
   endif()
   return()
-elseif(CASE STREQUAL "find_package")
-  build_with_cmake("")
-elseif(CASE STREQUAL "find_package_hdf5")
-  build_with_cmake(hdf5)
-elseif(CASE STREQUAL "pkg_config")
-  build_with_pkg_config(nodespan)
-else()
-  build_with_pkg_config(nodespan-hdf5)
 endif()
 
-execute_process(COMMAND ${MPIEXEC} -n 2 --timeout 60 ./consumer WORKING_DIRECTORY ${folder}
-                OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
-message("${output}")
-set(expected "without HDF5")
-if(CASE MATCHES "hdf5")
-  set(expected "with HDF5")
+if(CASE MATCHES "embedded") # and installed, for the cases that use a shared library
+  set(ENV{NODESPAN_SOURCE} ${SOURCE})
+elseif(CASE MATCHES "shared")
+  set(ENV{prefix} ${STAGE}/shared)
+elseif(CASE STREQUAL "deb")
+  run(${CMAKE_COMMAND} -E env sh -c "cpack --config '${BUILD}/CPackConfig.cmake' -G 'DEB;TGZ' -B packages")
+  file(GLOB deb ${folder}/packages/nodespan_*.deb)
+  run(dpkg-deb -x ${deb} root)
+  run(dpkg-deb -f ${deb} Package Version Depends)
+  set(ENV{prefix} ${folder}/root/usr)
+  run_and_match(root/usr/bin/nodespan-info "nodespan")
 endif()
-if(NOT output MATCHES "${expected}, 2 ranks: good")
-  message(FATAL_ERROR "expected \"${expected}, 2 ranks: good\"")
+set(expected "without HDF5")
+set(ENV{module} nodespan)
+if(CASE MATCHES "hdf5" OR (CASE MATCHES "embedded|deb" AND WITH_HDF5))
+  set(expected "with HDF5")
+  set(ENV{module} nodespan-hdf5)
+  set(ENV{WANTED} hdf5)
+endif()
+
+if(CASE MATCHES "pkg_config")
+  run(sh -e ${CMAKE_CURRENT_LIST_DIR}/by_pkg_config.sh)
+  run_and_match(./consumer "${expected}, 2 ranks: good")
+else()
+  run(sh -e ${CMAKE_CURRENT_LIST_DIR}/by_cmake.sh)
+  run_and_match(build/consumer "${expected}, 2 ranks: good")
+  run_and_match(build/two_libraries "two libraries: good")
+endif()
+if(CASE MATCHES "embedded")
+  run(${CMAKE_COMMAND} --install build --prefix ${STAGE}/shared_first)
+  file(REMOVE_RECURSE ${STAGE}/shared)
+  file(RENAME ${STAGE}/shared_first ${STAGE}/shared)
 endif()
