@@ -1,5 +1,5 @@
 # Builds and runs an outside project by the commands that docs/embedding.md shows. Needs -DSTAGE -DCASE
-# -DMPIEXEC -DPROGRAM (its folder) -DCXX -DFLAGS -DGENERATOR -DSOURCE.
+# -DMPIEXEC -DPROGRAM (its folder) -DCXX -DFLAGS -DGENERATOR -DSOURCE -DBUILD -DWITH_HDF5.
 set(folder ${STAGE}/${CASE})
 file(REMOVE_RECURSE ${folder})
 file(COPY ${PROGRAM}/ DESTINATION ${folder})
@@ -38,12 +38,18 @@ if(CASE MATCHES "embedded") # and installed, for the cases that use a shared lib
 elseif(CASE MATCHES "shared")
   set(ENV{prefix} ${STAGE}/shared)
 elseif(CASE STREQUAL "deb")
-  run(${CMAKE_COMMAND} -E env sh -c "cpack --config '${BUILD}/CPackConfig.cmake' -G 'DEB;TGZ' -B packages")
+  foreach(kind TGZ DEB)
+    run(${CMAKE_CPACK_COMMAND} --config ${BUILD}/CPackConfig.cmake -G ${kind} -B packages)
+  endforeach()
   file(GLOB deb ${folder}/packages/nodespan_*.deb)
   run(dpkg-deb -x ${deb} root)
-  run(dpkg-deb -f ${deb} Package Version Depends)
+  run(dpkg-deb -f ${deb})
   set(ENV{prefix} ${folder}/root/usr)
   run_and_match(root/usr/bin/nodespan-info "nodespan")
+  file(GLOB tarball ${folder}/packages/nodespan-*.tar.gz)
+  file(ARCHIVE_EXTRACT INPUT ${tarball} DESTINATION ${folder}/tarball PATTERNS */nodespan-info)
+  file(GLOB info ${folder}/tarball/*/bin/nodespan-info)
+  run_and_match(${info} "nodespan")
 endif()
 set(expected "without HDF5")
 set(ENV{module} nodespan)
