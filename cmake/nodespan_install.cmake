@@ -1,4 +1,4 @@
-# Headers, libraries, the CMake package and the pkg-config files. The installed tree can be moved.
+# Headers, libraries, programs, the CMake package, the pkg-config files. The installed tree can be moved.
 option(NODESPAN_INSTALL "Install nodespan" ${PROJECT_IS_TOP_LEVEL})
 if(NOT NODESPAN_INSTALL)
   return()
@@ -54,14 +54,14 @@ function(nodespan_set_program_rpath folder)
 endfunction()
 
 install(DIRECTORY include/nodespan DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-        FILES_MATCHING PATTERN *.hpp PATTERN hdf5*.hpp EXCLUDE)
+        FILES_MATCHING PATTERN *.hpp PATTERN hdf5*.hpp EXCLUDE PATTERN checkpoint.hpp EXCLUDE)
 install(FILES ${PROJECT_BINARY_DIR}/include/nodespan/version.hpp
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nodespan)
 nodespan_install_library(nodespan nodespan_targets)
 nodespan_install_pc(nodespan)
 
 if(NODESPAN_WITH_HDF5)
-  install(FILES include/nodespan/hdf5.hpp include/nodespan/hdf5_info.hpp
+  install(FILES include/nodespan/checkpoint.hpp include/nodespan/hdf5.hpp include/nodespan/hdf5_info.hpp
                 include/nodespan/hdf5_writer.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nodespan)
   nodespan_install_library(nodespan_hdf5 nodespan_hdf5_targets)
   get_target_property(nodespan_hdf5_link nodespan::hdf5_c INTERFACE_LINK_LIBRARIES)

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "nodespan/detail/export.hpp"
 #include "nodespan/error.hpp"
-#include "nodespan/export.hpp"
 
 #include <mpi.h>
 

@@ -3,7 +3,7 @@
 #include "agreement.hpp"
 #include "malformed.hpp"
 #include "nodespan/box.hpp"
-#include "nodespan/export.hpp"
+#include "nodespan/detail/export.hpp"
 #include "posix_file.hpp"
 #include "team_core.hpp"
 

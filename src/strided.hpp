@@ -2,7 +2,7 @@
 
 #include "nodespan/box.hpp"
 #include "nodespan/detail/copy_bytes.hpp"
-#include "nodespan/export.hpp"
+#include "nodespan/detail/export.hpp"
 
 #include <array>
 #include <cstddef>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "nodespan/export.hpp"
+#include "nodespan/detail/export.hpp"
 
 #include <memory>
 #include <string>

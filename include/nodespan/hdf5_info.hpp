@@ -1,7 +1,7 @@
 #pragma once
 
 #include "nodespan/box.hpp"
-#include "nodespan/export.hpp"
+#include "nodespan/detail/export.hpp"
 #include "nodespan/team.hpp"
 
 #include <cstdint>

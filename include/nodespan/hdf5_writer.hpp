@@ -1,7 +1,7 @@
 #pragma once
 
 #include "nodespan/array.hpp"
-#include "nodespan/export.hpp"
+#include "nodespan/detail/export.hpp"
 #include "nodespan/hdf5_info.hpp"
 #include "nodespan/stored_type.hpp"
 

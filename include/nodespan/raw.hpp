@@ -1,7 +1,7 @@
 #pragma once
 
 #include "nodespan/array.hpp"
-#include "nodespan/export.hpp"
+#include "nodespan/detail/export.hpp"
 #include "nodespan/number_type.hpp"
 
 #include <filesystem>

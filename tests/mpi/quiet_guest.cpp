@@ -11,14 +11,13 @@
 #endif
 #include <mpi.h>
 
-#include <algorithm>
-#include <array>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <iterator>
 #include <map>
 #include <string>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -68,7 +67,7 @@ void must_fail(Call&& call) {
     }
 }
 
-void work() {
+void use_everything() {
     team everyone(MPI_COMM_WORLD);
     array<double, 2> field(everyone, {64, 16}, {.ghosts = {.width = {1, 0}}});
     fill(field, 1.0);
@@ -91,6 +90,14 @@ void work() {
     field.fence();
 }
 
+void work() {
+    try {
+        use_everything();
+    } catch (const error& refused) {
+        std::puts(refused.what());
+    }
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -107,11 +114,10 @@ int main(int argc, char** argv) {
 #endif
 
     const state_of_process before = state_of_process::now();
-    try {
+    if (granted >= MPI_THREAD_SERIALIZED)
+        std::thread(work).join(); // any thread will do, one at a time
+    else
         work();
-    } catch (const error& refused) {
-        std::puts(refused.what());
-    }
     if (state_of_process::now() != before) std::puts("the state of the process has changed");
 
     MPI_Finalize();

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "nodespan/detail/buffer.hpp"
+#include "nodespan/detail/export.hpp"
 #include "nodespan/distribution.hpp"
 #include "nodespan/element.hpp"
-#include "nodespan/export.hpp"
 #include "nodespan/mutex.hpp"
 #include "nodespan/request.hpp"
 #include "nodespan/team.hpp"
