@@ -17,6 +17,11 @@
 
 namespace nodespan {
 
+/// A distributed array: array<T, N> is array<T, N, row_major>, below; column_major.hpp has the
+/// other order of its elements.
+template <class T, int N, class Layout = row_major>
+class array;
+
 /// An N-d array over the ranks of a team. Each node's part is one dense row-major block in memory
 /// that all its ranks address directly; fences and locks order who looks when.
 ///
@@ -24,12 +29,6 @@ namespace nodespan {
 /// two fences, an element is written by one rank or read by many; a lock orders accesses inside an
 /// epoch. A rank's threads may all use views and elements of their node; see team for calls. Ranks
 /// make and end a team's arrays in the same order. Move-only.
-///
-/// That is array<T, N, row_major>, which is what array<T, N> means; see column_major.hpp for the
-/// other order.
-template <class T, int N, class Layout = row_major>
-class array;
-
 template <class T, int N>
 class array<T, N, row_major> {
     static_assert(std::is_trivially_copyable_v<T>,

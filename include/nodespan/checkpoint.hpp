@@ -17,6 +17,7 @@
 
 namespace NODESPAN_EXPORT nodespan {
 
+/// How many checkpoints stay, and what is done to trust them.
 struct checkpoint_options {
     /// Finished checkpoints that stay in the folder, at least 1.
     int keep = 2;

@@ -14,6 +14,7 @@ namespace NODESPAN_EXPORT nodespan {
 /// is no number.
 enum class csv_header : unsigned char { detect, absent, present };
 
+/// What a CSV file looks like, when written and when read.
 struct csv_options {
     /// A comma, semicolon, tab, blank (which stands for any number of blanks and tabs), | or colon.
     /// 0: found out from the first lines when reading; a comma when writing.

@@ -19,6 +19,7 @@ enum class save_mode {
     overwrite     ///< As add, but a dataset of that name is replaced.
 };
 
+/// How a dataset is laid out in its file, and what an existing one of its name means.
 struct save_options {
     /// Where there is no file yet, all modes make a new one.
     save_mode mode = save_mode::replace_file;

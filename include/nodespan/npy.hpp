@@ -22,6 +22,7 @@ struct npy_contents {
 /// Source: NumPy Enhancement Proposal 1; numpy.lib.format, versions 1.0, 2.0 and 3.0.
 npy_contents npy_info(const std::filesystem::path& file);
 
+/// How save_npy writes.
 struct npy_options {
     byte_order bytes = byte_order::little;
     index_order order = index_order::row_major;

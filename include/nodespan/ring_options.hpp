@@ -19,6 +19,7 @@ enum class when_full {
     drop_oldest  ///< The oldest frame that nobody reads just now is lost.
 };
 
+/// How many frames a ring holds, who gets them, and what happens when it is full.
 struct ring_options {
     /// How many frames may wait or be read while the producer writes another: at least 1.
     index_t slots = 8;

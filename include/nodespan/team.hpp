@@ -16,6 +16,7 @@ class replicated_core;
 class ring_handle;
 } // namespace detail
 
+/// How a communicator becomes a team.
 struct team_options {
     /// Cuts every node into simulated nodes of this many ranks, to try the way across nodes on one
     /// machine. 0: the environment variable NODESPAN_RANKS_PER_NODE, or real nodes without it.

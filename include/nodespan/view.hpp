@@ -176,6 +176,6 @@ private:
 
 } // namespace nodespan
 
-/// A view does not own its elements: iterators outlive it, so temporaries may become spans.
+// A view does not own its elements: iterators outlive it, so temporaries may become spans.
 template <class T, int N, class Layout>
 inline constexpr bool std::ranges::enable_borrowed_range<nodespan::view<T, N, Layout>> = true;
