@@ -1,8 +1,8 @@
 #pragma once
 
+#include "nodespan/array_options.hpp"
 #include "nodespan/detail/buffer.hpp"
 #include "nodespan/detail/export.hpp"
-#include "nodespan/distribution.hpp"
 #include "nodespan/element.hpp"
 #include "nodespan/mutex.hpp"
 #include "nodespan/request.hpp"
@@ -13,23 +13,7 @@
 #include <memory>
 #include <string>
 
-namespace NODESPAN_EXPORT nodespan {
-
-struct array_options {
-    /// How the array is cut over nodes and ranks.
-    distribution_options distribution = {};
-
-    /// Copies of neighbours' elements around every node's box.
-    ghost_options ghosts = {};
-
-    /// Whether elements start as zero bytes. Without it a new array may hold an old one's values.
-    bool zeroed = true;
-
-    /// What the array is called in messages and in the usage report.
-    std::string name = {};
-};
-
-namespace detail {
+namespace NODESPAN_EXPORT nodespan::detail {
 
 struct array_state;
 struct occasion;
@@ -141,5 +125,4 @@ private:
     std::atomic<bool> is_claimed_ = false; // threads may be the first together
 };
 
-} // namespace detail
-} // namespace nodespan
+} // namespace nodespan::detail
