@@ -52,7 +52,8 @@ public:
     ~checkpoint();
 
     /// Adds an array, which stays the caller's and outlives this object; in place of what had this
-    /// name. Call: the same on all ranks.
+    /// name. The name goes with the elements: after std::swap of two arrays, with the other one.
+    /// Call: the same on all ranks.
     template <class T, int N>
     void add(const std::string& name, array<T, N>& field) {
         static_assert(storable<T>, "add(array<T, N>): T is no type that files hold; see storable");

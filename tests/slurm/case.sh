@@ -97,6 +97,14 @@ ensemble) # left alone, and told to stop
     says "ensemble-$job.out" "resumed from ensemble-$job after"
     expect_hash "ensemble-$job.out" "$(hash_in alone.txt)"
     ;;
+tutorial) # its script as it is; a second job finds what the first one left
+    script=$scripts/../apps/examples/tutorial/rod.sbatch
+    for first in 0 10000; do
+        job=$(SLURM_CPU_BIND=none sbatch --parsable "$script" "$NODESPAN_BIN/tutorial_saved_rod")
+        finish "$job"
+        says "rod-$job.out" "from step $first to 10000: the middle is at 0.089010"
+    done
+    ;;
 sweep)
     ensemble+=(--epochs 4)
     job=$(submit --nodes=1 --array=1-3 "$scripts/sweep.sbatch" "${ensemble[@]}")

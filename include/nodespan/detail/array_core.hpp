@@ -13,7 +13,8 @@
 #include <memory>
 #include <string>
 
-namespace NODESPAN_EXPORT nodespan::detail {
+namespace NODESPAN_EXPORT nodespan {
+namespace detail {
 
 struct array_state;
 struct occasion;
@@ -125,4 +126,5 @@ private:
     std::atomic<bool> is_claimed_ = false; // threads may be the first together
 };
 
-} // namespace nodespan::detail
+} // namespace detail
+} // namespace nodespan
