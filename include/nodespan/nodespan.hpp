@@ -4,6 +4,7 @@
 
 #include "nodespan/algorithm.hpp"
 #include "nodespan/array.hpp"
+#include "nodespan/array_options.hpp"
 #include "nodespan/box.hpp"
 #include "nodespan/collectives.hpp"
 #include "nodespan/column_major.hpp"
