@@ -54,7 +54,7 @@ function(nodespan_set_program_rpath folder)
 endfunction()
 
 install(DIRECTORY include/nodespan DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-        FILES_MATCHING PATTERN *.hpp PATTERN *.h PATTERN hdf5*.hpp EXCLUDE PATTERN checkpoint.hpp EXCLUDE)
+        FILES_MATCHING PATTERN *.hpp PATTERN *.h PATTERN *.f90 PATTERN hdf5*.hpp EXCLUDE PATTERN checkpoint.hpp EXCLUDE)
 install(FILES ${PROJECT_BINARY_DIR}/include/nodespan/version.hpp
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nodespan)
 nodespan_install_library(nodespan nodespan_targets)
