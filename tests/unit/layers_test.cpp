@@ -32,7 +32,7 @@ const std::vector<module> modules = {
     {"posix_file", {"posix_file", "csv_lines"}},
     {"strided", {"copy_bytes", "strided"}},
     {"combine", {"combine"}},
-    {"placement", {"placement"}},
+    {"placement", {"ascending", "placement"}},
     {"distribution", {"distribution"}},
     {"ghost_plan", {"ghost_plan"}},
     {"wait", {"wait", "watchdog"}},
