@@ -12,14 +12,9 @@ namespace nodespan::detail {
 /// values: a processor guesses half of these wrongly, which costs more than the search.
 template <class T>
 index_t last_not_above(const std::vector<T>& ascending, T value) noexcept {
-    constexpr std::size_t larger_than_a_cache = 4096;
     const T* begin = ascending.data();
     for (std::size_t left = ascending.size(); left > 1;) {
         const std::size_t half = left / 2;
-        if (left > larger_than_a_cache) { // ask for what either outcome looks at next
-            __builtin_prefetch(begin + half / 2);
-            __builtin_prefetch(begin + half + half / 2);
-        }
         begin += static_cast<std::size_t>(begin[half] <= value) * half;
         left -= half;
     }

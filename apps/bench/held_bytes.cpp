@@ -23,12 +23,25 @@ void* operator new(std::size_t bytes) {
     count(memory, 1);
     return memory;
 }
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+    const auto align = static_cast<std::size_t>(alignment);
+    void* const memory = std::aligned_alloc(align, (bytes + align - 1) / align * align);
+    if (memory == nullptr) throw std::bad_alloc();
+    count(memory, 1);
+    return memory;
+}
 void operator delete(void* memory) noexcept {
     if (memory == nullptr) return;
     count(memory, -1);
     std::free(memory);
 }
 void operator delete(void* memory, std::size_t) noexcept {
+    operator delete(memory);
+}
+void operator delete(void* memory, std::align_val_t) noexcept {
+    operator delete(memory);
+}
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
     operator delete(memory);
 }
 // NOLINTEND
