@@ -1,5 +1,6 @@
 #include "nodespan/distribution.hpp"
 
+#include "ascending.hpp"
 #include "nodespan/error.hpp"
 
 #include <fmt/ranges.h>
@@ -8,6 +9,9 @@
 #include <utility>
 
 namespace nodespan {
+
+using detail::last_not_above;
+
 namespace {
 
 __extension__ using wide = __int128;
@@ -24,12 +28,6 @@ index_t piece_of(index_t at, index_t n, index_t total) {
     index_t product = 0;
     if (!__builtin_mul_overflow(at + 1, total, &product)) return (product - 1) / n;
     return static_cast<index_t>((static_cast<wide>(at + 1) * total - 1) / n);
-}
-
-// The last place in an ascending list whose value is not above `at`.
-template <class V>
-index_t last_not_above(const V& sorted, index_t at) {
-    return std::upper_bound(sorted.begin(), sorted.end(), at) - sorted.begin() - 1;
 }
 
 [[noreturn]] void refuse(const std::string& why) {
@@ -136,28 +134,46 @@ void distribution::set_cuts(const std::vector<std::vector<index_t>>& cuts) {
     for (std::size_t d = 0; d < axes_.size(); ++d) {
         if (cuts[d].empty()) continue;
         axis& a = axes_[d];
-        std::vector<index_t> pieces(static_cast<std::size_t>(a.nodes), 0);
-        for (int node = 0; node < ranks_->nodes(); ++node) {
-            index_t& here = pieces[static_cast<std::size_t>(node_at(node)[d])];
-            const index_t wanted = rank_grid(node)[d];
-            if (here != 0 && here != wanted)
-                refuse(fmt::format("cuts of dimension {} need as many ranks along it in every node "
-                                   "of a row of the node grid",
-                                   d));
-            here = wanted;
-        }
-        a.piece.assign(1, 0);
-        for (const index_t count : pieces)
-            a.piece.push_back(a.piece.back() + static_cast<int>(count));
-        if (cuts[d].size() != static_cast<std::size_t>(a.piece.back()) + 1)
+        set_pieces(a, static_cast<int>(d));
+        const index_t pieces = first_piece(a, a.nodes);
+        if (cuts[d].size() != static_cast<std::size_t>(pieces) + 1)
             refuse(fmt::format("dimension {} needs {} cut points for {} pieces, not {}", d,
-                               a.piece.back() + 1, a.piece.back(), cuts[d].size()));
+                               pieces + 1, pieces, cuts[d].size()));
         if (cuts[d].front() != 0 || cuts[d].back() != a.extent ||
             !std::is_sorted(cuts[d].begin(), cuts[d].end()))
             refuse(fmt::format("cut points {} of dimension {} must ascend from 0 to {}", cuts[d], d,
                                a.extent));
         a.cuts = cuts[d];
     }
+}
+
+// How many rank pieces each node piece of dimension d has.
+void distribution::set_pieces(axis& a, int d) {
+    const auto along = static_cast<std::size_t>(d);
+    if (ranks_->is_uniform()) {
+        a.each = rank_grid(0)[along];
+        return;
+    }
+    std::vector<index_t> pieces(static_cast<std::size_t>(a.nodes), 0);
+    for (int node = 0; node < ranks_->nodes(); ++node) {
+        index_t& here = pieces[static_cast<std::size_t>(node_at(node)[along])];
+        const index_t wanted = rank_grid(node)[along];
+        if (here != 0 && here != wanted)
+            refuse(fmt::format("cuts of dimension {} need as many ranks along it in every node of "
+                               "a row of the node grid",
+                               d));
+        here = wanted;
+    }
+    a.piece.assign(1, 0);
+    for (const index_t count : pieces) a.piece.push_back(a.piece.back() + static_cast<int>(count));
+}
+
+index_t distribution::first_piece(const axis& a, index_t k) {
+    return a.piece.empty() ? k * a.each : a.piece[static_cast<std::size_t>(k)];
+}
+
+index_t distribution::node_of_piece(const axis& a, index_t piece) {
+    return a.piece.empty() ? piece / a.each : last_not_above(a.piece, static_cast<int>(piece));
 }
 
 index_list distribution::node_at(int node) const {
@@ -188,7 +204,7 @@ index_list distribution::rank_grid(int node) const {
 // Where node piece k of a dimension begins.
 index_t distribution::node_cut(const axis& a, index_t k) const {
     const auto at = static_cast<std::size_t>(k);
-    if (!a.cuts.empty()) return a.cuts[static_cast<std::size_t>(a.piece[at])];
+    if (!a.cuts.empty()) return a.cuts[static_cast<std::size_t>(first_piece(a, k))];
     if (!a.weight.empty()) return scale(a.extent, a.weight[at], a.weight.back());
     if (a.along_all && !ranks_->is_uniform())
         return scale(a.extent, ranks_->first_rank(static_cast<int>(k)), ranks_->size());
@@ -197,14 +213,13 @@ index_t distribution::node_cut(const axis& a, index_t k) const {
 
 // Where rank piece `piece` of `pieces` inside node piece k begins.
 index_t distribution::rank_cut(const axis& a, index_t k, index_t piece, index_t pieces) const {
-    if (!a.cuts.empty())
-        return a.cuts[static_cast<std::size_t>(a.piece[static_cast<std::size_t>(k)] + piece)];
+    if (!a.cuts.empty()) return a.cuts[static_cast<std::size_t>(first_piece(a, k) + piece)];
     const index_t lo = node_cut(a, k);
     return lo + scale(node_cut(a, k + 1) - lo, piece, pieces);
 }
 
 index_t distribution::find_node(const axis& a, index_t at) const {
-    if (!a.cuts.empty()) return last_not_above(a.piece, last_not_above(a.cuts, at));
+    if (!a.cuts.empty()) return node_of_piece(a, last_not_above(a.cuts, at));
     if (!a.weight.empty()) return last_not_above(a.weight, piece_of(at, a.extent, a.weight.back()));
     if (a.along_all && !ranks_->is_uniform())
         return ranks_->node_of(static_cast<int>(piece_of(at, a.extent, ranks_->size())));
@@ -212,7 +227,6 @@ index_t distribution::find_node(const axis& a, index_t at) const {
 }
 
 index_t distribution::find_rank(const axis& a, index_t k, index_t at, index_t pieces) const {
-    if (!a.cuts.empty()) return last_not_above(a.cuts, at) - a.piece[static_cast<std::size_t>(k)];
     const index_t lo = node_cut(a, k);
     return piece_of(at - lo, node_cut(a, k + 1) - lo, pieces);
 }
@@ -248,13 +262,26 @@ int distribution::owner_node(const index_list& at) const {
     return node_number(place);
 }
 
+// Explicit cuts are searched once: the piece says the node and the rank.
 int distribution::owner_rank(const index_list& at) const {
-    const int node = owner_node(at);
-    const index_list place = node_at(node);
+    index_list place = at, piece = at;
+    for (std::size_t d = 0; d < axes_.size(); ++d) {
+        const axis& a = axes_[d];
+        if (a.cuts.empty()) {
+            place[d] = find_node(a, at[d]);
+            continue;
+        }
+        piece[d] = last_not_above(a.cuts, at[d]);
+        place[d] = node_of_piece(a, piece[d]);
+    }
+    const int node = node_number(place);
     const index_list grid = rank_grid(node);
     index_t local = 0;
-    for (std::size_t d = 0; d < axes_.size(); ++d)
-        local = local * grid[d] + find_rank(axes_[d], place[d], at[d], grid[d]);
+    for (std::size_t d = 0; d < axes_.size(); ++d) {
+        const axis& a = axes_[d];
+        local = local * grid[d] + (a.cuts.empty() ? find_rank(a, place[d], at[d], grid[d])
+                                                  : piece[d] - first_piece(a, place[d]));
+    }
     return ranks_->first_rank(node) + static_cast<int>(local);
 }
 

@@ -27,6 +27,13 @@ leader_meeting::leader_meeting(MPI_Comm comm, const placement& ranks, int node,
       crowded_(crowded),
       host_names_(std::move(host_names)) {}
 
+std::vector<int> leader_meeting::heard_from(int node, int nodes) {
+    std::vector<int> result;
+    for (std::int64_t distance = 1; distance < nodes; distance *= 2)
+        result.push_back(static_cast<int>((node + nodes - distance) % nodes));
+    return result;
+}
+
 // In round k everyone hears from the node 2^k before, as ranks do in node_barrier. A round that
 // fails does not keep this node from the others: some leader waits for each of its messages.
 bool leader_meeting::maximum(agreed_words& words, const occasion& why) {
@@ -122,11 +129,13 @@ void leader_meeting::abandon() noexcept {
 void leader_meeting::complain(const watchdog& watch, const occasion& why, int from_node) const {
     std::string whom = "other nodes";
     if (from_node != nobody) {
+        const std::vector<int> heard = heard_from(node_, ranks_->nodes());
+        const auto round = std::find(heard.begin(), heard.end(), from_node) - heard.begin();
         const int first = leader_of(from_node);
         std::vector<int> ranks;
         for (int i = 0; i < ranks_->node_size(from_node); ++i) ranks.push_back(first + i);
         whom = fmt::format("node {} on host {}, {}: one of them has not come, or waits for others",
-                           from_node, host_names_[static_cast<std::size_t>(from_node)],
+                           from_node, host_names_[static_cast<std::size_t>(round)],
                            list_of_ranks(ranks));
     }
     watchdog::tell(fmt::format("{}: rank {} has waited {:.1f} s on host {} for {}", why.text(),

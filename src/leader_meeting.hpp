@@ -19,9 +19,12 @@ namespace nodespan::detail {
 class leader_meeting {
 public:
     /// `comm` holds all ranks of the team, in team order; nobody else sends there with these tags.
-    /// `host_names` has one name a node.
+    /// `host_names` has one name for each node that `heard_from` lists.
     leader_meeting(MPI_Comm comm, const placement& ranks, int node, node_barrier& own_node,
                    bool crowded, std::vector<std::string> host_names);
+
+    /// The nodes that `node` waits for, round after round: the one 2^k before it in round k.
+    static std::vector<int> heard_from(int node, int nodes);
 
     leader_meeting(const leader_meeting&) = delete;            // messages may be under way to it
     leader_meeting& operator=(const leader_meeting&) = delete; // messages may be under way to it

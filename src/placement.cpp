@@ -1,5 +1,6 @@
 #include "nodespan/placement.hpp"
 
+#include "ascending.hpp"
 #include "nodespan/error.hpp"
 
 #include <fmt/format.h>
@@ -40,8 +41,7 @@ placement::placement(int nodes, int ranks_per_node)
 
 int placement::node_of(int rank) const noexcept {
     if (first_.empty()) return rank / uniform_;
-    return static_cast<int>(std::upper_bound(first_.begin(), first_.end(), rank) - first_.begin()) -
-           1;
+    return static_cast<int>(detail::last_not_above(first_, rank));
 }
 
 } // namespace nodespan

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace nodespan::detail {
 namespace {
@@ -18,9 +19,7 @@ constexpr std::size_t kept_at_most = 64 * 1024; // bytes of small puts
 rma_window::rma_window(MPI_Comm comm, const placement& ranks, bool is_leader, std::byte* data,
                        std::size_t bytes)
     : ranks_(ranks),
-      sent_(static_cast<std::size_t>(ranks.nodes())),
       kept_(std::make_unique<std::byte[]>(kept_at_most)) {
-    pending_nodes_.reserve(sent_.size());
     const int made =
         MPI_Win_create(is_leader ? data : nullptr, static_cast<MPI_Aint>(is_leader ? bytes : 0), 1,
                        MPI_INFO_NULL, comm, &window_);
@@ -67,10 +66,11 @@ void rma_window::started(int node, const MPI_Request* request) {
     started_node_ = is_first && request == nullptr ? node : several;
 }
 
-void rma_window::pending(int node) {
-    if (to(node).is_pending) return;
-    to(node).is_pending = true;
+// What a node was sent, to add to; it is pending from now on.
+rma_window::sent& rma_window::to(int node) {
+    if (sent* const known = sent_.find(node)) return *known;
     pending_nodes_.push_back(node);
+    return sent_[node];
 }
 
 void rma_window::flush_if(bool conflict, int node) {
@@ -79,7 +79,8 @@ void rma_window::flush_if(bool conflict, int node) {
 
 // Before what must find all that was changed there earlier.
 void rma_window::flush_changes_of(int node, std::size_t offset, std::size_t bytes) {
-    flush_if(to(node).answered.meets(offset, offset + bytes), node);
+    const sent* const s = sent_.find(node);
+    flush_if(s != nullptr && s->answered.meets(offset, offset + bytes), node);
     flush_sent_to(node, offset, bytes);
 }
 
@@ -87,8 +88,9 @@ void rma_window::flush_changes_of(int node, std::size_t offset, std::size_t byte
 // overtake: MPI promises their order, but Open MPI's osc/pt2pt lets one pass those that wait for
 // its lock.
 void rma_window::flush_sent_to(int node, std::size_t offset, std::size_t bytes) {
-    const sent& s = to(node);
-    flush_if(s.put.meets(offset, offset + bytes) || s.accumulated.meets(offset, offset + bytes),
+    const sent* const s = sent_.find(node);
+    flush_if(s != nullptr && (s->put.meets(offset, offset + bytes) ||
+                              s->accumulated.meets(offset, offset + bytes)),
              node);
 }
 
@@ -96,8 +98,10 @@ void rma_window::flush_sent_to(int node, std::size_t offset, std::size_t bytes) 
 void rma_window::flush(int node) {
     if (started_node_ != node) complete_local();
     check(MPI_Win_flush(target(node), window_), "MPI_Win_flush");
-    to(node) = {};
-    std::erase(pending_nodes_, node);
+    sent_.erase(node);
+    const auto at =
+        std::find(pending_nodes_.rbegin(), pending_nodes_.rend(), node); // the last, mostly
+    if (at != pending_nodes_.rend()) pending_nodes_.erase(std::next(at).base());
     started_node_ = nobody;
 }
 
@@ -129,9 +133,7 @@ void rma_window::put(int node, std::size_t offset, std::size_t bytes, const mpi_
                      const void* memory, const mpi_elements& origin, MPI_Request* request) {
     flush_changes_of(node, offset, bytes);
     const auto at = static_cast<MPI_Aint>(offset);
-    sent& s = to(node);
-    s.put.add(offset, offset + bytes);
-    pending(node);
+    to(node).put.add(offset, offset + bytes);
     started(node, request);
     if (request != nullptr) {
         check(MPI_Rput(memory, origin.count, origin.type, target(node), at, into.count, into.type,
@@ -147,14 +149,15 @@ void rma_window::put(int node, std::size_t offset, std::size_t bytes, const mpi_
 void rma_window::accumulate(int node, std::size_t offset, std::size_t bytes,
                             const mpi_elements& into, const void* memory,
                             const mpi_elements& origin, MPI_Op op) {
-    sent& s = to(node);
-    const bool commutes = op == s.op && op != MPI_REPLACE;
-    flush_if(s.put.meets(offset, offset + bytes) ||
-                 (!commutes && s.accumulated.meets(offset, offset + bytes)),
+    const sent* const earlier = sent_.find(node);
+    const bool commutes = earlier != nullptr && op == earlier->op && op != MPI_REPLACE;
+    flush_if(earlier != nullptr &&
+                 (earlier->put.meets(offset, offset + bytes) ||
+                  (!commutes && earlier->accumulated.meets(offset, offset + bytes))),
              node);
+    sent& s = to(node);
     s.op = s.op == MPI_OP_NULL || s.op == op ? op : MPI_REPLACE; // several: none commutes
     s.accumulated.add(offset, offset + bytes);
-    pending(node);
     started(node, nullptr);
     check(MPI_Accumulate(memory, origin.count, origin.type, target(node),
                          static_cast<MPI_Aint>(offset), into.count, into.type, op, window_),
@@ -189,7 +192,6 @@ void rma_window::compare_and_swap(int node, std::size_t offset, std::size_t byte
 // Open MPI's osc/pt2pt answers first, and makes the change when the answer has left.
 void rma_window::answered(int node, std::size_t offset, std::size_t bytes) {
     to(node).answered.add(offset, offset + bytes);
-    pending(node);
 }
 
 void rma_window::read_words(int node, std::size_t offset, std::uint64_t* words, int count) {

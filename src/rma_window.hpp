@@ -1,5 +1,6 @@
 #pragma once
 
+#include "node_table.hpp"
 #include "nodespan/placement.hpp"
 
 #include <mpi.h>
@@ -99,26 +100,24 @@ private:
         hull accumulated;
         MPI_Op op = MPI_OP_NULL; // of all that is accumulated
         hull answered;           // by calls that return what was there
-        bool is_pending = false;
     };
 
     static constexpr int nobody = -1;
     static constexpr int several = -2; // nodes, or one by a request
 
     int target(int node) const noexcept { return ranks_.first_rank(node); }
-    sent& to(int node) noexcept { return sent_[static_cast<std::size_t>(node)]; }
     void check(int code, const char* operation);
     void flush_if(bool conflict, int node);
     void flush_changes_of(int node, std::size_t offset, std::size_t bytes);
     void flush_sent_to(int node, std::size_t offset, std::size_t bytes);
     void started(int node, const MPI_Request* request);
-    void pending(int node);
+    sent& to(int node);
     void complete_local(int node);
 
     const placement& ranks_;
     MPI_Win window_ = MPI_WIN_NULL;
-    std::vector<sent> sent_;            // by node
-    std::vector<int> pending_nodes_;    // places for all nodes, so that no call allocates
+    node_table<sent> sent_;             // to nodes that were sent something since their last flush
+    std::vector<int> pending_nodes_;    // those nodes
     int started_node_ = nobody;         // what was started and not completed locally since
     std::unique_ptr<std::byte[]> kept_; // copies of small puts that may not have left yet
     std::size_t kept_bytes_ = 0;

@@ -110,15 +110,16 @@ team_core::team_core(MPI_Comm comm, const grouping& mine)
     : crowded_(mine.crowded),
       on_one_host_(mine.on_one_host),
       exceptions_(std::uncaught_exceptions()) {
-    group(comm, mine.label);
+    const std::vector<int> order = group(comm, mine.label);
     make_communicators(comm);
-    make_meeting_place(comm);
+    make_meeting_place(comm, order);
     if (between_nodes_) start_serving();
     set_abort([] { MPI_Abort(MPI_COMM_WORLD, 1); });
 }
 
 // Who is on which node: nodes in the order of their first rank in `comm`, ranks inside likewise.
-void team_core::group(MPI_Comm comm, int label) {
+// Returns the comm ranks by team rank, nothing where they are equal.
+std::vector<int> team_core::group(MPI_Comm comm, int label) {
     int size = 0, me = 0;
     std::vector<int> node_of;
     agree_or_throw(comm, attempt([&] {
@@ -147,7 +148,8 @@ void team_core::group(MPI_Comm comm, int label) {
     ranks_ = std::make_shared<const placement>(counts);
     node_ = node_of[static_cast<std::size_t>(me)];
     rank_ = static_cast<int>(std::find(order.begin(), order.end(), me) - order.begin());
-    if (!std::is_sorted(order.begin(), order.end())) order_ = std::move(order);
+    if (std::is_sorted(order.begin(), order.end())) order.clear();
+    return order;
 }
 
 void team_core::make_communicators(MPI_Comm comm) {
@@ -170,12 +172,20 @@ void team_core::make_communicators(MPI_Comm comm) {
     leaders_ = {handles_[2], comm_attach};
 }
 
-void team_core::make_meeting_place(MPI_Comm comm) {
-    const std::size_t bytes = node_barrier::bytes(node_size());
+// The order of ranks lies behind the lines of the barrier: a million of them are 4 MB, and once a
+// node is enough.
+void team_core::make_meeting_place(MPI_Comm comm, const std::vector<int>& order) {
+    const std::size_t lines = node_barrier::bytes(node_size());
+    const std::size_t order_bytes = order.size() * sizeof(int);
     agree_or_throw(comm, attempt([&] {
-                       meeting_place_ = shared_window(handles_[1], is_leader(), bytes);
-                       if (is_leader()) std::memset(meeting_place_.data(), 0, bytes);
+                       meeting_place_ =
+                           shared_window(handles_[1], is_leader(), lines + order_bytes);
+                       if (!is_leader()) return;
+                       std::memset(meeting_place_.data(), 0, lines);
+                       if (order_bytes > 0)
+                           std::memcpy(meeting_place_.data() + lines, order.data(), order_bytes);
                    })); // and now everybody's is cleared
+    if (order_bytes > 0) order_ = reinterpret_cast<const int*>(meeting_place_.data() + lines);
     barrier_.emplace(meeting_place_.data(), node_rank(), node_size(), ranks_->first_rank(node_),
                      crowded_);
     if (ranks_->nodes() == 1) return;
@@ -185,20 +195,28 @@ void team_core::make_meeting_place(MPI_Comm comm) {
         between_nodes_.emplace(handles_[3], *ranks_, node_, *barrier_, crowded_, std::move(names));
 }
 
-// One of every node, cut to the length that usually tells them apart. Leaders only; others none.
+// Of the nodes that this one will wait for, cut to the length that usually tells them apart.
+// Leaders only; others none. Not of all nodes: a leader of ten thousand would keep a megabyte of
+// names.
 std::vector<std::string> team_core::gather_host_names() {
     if (!is_leader()) return {};
     constexpr std::size_t length = 32;
+    constexpr int tag = 0; // nothing else is under way between leaders yet
     std::string mine = host_name();
     mine.resize(length, '\0');
-    const auto nodes = static_cast<std::size_t>(ranks_->nodes());
-    std::string all(nodes * length, '\0');
-    mpi_check(
-        MPI_Allgather(mine.data(), length, MPI_CHAR, all.data(), length, MPI_CHAR, handles_[2]),
-        "MPI_Allgather");
     std::vector<std::string> result;
-    for (std::size_t node = 0; node < nodes; ++node)
-        result.emplace_back(all.substr(node * length, length).c_str());
+    int failed = MPI_SUCCESS; // told when all rounds are done: others wait for each message
+    const int nodes = ranks_->nodes();
+    for (const int before : leader_meeting::heard_from(node_, nodes)) {
+        const int distance = (node_ - before + nodes) % nodes;
+        std::string name(length, '\0');
+        const int code = MPI_Sendrecv(mine.data(), length, MPI_CHAR, (node_ + distance) % nodes,
+                                      tag, name.data(), length, MPI_CHAR, before, tag, handles_[2],
+                                      MPI_STATUS_IGNORE);
+        if (code != MPI_SUCCESS) failed = code;
+        result.emplace_back(name.c_str());
+    }
+    mpi_check(failed, "MPI_Sendrecv");
     return result;
 }
 

@@ -46,9 +46,7 @@ public:
     bool is_crowded() const noexcept { return crowded_; }
     bool is_on_one_host() const noexcept { return on_one_host_; }
     const std::shared_ptr<const placement>& ranks() const noexcept { return ranks_; }
-    int comm_rank(int rank) const {
-        return order_.empty() ? rank : order_[static_cast<std::size_t>(rank)];
-    }
+    int comm_rank(int rank) const { return order_ == nullptr ? rank : order_[rank]; }
 
     const boost::mpi::communicator& comm() const noexcept { return comm_; }
     const boost::mpi::communicator& node_comm() const noexcept { return node_comm_; }
@@ -122,9 +120,9 @@ public:
     std::shared_ptr<void> collectives;
 
 private:
-    void group(MPI_Comm comm, int label);
+    std::vector<int> group(MPI_Comm comm, int label);
     void make_communicators(MPI_Comm comm);
-    void make_meeting_place(MPI_Comm comm);
+    void make_meeting_place(MPI_Comm comm, const std::vector<int>& order);
     std::vector<std::string> gather_host_names();
     occasion of_team(const char* operation) const;
     template <class Body>
@@ -138,7 +136,7 @@ private:
     thread_rule threads_{"team"};
     std::unique_ptr<team_usage> usage_ = team_usage::if_wanted();
     std::shared_ptr<const placement> ranks_;
-    std::vector<int> order_; // comm ranks by team rank, where they differ
+    const int* order_ = nullptr; // comm ranks by team rank, where they differ; once a node
     int rank_ = 0;
     int node_ = 0;
     bool crowded_ = false;

@@ -2,6 +2,7 @@
 #include "by_hand.hpp"
 #include "output.hpp"
 #include "progress.hpp"
+#include "scale.hpp"
 
 #include <fmt/format.h>
 
@@ -56,12 +57,17 @@ const bench_case cases[] = {
 #endif
 };
 
+const std::string scale = "scale"; // compares nothing: no bench_case
+
 std::string footer() {
     std::string text = "Cases:\n";
     for (const bench_case& c : cases) text += fmt::format("  {:<13}{}\n", c.name, c.description);
+    text +=
+        fmt::format("  {:<13}{}\n", scale, "What a rank of a million knows of the others (alone)");
     return text + R"(
 Without --case all of them are run, but transfer only over several nodes, elements, lists, locks,
-commands, copies and patches only on one, and files, which writes gigabytes, not at all.
+commands, copies and patches only on one, and files, which writes gigabytes, not at all; nor scale,
+which is of one process, has a table of its own, and depends on no number of ranks.
 
 Examples:
   mpirun -n 2 nodespan-bench                     all cases
@@ -110,6 +116,7 @@ int main(int argc, char** argv) {
                      "nodespan-bench");
     std::vector<std::string> wanted, names;
     for (const bench_case& c : cases) names.emplace_back(c.name);
+    names.push_back(scale);
     int batches = 51;
     std::string picture;
     bool as_json = false;
@@ -123,7 +130,17 @@ int main(int argc, char** argv) {
     options.add_flag("--json", as_json, "Print JSON instead of a table");
     options.add_option("--plot", picture, "Draw the ratios to this PNG file as well (gnuplot)");
     options.footer(footer());
+    options.callback([&] {
+        if (wanted.size() > 1 && std::count(wanted.begin(), wanted.end(), scale) > 0)
+            throw CLI::ValidationError("--case", "scale has a table of its own: run it alone");
+    });
     return nodespan::app::run_app(argc, argv, options, [&](nodespan::team& team) {
+        if (wanted == std::vector{scale}) {
+            if (team.rank() == 0)
+                std::fputs(bench::measure_scale(batches, as_json).c_str(), stdout);
+            team.fence();
+            return nodespan::app::good;
+        }
         const auto results = run(team, chosen(wanted, team), batches);
         if (team.rank() != 0) return nodespan::app::good;
         const std::string text = as_json ? bench::to_json(team, results) : bench::to_table(results);

@@ -88,16 +88,20 @@ private:
         bool along_all = false;      // every node is along this dimension: weights are its ranks
         std::vector<index_t> weight; // else prefix sums of ranks; empty: all pieces weigh the same
         std::vector<index_t> cuts;   // explicit points between rank pieces
-        std::vector<int> piece;      // with cuts: number of the first rank piece of a node piece
+        index_t each = 0;       // with cuts: rank pieces of every node piece, if all have as many
+        std::vector<int> piece; // else number of the first rank piece of a node piece
     };
 
     void set_node_grid(const std::vector<int>& grid);
     void set_rank_grid(const std::vector<int>& grid);
     void set_cuts(const std::vector<std::vector<index_t>>& cuts);
+    void set_pieces(axis& a, int d);
 
     index_list node_at(int node) const; // place in the node grid
     index_t node_cut(const axis& a, index_t k) const;
     index_t rank_cut(const axis& a, index_t k, index_t piece, index_t pieces) const;
+    static index_t first_piece(const axis& a, index_t k);
+    static index_t node_of_piece(const axis& a, index_t piece);
     index_t find_node(const axis& a, index_t at) const;
     index_t find_rank(const axis& a, index_t k, index_t at, index_t pieces) const;
     int node_number(const index_list& place) const;

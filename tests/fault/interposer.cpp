@@ -66,6 +66,10 @@ NODESPAN_PASS(Isend, false,
 NODESPAN_PASS(Irecv, false,
               (void* b, int n, MPI_Datatype t, int r, int g, MPI_Comm c, MPI_Request* q),
               (b, n, t, r, g, c, q))
+NODESPAN_PASS(Sendrecv, false,
+              (const void* b, int n, MPI_Datatype t, int r, int g, void* b2, int n2, MPI_Datatype t2,
+               int r2, int g2, MPI_Comm c, MPI_Status* s),
+              (b, n, t, r, g, b2, n2, t2, r2, g2, c, s))
 NODESPAN_PASS(Win_set_errhandler, false, (MPI_Win w, MPI_Errhandler e), (w, e))
 NODESPAN_PASS(Win_shared_query, false,
               (MPI_Win w, int r, MPI_Aint* n, int* d, void* b), (w, r, n, d, b))

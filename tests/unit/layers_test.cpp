@@ -32,7 +32,7 @@ const std::vector<module> modules = {
     {"posix_file", {"posix_file", "csv_lines"}},
     {"strided", {"copy_bytes", "strided"}},
     {"combine", {"combine"}},
-    {"placement", {"placement"}},
+    {"placement", {"ascending", "placement"}},
     {"distribution", {"distribution"}},
     {"ghost_plan", {"ghost_plan"}},
     {"wait", {"wait", "watchdog"}},
@@ -46,6 +46,7 @@ const std::vector<module> modules = {
     {"usage_report", {"usage_report"}},
     {"rma_settings", {"rma_settings"}},
     {"environment", {"environment"}},
+    {"node_table", {"node_table"}},
     {"shared_window", {"shared_window", "rma_window"}},
     {"team_core", {"leader_meeting", "team_core"}},
     {"team", {"team"}},
@@ -72,10 +73,10 @@ const std::vector<module> modules = {
 
 // These know nothing of MPI, not even through what they include.
 const std::set<std::string> without_mpi = {
-    "export",  "box",          "number_type",    "file_text", "posix_file",   "view",
-    "element", "strided",      "combine",        "placement", "distribution", "ghost_plan",
-    "wait",    "watchdog",     "node_barrier",   "mutex",     "queue_core",   "ring_core",
-    "usage",   "interval_set", "range_allocator"};
+    "export",  "box",          "number_type",     "file_text", "posix_file",   "view",
+    "element", "strided",      "combine",         "placement", "distribution", "ghost_plan",
+    "wait",    "watchdog",     "node_barrier",    "mutex",     "queue_core",   "ring_core",
+    "usage",   "interval_set", "range_allocator", "node_table"};
 
 // Everything that offers the whole library in one include; nothing may include it.
 const std::string everything = "nodespan";
