@@ -1,0 +1,27 @@
+#ifndef NODESPAN_NODESPAN_H
+#define NODESPAN_NODESPAN_H
+
+/// nodespan for C, in one include: distributed arrays whose node-local part all ranks of a node
+/// share as plain memory. C99; C++ programs have nodespan.hpp. The language's own rules:
+///
+/// Every function returns NODESPAN_SUCCESS or a nodespan_error, unless it says otherwise, and keeps
+/// the message of the last error of this thread. Handles are pointers to what the library owns; a
+/// null handle, or a null pointer where something is needed, is NODESPAN_ERROR_INVALID_ARGUMENT.
+/// Results are written on success only. Collective calls fail on all ranks or on none; a handle, or
+/// a pointer for the result of making a team, that is null is refused at once by that rank alone.
+///
+/// Indices start from 0, in arrays of as many int64_t as there are dimensions; boxes are half-open,
+/// [lo, hi). They name dimensions in the array's own order: of a column-major one, the first index
+/// runs fastest. For Fortran, whose indices start from 1, the same box is lo + 1 : hi.
+
+#include "nodespan/c/array.h"
+#include "nodespan/c/error.h"
+#include "nodespan/c/files.h"
+#include "nodespan/c/team.h"
+#include "nodespan/c/transfer.h"
+#include "nodespan/c/type.h"
+#ifdef NODESPAN_HAS_HDF5 // defined by the target nodespan::hdf5
+#include "nodespan/c/hdf5.h"
+#endif
+
+#endif
