@@ -1,6 +1,7 @@
 #include "c_call.hpp"
 
 #include "agreement.hpp"
+#include "mpi_check.hpp"
 #include "team_core.hpp"
 
 #include <exception>
@@ -30,6 +31,12 @@ void keep(const char* text, bool is_collective, int mpi_code) noexcept {
         last.message = "nodespan: out of memory, also for the message of an error";
     }
 }
+
+// Codes are those of errc.
+static_assert(NODESPAN_ERROR_INVALID_ARGUMENT == static_cast<int>(errc::invalid_argument));
+static_assert(NODESPAN_ERROR_NO_CAPACITY == static_cast<int>(errc::no_capacity));
+static_assert(NODESPAN_ERROR_IO == static_cast<int>(errc::io));
+static_assert(NODESPAN_ERROR_WRONG_THREAD == static_cast<int>(errc::wrong_thread));
 
 int code_of(const std::error_code& code) noexcept {
     if (code.category() == own_category()) return code.value();
@@ -61,6 +68,7 @@ int keep_c_error() noexcept {
 }
 
 void agree_on_arguments(team& ranks, const char* function, const std::function<void()>& look) {
+    require_mpi(function);
     team_core& core = *ranks.core();
     const thread_rule::call mine(&core.threads(), function);
     agree_or_throw(core.comm(), attempt(look));
