@@ -23,8 +23,9 @@ program in_fortran
   code = code + nodespan_array_fence(numbers)
   code = code + nodespan_array_get(numbers, none, extent, all, extent(1))
   if (code /= 0 .or. sum(all) /= ranks * (ranks + 1) / 2) error stop "in Fortran: bad"
-  if (nodespan_array_get(numbers, none, extent, all, 0_c_int64_t) /= nodespan_error_size_mismatch &
-      .or. index(nodespan_last_error_message(), "nodespan: array<int,1>::get(") /= 1) &
+  code = nodespan_array_get(numbers, none, extent, all, 0_c_int64_t)
+  if (code /= nodespan_error_size_mismatch) error stop "in Fortran: bad code"
+  if (index(nodespan_last_error_message(), "nodespan: array<int,1,column_major>::get(") /= 1) &
     error stop "in Fortran: bad message"
   code = nodespan_array_free(numbers) + nodespan_team_free(team)
   if (rank == 0) print "(a, i0, a)", "in Fortran, ", ranks, " ranks: good"
