@@ -15,7 +15,8 @@ program in_fortran
   extent = ranks
   none = 0
   allocate (all(ranks))
-  code = code + nodespan_array_create(team, nodespan_int32, 1, extent, nodespan_array_options(), numbers)
+  code = code + nodespan_array_create(team, nodespan_int32, 1, extent, &
+    nodespan_array_options(), numbers)
   if (code /= 0) error stop "in Fortran: bad"
   code = nodespan_array_local(numbers, place, strides)
   call c_f_pointer(place, mine)
