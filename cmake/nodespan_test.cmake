@@ -72,10 +72,11 @@ function(nodespan_add_mpi_test name)
   endforeach()
 endfunction()
 
-# A *_test.cpp that nobody registered fails the configure step.
+# A *_test.cpp or *_test.c that nobody registered fails the configure step.
 function(nodespan_require_all_tests_registered)
   get_property(registered GLOBAL PROPERTY nodespan_registered_tests)
-  file(GLOB_RECURSE all CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/*_test.cpp)
+  file(GLOB_RECURSE all CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/*_test.cpp
+       ${PROJECT_SOURCE_DIR}/tests/*_test.c)
   foreach(file IN LISTS all)
     if(file MATCHES "hdf5|checkpoint" AND NOT NODESPAN_WITH_HDF5)
       continue()

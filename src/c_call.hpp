@@ -1,61 +1,48 @@
 #pragma once
 
-#include "nodespan/detail/array_core.hpp"
+#include "nodespan/c/error.h"
+#include "nodespan/c/team.h"
 #include "nodespan/detail/export.hpp"
 #include "nodespan/error.hpp"
-#include "nodespan/nodespan.h"
-#include "nodespan/number_type.hpp"
+#include "nodespan/team.hpp"
 
-#include <string>
+#include <fmt/format.h>
 
-/// What the C interface's handles stand for.
-struct nodespan_team {
-    nodespan::team ranks;
-};
+#include <functional>
 
-struct nodespan_array {
-    nodespan::detail::array_core core; // of a column-major array: with the indices in reverse order
-    nodespan::number_type type;
-    bool is_column_major;
+struct nodespan_team_object {
+    nodespan::team team;
 };
 
 namespace NODESPAN_EXPORT nodespan { // nodespan_hdf5 uses it
 namespace detail {
 
-/// Keeps what is being handled just now as this thread's last error; returns its code.
-int note_failure() noexcept;
+/// Keeps the exception being handled as this thread's last error of the C interface; returns its
+/// code. Never throws: a message there is no memory for is replaced by one that needs none.
+int keep_c_error() noexcept;
 
-/// Runs `body` as one call of the C interface, which nothing may be thrown out of.
+/// Runs a C function, which no exception may leave.
 template <class Body>
 int c_call(Body&& body) noexcept {
     try {
         body();
         return NODESPAN_SUCCESS;
     } catch (...) {
-        return note_failure();
+        return keep_c_error();
     }
 }
 
-/// Throws errc::invalid_argument unless `pointer` points to something.
-void require_pointer(const char* operation, const char* what, const void* pointer);
-
-/// What a handle stands for. Errors: errc::invalid_argument, if it is null.
-template <class Handle>
-Handle& held(const char* operation, Handle* handle) {
-    require_pointer(operation, "handle", handle);
-    return *handle;
+/// Refuses a null pointer. Errors: errc::invalid_argument.
+template <class T>
+T& require_given(const char* function, const char* argument, T* pointer) {
+    if (pointer == nullptr)
+        throw error(errc::invalid_argument, fmt::format("{}: {} is null", function, argument));
+    return *pointer;
 }
 
-/// Whether it is one of the enumeration's: C lets any number through.
-constexpr bool is_type(nodespan_type type) noexcept {
-    return static_cast<int>(type) >= NODESPAN_BOOL && static_cast<int>(type) <= NODESPAN_COMPLEX128;
-}
-
-/// A name as it came; a null pointer is an empty one, so that a collective call can refuse it on
-/// all ranks.
-inline std::string text_of(const char* name) {
-    return name != nullptr ? name : "";
-}
+/// Looks at the arguments of a collective C function, and lets all ranks agree on what `look` says.
+/// Call: collective over the team. Errors: those of `look`, on all ranks.
+void agree_on_arguments(team& ranks, const char* function, const std::function<void()>& look);
 
 } // namespace detail
 } // namespace nodespan

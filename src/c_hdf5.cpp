@@ -1,51 +1,72 @@
-#include "agreement.hpp"
-#include "c_call.hpp"
+#include "nodespan/c/hdf5.h"
+
+#include "c_array.hpp"
 #include "nodespan/hdf5.hpp"
 
 using namespace nodespan;
+using detail::c_call;
+using detail::require_given;
 
 namespace {
 
-// Of the array's elements; none for bool, since a file could hold bytes that are no bool.
-detail::file_type type_of(const nodespan_array& a, const char* operation) {
-    return visit(a.type, [&]<class T>(std::type_identity<T>) -> detail::file_type {
-        if constexpr (storable<T>)
-            return detail::file_type_of<T>();
-        else
-            throw error(errc::invalid_argument, std::string(operation) +
-                                                    ": HDF5 files hold no elements of type " +
-                                                    to_string(a.type) + "; take uint8");
-    });
+save_mode take_mode(const char* function, nodespan_save_mode mode) {
+    switch (mode) {
+    case NODESPAN_REPLACE_FILE:
+        return save_mode::replace_file;
+    case NODESPAN_ADD:
+        return save_mode::add;
+    case NODESPAN_OVERWRITE:
+        return save_mode::overwrite;
+    }
+    throw error(errc::invalid_argument,
+                fmt::format("{}: {} is no nodespan_save_mode", function, static_cast<int>(mode)));
 }
 
-box<dynamic> whole(const nodespan_array& a) {
-    const index_list& extents = a.core.cut().extents();
-    return {index_list(static_cast<int>(extents.size()), 0), extents};
+// What all of the array is in a file, if all ranks have given a file and a dataset.
+struct stored {
+    detail::array_core& core;
+    detail::file_type type;
+    box<dynamic> whole;
+};
+
+template <class Look>
+stored take_call(const char* function, nodespan_array array, const char* file, const char* dataset,
+                 Look&& look) {
+    require_given(function, "array", array);
+    stored result{*array->core, {}, {}};
+    detail::agree_on_arguments(result.core.get_team(), function, [&] {
+        require_given(function, "file", file);
+        require_given(function, "dataset", dataset);
+        look();
+        result.type = visit(array->type, [&](auto known) -> detail::file_type {
+            using T = typename decltype(known)::type;
+            if constexpr (storable<T>) return detail::file_type_of<T>();
+            throw error(errc::invalid_argument,
+                        fmt::format("{}: HDF5 files hold no elements of type {}", function,
+                                    to_string(array->type)));
+        });
+    });
+    const index_list& extents = result.core.cut().extents();
+    result.whole = {index_list(static_cast<int>(extents.size()), 0), extents};
+    return result;
 }
 
 } // namespace
 
-int nodespan_array_save(nodespan_array* array, const char* file, const char* dataset,
-                        nodespan_save_mode mode) {
-    return detail::c_call([&] {
-        nodespan_array& a = detail::held("nodespan_array_save", array);
-        detail::agree_or_throw(a.core.get_team().comm(), detail::attempt([&] {
-                                   if (static_cast<int>(mode) < NODESPAN_REPLACE_FILE ||
-                                       static_cast<int>(mode) > NODESPAN_OVERWRITE)
-                                       throw error(errc::invalid_argument,
-                                                   "nodespan_array_save: there is no mode " +
-                                                       std::to_string(static_cast<int>(mode)));
-                               }));
-        detail::save_array(a.core, type_of(a, "nodespan_array_save"), whole(a),
-                           detail::text_of(file), detail::text_of(dataset),
-                           {.mode = static_cast<save_mode>(mode)});
+int nodespan_array_save_hdf5(nodespan_array array, const char* file, const char* dataset,
+                             nodespan_save_mode mode) {
+    return c_call([&] {
+        constexpr const char* name = "nodespan_array_save_hdf5";
+        save_options options;
+        const stored from =
+            take_call(name, array, file, dataset, [&] { options.mode = take_mode(name, mode); });
+        detail::save_array(from.core, from.type, from.whole, file, dataset, options);
     });
 }
 
-int nodespan_array_load(nodespan_array* array, const char* file, const char* dataset) {
-    return detail::c_call([&] {
-        nodespan_array& a = detail::held("nodespan_array_load", array);
-        detail::load_array(a.core, type_of(a, "nodespan_array_load"), whole(a),
-                           detail::text_of(file), detail::text_of(dataset), {});
+int nodespan_array_load_hdf5(nodespan_array array, const char* file, const char* dataset) {
+    return c_call([&] {
+        const stored to = take_call("nodespan_array_load_hdf5", array, file, dataset, [] {});
+        detail::load_array(to.core, to.type, to.whole, file, dataset, {});
     });
 }

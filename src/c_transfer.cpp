@@ -1,135 +1,115 @@
-#include "c_call.hpp"
+#include "nodespan/c/transfer.h"
 
-#include <algorithm>
+#include "c_array.hpp"
+
 #include <atomic>
+#include <cstring>
 
 using namespace nodespan;
 using detail::c_call;
-using detail::held;
-using detail::require_pointer;
+using detail::require_given;
 
 namespace {
 
-// As many numbers as the array has dimensions, in the order of the core's indices.
-index_list list_of(const char* operation, const nodespan_array& a, const int64_t* from) {
-    require_pointer(operation, "list of indices", from);
-    index_list result = a.core.cut().extents();
-    std::copy_n(from, result.size(), &result[0]);
-    return a.is_column_major ? reversed(result) : result;
-}
-
-box<dynamic> box_of(const char* operation, const nodespan_array& a, const int64_t* lo,
-                    const int64_t* hi) {
-    return {list_of(operation, a, lo), list_of(operation, a, hi)};
-}
-
-// Memory for `count` elements, in the array's order: the core's as well.
-detail::patch_memory memory_of(const char* operation, const void* data, int64_t count) {
-    if (count != 0) require_pointer(operation, "buffer", data);
+struct patch {
+    box<dynamic> where;
     detail::patch_memory memory;
-    memory.data = static_cast<std::byte*>(const_cast<void*>(data)); // read only by put
-    memory.size = count;
-    return memory;
+};
+
+// What get, put and accumulate move. The run-time array finds boxes and sizes that do not fit.
+patch take_patch(const char* function, nodespan_array array, const std::int64_t* lo,
+                 const std::int64_t* hi, const char* name, const void* elements,
+                 std::int64_t count) {
+    require_given(function, "array", array);
+    patch result;
+    result.where = {detail::take_list(function, "lo", *array, lo),
+                    detail::take_list(function, "hi", *array, hi)};
+    if (elements == nullptr && count != 0)
+        throw error(errc::invalid_argument, fmt::format("{}: {} is null", function, name));
+    // Only get writes there, which was given it to write to.
+    result.memory.data = static_cast<std::byte*>(const_cast<void*>(elements));
+    result.memory.size = count;
+    return result;
 }
 
-// On one node by the processor, as array<T, N>::fetch_add does.
-template <class T>
-void add(nodespan_array& a, const index_list& at, const void* value, void* result) {
-    T before{};
-    if (a.core.is_one_node()) {
-        a.core.require_index("fetch_add", at);
-        a.core.claim_atomics();
-        const box<dynamic>& stored = a.core.stored_box();
-        const index_list strides = row_major_strides(stored.extents());
-        index_t place = 0;
-        for (std::size_t d = 0; d < strides.size(); ++d)
-            place += (at[d] - stored.lo[d]) * strides[d];
-        T& element = reinterpret_cast<T*>(a.core.node_data())[place];
-        before = std::atomic_ref<T>(element).fetch_add(*static_cast<const T*>(value));
-    } else {
-        a.core.fetch_add(at, value, &before);
+accumulate_op take_op(nodespan_op op) {
+    switch (op) {
+    case NODESPAN_SUM:
+        return accumulate_op::sum;
+    case NODESPAN_MIN:
+        return accumulate_op::min;
+    case NODESPAN_MAX:
+        return accumulate_op::max;
+    case NODESPAN_PROD:
+        return accumulate_op::prod;
+    case NODESPAN_REPLACE:
+        return accumulate_op::replace;
     }
-    if (result != nullptr) *static_cast<T*>(result) = before;
+    throw error(
+        errc::invalid_argument,
+        fmt::format("nodespan_array_accumulate: {} is no nodespan_op", static_cast<int>(op)));
 }
 
-mutex& lock_of(const char* operation, nodespan_array* array, int node) {
-    return held(operation, array).core.lock_of(node);
+// On one node it is the processor's affair, as in array::fetch_add.
+template <class T>
+void fetch_add(nodespan_array_object& array, const index_list& at, const void* value,
+               void* before) {
+    T added{}, found{};
+    std::memcpy(&added, value, sizeof(T));
+    if (array.core->is_one_node()) {
+        array.core->require_index("fetch_add", at);
+        array.core->claim_atomics();
+        T& element = *reinterpret_cast<T*>(detail::first_element(array, at));
+        found = std::atomic_ref<T>(element).fetch_add(added);
+    } else {
+        array.core->fetch_add(at, &added, &found);
+    }
+    if (before != nullptr) std::memcpy(before, &found, sizeof(T));
 }
 
 } // namespace
 
-int nodespan_array_get(const nodespan_array* array, const int64_t* lo, const int64_t* hi, void* to,
+int nodespan_array_get(nodespan_array array, const int64_t* lo, const int64_t* hi, void* to,
                        int64_t count) {
     return c_call([&] {
-        const char* const operation = "nodespan_array_get";
-        const nodespan_array& a = held(operation, array);
-        a.core.get(box_of(operation, a, lo, hi), memory_of(operation, to, count));
+        const patch wanted = take_patch("nodespan_array_get", array, lo, hi, "to", to, count);
+        array->core->get(wanted.where, wanted.memory);
     });
 }
 
-int nodespan_array_put(nodespan_array* array, const int64_t* lo, const int64_t* hi,
-                       const void* from, int64_t count) {
+int nodespan_array_put(nodespan_array array, const int64_t* lo, const int64_t* hi, const void* from,
+                       int64_t count) {
     return c_call([&] {
-        const char* const operation = "nodespan_array_put";
-        nodespan_array& a = held(operation, array);
-        a.core.put(box_of(operation, a, lo, hi), memory_of(operation, from, count));
+        const patch given = take_patch("nodespan_array_put", array, lo, hi, "from", from, count);
+        array->core->put(given.where, given.memory);
     });
 }
 
-int nodespan_array_accumulate(nodespan_array* array, const int64_t* lo, const int64_t* hi,
-                              const void* from, int64_t count, nodespan_op op, const void* scale) {
+int nodespan_array_accumulate(nodespan_array array, nodespan_op op, const int64_t* lo,
+                              const int64_t* hi, const void* from, int64_t count,
+                              const void* scale) {
     return c_call([&] {
-        const char* const operation = "nodespan_array_accumulate";
-        nodespan_array& a = held(operation, array);
-        if (static_cast<int>(op) < NODESPAN_SUM || static_cast<int>(op) > NODESPAN_REPLACE)
-            throw error(errc::invalid_argument, std::string(operation) +
-                                                    ": there is no operation " +
-                                                    std::to_string(static_cast<int>(op)));
-        a.core.accumulate(box_of(operation, a, lo, hi), memory_of(operation, from, count),
-                          static_cast<accumulate_op>(op), scale);
+        const patch given =
+            take_patch("nodespan_array_accumulate", array, lo, hi, "from", from, count);
+        array->core->accumulate(given.where, given.memory, take_op(op), scale);
     });
 }
 
-int nodespan_array_fetch_add(nodespan_array* array, const int64_t* at, const void* value,
+int nodespan_array_fetch_add(nodespan_array array, const int64_t* at, const void* value,
                              void* before) {
     return c_call([&] {
-        const char* const operation = "nodespan_array_fetch_add";
-        nodespan_array& a = held(operation, array);
-        require_pointer(operation, "value", value);
-        visit(a.type, [&]<class T>(std::type_identity<T>) {
+        constexpr const char* name = "nodespan_array_fetch_add";
+        require_given(name, "array", array);
+        if (value == nullptr)
+            throw error(errc::invalid_argument, fmt::format("{}: value is null", name));
+        const index_list place = detail::take_list(name, "at", *array, at);
+        visit(array->type, [&](auto known) {
+            using T = typename decltype(known)::type;
             if constexpr (detail::addable<T>)
-                add<T>(a, list_of(operation, a, at), value, before);
+                fetch_add<T>(*array, place, value, before);
             else
-                throw error(errc::invalid_argument, std::string(operation) + ": elements of type " +
-                                                        to_string(a.type) + " have no fetch_add");
+                throw error(errc::invalid_argument, fmt::format("{}: elements of type {} have none",
+                                                                name, to_string(array->type)));
         });
     });
-}
-
-int nodespan_array_fence(nodespan_array* array) {
-    return c_call([&] { held("nodespan_array_fence", array).core.fence(); });
-}
-
-int nodespan_array_node_fence(nodespan_array* array) {
-    return c_call([&] { held("nodespan_array_node_fence", array).core.node_fence(); });
-}
-
-int nodespan_array_exchange_ghosts(nodespan_array* array) {
-    return c_call([&] { held("nodespan_array_exchange_ghosts", array).core.exchange_ghosts(); });
-}
-
-int nodespan_array_lock(nodespan_array* array, int node) {
-    return c_call([&] { lock_of("nodespan_array_lock", array, node).lock(); });
-}
-
-int nodespan_array_unlock(nodespan_array* array, int node) {
-    return c_call([&] { lock_of("nodespan_array_unlock", array, node).unlock(); });
-}
-
-int nodespan_array_lock_shared(nodespan_array* array, int node) {
-    return c_call([&] { lock_of("nodespan_array_lock_shared", array, node).lock_shared(); });
-}
-
-int nodespan_array_unlock_shared(nodespan_array* array, int node) {
-    return c_call([&] { lock_of("nodespan_array_unlock_shared", array, node).unlock_shared(); });
 }

@@ -1,290 +1,272 @@
-! The C interface for Fortran: nodespan/nodespan.h tells what the calls do. Compile this file with
-! the program; indices are from 0, and boxes half-open, as there.
+! nodespan for Fortran: the C interface (nodespan/nodespan.h has the calls' descriptions) by the
+! same names. A source to compile with a program's own: modules are for one compiler only.
+!
+! Handles are type(c_ptr), results are arguments, every function returns nodespan_success or an
+! error code. Boxes [lo, hi) are C's: their elements are lo(d) + 1 to hi(d), counted from 1. Buffers
+! are any contiguous arrays. Texts end with c_null_char: trim(file) // c_null_char.
 module nodespan
-    use, intrinsic :: iso_c_binding
-    implicit none
-    private :: c_strlen
+  use, intrinsic :: iso_c_binding
+  implicit none
 
-    integer(c_int), parameter :: NODESPAN_MAX_DIMENSIONS = 6, NODESPAN_SELF = -1
+  enum, bind(c) ! what calls return
+    enumerator :: nodespan_success = 0
+    enumerator :: nodespan_error_invalid_argument, nodespan_error_mismatched_arguments
+    enumerator :: nodespan_error_out_of_range, nodespan_error_size_mismatch
+    enumerator :: nodespan_error_not_on_node, nodespan_error_no_capacity
+    enumerator :: nodespan_error_not_initialized, nodespan_error_finalized
+    enumerator :: nodespan_error_peer_lost, nodespan_error_io, nodespan_error_wrong_thread
+    enumerator :: nodespan_error_mpi = 100, nodespan_error_no_memory, nodespan_error_other
+  end enum
 
-    enum, bind(c) ! codes
-        enumerator :: NODESPAN_SUCCESS = 0, NODESPAN_INVALID_ARGUMENT, NODESPAN_MISMATCHED_ARGUMENTS, &
-            NODESPAN_OUT_OF_RANGE, NODESPAN_SIZE_MISMATCH, NODESPAN_NOT_ON_NODE, NODESPAN_NO_CAPACITY, &
-            NODESPAN_NOT_INITIALIZED, NODESPAN_FINALIZED, NODESPAN_PEER_LOST, NODESPAN_IO, NODESPAN_WRONG_THREAD, &
-            NODESPAN_MPI_ERROR = 100, NODESPAN_NO_MEMORY, NODESPAN_OTHER_ERROR
-    end enum
-    enum, bind(c) ! types
-        enumerator :: NODESPAN_BOOL, NODESPAN_INT8, NODESPAN_INT16, NODESPAN_INT32, NODESPAN_INT64, &
-            NODESPAN_UINT8, NODESPAN_UINT16, NODESPAN_UINT32, NODESPAN_UINT64, NODESPAN_FLOAT32, &
-            NODESPAN_FLOAT64, NODESPAN_COMPLEX64, NODESPAN_COMPLEX128
-    end enum
-    enum, bind(c) ! orders
-        enumerator :: NODESPAN_ROW_MAJOR, NODESPAN_COLUMN_MAJOR
-    end enum
-    enum, bind(c) ! operations
-        enumerator :: NODESPAN_SUM, NODESPAN_MIN, NODESPAN_MAX, NODESPAN_PROD, NODESPAN_REPLACE
-    end enum
-    enum, bind(c) ! save modes
-        enumerator :: NODESPAN_REPLACE_FILE, NODESPAN_ADD, NODESPAN_OVERWRITE
-    end enum
+  enum, bind(c) ! what elements are
+    enumerator :: nodespan_bool = 0, nodespan_int8, nodespan_int16, nodespan_int32, nodespan_int64
+    enumerator :: nodespan_uint8, nodespan_uint16, nodespan_uint32, nodespan_uint64
+    enumerator :: nodespan_float32, nodespan_float64, nodespan_complex64, nodespan_complex128
+  end enum
 
-    type, bind(c) :: nodespan_team_info
-        integer(c_int) :: rank, size, node, nodes, node_rank, node_size
-    end type
+  enum, bind(c)
+    enumerator :: nodespan_row_major = 0, nodespan_column_major
+  end enum
 
-    ! In Fortran the first index runs fastest, so here that is what arrays do unless told otherwise.
-    type, bind(c) :: nodespan_array_options
-        integer(c_int) :: order = NODESPAN_COLUMN_MAJOR
-        integer(c_int) :: uninitialized = 0
-        integer(c_int64_t) :: ghost_width(NODESPAN_MAX_DIMENSIONS) = 0
-        integer(c_int) :: periodic(NODESPAN_MAX_DIMENSIONS) = 0
-        integer(c_int) :: node_grid(NODESPAN_MAX_DIMENSIONS) = 0
-        integer(c_int) :: rank_grid(NODESPAN_MAX_DIMENSIONS) = 0
-        type(c_ptr) :: name = c_null_ptr
-    end type
+  enum, bind(c)
+    enumerator :: nodespan_sum = 0, nodespan_min, nodespan_max, nodespan_prod, nodespan_replace
+  end enum
 
-    interface
-        function nodespan_last_error_message() bind(c) result(text) ! see nodespan_message
-            import
-            type(c_ptr) :: text
-        end function
+  enum, bind(c)
+    enumerator :: nodespan_replace_file = 0, nodespan_add, nodespan_overwrite
+  end enum
 
-        function nodespan_last_error_is_collective() bind(c) result(is_collective)
-            import
-            integer(c_int) :: is_collective
-        end function
+  ! How an array is made: in Fortran's order, unless the program says otherwise. Lists are given by
+  ! c_loc of an array with an entry for each dimension.
+  type, bind(c) :: nodespan_array_options
+    integer(c_int) :: order = nodespan_column_major
+    integer(c_int) :: unspecified = 0
+    type(c_ptr) :: name = c_null_ptr
+    type(c_ptr) :: node_grid = c_null_ptr ! integer(c_int)
+    type(c_ptr) :: rank_grid = c_null_ptr ! integer(c_int)
+    type(c_ptr) :: ghosts = c_null_ptr    ! integer(c_int64_t)
+    type(c_ptr) :: periodic = c_null_ptr  ! integer(c_int)
+  end type
 
-        function nodespan_team_create_f(comm, team) bind(c) result(code)
-            import
-            integer(c_int), value :: comm ! MPI_COMM_WORLD of `use mpi`, or comm%mpi_val
-            type(c_ptr), intent(out) :: team
-            integer(c_int) :: code
-        end function
+  interface ! of MPI, and of teams
+    integer(c_int) function nodespan_last_error_is_collective() bind(c)
+      import
+    end function
+    integer(c_int) function nodespan_environment_create(thread_level, environment) bind(c)
+      import
+      integer(c_int), value :: thread_level
+      type(c_ptr), intent(out) :: environment
+    end function
+    integer(c_int) function nodespan_environment_free(environment) bind(c)
+      import
+      type(c_ptr), intent(inout) :: environment
+    end function
+    ! `comm` is a handle of `use mpi`, or the %mpi_val of one of `use mpi_f08`.
+    integer(c_int) function nodespan_team_create(comm, ranks_per_node, team) &
+        bind(c, name="nodespan_team_create_f")
+      import
+      integer(c_int), value :: comm, ranks_per_node
+      type(c_ptr), intent(out) :: team
+    end function
+    integer(c_int) function nodespan_team_free(team) bind(c)
+      import
+      type(c_ptr), intent(inout) :: team
+    end function
+    integer(c_int) function nodespan_team_rank(team, rank) bind(c)
+      import
+      type(c_ptr), value :: team
+      integer(c_int), intent(out) :: rank
+    end function
+    integer(c_int) function nodespan_team_size(team, size) bind(c)
+      import
+      type(c_ptr), value :: team
+      integer(c_int), intent(out) :: size
+    end function
+    integer(c_int) function nodespan_team_node(team, node) bind(c)
+      import
+      type(c_ptr), value :: team
+      integer(c_int), intent(out) :: node
+    end function
+    integer(c_int) function nodespan_team_nodes(team, nodes) bind(c)
+      import
+      type(c_ptr), value :: team
+      integer(c_int), intent(out) :: nodes
+    end function
+    integer(c_int) function nodespan_team_node_rank(team, node_rank) bind(c)
+      import
+      type(c_ptr), value :: team
+      integer(c_int), intent(out) :: node_rank
+    end function
+    integer(c_int) function nodespan_team_node_size(team, node_size) bind(c)
+      import
+      type(c_ptr), value :: team
+      integer(c_int), intent(out) :: node_size
+    end function
+    integer(c_int) function nodespan_team_fence(team) bind(c)
+      import
+      type(c_ptr), value :: team
+    end function
+  end interface
 
-        function nodespan_team_free(team) bind(c) result(code)
-            import
-            type(c_ptr), intent(inout) :: team
-            integer(c_int) :: code
-        end function
+  interface ! of arrays: where elements are
+    integer(c_int) function nodespan_array_create(team, type, dimensions, extents, options, array) &
+        bind(c)
+      import
+      type(c_ptr), value :: team
+      integer(c_int), value :: type, dimensions
+      integer(c_int64_t), intent(in) :: extents(*)
+      type(nodespan_array_options), intent(in) :: options
+      type(c_ptr), intent(out) :: array
+    end function
+    integer(c_int) function nodespan_array_free(array) bind(c)
+      import
+      type(c_ptr), intent(inout) :: array
+    end function
+    integer(c_int) function nodespan_array_extents(array, extents) bind(c)
+      import
+      type(c_ptr), value :: array
+      integer(c_int64_t), intent(inout) :: extents(*)
+    end function
+    integer(c_int) function nodespan_array_rank_box(array, lo, hi) bind(c)
+      import
+      type(c_ptr), value :: array
+      integer(c_int64_t), intent(inout) :: lo(*), hi(*)
+    end function
+    integer(c_int) function nodespan_array_node_box(array, lo, hi) bind(c)
+      import
+      type(c_ptr), value :: array
+      integer(c_int64_t), intent(inout) :: lo(*), hi(*)
+    end function
+    integer(c_int) function nodespan_array_node_box_with_ghosts(array, lo, hi) bind(c)
+      import
+      type(c_ptr), value :: array
+      integer(c_int64_t), intent(inout) :: lo(*), hi(*)
+    end function
+    integer(c_int) function nodespan_array_local(array, data, strides) bind(c)
+      import
+      type(c_ptr), value :: array
+      type(c_ptr), intent(out) :: data
+      integer(c_int64_t), intent(inout) :: strides(*)
+    end function
+    integer(c_int) function nodespan_array_node(array, data, strides) bind(c)
+      import
+      type(c_ptr), value :: array
+      type(c_ptr), intent(out) :: data
+      integer(c_int64_t), intent(inout) :: strides(*)
+    end function
+    integer(c_int) function nodespan_array_node_with_ghosts(array, data, strides) bind(c)
+      import
+      type(c_ptr), value :: array
+      type(c_ptr), intent(out) :: data
+      integer(c_int64_t), intent(inout) :: strides(*)
+    end function
+  end interface
 
-        function nodespan_team_get_info(team, info) bind(c) result(code)
-            import
-            type(c_ptr), value :: team
-            type(nodespan_team_info), intent(out) :: info
-            integer(c_int) :: code
-        end function
+  interface ! of arrays: epochs, locks
+    integer(c_int) function nodespan_array_fence(array) bind(c)
+      import
+      type(c_ptr), value :: array
+    end function
+    integer(c_int) function nodespan_array_node_fence(array) bind(c)
+      import
+      type(c_ptr), value :: array
+    end function
+    integer(c_int) function nodespan_array_exchange_ghosts(array) bind(c)
+      import
+      type(c_ptr), value :: array
+    end function
+    integer(c_int) function nodespan_array_lock(array, node) bind(c)
+      import
+      type(c_ptr), value :: array
+      integer(c_int), value :: node
+    end function
+    integer(c_int) function nodespan_array_unlock(array, node) bind(c)
+      import
+      type(c_ptr), value :: array
+      integer(c_int), value :: node
+    end function
+  end interface
 
-        function nodespan_team_fence(team) bind(c) result(code)
-            import
-            type(c_ptr), value :: team
-            integer(c_int) :: code
-        end function
-
-        function nodespan_team_node_fence(team) bind(c) result(code)
-            import
-            type(c_ptr), value :: team
-            integer(c_int) :: code
-        end function
-
-        function nodespan_team_progress(team) bind(c) result(code)
-            import
-            type(c_ptr), value :: team
-            integer(c_int) :: code
-        end function
-
-        function nodespan_array_create(team, type, dimensions, extents, options, array) bind(c) result(code)
-            import
-            type(c_ptr), value :: team
-            integer(c_int), value :: type, dimensions
-            integer(c_int64_t), intent(in) :: extents(*)
-            type(nodespan_array_options), intent(in) :: options
-            type(c_ptr), intent(out) :: array
-            integer(c_int) :: code
-        end function
-
-        function nodespan_array_free(array) bind(c) result(code)
-            import
-            type(c_ptr), intent(inout) :: array
-            integer(c_int) :: code
-        end function
-
-        function nodespan_array_rank_box(array, rank, lo, hi) bind(c) result(code)
-            import
-            type(c_ptr), value :: array
-            integer(c_int), value :: rank
-            integer(c_int64_t), intent(out) :: lo(*), hi(*)
-            integer(c_int) :: code
-        end function
-
-        function nodespan_array_node_box(array, node, lo, hi) bind(c) result(code)
-            import
-            type(c_ptr), value :: array
-            integer(c_int), value :: node
-            integer(c_int64_t), intent(out) :: lo(*), hi(*)
-            integer(c_int) :: code
-        end function
-
-        ! Column-major memory of the node is dense: c_f_pointer(data, a, hi - lo) is all of it.
-        function nodespan_array_block(array, rank, data, strides) bind(c) result(code)
-            import
-            type(c_ptr), value :: array
-            integer(c_int), value :: rank
-            type(c_ptr), intent(out) :: data
-            integer(c_int64_t), intent(out) :: strides(*)
-            integer(c_int) :: code
-        end function
-
-        function nodespan_array_node(array, data, strides) bind(c) result(code)
-            import
-            type(c_ptr), value :: array
-            type(c_ptr), intent(out) :: data
-            integer(c_int64_t), intent(out) :: strides(*)
-            integer(c_int) :: code
-        end function
-
-        function nodespan_array_node_with_ghosts(array, lo, hi, data, strides) bind(c) result(code)
-            import
-            type(c_ptr), value :: array
-            integer(c_int64_t), intent(out) :: lo(*), hi(*)
-            type(c_ptr), intent(out) :: data
-            integer(c_int64_t), intent(out) :: strides(*)
-            integer(c_int) :: code
-        end function
-
-        function nodespan_array_get(array, lo, hi, to, count) bind(c) result(code)
-            import
-            type(c_ptr), value :: array
-            integer(c_int64_t), intent(in) :: lo(*), hi(*)
-            type(c_ptr), value :: to ! c_loc of a contiguous target
-            integer(c_int64_t), value :: count
-            integer(c_int) :: code
-        end function
-
-        function nodespan_array_put(array, lo, hi, from, count) bind(c) result(code)
-            import
-            type(c_ptr), value :: array
-            integer(c_int64_t), intent(in) :: lo(*), hi(*)
-            type(c_ptr), value :: from
-            integer(c_int64_t), value :: count
-            integer(c_int) :: code
-        end function
-
-        function nodespan_array_accumulate(array, lo, hi, from, count, op, scale) bind(c) result(code)
-            import
-            type(c_ptr), value :: array
-            integer(c_int64_t), intent(in) :: lo(*), hi(*)
-            type(c_ptr), value :: from
-            integer(c_int64_t), value :: count
-            integer(c_int), value :: op
-            type(c_ptr), value :: scale ! c_null_ptr: 1
-            integer(c_int) :: code
-        end function
-
-        function nodespan_array_fetch_add(array, at, value, before) bind(c) result(code)
-            import
-            type(c_ptr), value :: array
-            integer(c_int64_t), intent(in) :: at(*)
-            type(c_ptr), value :: value, before
-            integer(c_int) :: code
-        end function
-
-        function nodespan_array_fence(array) bind(c) result(code)
-            import
-            type(c_ptr), value :: array
-            integer(c_int) :: code
-        end function
-
-        function nodespan_array_node_fence(array) bind(c) result(code)
-            import
-            type(c_ptr), value :: array
-            integer(c_int) :: code
-        end function
-
-        function nodespan_array_exchange_ghosts(array) bind(c) result(code)
-            import
-            type(c_ptr), value :: array
-            integer(c_int) :: code
-        end function
-
-        function nodespan_array_lock(array, node) bind(c) result(code)
-            import
-            type(c_ptr), value :: array
-            integer(c_int), value :: node
-            integer(c_int) :: code
-        end function
-
-        function nodespan_array_unlock(array, node) bind(c) result(code)
-            import
-            type(c_ptr), value :: array
-            integer(c_int), value :: node
-            integer(c_int) :: code
-        end function
-
-        function nodespan_array_lock_shared(array, node) bind(c) result(code)
-            import
-            type(c_ptr), value :: array
-            integer(c_int), value :: node
-            integer(c_int) :: code
-        end function
-
-        function nodespan_array_unlock_shared(array, node) bind(c) result(code)
-            import
-            type(c_ptr), value :: array
-            integer(c_int), value :: node
-            integer(c_int) :: code
-        end function
-
-        ! Names end with c_null_char.
-        function nodespan_array_save_npy(array, file) bind(c) result(code)
-            import
-            type(c_ptr), value :: array
-            character(kind=c_char), intent(in) :: file(*)
-            integer(c_int) :: code
-        end function
-
-        function nodespan_array_load_npy(array, file) bind(c) result(code)
-            import
-            type(c_ptr), value :: array
-            character(kind=c_char), intent(in) :: file(*)
-            integer(c_int) :: code
-        end function
-
-        function nodespan_array_save(array, file, dataset, mode) bind(c) result(code)
-            import
-            type(c_ptr), value :: array
-            character(kind=c_char), intent(in) :: file(*), dataset(*)
-            integer(c_int), value :: mode
-            integer(c_int) :: code
-        end function
-
-        function nodespan_array_load(array, file, dataset) bind(c) result(code)
-            import
-            type(c_ptr), value :: array
-            character(kind=c_char), intent(in) :: file(*), dataset(*)
-            integer(c_int) :: code
-        end function
-
-        function c_strlen(text) bind(c, name="strlen") result(length)
-            import
-            type(c_ptr), value :: text
-            integer(c_size_t) :: length
-        end function
-    end interface
+  interface ! of arrays: transfers, files
+    integer(c_int) function nodespan_array_get(array, lo, hi, to, count) bind(c)
+      import
+      type(c_ptr), value :: array
+      integer(c_int64_t), intent(in) :: lo(*), hi(*)
+      type(*), intent(inout) :: to(*)
+      integer(c_int64_t), value :: count
+    end function
+    integer(c_int) function nodespan_array_put(array, lo, hi, from, count) bind(c)
+      import
+      type(c_ptr), value :: array
+      integer(c_int64_t), intent(in) :: lo(*), hi(*)
+      type(*), intent(in) :: from(*)
+      integer(c_int64_t), value :: count
+    end function
+    ! `scale` is c_null_ptr, or c_loc of one element.
+    integer(c_int) function nodespan_array_accumulate(array, op, lo, hi, from, count, scale) bind(c)
+      import
+      type(c_ptr), value :: array
+      integer(c_int), value :: op
+      integer(c_int64_t), intent(in) :: lo(*), hi(*)
+      type(*), intent(in) :: from(*)
+      integer(c_int64_t), value :: count
+      type(c_ptr), value :: scale
+    end function
+    ! `value` and `before` are c_loc of one element each; `before` may be c_null_ptr.
+    integer(c_int) function nodespan_array_fetch_add(array, at, value, before) bind(c)
+      import
+      type(c_ptr), value :: array
+      integer(c_int64_t), intent(in) :: at(*)
+      type(c_ptr), value :: value, before
+    end function
+    integer(c_int) function nodespan_array_save_npy(array, file) bind(c)
+      import
+      type(c_ptr), value :: array
+      character(kind=c_char), intent(in) :: file(*)
+    end function
+    integer(c_int) function nodespan_array_load_npy(array, file) bind(c)
+      import
+      type(c_ptr), value :: array
+      character(kind=c_char), intent(in) :: file(*)
+    end function
+    ! In the component hdf5.
+    integer(c_int) function nodespan_array_save_hdf5(array, file, dataset, mode) bind(c)
+      import
+      type(c_ptr), value :: array
+      character(kind=c_char), intent(in) :: file(*), dataset(*)
+      integer(c_int), value :: mode
+    end function
+    integer(c_int) function nodespan_array_load_hdf5(array, file, dataset) bind(c)
+      import
+      type(c_ptr), value :: array
+      character(kind=c_char), intent(in) :: file(*), dataset(*)
+    end function
+  end interface
 
 contains
 
-    ! What the last call of this thread that failed has to say.
-    function nodespan_message() result(message)
-        character(:), allocatable :: message
-        character(kind=c_char), pointer :: text(:)
-        type(c_ptr) :: place
-        integer :: i
+  ! The message of the last error of this thread, one line.
+  function nodespan_last_error_message() result(message)
+    character(:), allocatable :: message
+    character(kind=c_char), pointer :: text(:)
+    type(c_ptr) :: place
+    integer :: k
+    interface
+      type(c_ptr) function c_message() bind(c, name="nodespan_last_error_message")
+        import
+      end function
+      integer(c_size_t) function c_strlen(text) bind(c, name="strlen")
+        import
+        type(c_ptr), value :: text
+      end function
+    end interface
 
-        place = nodespan_last_error_message()
-        call c_f_pointer(place, text, [c_strlen(place)])
-        allocate (character(size(text)) :: message)
-        do i = 1, size(text)
-            message(i:i) = text(i)
-        end do
-    end function
+    place = c_message()
+    call c_f_pointer(place, text, [c_strlen(place)])
+    allocate (character(size(text)) :: message)
+    do k = 1, size(text)
+      message(k:k) = text(k)
+    end do
+  end function
+
 end module

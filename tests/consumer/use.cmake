@@ -1,5 +1,6 @@
 # Builds and runs an outside project by the commands that docs/embedding.md shows. Needs -DSTAGE -DCASE
-# -DMPIEXEC -DPROGRAM (its folder) -DCXX -DFLAGS -DGENERATOR -DSOURCE -DBUILD -DWITH_HDF5.
+# -DMPIEXEC -DPROGRAM (its folder) -DCXX -DFLAGS -DGENERATOR -DSOURCE -DBUILD -DWITH_HDF5
+# -DFORTRAN (whether there is a compiler).
 set(folder ${STAGE}/${CASE})
 file(REMOVE_RECURSE ${folder})
 file(COPY ${PROGRAM}/ DESTINATION ${folder})
@@ -62,10 +63,20 @@ endif()
 if(CASE MATCHES "pkg_config")
   run(sh -e ${CMAKE_CURRENT_LIST_DIR}/by_pkg_config.sh)
   run_and_match(./consumer "${expected}, 2 ranks: good")
+  run(sh -e ${CMAKE_CURRENT_LIST_DIR}/c_by_pkg_config.sh)
+  run_and_match(./in_c "in C, 2 ranks: good")
+  if(FORTRAN)
+    run(sh -e ${CMAKE_CURRENT_LIST_DIR}/fortran_by_pkg_config.sh)
+    run_and_match(./in_fortran "in Fortran, 2 ranks: good")
+  endif()
 else()
   run(sh -e ${CMAKE_CURRENT_LIST_DIR}/by_cmake.sh)
   run_and_match(build/consumer "${expected}, 2 ranks: good")
   run_and_match(build/two_libraries "two libraries: good")
+  run_and_match(build/in_c "in C, 2 ranks: good")
+  if(FORTRAN)
+    run_and_match(build/in_fortran "in Fortran, 2 ranks: good")
+  endif()
 endif()
 if(CASE MATCHES "embedded")
   run(${CMAKE_COMMAND} --install build --prefix ${STAGE}/shared_first)

@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 
 struct module {
     std::string name;
-    std::vector<std::string> files; // without folder and ending; one header and source may share it
+    std::vector<std::string> files; // without folder and ending; one header and source may share
+                                    // it. C's headers with their ending
 };
 
 // From the ground up. A new file needs a place here.
@@ -68,7 +69,9 @@ const std::vector<module> modules = {
       "hdf5_attributes", "hdf5_chunks", "hdf5_handle", "hdf5_info", "hdf5_load", "hdf5_output",
       "hdf5_save", "hdf5_types", "hdf5_writer", "file_seal", "checkpoint"}},
     {"report", {"report", "report_node", "report_text", "report_parts"}},
-    {"c_interface", {"c_call", "c_types", "c_team", "c_array", "c_transfer", "c_npy", "c_hdf5"}},
+    {"c_interface",
+     {"error.h", "type.h", "team.h", "array.h", "transfer.h", "files.h", "hdf5.h", "c_call",
+      "c_type", "c_team", "c_array", "c_sync", "c_transfer", "c_files", "c_hdf5"}},
 };
 
 // These know nothing of MPI, not even through what they include.
@@ -78,23 +81,28 @@ const std::set<std::string> without_mpi = {
     "wait",    "watchdog",     "node_barrier",    "mutex",     "queue_core",   "ring_core",
     "usage",   "interval_set", "range_allocator", "node_table"};
 
-// Everything that offers the whole library in one include; nothing may include it.
-const std::string everything = "nodespan";
+// What offers the whole library in one include, in C++ and in C; nothing may include it.
+const std::set<std::string> everything = {"nodespan", "nodespan.h"};
+
+// What the table calls a file.
+std::string name_of(const fs::path& file) {
+    return file.extension() == ".h" ? file.filename().string() : file.stem().string();
+}
 
 // The place of a file in the table.
-std::optional<std::size_t> place_of(const std::string& stem) {
+std::optional<std::size_t> place_of(const std::string& name) {
     for (std::size_t place = 0; place < modules.size(); ++place)
-        if (std::ranges::count(modules[place].files, stem) > 0) return place;
+        if (std::ranges::count(modules[place].files, name) > 0) return place;
     return std::nullopt;
 }
 
 std::vector<fs::path> files_of_the_library() {
     const fs::path root(NODESPAN_SOURCE_DIR);
+    const std::set<std::string> endings = {".hpp", ".cpp", ".h", ".c"};
     std::vector<fs::path> result;
     for (const fs::path& folder : {root / "include", root / "src"})
         for (const auto& entry : fs::recursive_directory_iterator(folder))
-            if (entry.path().extension() == ".hpp" || entry.path().extension() == ".cpp")
-                result.push_back(entry.path());
+            if (endings.contains(entry.path().extension().string())) result.push_back(entry.path());
     return result;
 }
 
@@ -138,19 +146,19 @@ TEST(Layers, EveryFileHasAPlace) {
 
     EXPECT_GT(files.size(), 30U);
     for (const fs::path& file : files)
-        EXPECT_TRUE(file.stem() == everything || place_of(file.stem().string()))
+        EXPECT_TRUE(everything.contains(name_of(file)) || place_of(name_of(file)))
             << file << " is in no module: give it a place in the table of this test";
 }
 
 TEST(Layers, EachModuleUsesOnlyThoseBeforeIt) {
     for (const fs::path& file : files_of_the_library()) {
-        const auto place = place_of(file.stem().string());
+        const auto place = place_of(name_of(file));
         if (!place) continue;
         for (const std::string& included : includes_of(file)) {
             const auto header = own_header(included);
             if (!header) continue;
-            const std::string used = header->stem().string();
-            EXPECT_NE(header->filename(), everything + ".hpp") << file;
+            const std::string used = name_of(*header);
+            EXPECT_FALSE(everything.contains(used)) << file << " includes " << used;
             EXPECT_LE(place_of(used).value_or(0), *place)
                 << file << " of module " << modules[*place].name << " includes " << included;
         }
@@ -159,22 +167,30 @@ TEST(Layers, EachModuleUsesOnlyThoseBeforeIt) {
 
 TEST(Layers, ArithmeticAndMemoryKnowNothingOfMpi) {
     for (const fs::path& file : files_of_the_library()) {
-        const auto place = place_of(file.stem().string());
+        const auto place = place_of(name_of(file));
         if (!place || !without_mpi.contains(modules[*place].name)) continue;
         std::set<fs::path> seen;
         EXPECT_EQ(way_to_mpi(file, seen), "");
     }
 }
 
-TEST(Layers, TheOneIncludeOffersEveryPublicHeader) {
-    const fs::path folder = fs::path(NODESPAN_SOURCE_DIR) / "include/nodespan";
-    const std::vector<std::string> offered = includes_of(folder / "nodespan.hpp");
+// That `one` includes each header of a folder of include/nodespan once.
+void expect_all_offered(const std::string& one, const std::string& folder,
+                        const std::string& ending) {
+    const fs::path root = fs::path(NODESPAN_SOURCE_DIR) / "include";
+    const std::vector<std::string> offered = includes_of(root / "nodespan" / one);
 
-    for (const auto& entry : fs::directory_iterator(folder)) {
-        if (!entry.is_regular_file() || entry.path().stem() == everything) continue;
-        const std::string header = "nodespan/" + entry.path().filename().string();
+    for (const auto& entry : fs::directory_iterator(root / folder)) {
+        if (entry.path().extension() != ending || everything.contains(name_of(entry.path())))
+            continue;
+        const std::string header = folder + "/" + entry.path().filename().string();
         EXPECT_EQ(std::ranges::count(offered, header), 1) << header;
     }
+}
+
+TEST(Layers, TheOneIncludeOffersEveryPublicHeader) {
+    expect_all_offered("nodespan.hpp", "nodespan", ".hpp");
+    expect_all_offered("nodespan.h", "nodespan/c", ".h");
 }
 
 } // namespace
