@@ -101,7 +101,7 @@ int nodespan_array_fetch_add(nodespan_array array, const int64_t* at, const void
         constexpr const char* name = "nodespan_array_fetch_add";
         require_given(name, "array", array);
         if (value == nullptr)
-            throw error(errc::invalid_argument, fmt::format("{}: value is null", name));
+            throw error(errc::invalid_argument, fmt::format("{}: {} is null", name, "value"));
         const index_list place = detail::take_list(name, "at", *array, at);
         visit(array->type, [&](auto known) {
             using T = typename decltype(known)::type;
