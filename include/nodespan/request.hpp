@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nodespan/box.hpp"
 #include "nodespan/detail/export.hpp"
 #include "nodespan/team.hpp"
 
@@ -15,13 +16,21 @@ namespace NODESPAN_EXPORT nodespan {
 
 namespace detail {
 
+class packed_patch;
+
 /// MPI requests of one transfer; the first few without allocation.
 class request_list {
 public:
     /// A place for one more; stays where it is until the next call.
     MPI_Request* add();
 
+    /// A copy of elements of the program that takes part in the transfer. It is leaked where the
+    /// list ends before the transfer: MPI may still use it.
+    packed_patch& keep(index_t elements, std::size_t element_bytes);
+
     std::span<MPI_Request> all() noexcept;
+
+    /// All have ended: what came into copies is brought home.
     void clear() noexcept;
 
 private:
@@ -30,6 +39,7 @@ private:
     std::array<MPI_Request, places> first_{};
     std::size_t count_ = 0;
     std::vector<MPI_Request> all_; // takes over from the fifth on
+    std::vector<packed_patch*> copies_;
 };
 
 } // namespace detail

@@ -31,7 +31,7 @@ const std::vector<module> modules = {
     {"number_type", {"number_type", "malformed"}},
     {"file_text", {"npy_header", "csv_text", "file_range"}},
     {"posix_file", {"posix_file", "csv_lines"}},
-    {"strided", {"copy_bytes", "strided"}},
+    {"strided", {"copy_bytes", "strided", "packed_patch"}},
     {"combine", {"combine"}},
     {"placement", {"ascending", "placement"}},
     {"distribution", {"distribution"}},
