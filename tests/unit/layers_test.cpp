@@ -29,7 +29,7 @@ const std::vector<module> modules = {
     {"view", {"view", "buffer"}},
     {"element", {"element"}},
     {"number_type", {"number_type", "narrow", "malformed"}},
-    {"file_text", {"npy_header", "csv_text", "file_range"}},
+    {"file_text", {"npy_header", "csv_text", "csv_dialect", "file_range"}},
     {"posix_file", {"posix_file", "csv_lines"}},
     {"strided", {"copy_bytes", "strided"}},
     {"combine", {"combine"}},
