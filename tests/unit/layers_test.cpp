@@ -36,13 +36,14 @@ const std::vector<module> modules = {
     {"placement", {"ascending", "placement"}},
     {"distribution", {"distribution"}},
     {"ghost_plan", {"ghost_plan"}},
+    {"process_state", {"process_state", "process_watch", "process_word"}},
     {"wait", {"wait", "watchdog"}},
     {"node_barrier", {"node_barrier"}},
     {"mutex", {"mutex"}},
     {"ring_core", {"ring_options", "ring_core"}},
     {"queue_core", {"queue_core"}},
     {"usage", {"usage", "usage_text"}},
-    {"mpi_check", {"mpi_check", "thread_rule"}},
+    {"mpi_check", {"mpi_check", "mpi_life", "thread_rule", "serving"}},
     {"agreement", {"agreement"}},
     {"usage_report", {"usage_report"}},
     {"rma_settings", {"rma_settings"}},
@@ -76,10 +77,11 @@ const std::vector<module> modules = {
 
 // These know nothing of MPI, not even through what they include.
 const std::set<std::string> without_mpi = {
-    "export",  "box",          "number_type",     "file_text", "posix_file",   "view",
-    "element", "strided",      "combine",         "placement", "distribution", "ghost_plan",
-    "wait",    "watchdog",     "node_barrier",    "mutex",     "queue_core",   "ring_core",
-    "usage",   "interval_set", "range_allocator", "node_table"};
+    "export",       "box",        "number_type",   "file_text",       "posix_file",
+    "view",         "element",    "strided",       "combine",         "placement",
+    "distribution", "ghost_plan", "process_state", "process_watch",   "process_word",
+    "wait",         "watchdog",   "node_barrier",  "mutex",           "queue_core",
+    "ring_core",    "usage",      "interval_set",  "range_allocator", "node_table"};
 
 // What offers the whole library in one include, in C++ and in C; nothing may include it.
 const std::set<std::string> everything = {"nodespan", "nodespan.h"};
