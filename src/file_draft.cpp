@@ -77,7 +77,8 @@ void file_draft::read(std::uint64_t offset, void* to, std::size_t bytes) const {
         const std::uint64_t begin = at->first * page_bytes;
         const std::uint64_t from = std::max(begin, offset);
         const std::uint64_t upto = std::min(begin + at->second.is.size(), end);
-        if (from < upto) std::memcpy(out + (from - offset), &at->second.is[from - begin], upto - from);
+        if (from < upto)
+            std::memcpy(out + (from - offset), &at->second.is[from - begin], upto - from);
     }
 }
 
@@ -111,12 +112,15 @@ void file_draft::sync() const {
 // What differs of each page, or back what was there.
 void file_draft::write_changes(bool is_back) const {
     for (const auto& [number, changed] : pages_) {
-        const auto first = std::mismatch(changed.is.begin(), changed.is.end(), changed.was.begin()).first;
-        const auto last = std::mismatch(changed.is.rbegin(), changed.is.rend(), changed.was.rbegin()).first;
+        const auto first =
+            std::mismatch(changed.is.begin(), changed.is.end(), changed.was.begin()).first;
+        const auto last =
+            std::mismatch(changed.is.rbegin(), changed.is.rend(), changed.was.rbegin()).first;
         if (first == changed.is.end()) continue;
         const auto begin = static_cast<std::size_t>(first - changed.is.begin());
         const auto bytes = static_cast<std::size_t>(last.base() - first);
-        file_.write(number * page_bytes + begin, (is_back ? changed.was : changed.is).data() + begin, bytes);
+        file_.write(number * page_bytes + begin,
+                    (is_back ? changed.was : changed.is).data() + begin, bytes);
     }
 }
 

@@ -67,7 +67,7 @@ private:
 
     posix_file file_;
     std::uint64_t old_bytes_ = 0;
-    std::map<std::uint64_t, page> pages_; // of what was there, those that change
+    std::map<std::uint64_t, page> pages_;     // of what was there, those that change
     std::optional<std::uint64_t> left_bytes_; // of the file, when others could have it
     bool is_ignoring_ = false;
     bool is_applied_ = false;

@@ -9,7 +9,7 @@ namespace nodespan::detail {
 
 /// Where a name of a file leads: by names of groups in that file, without links in between.
 struct hdf5_path {
-    std::string name;     ///< Without slashes before, behind, or doubled; empty for the root.
+    std::string name;      ///< Without slashes before, behind, or doubled; empty for the root.
     bool is_there = false; ///< Whether there is something.
 };
 

@@ -67,9 +67,9 @@ void hdf5_output::open_file() {
         draft_ = std::make_unique<file_draft>(file_draft::make(written_));
         const hdf5_handle made(H5Pcreate(H5P_FILE_CREATE), "H5Pcreate");
         hdf5_check(H5Pset_userblock(made.get(), user_block_), "H5Pset_userblock");
-        hdf5_ = {H5Fcreate(written_.c_str(), H5F_ACC_TRUNC, made.get(),
-                           access_to_write(*draft_).get()),
-                 "H5Fcreate"};
+        hdf5_ = {
+            H5Fcreate(written_.c_str(), H5F_ACC_TRUNC, made.get(), access_to_write(*draft_).get()),
+            "H5Fcreate"};
         return;
     }
     draft_ = std::make_unique<file_draft>(file_draft::open(file_));

@@ -16,9 +16,9 @@ namespace {
 void read_element(hid_t data, const hdf5_handle& space, const file_type& type,
                   const std::vector<hsize_t>& at) {
     const std::vector<hsize_t> one(at.size(), 1);
-    hdf5_check(H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, at.data(), nullptr, one.data(),
-                                   nullptr),
-               "H5Sselect_hyperslab");
+    hdf5_check(
+        H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, at.data(), nullptr, one.data(), nullptr),
+        "H5Sselect_hyperslab");
     std::vector<std::byte> element(type.bytes);
     hdf5_check(H5Dread(data, native_type(type).get(), space_of({1}).get(), space.get(), H5P_DEFAULT,
                        element.data()),
