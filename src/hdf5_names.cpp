@@ -28,6 +28,12 @@ std::string next_part(std::string& path) {
     }
 }
 
+H5O_info_t info_of(hid_t object) {
+    H5O_info_t about;
+    hdf5_check(H5Oget_info2(object, &about, H5O_INFO_BASIC), "H5Oget_info2");
+    return about;
+}
+
 void require_group(hid_t file, const std::string& name) {
     H5O_info_t about;
     hdf5_check(H5Oget_info_by_name2(file, name.c_str(), &about, H5O_INFO_BASIC, H5P_DEFAULT),
@@ -75,6 +81,8 @@ herr_t note_name(hid_t, const char* name, const H5L_info_t* about, void* data) {
 } // namespace
 
 hdf5_path follow(hid_t file, const std::string& name) {
+    if (name.find('\0') != std::string::npos)
+        refuse("a name cannot hold a zero byte, where HDF5 would end it");
     std::string upto, rest = name;
     int soft_links = 0;
     for (;;) {
@@ -104,9 +112,12 @@ hdf5_path follow(hid_t file, const std::string& name) {
     }
 }
 
+haddr_t place_of(hid_t object) {
+    return info_of(object).addr;
+}
+
 std::vector<std::string> names_of(hid_t file, hid_t object, const std::string& known) {
-    H5O_info_t about;
-    hdf5_check(H5Oget_info2(object, &about, H5O_INFO_BASIC), "H5Oget_info2");
+    const H5O_info_t about = info_of(object);
     search found{about.addr, {known}, {}};
     if (about.rc == 1) return found.names;
     const herr_t result = H5Lvisit(file, H5_INDEX_NAME, H5_ITER_INC, &note_name, &found);

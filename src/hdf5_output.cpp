@@ -93,11 +93,11 @@ void hdf5_output::drop() noexcept {
 std::vector<std::string> hdf5_output::names_for(const std::string& dataset) {
     const hdf5_path path = follow(hdf5_.get(), dataset);
     if (path.name.empty()) refuse("a dataset needs a name");
-    if (set_.contains(path.name)) refuse("the file gets two datasets of this name");
     if (!path.is_there) return {path.name};
+    hdf5_handle old(H5Oopen(hdf5_.get(), path.name.c_str(), H5P_DEFAULT), "H5Oopen");
+    if (own_.contains(place_of(old.get()))) refuse("the file gets two datasets of this name");
     if (mode_ == save_mode::add)
         refuse("the file has something of this name already; save_mode::overwrite replaces it");
-    hdf5_handle old(H5Oopen(hdf5_.get(), path.name.c_str(), H5P_DEFAULT), "H5Oopen");
     if (H5Iget_type(old.get()) != H5I_DATASET)
         refuse("the file has something of this name that is no dataset");
     std::vector<std::string> names = names_of(hdf5_.get(), old.get(), path.name);
@@ -147,6 +147,7 @@ hdf5_handle hdf5_output::create(const array_core& from, const file_type& type,
                                       H5P_DEFAULT, H5P_DEFAULT),
                        "H5Lcreate_hard");
     for (const auto& [name, value] : options.attributes) write_attribute(data.get(), name, value);
+    own_.insert(place_of(data.get()));
     for (const std::string& name : names) {
         datasets_.push_back({name, type, extents, layout.is_used(), 0, 0});
         set_[name] = options.attributes;

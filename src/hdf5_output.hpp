@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -71,8 +72,9 @@ private:
     std::unique_ptr<file_draft> draft_;
     hdf5_handle hdf5_;
     std::vector<hdf5_handle> replaced_; // without names; their space is free once they are closed
+    std::set<haddr_t> own_;             // where the new ones' headers are
     std::vector<written_dataset> datasets_;
-    written_attributes set_; // of all that is new, if only that there are none
+    written_attributes set_;
 };
 
 /// The call as messages quote it: save(float64{4, 3}, "a.h5", "b"), with a box that is not all.
