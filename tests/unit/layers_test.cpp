@@ -37,19 +37,20 @@ const std::vector<module> modules = {
     {"distribution", {"distribution"}},
     {"ghost_plan", {"ghost_plan"}},
     {"wait", {"wait", "watchdog"}},
+    {"far_ends", {"far_ends", "blocking_watch"}},
     {"node_barrier", {"node_barrier"}},
     {"mutex", {"mutex"}},
     {"ring_core", {"ring_options", "ring_core"}},
     {"queue_core", {"queue_core"}},
     {"usage", {"usage", "usage_text"}},
-    {"mpi_check", {"mpi_check", "thread_rule"}},
+    {"mpi_check", {"mpi_check", "mpi_wait", "thread_rule"}},
     {"agreement", {"agreement"}},
     {"usage_report", {"usage_report"}},
     {"rma_settings", {"rma_settings"}},
     {"environment", {"environment"}},
     {"node_table", {"node_table"}},
     {"shared_window", {"shared_window", "rma_window"}},
-    {"team_core", {"leader_meeting", "team_core"}},
+    {"team_core", {"leader_meeting", "team_core", "team_agreement"}},
     {"team", {"team"}},
     {"interval_set", {"interval_set"}},
     {"range_allocator", {"range_allocator"}},
@@ -78,7 +79,7 @@ const std::vector<module> modules = {
 const std::set<std::string> without_mpi = {
     "export",  "box",          "number_type",     "file_text", "posix_file",   "view",
     "element", "strided",      "combine",         "placement", "distribution", "ghost_plan",
-    "wait",    "watchdog",     "node_barrier",    "mutex",     "queue_core",   "ring_core",
+    "wait",    "far_ends",     "node_barrier",    "mutex",     "queue_core",   "ring_core",
     "usage",   "interval_set", "range_allocator", "node_table"};
 
 // What offers the whole library in one include, in C++ and in C; nothing may include it.
