@@ -146,7 +146,7 @@ bool get_into(const array_place& a, const box<dynamic>& patch, std::byte* to,
                            const mpi_elements& origin) {
         if (open == nullptr && ++under_way % fast_gets_at_once == 0) a.where.rma->complete_local();
         a.where.rma->get(node, offset, bytes, target, memory, origin,
-                         open != nullptr ? open->add() : nullptr);
+                         open != nullptr ? open->add(node) : nullptr);
     };
     const auto pack = [&](const box<dynamic>& part) {
         if (open != nullptr) {
@@ -179,7 +179,7 @@ bool put_from(const array_place& a, const box<dynamic>& patch, const std::byte* 
                            const mpi_elements& target, const std::byte* memory,
                            const mpi_elements& origin) {
         a.where.rma->put(node, offset, bytes, target, memory, origin,
-                         open != nullptr ? open->add() : nullptr);
+                         open != nullptr ? open->add(node) : nullptr);
     };
     const auto pack = [&](const box<dynamic>& part) {
         if (open != nullptr) {
