@@ -221,13 +221,13 @@ std::size_t find_element(const array_place& a, const index_list& at, int& node) 
     return a.where.offset + static_cast<std::size_t>(offset) * a.element_bytes;
 }
 
-// Open MPI's osc/rdma, which it may choose on one host, crashes in an 8-byte compare and swap on
+// Open MPI 4's osc/rdma, which it may choose on one host, crashes in an 8-byte compare and swap on
 // one's own memory.
 void require_compare_and_swap(const array_place& a, int node) {
     if (a.element_bytes != 8 || node != a.team->node() || !a.team->is_leader() ||
         !a.team->is_on_one_host())
         return;
-    static const bool may_crash = may_use_rdma_component(); // settled when MPI started
+    static const bool may_crash = may_crash_in_compare_and_swap(); // settled when MPI started
     if (may_crash)
         throw error(std::error_code(MPI_ERR_UNSUPPORTED_OPERATION, mpi_category()),
                     "compare_exchange: Open MPI's osc/rdma would crash on 8-byte elements of one's "
