@@ -28,7 +28,7 @@ const std::vector<module> modules = {
     {"box", {"box", "pieces"}},
     {"view", {"view", "buffer"}},
     {"element", {"element"}},
-    {"number_type", {"number_type", "malformed"}},
+    {"number_type", {"number_type", "narrow", "malformed"}},
     {"file_text", {"npy_header", "csv_text", "csv_dialect", "file_range"}},
     {"posix_file", {"posix_file", "csv_lines"}},
     {"strided", {"copy_bytes", "strided"}},
