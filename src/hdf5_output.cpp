@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
 #include <string_view>
@@ -82,7 +81,8 @@ hdf5_output::hdf5_output(const io_call& call, std::string file, save_mode mode,
         const quiet_hdf5 quiet;
         call.on_first_rank([&] { open_file(); });
         is_new_ = call.from_first_rank(is_new_ ? 1 : 0) != 0;
-        written_ = is_new_ ? file_ + ".part" : file_;
+        call.agree([&] { place_ = file_replacement(file_); });
+        written_ = is_new_ ? place_.part() : file_;
         is_open_ = true;
         elements_ = call.open_to_write(written_);
     } catch (...) {
@@ -115,9 +115,9 @@ void hdf5_output::open_file() {
         is_new_ = ::stat(file_.c_str(), &status) != 0 && errno == ENOENT;
     }
     if (is_new_) {
-        written_ = file_ + ".part";
-        const posix_file possible =
-            posix_file::open_or_create(written_); // the system's words are clearer
+        place_ = file_replacement(file_);
+        written_ = place_.part();
+        static_cast<void>(place_.create()); // HDF5 makes one with everybody's rights
         const hdf5_handle made(H5Pcreate(H5P_FILE_CREATE), "H5Pcreate");
         hdf5_check(H5Pset_userblock(made.get(), user_block_), "H5Pset_userblock");
         hdf5_ = {H5Fcreate(written_.c_str(), H5F_ACC_TRUNC, made.get(), file_access().get()),
@@ -140,7 +140,7 @@ void hdf5_output::drop() noexcept {
     datasets_.clear(); // without names HDF5 takes them away, and their space
     hdf5_ = {};
     if (is_new_) {
-        std::remove(written_.c_str());
+        place_.drop();
     } else if (!has_names_) {
         try {
             const posix_file old = posix_file::open_to_write(written_);
@@ -290,10 +290,10 @@ void hdf5_output::commit(const io_call& call,
         call.on_first_rank([&] { finish_file(); });
         if (before_naming) before_naming(written_);
         call.on_first_rank([&] {
-            if (is_new_) rename_file(written_, file_);
+            if (is_new_) place_.give_name();
         });
     } catch (...) {
-        if (is_new_ && call.is_first_rank()) std::remove(written_.c_str());
+        if (is_new_ && call.is_first_rank()) place_.drop();
         throw;
     }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "file_replacement.hpp"
 #include "file_share.hpp"
 #include "hdf5_chunks.hpp"
 #include "hdf5_handle.hpp"
@@ -70,6 +71,7 @@ private:
     bool has_names_ = false;      // some of what is new can be found
     std::uint64_t old_bytes_ = 0; // of the file when it was opened
     file_bytes old_superblock_;
+    file_replacement place_;
     std::string written_; // the name meanwhile
     hdf5_handle hdf5_;    // the first rank's
     std::vector<nameless_dataset> datasets_;
