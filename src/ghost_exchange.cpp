@@ -105,7 +105,8 @@ void ghost_exchange::add_copy(const ghost_piece& piece, int worker) {
 
 ghost_exchange::~ghost_exchange() {
     if (!mpi_is_alive()) return;
-    if (is_started_) { // MPI may still fill or read our memory: leak it
+    // MPI may still fill or read our memory, or this thread may not call it: leak it.
+    if (is_started_ || !place_.team->threads().admits_this_thread()) {
         for (message& m : sends_) static_cast<void>(m.dense.release());
         for (message& m : receives_) static_cast<void>(m.dense.release());
         return;

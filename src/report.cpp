@@ -293,6 +293,7 @@ void collect_nodes(const team& team, const node_info& mine, machine_info& info) 
 } // namespace
 
 machine_info collect_machine_info(team& team) {
+    detail::require_mpi("collect_machine_info");
     machine_info info;
     info.ranks = team.size();
     node_info mine;
