@@ -17,7 +17,7 @@ io_call::io_call(std::shared_ptr<team_core> team, std::string text)
     : team_(std::move(team)),
       text_(std::move(text)) {
     require_mpi(text_.c_str());
-    team_->agree_on(std::nullopt, boost::hash<std::string>{}(text_), text_);
+    team_->require_same(boost::hash<std::string>{}(text_), text_, why());
 }
 
 occasion io_call::why() const {
