@@ -257,7 +257,8 @@ hdf5_handle creation_properties(const chunk_layout& layout) {
 }
 
 void write_chunks(const io_call& call, const array_core& from, const file_type& type,
-                  const box<dynamic>& patch, const chunk_layout& layout, hid_t dataset) {
+                  const box<dynamic>& patch, const chunk_layout& layout, hid_t dataset,
+                  const std::function<void()>& require_written) {
     const private_comm messages(call);
     const chunk_grid grid(patch, layout.extents);
     const index_t ranks = from.get_team().size(), rank = from.get_team().rank();
@@ -292,6 +293,7 @@ void write_chunks(const io_call& call, const array_core& from, const file_type& 
             keep_going([&] {
                 if (r != 0) receive(ready, r, messages.get());
                 if (!failure) write_parcel(ready, grid, patch, dataset);
+                require_written();
             });
     }
     call.agree_on(failure);
