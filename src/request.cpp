@@ -3,10 +3,12 @@
 #include "mpi_check.hpp"
 #include "nodespan/error.hpp"
 #include "team_core.hpp"
+#include "wait.hpp"
 
 #include <fmt/format.h>
 
-#include <exception>
+#include <chrono>
+#include <optional>
 #include <utility>
 
 namespace nodespan {
@@ -38,15 +40,13 @@ void request_list::clear() noexcept {
 request::request(const std::shared_ptr<detail::team_core>& team, const char* operation)
     : team_(team),
       operation_(operation),
-      is_active_(true),
-      exceptions_(std::uncaught_exceptions()) {}
+      is_active_(true) {}
 
 request::request(request&& other) noexcept
     : open_(std::exchange(other.open_, {})),
       team_(std::move(other.team_)),
       operation_(other.operation_),
-      is_active_(std::exchange(other.is_active_, false)),
-      exceptions_(other.exceptions_) {}
+      is_active_(std::exchange(other.is_active_, false)) {}
 
 request& request::operator=(request&& other) { // NOLINT: see there
     if (this == &other) return *this;
@@ -55,18 +55,42 @@ request& request::operator=(request&& other) { // NOLINT: see there
     team_ = std::move(other.team_);
     operation_ = other.operation_;
     is_active_ = std::exchange(other.is_active_, false);
-    exceptions_ = other.exceptions_;
     return *this;
 }
 
-// While an exception unwinds nobody may be there to answer: the requests are leaked.
+// A team that has ended has waited for its transfers, or was left.
 request::~request() {
-    if (!is_active_ || !detail::mpi_is_alive() || std::uncaught_exceptions() > exceptions_) return;
+    if (!is_active_ || !detail::mpi_is_alive()) return;
     try {
-        wait();
+        finish(team_.lock().get());
     } catch (...) {
         // The program has let go of the result.
     }
+}
+
+// Whether all has ended, which is waited for as long as somebody may end it. A rank that has left
+// may go on in MPI, and whose part is missing is not known: so a while is left for it.
+bool request::finish(detail::team_core* team) {
+    using clock = std::chrono::steady_clock;
+    constexpr auto grace = std::chrono::seconds(2);
+    const std::span<MPI_Request> open = open_.all();
+    if (open.empty()) return true;
+    const detail::thread_rule::call mine(team != nullptr ? &team->threads() : nullptr, operation_);
+    std::optional<clock::time_point> lost_since;
+    for (int tries = 1;; ++tries) {
+        int done = 0;
+        detail::mpi_check(
+            MPI_Testall(static_cast<int>(open.size()), open.data(), &done, MPI_STATUSES_IGNORE),
+            "MPI_Testall");
+        if (done != 0) break;
+        if (tries % 64 == 0 && (team == nullptr || team->is_anyone_lost())) {
+            if (!lost_since) lost_since = clock::now();
+            if (clock::now() > *lost_since + grace) return false;
+        }
+        if (tries > 200 || (team != nullptr && team->is_crowded())) detail::yield_core();
+    }
+    open_.clear();
+    return true;
 }
 
 void request::require_valid(const char* operation) {
@@ -83,16 +107,17 @@ void request::require_valid(const char* operation) {
 
 void request::wait() {
     require_valid("wait");
-    const std::span<MPI_Request> open = open_.all();
     const std::shared_ptr<detail::team_core> team = team_.lock();
-    const detail::thread_rule::call mine(open.empty() ? nullptr : &team->threads(),
-                                         "request::wait");
+    const detail::thread_rule::call mine(
+        open_.all().empty() ? nullptr : &team->threads(),
+        "request::wait");                      // a refused call leaves the request as it is
+    const bool has_ended = finish(team.get()); // where MPI failed it may be waited for again
     is_active_ = false;
-    if (!open.empty())
-        detail::mpi_check(
-            MPI_Waitall(static_cast<int>(open.size()), open.data(), MPI_STATUSES_IGNORE),
-            "MPI_Waitall");
-    open_.clear();
+    if (!has_ended)
+        throw error(errc::peer_lost,
+                    fmt::format("request::wait(): a rank left by an exception, and this {} does "
+                                "not end; its buffer has to stay as long as MPI goes on",
+                                operation_));
 }
 
 bool request::test() {

@@ -10,9 +10,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <complex>
 #include <cstdint>
 #include <span>
+#include <stdexcept>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -192,6 +195,96 @@ TEST(Request, WaitsWhereItEndsOrIsAssignedTo) {
     for (std::size_t i = 0; i < 32; ++i) expected[i] = 2;
     EXPECT_EQ(r.row(), expected);
     r.expect_others_see(expected);
+}
+
+// The owners are asleep while the exception passes; what it unwinds is still the buffer's.
+TEST(Request, WaitsWhileAnExceptionUnwindsIt) {
+    constexpr index_t count = 1 << 16;
+    team everyone(MPI_COMM_WORLD);
+    array<int, 2> a(everyone, {everyone.size(), count});
+    for (int& x : a.local().span()) x = everyone.rank() + 10;
+    a.fence();
+    if (everyone.rank() == 0) {
+        const index_t last = everyone.size() - 1;
+        const box<2> from{{last, 0}, {last + 1, count}}, to{{last, 0}, {last + 1, count / 2}};
+        std::vector<int> got(count, -1), sent(count / 2, 3);
+        try {
+            const request first = a.get_async(from, got);
+            throw std::runtime_error("bad input");
+        } catch (const std::runtime_error&) {
+            EXPECT_THAT(got, Each(last + 10));
+        }
+        try {
+            const request second = a.put_async(to, sent);
+            request third = a.get_async(from, got);
+            throw std::runtime_error("bad input");
+        } catch (const std::runtime_error&) {
+            sent.assign(sent.size(), 4); // the program's again
+        }
+    } else {
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    }
+    a.fence();
+    if (everyone.rank() + 1 == everyone.size()) {
+        const auto mine = a.local().span();
+        EXPECT_THAT(mine.first(count / 2), Each(3));
+        EXPECT_THAT(mine.subspan(count / 2), Each(everyone.rank() + 10));
+    }
+    a.fence();
+}
+
+TEST(Request, IsWaitedForWhenItsArrayHasEnded) {
+    team everyone(MPI_COMM_WORLD);
+    std::vector<int> got(1 << 15, -1), sent(1 << 15, 7);
+    const index_t next = (everyone.rank() + 1) % everyone.size();
+    request last_get, last_put;
+    {
+        array<int, 2> a(everyone, {everyone.size(), 1 << 15});
+        for (int& x : a.local().span()) x = everyone.rank();
+        a.fence();
+        last_get = a.get_async({{next, 0}, {next + 1, 1 << 15}}, got);
+        last_get.wait();
+        a.fence();
+        last_put = a.put_async({{next, 0}, {next + 1, 1 << 15}}, sent);
+    }
+    array<int, 2> other(everyone, {everyone.size(), 1 << 15}); // in the same place
+
+    last_put.wait();
+
+    EXPECT_THAT(got, Each(next));
+    other.fence();
+    EXPECT_THAT(other.local().span(), Each(0));
+    other.fence();
+}
+
+// A rank that has left a team, and does nothing for others in it, ends the wait for it.
+TEST(Request, EndsWithAnErrorWhereTheOtherSideHasLeft) {
+    if (world_size() != 3) GTEST_SKIP() << "with three ranks, since it takes seconds";
+    static std::vector<int> got(1 << 20); // MPI may fill it at any time from now on
+    errc seen{};
+    bool has_nodes = false, has_returned = false;
+    {
+        team everyone(MPI_COMM_WORLD);
+        has_nodes = everyone.nodes() == 3;
+    }
+    if (!has_nodes) GTEST_SKIP() << "needs three nodes";
+    const bool leaves = world_rank() == 2;
+    try {
+        team everyone(MPI_COMM_WORLD);
+        array<int, 2> a(everyone, {3, 1 << 20});
+        a.fence();
+        if (leaves) throw std::runtime_error("this rank leaves");
+        request transfer = a.get_async({{2, 0}, {3, 1 << 20}}, got);
+        transfer.wait();
+        has_returned = true;
+    } catch (const nodespan::error& failure) {
+        seen = static_cast<errc>(failure.code().value());
+    } catch (const std::runtime_error&) {
+        std::this_thread::sleep_for(std::chrono::seconds(10)); // without a look at MPI
+    }
+
+    EXPECT_EQ(seen, leaves ? errc{} : errc::peer_lost);
+    EXPECT_FALSE(has_returned);
 }
 
 TEST(Request, ManyEndTogether) {
