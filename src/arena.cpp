@@ -312,9 +312,13 @@ std::optional<error> arena::prepare(const block& placed, const block_request& re
 void arena::free(const block& given) noexcept try {
     if (!mpi_is_alive()) return; // the windows may be gone
     // What is under way must not arrive when the place has another use. Where that fails, the next
-    // fence says so.
-    if (given.rma != nullptr && given.rma->is_pending() && std::uncaught_exceptions() == 0)
-        static_cast<void>(attempt([&] { given.rma->flush(); }));
+    // fence says so; on a thread that may not wait for it, the team has ended.
+    if (given.rma != nullptr && given.rma->is_pending() && std::uncaught_exceptions() == 0) {
+        if (team_.threads().admits_this_thread())
+            static_cast<void>(attempt([&] { given.rma->flush(); }));
+        else
+            team_.abandon_without_mpi();
+    }
     window& w = windows_[given.window];
     const auto holders = static_cast<std::uint32_t>(team_.node_size());
     const bool is_last =

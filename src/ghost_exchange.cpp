@@ -107,7 +107,10 @@ void ghost_exchange::add_copy(const ghost_piece& piece, int worker) {
 }
 
 ghost_exchange::~ghost_exchange() {
-    if (mpi_is_alive() && messages_.front().is_started) arena::of(*place_.team).leave(messages_);
+    if (!mpi_is_alive()) return;
+    // MPI may still fill or read our memory, or this thread may not call it.
+    if (messages_.front().is_started || !place_.team->threads().admits_this_thread())
+        arena::of(*place_.team).leave(messages_);
 }
 
 ghost_exchange::part ghost_exchange::part_of(const box<dynamic>& elements) const {

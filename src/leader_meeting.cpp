@@ -112,16 +112,21 @@ void leader_meeting::throw_if_lost(const occasion& why) const {
                             why.text(), lost_node_));
 }
 
-// Nothing here waits. The number says how often this leader has met the others; it is leaked, since
-// nobody will know when MPI has sent it.
 void leader_meeting::abandon() noexcept {
     if (told_) return;
     told_ = true;
-    const auto* met = new (std::nothrow) std::uint64_t(met_);
-    for (int node = 0; met != nullptr && node < ranks_->nodes(); ++node) {
+    tell_abandoned(comm_, *ranks_, node_, met_);
+}
+
+// Nothing here waits. The number says how often this leader has met the others; it is leaked, since
+// nobody will know when MPI has sent it.
+void leader_meeting::tell_abandoned(MPI_Comm comm, const placement& ranks, int node,
+                                    std::uint64_t met) noexcept {
+    const auto* told = new (std::nothrow) std::uint64_t(met);
+    for (int other = 0; told != nullptr && other < ranks.nodes(); ++other) {
         MPI_Request request = MPI_REQUEST_NULL;
-        if (node != node_ && MPI_Isend(met, 1, MPI_UINT64_T, leader_of(node), tag_abandoned, comm_,
-                                       &request) == MPI_SUCCESS)
+        if (other != node && MPI_Isend(told, 1, MPI_UINT64_T, ranks.first_rank(other),
+                                       tag_abandoned, comm, &request) == MPI_SUCCESS)
             MPI_Request_free(&request);
     }
 }

@@ -46,6 +46,11 @@ public:
     /// Tells all other nodes, once, that this one will not come any more. Does not wait.
     void abandon() noexcept;
 
+    /// What that tells them: leader of `node`, which has met the others so often.
+    static void tell_abandoned(MPI_Comm comm, const placement& ranks, int node,
+                               std::uint64_t met) noexcept;
+    std::uint64_t met() const noexcept { return met_; }
+
 private:
     bool finish(MPI_Request* requests, int count, const occasion& why, int from_node);
     void throw_if_lost(const occasion& why) const;

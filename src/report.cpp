@@ -236,6 +236,7 @@ void try_rma_between_nodes(const team& team, machine_info& info) {
 } // namespace
 
 machine_info collect_machine_info(team& team) {
+    detail::require_mpi("collect_machine_info");
     machine_info info;
     info.ranks = team.size();
     node_info mine;

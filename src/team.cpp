@@ -2,6 +2,7 @@
 
 #include "agreement.hpp"
 #include "mpi_check.hpp"
+#include "nodespan/detail/process_state.hpp"
 #include "nodespan/error.hpp"
 #include "team_core.hpp"
 
@@ -91,6 +92,7 @@ int team::node_of(int rank) const {
 }
 
 int team::comm_rank(int rank) const {
+    detail::require_live_process("team::comm_rank"); // the order of ranks may lie in shared memory
     if (rank < 0 || rank >= size())
         throw error(errc::out_of_range,
                     fmt::format("team::comm_rank({}): the team has {} ranks", rank, size()));

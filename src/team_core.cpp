@@ -2,9 +2,10 @@
 
 #include "agreement.hpp"
 #include "mpi_check.hpp"
+#include "mpi_life.hpp"
 #include "nodespan/error.hpp"
+#include "serving.hpp"
 #include "usage_report.hpp"
-#include "wait.hpp"
 
 #include <fmt/format.h>
 
@@ -45,25 +46,6 @@ bool has_too_few_cores(MPI_Comm node) {
     int ranks = 0;
     mpi_check(MPI_Comm_size(node, &ranks), "MPI_Comm_size");
     return ranks > CPU_COUNT(&cores);
-}
-
-// A leader of a team of several nodes is the target of their transfers, and has to keep MPI going
-// also while it waits in another team, of which it may be no leader.
-constinit std::atomic<int> led_teams{0};
-
-void serve_other_nodes() noexcept {
-    int is_main = 0, has_message = 0;
-    if (!mpi_is_alive() || MPI_Is_thread_main(&is_main) != MPI_SUCCESS || is_main == 0) return;
-    MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_SELF, &has_message, MPI_STATUS_IGNORE);
-}
-
-void start_serving() {
-    ++led_teams;
-    set_duty(serve_other_nodes);
-}
-
-void stop_serving() {
-    if (--led_teams == 0) set_duty(nullptr);
 }
 
 // The rank in `comm` of rank `rank` of `part`. No communication.
@@ -110,6 +92,8 @@ team_core::team_core(MPI_Comm comm, const grouping& mine)
     : crowded_(mine.crowded),
       on_one_host_(mine.on_one_host),
       exceptions_(std::uncaught_exceptions()) {
+    watch_mpi();
+    watch_led_teams();
     const std::vector<int> order = group(comm, mine.label);
     make_communicators(comm);
     make_meeting_place(comm, order);
@@ -223,6 +207,10 @@ std::vector<std::string> team_core::gather_host_names() {
 // Ranks that will not come are not waited for: see the class comment of team.
 team_core::~team_core() {
     if (!barrier_ || !mpi_is_alive()) return;
+    if (!threads_.admits_this_thread()) {
+        abandon_without_mpi();
+        return;
+    }
     if (std::uncaught_exceptions() > exceptions_) {
         abandon();
         return;
@@ -415,6 +403,15 @@ void team_core::progress() {
 void team_core::abandon() noexcept {
     barrier_->abandon();
     if (between_nodes_) between_nodes_->abandon();
+}
+
+// Other nodes are told by a thread that may, if this rank is the one to tell them.
+void team_core::abandon_without_mpi() noexcept {
+    barrier_->abandon();
+    if (between_nodes_)
+        owe([comm = handles_[3], ranks = ranks_, node = node_, met = between_nodes_->met()] {
+            leader_meeting::tell_abandoned(comm, *ranks, node, met);
+        });
 }
 
 } // namespace nodespan::detail

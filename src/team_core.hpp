@@ -108,6 +108,9 @@ public:
     /// Tells all others that this node comes to nothing any more; the team is at its end.
     void abandon() noexcept;
 
+    /// The same on a thread that may not call.
+    void abandon_without_mpi() noexcept;
+
     /// Something of a lower layer that lives as long as the team, such as its arena.
     struct attachment {
         virtual ~attachment() = default;

@@ -28,21 +28,22 @@ const std::vector<module> modules = {
     {"box", {"box", "pieces"}},
     {"view", {"view", "buffer"}},
     {"element", {"element"}},
-    {"number_type", {"number_type", "malformed"}},
-    {"file_text", {"npy_header", "csv_text", "file_range"}},
-    {"posix_file", {"posix_file", "csv_lines"}},
+    {"number_type", {"number_type", "narrow", "malformed"}},
+    {"file_text", {"npy_header", "csv_text", "csv_dialect", "file_range"}},
+    {"posix_file", {"posix_file", "file_draft", "csv_lines"}},
     {"strided", {"copy_bytes", "strided"}},
     {"combine", {"combine"}},
     {"placement", {"ascending", "placement"}},
     {"distribution", {"distribution"}},
     {"ghost_plan", {"ghost_plan"}},
+    {"process_state", {"process_state", "process_watch", "process_word"}},
     {"wait", {"wait", "watchdog"}},
     {"node_barrier", {"node_barrier"}},
     {"mutex", {"mutex"}},
     {"ring_core", {"ring_options", "ring_core"}},
     {"queue_core", {"queue_core"}},
     {"usage", {"usage", "usage_text"}},
-    {"mpi_check", {"mpi_check", "thread_rule"}},
+    {"mpi_check", {"mpi_check", "mpi_life", "thread_rule", "serving"}},
     {"agreement", {"agreement", "unfinished"}},
     {"usage_report", {"usage_report"}},
     {"rma_settings", {"rma_settings"}},
@@ -66,8 +67,9 @@ const std::vector<module> modules = {
     {"stored_type", {"stored_type"}},
     {"io",
      {"io_call", "file_call", "file_elements", "raw", "npy", "csv", "file_share", "hdf5",
-      "hdf5_attributes", "hdf5_chunks", "hdf5_handle", "hdf5_info", "hdf5_load", "hdf5_output",
-      "hdf5_save", "hdf5_types", "hdf5_writer", "file_seal", "checkpoint"}},
+      "hdf5_attributes", "hdf5_chunks", "hdf5_draft", "hdf5_handle", "hdf5_info", "hdf5_load",
+      "hdf5_names", "hdf5_output", "hdf5_proof", "hdf5_save", "hdf5_types", "hdf5_writer",
+      "file_seal", "checkpoint"}},
     {"report", {"report", "report_node", "report_text", "report_parts"}},
     {"c_interface",
      {"error.h", "type.h", "team.h", "array.h", "transfer.h", "files.h", "hdf5.h", "c_call",
@@ -76,10 +78,11 @@ const std::vector<module> modules = {
 
 // These know nothing of MPI, not even through what they include.
 const std::set<std::string> without_mpi = {
-    "export",  "box",          "number_type",     "file_text", "posix_file",   "view",
-    "element", "strided",      "combine",         "placement", "distribution", "ghost_plan",
-    "wait",    "watchdog",     "node_barrier",    "mutex",     "queue_core",   "ring_core",
-    "usage",   "interval_set", "range_allocator", "node_table"};
+    "export",       "box",        "number_type",   "file_text",       "posix_file",
+    "view",         "element",    "strided",       "combine",         "placement",
+    "distribution", "ghost_plan", "process_state", "process_watch",   "process_word",
+    "wait",         "watchdog",   "node_barrier",  "mutex",           "queue_core",
+    "ring_core",    "usage",      "interval_set",  "range_allocator", "node_table"};
 
 // What offers the whole library in one include, in C++ and in C; nothing may include it.
 const std::set<std::string> everything = {"nodespan", "nodespan.h"};

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "file_draft.hpp"
+#include "hdf5_handle.hpp"
+
+namespace nodespan::detail {
+
+/// Access properties with which HDF5 reads and writes the file of `draft`, and no other, through
+/// it. It takes new space behind what was there, even where HDF5 took the file to end before.
+/// The draft lives longer than what is opened so. Errors: errc::io.
+hdf5_handle access_to(file_draft& draft);
+
+} // namespace nodespan::detail
