@@ -24,7 +24,8 @@ struct alignas(128) block_header {
 
     mutex_words lock;
     gate_words gate;                   // between this node's ranks and others that want the lock
-    mutex_words stripes[stripe_count]; // order accumulates onto this node's elements
+    mutex_words stripes[stripe_count]; // order accumulates onto this node's elements; over several
+    gate_words combining_gate;         // nodes the first one does, with this gate
     shared_word has_atomics;           // elements are changed by single atomic instructions
     shared_word released;              // ranks of this node that have let the array go
 };

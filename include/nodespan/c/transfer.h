@@ -38,9 +38,12 @@ typedef enum nodespan_op NODESPAN_C_INT {
 /// * from). `scale` is one element, or null for 1. Not for NODESPAN_BOOL; of complex
 /// SUM, PROD and REPLACE. Epoch:  each element in one indivisible step: free of the memory rule
 /// against other accumulate
-///         and fetch_add. Over several nodes MPI promises it for one operation at a time.
+///         and fetch_add. Over several nodes MPI promises it for one operation at a time; what it
+///         combines otherwise the library does, and that loses nothing among itself: MIN, MAX, FMIN
+///         and FMAX of floating-point numbers, SUM, PROD and fetch_add of 8- and 16-bit integers.
 /// Errors: as put; INVALID_ARGUMENT for an operation the elements do not have.
-/// Cost:   one node: at the speed of memory. Several: MPI_Accumulate, also onto this node.
+/// Cost:   one node: at the speed of memory. Several: MPI_Accumulate, also onto this node, or a
+///         lock, a get and a put.
 NODESPAN_C_API int nodespan_array_accumulate(nodespan_array array, nodespan_op op,
                                              const int64_t* lo, const int64_t* hi, const void* from,
                                              int64_t count, const void* scale);
