@@ -1,5 +1,6 @@
 #include "hdf5_source.hpp"
 
+#include "hdf5_driver.hpp"
 #include "io_call.hpp"
 #include "nodespan/error.hpp"
 
@@ -20,7 +21,7 @@ hdf5_handle open_hdf5(const std::string& file) {
     const posix_file possible = posix_file::open_to_read(file); // the system's words are clearer
     if (hdf5_check(H5Fis_hdf5(file.c_str()), "H5Fis_hdf5") == 0)
         refuse("this is no HDF5 file, or a truncated one");
-    return {H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), "H5Fopen"};
+    return {H5Fopen(file.c_str(), H5F_ACC_RDONLY, access_to_read().get()), "H5Fopen"};
 }
 
 std::string file_of(hid_t object) {

@@ -1,25 +1,16 @@
 #include "hdf5_texts.hpp"
 
+#include "hdf5_heap.hpp"
 #include "hdf5_source.hpp"
 #include "io_call.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <map>
 
 namespace nodespan::detail {
 namespace {
-
-// Numbers as HDF5 files have them: little endian, of any width.
-std::uint64_t number_at(const std::byte* bytes, std::size_t width) {
-    std::uint64_t result = 0;
-    for (std::size_t k = std::min<std::size_t>(width, 8); k-- > 0;)
-        result = result << 8 | std::to_integer<std::uint64_t>(bytes[k]);
-    return result;
-}
 
 // The text's length in 4 bytes, its heap's address, and its number there in 4 bytes.
 constexpr std::size_t most_reference_bytes = 4 + 8 + 4;
@@ -79,9 +70,9 @@ public:
         const std::uint64_t heap = number_at(reference + 4, address_bytes_);
         const std::uint64_t number = number_at(reference + 4 + address_bytes_, 4);
         if (bytes == 0) return "";
-        const auto& objects = objects_of(heap);
-        const auto found = objects.find(number);
-        if (found == objects.end() || found->second.bytes < bytes)
+        const objects& there = objects_of(heap);
+        const auto found = there.find(number);
+        if (found == there.end() || found->second.bytes < bytes)
             refuse(fmt::format("a text of {} bytes is not where the file says", bytes));
         std::string text(bytes, '\0');
         file_.read(found->second.place, text.data(), bytes);
@@ -90,47 +81,24 @@ public:
     }
 
 private:
-    struct object {
-        std::uint64_t place, bytes;
-    };
-    using heap_objects = std::map<std::uint64_t, object>; // by number
+    using objects = std::map<std::uint64_t, heap_object>;
 
-    const heap_objects& objects_of(std::uint64_t heap) {
-        const auto known = heaps_.find(heap);
-        return known != heaps_.end() ? known->second
-                                     : heaps_.emplace(heap, look(heap)).first->second;
-    }
-
-    // "GCOL", a version, the heap's bytes; then objects: number, uses, bytes, each on 8 bytes.
-    // Number 0 is free space, up to the end.
-    heap_objects look(std::uint64_t heap) const {
-        const std::size_t head = (8 + size_bytes_ + 7) / 8 * 8;
-        std::array<std::byte, 16> bytes{};
-        if (heap > length_ - std::min(length_, begin_ + head)) refuse_heap();
-        std::uint64_t at = begin_ + heap;
-        file_.read(at, bytes.data(), head);
-        const std::uint64_t whole = number_at(&bytes[8], size_bytes_);
-        if (std::memcmp(bytes.data(), "GCOL\1", 5) != 0 || whole > length_ - at) refuse_heap();
-        const std::uint64_t end = at + whole;
-        heap_objects result;
-        for (at += head; at + head <= end;) {
-            file_.read(at, bytes.data(), head);
-            const std::uint64_t number = number_at(bytes.data(), 2);
-            const std::uint64_t size = number_at(&bytes[8], size_bytes_);
-            at += head;
-            if (number == 0) break;
-            if (size > end - at || !result.emplace(number, object{at, size}).second) refuse_heap();
-            at += (size + 7) / 8 * 8;
+    const objects& objects_of(std::uint64_t heap) {
+        auto known = heaps_.find(heap);
+        if (known == heaps_.end()) {
+            if (heap > length_ - std::min(length_, begin_))
+                refuse("its texts are behind the end of the file");
+            known =
+                heaps_.emplace(heap, objects_of_heap(file_, length_, begin_ + heap, size_bytes_))
+                    .first;
         }
-        return result;
+        return known->second;
     }
-
-    [[noreturn]] static void refuse_heap() { refuse("the heap of its texts is damaged"); }
 
     posix_file file_;
     std::uint64_t length_, begin_ = 0;
     std::size_t address_bytes_ = 0, size_bytes_ = 0;
-    std::map<std::uint64_t, heap_objects> heaps_;
+    std::map<std::uint64_t, objects> heaps_;
 };
 
 } // namespace

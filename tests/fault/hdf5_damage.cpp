@@ -2,7 +2,7 @@
 // hangs, memory beyond what a file can hold, exceptions that are no nodespan::error, and results
 // that depend on what lay in memory before.
 //
-//     hdf5_damage COUNT [SEED]
+//     hdf5_damage COUNT [SEED [FIRST]]
 //
 // makes whole files in a new folder and damages copies of them. They are read by a worker, a
 // process that goes on from one to the next; where it dies or stops, that is counted and another
@@ -314,6 +314,7 @@ bool wait_for(pid_t worker, const board& shared) {
 int main(int argc, char** argv) {
     const std::uint64_t count = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1000;
     const std::uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
+    const std::uint64_t first = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 0;
     std::string pattern = (fs::temp_directory_path() / "nodespan_damage_XXXXXX").string();
     const fs::path folder = mkdtemp(pattern.data());
     make_whole(folder, wholes[0], false);
@@ -324,6 +325,7 @@ int main(int argc, char** argv) {
     for (const int filler : {85, 170}) {
         const test::shared_memory memory(sizeof(board) + count * sizeof(std::uint64_t));
         auto& shared = memory.as<board>();
+        shared.at = first;
         while (shared.at < count) {
             std::fflush(nullptr);
             const pid_t worker = fork();
