@@ -19,7 +19,8 @@ constexpr int deepest = 8; // sources that are virtual themselves, which could g
 
 struct mapping {
     std::string file, dataset;
-    hdf5_handle box; // what is taken of it
+    hdf5_handle box;   // what is taken of it
+    hdf5_handle whole; // and where it goes
 };
 
 template <class Get>
@@ -36,7 +37,8 @@ mapping nth_mapping(hid_t made, std::size_t k) {
             text_by([&](char* to,
                         std::size_t bytes) { return H5Pget_virtual_dsetname(made, k, to, bytes); },
                     "H5Pget_virtual_dsetname"),
-            {H5Pget_virtual_srcspace(made, k), "H5Pget_virtual_srcspace"}};
+            {H5Pget_virtual_srcspace(made, k), "H5Pget_virtual_srcspace"},
+            {H5Pget_virtual_vspace(made, k), "H5Pget_virtual_vspace"}};
 }
 
 // "%b" stands for numbers, and "%%" for "%"; nothing for a name with numbers.
@@ -86,8 +88,17 @@ bool holds_all(const file_type& wanted, const file_type& found) {
            found.bytes < wanted.bytes;
 }
 
+// Where all of a source is taken, whatever its extents, it has as many elements as have a place.
+void require_count(const mapping& part, const hdf5_source& source) {
+    const hssize_t places = H5Sget_select_npoints(part.whole.get());
+    const hssize_t there = H5Sget_simple_extent_npoints(source.space.get());
+    if (places >= 0 && places != there)
+        refuse(fmt::format("it has {} elements, {} are taken", there, places));
+}
+
 // That the box taken of a source lies in it; boxes without an end grow with it.
 void require_box(const mapping& part, const hdf5_source& source) {
+    if (H5Sget_select_type(part.box.get()) == H5S_SEL_ALL) return require_count(part, source);
     const auto rank = static_cast<std::size_t>(
         hdf5_check(H5Sget_simple_extent_ndims(part.box.get()), "H5Sget_simple_extent_ndims"));
     if (rank != source.extents.size())
