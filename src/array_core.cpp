@@ -4,6 +4,7 @@
 #include "arena.hpp"
 #include "first_touch.hpp"
 #include "ghost_exchange.hpp"
+#include "process_watch.hpp"
 #include "rma_lock.hpp"
 #include "team_core.hpp"
 #include "transfer.hpp"
@@ -128,7 +129,7 @@ array_core::array_core(const class team& team, const index_list& extents, const 
             state_->ghosts = std::make_unique<ghost_exchange>(place, waiting_in("exchange_ghosts"));
         });
         try {
-            agree_or_throw(core.comm(), mine);
+            core.agree_or_throw(mine, creation_of(request.description));
         } catch (...) {
             arena::of(core).free(place.where);
             throw;
@@ -167,6 +168,10 @@ void array_core::make_own_lock() {
                                           &where.header->gate, me.why);
     handle = mutex(&where.header->lock, core.is_crowded(), gate.get(), &me);
     if (state_->place.usage != nullptr) handle.count_in(&state_->place.usage->locks);
+}
+
+void array_core::refuse_call(const char* operation) const {
+    refuse_process(fmt::format("{}::{}", name_, operation));
 }
 
 mutex& array_core::lock_of(int node) {

@@ -56,6 +56,7 @@ void fetch_add(nodespan_array_object& array, const index_list& at, const void* v
                void* before) {
     T added{}, found{};
     std::memcpy(&added, value, sizeof(T));
+    array.core->require_live("fetch_add");
     if (array.core->is_one_node()) {
         array.core->require_index("fetch_add", at);
         array.core->claim_atomics();

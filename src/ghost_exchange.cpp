@@ -4,9 +4,7 @@
 #include "mpi_check.hpp"
 #include "pieces.hpp"
 #include "strided.hpp"
-#include "wait.hpp"
 
-#include <chrono>
 #include <map>
 
 namespace nodespan::detail {
@@ -107,7 +105,8 @@ void ghost_exchange::add_copy(const ghost_piece& piece, int worker) {
 
 ghost_exchange::~ghost_exchange() {
     if (!mpi_is_alive()) return;
-    if (is_started_) { // MPI may still fill or read our memory: leak it
+    // MPI may still fill or read our memory, or this thread may not call it: leak it.
+    if (is_started_ || !place_.team->threads().admits_this_thread()) {
         for (message& m : sends_) static_cast<void>(m.dense.release());
         for (message& m : receives_) static_cast<void>(m.dense.release());
         return;
@@ -219,26 +218,10 @@ void ghost_exchange::finish() {
     place_.team->node_fence(failure_, why_);
 }
 
-// A rank that has left may have sent its part before: it is missed only after a while.
 void ghost_exchange::wait() {
-    using clock = std::chrono::steady_clock;
-    constexpr auto grace = std::chrono::milliseconds(100);
-    const bool crowded = place_.team->is_crowded();
-    std::optional<clock::time_point> lost_since;
-    for (int tries = 1; !requests_.empty(); ++tries) {
-        int done = 0;
-        mpi_check(MPI_Testall(static_cast<int>(requests_.size()), requests_.data(), &done,
-                              MPI_STATUSES_IGNORE),
-                  "MPI_Testall");
-        if (done != 0) break;
-        if (tries % 64 == 0 && place_.team->is_anyone_lost()) {
-            if (!lost_since) lost_since = clock::now();
-            if (clock::now() > *lost_since + grace)
-                throw error(errc::peer_lost,
-                            "exchange_ghosts: a rank left by an exception and will not come");
-        }
-        if (crowded || tries > 200) yield_core();
-    }
+    place_.team->wait(requests_, why_, [this](std::size_t i) {
+        return i < receives_.size() ? receives_[i].peer : sends_[i - receives_.size()].peer;
+    });
     for (const message& m : receives_) unpack(m);
 }
 

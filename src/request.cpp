@@ -1,6 +1,7 @@
 #include "nodespan/request.hpp"
 
 #include "mpi_check.hpp"
+#include "mpi_wait.hpp"
 #include "nodespan/error.hpp"
 #include "team_core.hpp"
 
@@ -13,7 +14,8 @@ namespace nodespan {
 
 namespace detail {
 
-MPI_Request* request_list::add() {
+MPI_Request* request_list::add(int node) {
+    node_ = count_ == 0 || node_ == node ? node : -1;
     if (count_ < places) {
         first_[count_] = MPI_REQUEST_NULL;
         return &first_[count_++];
@@ -33,6 +35,22 @@ void request_list::clear() noexcept {
     all_.clear();
 }
 
+namespace {
+
+// A lost rank is no reason to give up: what is under way touches the program's memory.
+void finish_transfers(team_core& team, std::span<MPI_Request> open, const char* operation,
+                      int node) {
+    watchdog watch;
+    const int code = wait_for(open, team.is_crowded(), [&] {
+        if (!watch.is_overdue()) return;
+        watchdog::tell(fmt::format("{}: rank {} has waited {:.1f} s on host {} for {}", operation,
+                                   team.rank(), watch.seconds(), host_name(),
+                                   node < 0 ? "other nodes" : team.ends().text(node)));
+    });
+    mpi_check(code, "MPI_Testall");
+}
+
+} // namespace
 } // namespace detail
 
 request::request(const std::shared_ptr<detail::team_core>& team, const char* operation)
@@ -88,10 +106,7 @@ void request::wait() {
     const detail::thread_rule::call mine(open.empty() ? nullptr : &team->threads(),
                                          "request::wait");
     is_active_ = false;
-    if (!open.empty())
-        detail::mpi_check(
-            MPI_Waitall(static_cast<int>(open.size()), open.data(), MPI_STATUSES_IGNORE),
-            "MPI_Waitall");
+    if (!open.empty()) detail::finish_transfers(*team, open, operation_, open_.node());
     open_.clear();
 }
 

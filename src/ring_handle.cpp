@@ -3,6 +3,7 @@
 #include "agreement.hpp"
 #include "arena.hpp"
 #include "mpi_check.hpp"
+#include "nodespan/detail/process_state.hpp"
 #include "ring_core.hpp"
 #include "team_core.hpp"
 #include "watchdog.hpp"
@@ -139,11 +140,13 @@ void ring_handle::require_producer(const char* operation) const {
 }
 
 std::byte* ring_handle::reserve() {
+    require_live_process("ring::reserve");
     require_producer("reserve");
     return state_->producer->reserve();
 }
 
 bool ring_handle::publish() {
+    require_live_process("ring::publish");
     require_producer("publish");
     if (!state_->producer->has_reserved())
         throw error(errc::invalid_argument,
@@ -152,11 +155,13 @@ bool ring_handle::publish() {
 }
 
 void ring_handle::close() {
+    require_live_process("ring::close");
     if (is_producer()) return state_->producer->close();
     require_producer("close");
 }
 
 std::optional<ring_handle::frame> ring_handle::next() {
+    require_live_process("ring::next");
     if (is_producer())
         throw error(errc::invalid_argument,
                     fmt::format("{}::next: this rank produces, the others consume [rank {} of {}]",
@@ -167,10 +172,11 @@ std::optional<ring_handle::frame> ring_handle::next() {
 }
 
 void ring_handle::release(std::uint32_t place) noexcept {
-    state_->consumer->release(place);
+    if (is_live_process()) state_->consumer->release(place); // else the memory may be gone
 }
 
 std::uint64_t ring_handle::published() const noexcept {
+    if (!is_live_process()) return is_producer() ? state_->producer->numbered() : 0;
     return state_->memory->producer().numbered.load(std::memory_order_relaxed);
 }
 
@@ -179,7 +185,8 @@ std::uint64_t ring_handle::received() const noexcept {
 }
 
 std::uint64_t ring_handle::lost() const noexcept {
-    if (is_producer() || options_.delivery == delivery::to_one) return state_->memory->lost();
+    if (is_producer() || options_.delivery == delivery::to_one)
+        return is_live_process() ? state_->memory->lost() : 0;
     return state_->consumer->missed();
 }
 

@@ -384,6 +384,7 @@ T& array<T, N>::element(const char* operation, const indices<N>& at) const {
 
 template <class T, int N>
 T array<T, N>::get(const indices<N>& at) const {
+    detail::require_live_process("array::get");
     if (const T* const found = find(at)) return *found;
     alignas(T) std::byte value[sizeof(T)];
     core_->get_element(at, value);
@@ -392,6 +393,7 @@ T array<T, N>::get(const indices<N>& at) const {
 
 template <class T, int N>
 void array<T, N>::put(const indices<N>& at, const T& value) {
+    detail::require_live_process("array::put");
     if (T* const found = find(at))
         *found = value;
     else
@@ -402,6 +404,7 @@ void array<T, N>::put(const indices<N>& at, const T& value) {
 // take some nanoseconds so.
 template <class T, int N>
 void array<T, N>::get(const box<N>& from, const detail::buffer<T, N>& to) const {
+    detail::require_live_process("array::get");
     const T* const run = to.is_dense(from.size()) ? find_run(from) : nullptr;
     if (run == nullptr) return core_->get(to_dynamic(from), to.memory());
     detail::copy_bytes(bytes(to.data()), bytes(run),
@@ -410,6 +413,7 @@ void array<T, N>::get(const box<N>& from, const detail::buffer<T, N>& to) const 
 
 template <class T, int N>
 void array<T, N>::put(const box<N>& to, const detail::buffer<const T, N>& from) {
+    detail::require_live_process("array::put");
     T* const run = from.is_dense(to.size()) ? find_run(to) : nullptr;
     if (run == nullptr) return core_->put(to_dynamic(to), from.memory());
     detail::copy_bytes(bytes(run), bytes(from.data()),
@@ -418,6 +422,7 @@ void array<T, N>::put(const box<N>& to, const detail::buffer<const T, N>& from) 
 
 template <class T, int N>
 void array<T, N>::gather(std::span<const indices<N>> places, std::span<T> to) const {
+    detail::require_live_process("array::gather");
     if (places.size() != to.size() || !holds(places))
         return core_->gather(numbers(places), places.size(), bytes(to.data()), to.size());
     for (std::size_t i = 0; i < to.size(); ++i) to[i] = held(places[i]);
@@ -425,6 +430,7 @@ void array<T, N>::gather(std::span<const indices<N>> places, std::span<T> to) co
 
 template <class T, int N>
 void array<T, N>::scatter(std::span<const indices<N>> places, std::span<const T> from) {
+    detail::require_live_process("array::scatter");
     if (places.size() != from.size() || !holds(places))
         return core_->scatter(numbers(places), places.size(), bytes(from.data()), from.size());
     for (std::size_t i = 0; i < from.size(); ++i) held(places[i]) = from[i];
@@ -434,6 +440,7 @@ void array<T, N>::scatter(std::span<const indices<N>> places, std::span<const T>
 template <class T, int N>
 bool array<T, N>::add_here(std::span<const indices<N>> places, std::span<const T> from) {
     if constexpr (detail::addable<T>) {
+        detail::require_live_process("array::scatter_add");
         if (!core_->is_one_node() || places.size() != from.size() || !holds(places)) return false;
         core_->claim_atomics();
         for (std::size_t i = 0; i < from.size(); ++i)
@@ -445,6 +452,7 @@ bool array<T, N>::add_here(std::span<const indices<N>> places, std::span<const T
 
 template <class T, int N>
 T array<T, N>::fetch_add(const indices<N>& at, T value) requires detail::addable<T> {
+    detail::require_live_process("array::fetch_add");
     if (core_->is_one_node()) {
         core_->claim_atomics();
         return std::atomic_ref<T>(element("fetch_add", at)).fetch_add(value);
@@ -457,6 +465,7 @@ T array<T, N>::fetch_add(const indices<N>& at, T value) requires detail::addable
 template <class T, int N>
 bool array<T, N>::compare_exchange(const indices<N>& at, T& expected,
                                    T desired) requires(std::atomic_ref<T>::is_always_lock_free) {
+    detail::require_live_process("array::compare_exchange");
     if (!core_->is_one_node()) return core_->compare_exchange(at, &expected, &desired);
     core_->claim_atomics();
     return std::atomic_ref<T>(element("compare_exchange", at))
