@@ -66,7 +66,7 @@ H5FD_t* open_file(const char* name, unsigned flags, hid_t, haddr_t) {
     std::unique_ptr<read_file> result;
     const herr_t problem = guarded("open", [&] {
         if ((flags & (H5F_ACC_RDWR | H5F_ACC_TRUNC | H5F_ACC_CREAT)) != 0)
-            throw error(errc::io, "only to read");
+            throw error(errc::io, "write");
         auto made = std::make_unique<read_file>();
         made->file = posix_file::open_to_read(name);
         made->length = made->file.size();
@@ -133,9 +133,7 @@ herr_t write_nothing(H5FD_t*, H5FD_mem_t, hid_t, haddr_t, std::size_t, const voi
 herr_t lock(H5FD_t* file, hbool_t is_to_write) {
     const int kind = is_to_write ? LOCK_EX : LOCK_SH;
     if (flock(of(file).file.descriptor(), kind | LOCK_NB) == 0 || errno == ENOSYS) return 0;
-    return guarded("lock", [] {
-        throw error(errc::io, "unable to lock file: another program is writing it");
-    });
+    return guarded("lock", [] { throw error(errc::io, "another program is writing the file"); });
 }
 herr_t unlock(H5FD_t* file) {
     return flock(of(file).file.descriptor(), LOCK_UN) == 0 || errno == ENOSYS ? 0 : -1;

@@ -90,7 +90,7 @@ void require_filters(const hdf5_source& source) {
         if (!is_decodable(filter))
             refuse(fmt::format("filter {} ({}) is not installed: HDF5_PLUGIN_PATH names the folder "
                                "of HDF5's filter plugins",
-                               name[0] != '\0' ? name : "without a name", filter));
+                               name, filter));
     }
 }
 

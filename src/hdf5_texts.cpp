@@ -60,7 +60,7 @@ public:
         hdf5_check(H5Pget_sizes(made.get(), &address_bytes_, &size_bytes_), "H5Pget_sizes");
         begin_ = user_block;
         if (address_bytes_ > 8 || size_bytes_ > 8)
-            refuse("addresses of more than 8 bytes are not read");
+            refuse("a heap of the file, where HDF5 keeps texts, is damaged");
     }
 
     std::size_t reference_bytes() const noexcept { return 4 + address_bytes_ + 4; }
@@ -87,7 +87,7 @@ private:
         auto known = heaps_.find(heap);
         if (known == heaps_.end()) {
             if (heap > length_ - std::min(length_, begin_))
-                refuse("its texts are behind the end of the file");
+                refuse("a heap of the file, where HDF5 keeps texts, is damaged");
             known =
                 heaps_.emplace(heap, objects_of_heap(file_, length_, begin_ + heap, size_bytes_))
                     .first;

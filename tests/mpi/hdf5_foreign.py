@@ -137,6 +137,21 @@ def write_scattered(folder):
         external("no/no_file", f"{folder}/lost.raw", 0, 80)
 
 
+def write_elsewhere(folder):
+    """What is not in the file that was named, and what is in none."""
+    with h5py.File(f"{folder}/far.h5", "w") as f:
+        f["pad"] = numpy.zeros(1000)
+        f["field"] = numpy.arange(35.0).reshape(7, 5)
+    with h5py.File(f"{folder}/head.h5", "w") as f:
+        f["own"] = numpy.full(4000, -1.0)
+        f["far"] = h5py.ExternalLink("far.h5", "/field")
+        f["lost"] = h5py.ExternalLink("lost.h5", "/field")
+        f["soft"] = h5py.SoftLink("/far")
+        f.create_dataset("never_written", (2**46, 2), "f8")
+        f.create_dataset("sparse", (2**46, 2), "f8", chunks=(1000, 2))[2**45, 1] = 3
+        f.create_dataset("beyond", (2**62, 2), "f8", chunks=(1000, 2))
+
+
 def write_attributes(name):
     """Numbers that neither int64 nor double have."""
     with h5py.File(name, "w") as f:
@@ -181,6 +196,7 @@ try:
     write_foreign(f"{folder}/foreign.h5")
     write_kinds(f"{folder}/kinds.h5")
     write_scattered(folder)
+    write_elsewhere(folder)
     write_attributes(f"{folder}/attributes.h5")
     subprocess.run([*launcher, program], check=True, env=dict(os.environ, NODESPAN_TEST_FOLDER=folder))
     check_own(f"{folder}/own.h5")

@@ -208,6 +208,35 @@ TEST(Hdf5Foreign, EnumsSparseAndScatteredElementsAreRead) {
     EXPECT_EQ(to_vector(apart), ten);
 }
 
+TEST(Hdf5Foreign, ElementsBehindLinksAreThoseOfTheFileTheyLieIn) {
+    team everyone(MPI_COMM_WORLD);
+
+    for (const char* name : {"far", "soft"})
+        EXPECT_EQ(count_wrong(nodespan::open<double, 2>(everyone, given("head.h5"), name)), 0)
+            << name;
+    EXPECT_THROW((nodespan::open<double, 2>(everyone, given("head.h5"), "lost")), error);
+}
+
+// They are legal: all of them has the fill value, but no memory has room for it.
+TEST(Hdf5Foreign, ExtentsBeyondAllMemoryAreRefusedBeforeAnyIsMade) {
+    team everyone(MPI_COMM_WORLD);
+    const auto code_of = [&](const char* name) {
+        try {
+            nodespan::open<double, 2>(everyone, given("head.h5"), name);
+        } catch (const error& refusal) {
+            EXPECT_TRUE(refusal.is_collective()) << name;
+            return refusal.code();
+        }
+        return std::error_code();
+    };
+
+    EXPECT_EQ(code_of("never_written"), errc::no_capacity);
+    EXPECT_EQ(code_of("sparse"), errc::no_capacity);
+    EXPECT_EQ(code_of("beyond"), errc::io);
+    EXPECT_TRUE(describe_dataset(given("head.h5"), "sparse").is_loadable);
+    EXPECT_FALSE(describe_dataset(given("head.h5"), "beyond").is_loadable);
+}
+
 TEST(Hdf5Foreign, AttributesAreWholeWhateverTheirType) {
     team everyone(MPI_COMM_WORLD);
     const attributes expected{{"large", std::vector<std::uint64_t>{18446744073709551614U}},
