@@ -39,6 +39,7 @@ bool is_link(const fs::path& name) {
 }
 
 std::string end_of_links(const std::string& name) {
+    require_whole_name(name);
     fs::path result = name;
     for (int k = 0; is_link(result); ++k) {
         std::error_code problem;

@@ -13,12 +13,21 @@
 #include <utility>
 
 namespace nodespan::detail {
+
+void require_whole_name(const std::string& name) {
+    if (name.find('\0') != std::string::npos)
+        throw error(
+            errc::invalid_argument,
+            fmt::format("cannot open {}: its name goes on behind a zero byte", name.c_str()));
+}
+
 namespace {
 
 // Linux moves less than 2 GiB a call.
 constexpr std::size_t most_bytes_a_call = std::size_t{1} << 30;
 
 int open_file(const std::string& name, int flags, unsigned mode = 0) {
+    require_whole_name(name);
     const int descriptor = open(name.c_str(), flags | O_CLOEXEC, mode);
     if (descriptor < 0)
         throw error(errc::io, fmt::format("cannot open {}: {}", name, std::strerror(errno)));

@@ -155,6 +155,15 @@ TEST_F(FileReplacement, RefusesWhatIsNoFile) {
     EXPECT_EQ(files(), 5U);
 }
 
+TEST_F(FileReplacement, RefusesANameWithAZeroByteAndTouchesNothing) {
+    write("file", "old");
+
+    EXPECT_THROW(file_replacement(in(std::string("file\0more", 9)).string()), error);
+
+    EXPECT_EQ(read("file"), "old");
+    EXPECT_EQ(files(), 1U);
+}
+
 TEST_F(FileReplacement, RefusesAFileThatHasLostItsName) {
     write("file", "old");
     const posix_file open = posix_file::open_to_read(in("file").string());
