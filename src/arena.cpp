@@ -133,14 +133,15 @@ block arena::allocate(const std::optional<error>& refused, const block_request& 
         placed = place(request);
     }
     problem = prepare(*placed, request);
-    const agreed_words ready = team_.agree({problem ? 1U : 0U});
+    const agreed_words ready = team_.agree({problem ? 1U : 0U}, creation_of(request.description));
     window& w = windows_[placed->window];
     const byte_range pages = to_pages(elements_of(*placed));
     if (ready[0] != 0) {
         if (team_.is_leader())
             w.backed.for_each_gap(pages, [&](byte_range gap) { give_back(w, gap); });
         forget(*placed);
-        agree_or_throw(team_.comm(), problem); // and everybody's memory has been given back
+        // And everybody's memory has been given back.
+        team_.agree_or_throw(problem, creation_of(request.description));
         throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
                     request.description + ": ranks could not agree", true);
     }
@@ -242,9 +243,14 @@ void arena::add_window(std::size_t needed_bytes, std::uint64_t free_bytes) {
     bytes = round_up(std::max(bytes / page_bytes() * page_bytes(), needed_bytes), page_bytes());
 
     shared_window memory;
-    agree_or_throw(team_.comm(), attempt([&] {
-                       memory = shared_window(team_.node_comm(), team_.is_leader(), bytes);
-                   }));
+    const occasion why{"creation of a window"};
+    team_.agree_or_throw(attempt([&] {
+                             const rare_blocking_watch watch("creation of a window",
+                                                             team_.as_waiter(),
+                                                             "other ranks of its node");
+                             memory = shared_window(team_.node_comm(), team_.is_leader(), bytes);
+                         }),
+                         why);
     std::unique_ptr<rma_window> rma = expose(memory);
     // Can pages be given back? Asked of the whole window, of which nothing is used yet. Memory of
     // a one-rank node comes from malloc and need not be zero; after this it is.
@@ -253,7 +259,7 @@ void arena::add_window(std::size_t needed_bytes, std::uint64_t free_bytes) {
         static_cast<void>(fresh.space.allocate(unused, page_bytes()));
     const int advice = is_private_ ? MADV_DONTNEED : MADV_REMOVE;
     const bool refused = madvise(fresh.memory.data(), bytes, advice) != 0;
-    const agreed_words all = team_.agree({0, refused ? 1U : 0U});
+    const agreed_words all = team_.agree({0, refused ? 1U : 0U}, {"creation of a window"});
     if (all[1] != 0) {
         returnable_ = false;
         fresh.dirty.add({0, bytes});
@@ -266,13 +272,16 @@ std::unique_ptr<rma_window> arena::expose(shared_window& memory) {
     std::unique_ptr<rma_window> rma;
     if (team_.ranks()->nodes() == 1) return rma;
     const std::optional<error> mine = attempt([&] {
+        const rare_blocking_watch watch("creation of a window", team_.as_waiter(),
+                                        "other ranks of the team");
         rma = std::make_unique<rma_window>(team_.comm(), *team_.ranks(), team_.is_leader(),
                                            memory.data(), memory.bytes());
+        rma->know(team_.as_waiter());
     });
     try {
-        agree_or_throw(team_.comm(), mine);
-    } catch (...) {
-        memory.free(); // all ranks are here
+        team_.agree_or_throw(mine, {"creation of a window"});
+    } catch (const error& failure) {
+        if (failure.is_collective()) memory.free(); // all ranks are here
         throw;
     }
     return rma;

@@ -142,7 +142,7 @@ array_core::array_core(const class team& team, const index_list& extents, const 
             state_->ghosts = std::make_unique<ghost_exchange>(place, waiting_in("exchange_ghosts"));
         });
         try {
-            agree_or_throw(core.comm(), mine);
+            core.agree_or_throw(mine, creation_of(request.description));
         } catch (...) {
             arena::of(core).free(place.where);
             throw;

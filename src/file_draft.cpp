@@ -104,6 +104,15 @@ void file_draft::set_size(std::uint64_t bytes) {
         refuse_by_system("cannot set the length of", file_);
 }
 
+void file_draft::fail(const std::string& why) {
+    if (failure_.empty()) failure_ = why;
+    is_ignoring_ = true;
+}
+
+void file_draft::require_good() const {
+    if (!failure_.empty()) throw error(errc::io, failure_);
+}
+
 void file_draft::sync() const {
     if (::fsync(file_.descriptor()) != 0 && errno != EINVAL && errno != EROFS)
         refuse_by_system("cannot write", file_);

@@ -49,8 +49,13 @@ public:
     /// has the file, or has changed its length.
     void unlock();
 
-    /// From here on `write` and `set_size` do nothing.
+    /// From here on `write` and `set_size` do nothing: those that would have to fail.
     void ignore_writes() noexcept { is_ignoring_ = true; }
+
+    /// Ignores them because of this, which `require_good` tells.
+    void fail(const std::string& why);
+    /// Errors: errc::io, if it has failed.
+    void require_good() const;
 
     /// All that was written, and applied, stays. Otherwise the end makes the file what it was.
     void keep() noexcept { is_kept_ = true; }
@@ -69,6 +74,7 @@ private:
     std::uint64_t old_bytes_ = 0;
     std::map<std::uint64_t, page> pages_;     // of what was there, those that change
     std::optional<std::uint64_t> left_bytes_; // of the file, when others could have it
+    std::string failure_;
     bool is_ignoring_ = false;
     bool is_applied_ = false;
     bool is_kept_ = false;

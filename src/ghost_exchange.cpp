@@ -5,9 +5,7 @@
 #include "mpi_check.hpp"
 #include "pieces.hpp"
 #include "strided.hpp"
-#include "wait.hpp"
 
-#include <chrono>
 #include <map>
 
 namespace nodespan::detail {
@@ -220,21 +218,11 @@ void ghost_exchange::finish() {
     place_.team->node_fence(failure_, why_);
 }
 
-// A rank that has left may have sent its part before: it is missed only after a while.
 void ghost_exchange::wait() {
-    using clock = std::chrono::steady_clock;
-    constexpr auto grace = std::chrono::milliseconds(100);
-    const bool crowded = place_.team->is_crowded();
-    std::optional<clock::time_point> lost_since;
-    for (int tries = 1; !messages_.front().is_done(); ++tries) {
-        if (tries % 64 == 0 && place_.team->is_anyone_lost()) {
-            if (!lost_since) lost_since = clock::now();
-            if (clock::now() > *lost_since + grace)
-                throw error(errc::peer_lost,
-                            "exchange_ghosts: a rank left by an exception and will not come");
-        }
-        if (crowded || tries > 200) yield_core();
-    }
+    place_.team->wait(requests(), why_, [this](std::size_t i) {
+        return i < receives_.size() ? receives_[i].peer : sends_[i - receives_.size()].peer;
+    });
+    messages_.front().is_started = false;
     for (const message& m : receives_) unpack(m);
 }
 

@@ -202,10 +202,6 @@ attributes attributes_of(hid_t object) {
     return result;
 }
 
-std::optional<attribute> attribute_of(hid_t object, const std::string& name) {
-    return read_value(hdf5_handle(H5Aopen(object, name.c_str(), H5P_DEFAULT), "H5Aopen").get());
-}
-
 std::string to_text(const attribute& value) {
     return std::visit(
         [](const auto& v) {

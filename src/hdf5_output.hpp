@@ -54,6 +54,8 @@ private:
     hdf5_handle create_behind_the_old(const std::string& name, const hdf5_handle& type,
                                       const std::vector<hsize_t>& extents,
                                       const chunk_layout& layout);
+    template <class Body>
+    void with_draft(const io_call& call, Body&& body);
     void set_attributes();
     void finish_file();
     void drop() noexcept;

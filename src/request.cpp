@@ -1,6 +1,7 @@
 #include "nodespan/request.hpp"
 
 #include "mpi_check.hpp"
+#include "mpi_wait.hpp"
 #include "nodespan/error.hpp"
 #include "team_core.hpp"
 #include "wait.hpp"
@@ -15,7 +16,8 @@ namespace nodespan {
 
 namespace detail {
 
-MPI_Request* request_list::add() {
+MPI_Request* request_list::add(int node) {
+    node_ = count_ == 0 || node_ == node ? node : -1;
     if (count_ < places) {
         first_[count_] = MPI_REQUEST_NULL;
         return &first_[count_++];
@@ -35,6 +37,17 @@ void request_list::clear() noexcept {
     all_.clear();
 }
 
+namespace {
+
+struct given_up {}; // ends a wait
+
+void complain(const team_core& team, const watchdog& watch, const char* operation, int node) {
+    watchdog::tell(fmt::format("{}: rank {} has waited {:.1f} s on host {} for {}", operation,
+                               team.rank(), watch.seconds(), host_name(),
+                               node < 0 ? "other nodes" : team.ends().text(node)));
+}
+
+} // namespace
 } // namespace detail
 
 request::request(const std::shared_ptr<detail::team_core>& team, const char* operation)
@@ -73,21 +86,22 @@ request::~request() {
 bool request::finish(detail::team_core* team) {
     using clock = std::chrono::steady_clock;
     constexpr auto grace = std::chrono::seconds(2);
-    const std::span<MPI_Request> open = open_.all();
-    if (open.empty()) return true;
+    if (open_.all().empty()) return true;
     const detail::thread_rule::call mine(team != nullptr ? &team->threads() : nullptr, operation_);
+    detail::watchdog watch;
     std::optional<clock::time_point> lost_since;
-    for (int tries = 1;; ++tries) {
-        int done = 0;
-        detail::mpi_check(
-            MPI_Testall(static_cast<int>(open.size()), open.data(), &done, MPI_STATUSES_IGNORE),
-            "MPI_Testall");
-        if (done != 0) break;
-        if (tries % 64 == 0 && (team == nullptr || team->is_anyone_lost())) {
-            if (!lost_since) lost_since = clock::now();
-            if (clock::now() > *lost_since + grace) return false;
-        }
-        if (tries > 200 || (team != nullptr && team->is_crowded())) detail::yield_core();
+    const auto look = [&] {
+        if (team != nullptr && watch.is_overdue())
+            detail::complain(*team, watch, operation_, open_.node());
+        if (team != nullptr && !team->is_anyone_lost()) return;
+        if (!lost_since) lost_since = clock::now();
+        if (clock::now() > *lost_since + grace) throw detail::given_up();
+    };
+    try {
+        const bool is_crowded = team == nullptr || team->is_crowded();
+        detail::mpi_check(detail::wait_for(open_.all(), is_crowded, look), "MPI_Testall");
+    } catch (const detail::given_up&) {
+        return false;
     }
     open_.clear();
     return true;

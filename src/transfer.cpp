@@ -120,7 +120,7 @@ bool get_into(const array_place& a, const box<dynamic>& patch, std::byte* to,
             if (open == nullptr && ++under_way % fast_gets_at_once == 0)
                 a.where.rma->complete_local();
             a.where.rma->get(node, offset, bytes, target, memory, origin,
-                             open != nullptr ? open->add() : nullptr);
+                             open != nullptr ? open->add(node) : nullptr);
         },
         [&](const index_list& extents, const std::byte* here, const index_list& here_strides,
             std::byte* memory) {
@@ -137,7 +137,7 @@ bool put_from(const array_place& a, const box<dynamic>& patch, const std::byte* 
         [&](int node, std::size_t offset, std::size_t bytes, const mpi_elements& target,
             const std::byte* memory, const mpi_elements& origin) {
             a.where.rma->put(node, offset, bytes, target, memory, origin,
-                             open != nullptr ? open->add() : nullptr);
+                             open != nullptr ? open->add(node) : nullptr);
         },
         [&](const index_list& extents, std::byte* here, const index_list& here_strides,
             const std::byte* memory) {

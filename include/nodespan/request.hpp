@@ -18,8 +18,11 @@ namespace detail {
 /// MPI requests of one transfer; the first few without allocation.
 class request_list {
 public:
-    /// A place for one more; stays where it is until the next call.
-    MPI_Request* add();
+    /// A place for one more, which is answered by `node`; stays where it is until the next call.
+    MPI_Request* add(int node);
+
+    /// The node that they all wait for; -1 if there are several.
+    int node() const noexcept { return node_; }
 
     std::span<MPI_Request> all() noexcept;
     void clear() noexcept;
@@ -29,6 +32,7 @@ private:
 
     std::array<MPI_Request, places> first_{};
     std::size_t count_ = 0;
+    int node_ = -1;
     std::vector<MPI_Request> all_; // takes over from the fifth on
 };
 
