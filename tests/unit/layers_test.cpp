@@ -58,7 +58,7 @@ const std::vector<module> modules = {
     {"capacity", {"capacity"}},
     {"arena", {"arena", "rma_lock"}},
     {"request", {"request"}},
-    {"transfer", {"mpi_types", "node_accumulate", "transfer", "element_lists"}},
+    {"transfer", {"mpi_types", "node_accumulate", "locked_combine", "transfer", "element_lists"}},
     {"ghost_exchange", {"ghost_exchange"}},
     {"collectives", {"collectives", "call_board", "nodes_exchange", "collectives_core"}},
     {"array_core",
