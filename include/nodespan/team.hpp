@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nodespan/detail/export.hpp"
+#include "nodespan/detail/mpi.hpp"
 #include "nodespan/placement.hpp"
 
 #include <boost/mpi/communicator.hpp>
