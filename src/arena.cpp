@@ -3,11 +3,13 @@
 #include "agreement.hpp"
 #include "capacity.hpp"
 #include "mpi_check.hpp"
+#include "wait.hpp"
 
 #include <boost/functional/hash.hpp>
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <exception>
 #include <limits>
@@ -107,7 +109,11 @@ block arena::allocate(const std::optional<error>& refused, const block_request& 
     std::optional<error> problem = refused;
     std::uint64_t free_bytes = std::numeric_limits<std::uint64_t>::max();
     // What is still under way to an array that has ended must not arrive in the next one.
-    if (!problem) problem = attempt([this] { flush(); });
+    if (!problem)
+        problem = attempt([this] {
+            flush();
+            finish_left();
+        });
     if (!problem) {
         placed = place(request);
         problem = check_capacity(request, placed, free_bytes);
@@ -127,14 +133,15 @@ block arena::allocate(const std::optional<error>& refused, const block_request& 
         placed = place(request);
     }
     problem = prepare(*placed, request);
-    const agreed_words ready = team_.agree({problem ? 1U : 0U});
+    const agreed_words ready = team_.agree({problem ? 1U : 0U}, creation_of(request.description));
     window& w = windows_[placed->window];
     const byte_range pages = to_pages(elements_of(*placed));
     if (ready[0] != 0) {
         if (team_.is_leader())
             w.backed.for_each_gap(pages, [&](byte_range gap) { give_back(w, gap); });
         forget(*placed);
-        agree_or_throw(team_.comm(), problem); // and everybody's memory has been given back
+        // And everybody's memory has been given back.
+        team_.agree_or_throw(problem, creation_of(request.description));
         throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
                     request.description + ": ranks could not agree", true);
     }
@@ -236,9 +243,14 @@ void arena::add_window(std::size_t needed_bytes, std::uint64_t free_bytes) {
     bytes = round_up(std::max(bytes / page_bytes() * page_bytes(), needed_bytes), page_bytes());
 
     shared_window memory;
-    agree_or_throw(team_.comm(), attempt([&] {
-                       memory = shared_window(team_.node_comm(), team_.is_leader(), bytes);
-                   }));
+    const occasion why{"creation of a window"};
+    team_.agree_or_throw(attempt([&] {
+                             const rare_blocking_watch watch("creation of a window",
+                                                             team_.as_waiter(),
+                                                             "other ranks of its node");
+                             memory = shared_window(team_.node_comm(), team_.is_leader(), bytes);
+                         }),
+                         why);
     std::unique_ptr<rma_window> rma = expose(memory);
     // Can pages be given back? Asked of the whole window, of which nothing is used yet. Memory of
     // a one-rank node comes from malloc and need not be zero; after this it is.
@@ -247,7 +259,7 @@ void arena::add_window(std::size_t needed_bytes, std::uint64_t free_bytes) {
         static_cast<void>(fresh.space.allocate(unused, page_bytes()));
     const int advice = is_private_ ? MADV_DONTNEED : MADV_REMOVE;
     const bool refused = madvise(fresh.memory.data(), bytes, advice) != 0;
-    const agreed_words all = team_.agree({0, refused ? 1U : 0U});
+    const agreed_words all = team_.agree({0, refused ? 1U : 0U}, {"creation of a window"});
     if (all[1] != 0) {
         returnable_ = false;
         fresh.dirty.add({0, bytes});
@@ -260,13 +272,16 @@ std::unique_ptr<rma_window> arena::expose(shared_window& memory) {
     std::unique_ptr<rma_window> rma;
     if (team_.ranks()->nodes() == 1) return rma;
     const std::optional<error> mine = attempt([&] {
+        const rare_blocking_watch watch("creation of a window", team_.as_waiter(),
+                                        "other ranks of the team");
         rma = std::make_unique<rma_window>(team_.comm(), *team_.ranks(), team_.is_leader(),
                                            memory.data(), memory.bytes());
+        rma->know(team_.as_waiter());
     });
     try {
-        agree_or_throw(team_.comm(), mine);
-    } catch (...) {
-        memory.free(); // all ranks are here
+        team_.agree_or_throw(mine, {"creation of a window"});
+    } catch (const error& failure) {
+        if (failure.is_collective()) memory.free(); // all ranks are here
         throw;
     }
     return rma;
@@ -361,7 +376,29 @@ void arena::flush() {
         if (w.rma && w.rma->is_pending()) w.rma->flush();
 }
 
+// Waits for ghosts that came too late for their array. All ranks have started that exchange, or
+// will: an array ends everywhere. Ranks that have left may have sent their part before.
+void arena::finish_left() {
+    using clock = std::chrono::steady_clock;
+    constexpr auto grace = std::chrono::milliseconds(100);
+    std::optional<clock::time_point> lost_since;
+    for (int tries = 1; !left_.empty(); ++tries) {
+        if (left_.front().is_done()) {
+            left_.pop_front();
+            continue;
+        }
+        if (tries % 64 == 0 && team_.is_anyone_lost()) {
+            if (!lost_since) lost_since = clock::now();
+            if (clock::now() > *lost_since + grace)
+                throw error(errc::peer_lost,
+                            "exchange_ghosts: a rank left by an exception and will not come");
+        }
+        if (team_.is_crowded() || tries > 200) yield_core();
+    }
+}
+
 void arena::release() noexcept {
+    if (attempt([this] { finish_left(); })) return; // MPI may still write to the windows
     for (window& w : windows_) {
         if (w.rma) w.rma->free();
         w.memory.free();

@@ -1,11 +1,16 @@
 #include "hdf5_attributes.hpp"
 
-#include "hdf5_types.hpp"
+#include "hdf5_source.hpp"
+#include "hdf5_texts.hpp"
+#include "io_call.hpp"
+#include "nodespan/detail/narrow.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstring>
+#include <exception>
 #include <optional>
 
 namespace nodespan::detail {
@@ -68,29 +73,54 @@ struct value_writer {
     void operator()(const std::vector<std::string>& values) const {
         write_texts(object, name, list(values), values);
     }
+    void operator()(const std::vector<std::uint64_t>& values) const {
+        write_values(object, name, H5T_NATIVE_UINT64, list(values), values.data());
+    }
+    void operator()(const std::vector<long double>& values) const {
+        write_values(object, name, H5T_NATIVE_LDOUBLE, list(values), values.data());
+    }
 };
 
 template <class T>
-attribute read_numbers(hid_t from, hid_t type, std::size_t count, bool is_scalar) {
+std::vector<T> read_list(hid_t from, hid_t type, std::size_t count) {
     std::vector<T> values(std::max<std::size_t>(1, count));
     hdf5_check(H5Aread(from, type, values.data()), "H5Aread");
-    if (is_scalar) return values[0];
     values.resize(count);
     return values;
 }
 
-std::vector<std::string> read_long_texts(hid_t from, const hdf5_handle& space, std::size_t count) {
-    const hdf5_handle stored(H5Aget_type(from), "H5Aget_type");
-    hdf5_handle type(H5Tcopy(H5T_C_S1), "H5Tcopy");
-    hdf5_check(H5Tset_size(type.get(), H5T_VARIABLE), "H5Tset_size");
-    hdf5_check(H5Tset_cset(type.get(), H5Tget_cset(stored.get())), "H5Tset_cset");
-    std::vector<char*> pointers(std::max<std::size_t>(1, count), nullptr);
-    hdf5_check(H5Aread(from, type.get(), pointers.data()), "H5Aread");
-    std::vector<std::string> texts;
-    for (std::size_t k = 0; k < count; ++k)
-        texts.emplace_back(pointers[k] != nullptr ? pointers[k] : "");
-    H5Dvlen_reclaim(type.get(), space.get(), H5P_DEFAULT, pointers.data());
-    return texts;
+template <class T>
+attribute as_stored(std::vector<T> values, bool is_scalar) {
+    if (is_scalar) return values[0];
+    return values;
+}
+
+// As numbers of type Usual where they are the same numbers there, else as they were read.
+template <class Usual, class T>
+attribute as_usual(std::vector<T> values, bool is_scalar) {
+    std::vector<Usual> usual;
+    for (const T value : values)
+        if (const auto same = narrow<Usual>(value)) usual.push_back(*same);
+    if (usual.size() != values.size()) return values;
+    return as_stored(std::move(usual), is_scalar);
+}
+
+// Of up to 64 bits.
+std::optional<attribute> read_integers(hid_t from, hid_t type, std::size_t count, bool is_scalar) {
+    if (H5Tget_size(type) > sizeof(std::uint64_t)) return std::nullopt;
+    if (H5Tget_sign(type) == H5T_SGN_NONE)
+        return as_usual<index_t>(read_list<std::uint64_t>(from, H5T_NATIVE_UINT64, count),
+                                 is_scalar);
+    return as_stored(read_list<index_t>(from, H5T_NATIVE_INT64, count), is_scalar);
+}
+
+// Of no more bits than long double has.
+std::optional<attribute> read_floats(hid_t from, hid_t type, std::size_t count, bool is_scalar) {
+    if (float_fits(type, H5T_NATIVE_DOUBLE))
+        return as_stored(read_list<double>(from, H5T_NATIVE_DOUBLE, count), is_scalar);
+    if (float_fits(type, H5T_NATIVE_LDOUBLE))
+        return as_usual<double>(read_list<long double>(from, H5T_NATIVE_LDOUBLE, count), is_scalar);
+    return std::nullopt;
 }
 
 // Texts of equal length, as Fortran and NumPy write them, filled up with zeros or blanks.
@@ -98,15 +128,25 @@ std::vector<std::string> read_short_texts(hid_t from, hid_t type, std::size_t co
     const std::size_t bytes = H5Tget_size(type);
     std::vector<char> all(std::max<std::size_t>(1, count) * bytes);
     hdf5_check(H5Aread(from, type, all.data()), "H5Aread");
-    const char filler = H5Tget_strpad(type) == H5T_STR_SPACEPAD ? ' ' : '\0';
+    const H5T_str_t padding = H5Tget_strpad(type);
+    const char filler = padding == H5T_STR_SPACEPAD ? ' ' : '\0';
     std::vector<std::string> texts;
     for (std::size_t k = 0; k < count; ++k) {
         std::string text(all.data() + k * bytes, bytes);
-        if (filler == '\0') text.resize(std::min(text.find('\0'), text.size()));
+        if (padding == H5T_STR_NULLTERM) text.resize(std::min(text.find('\0'), text.size()));
         while (!text.empty() && text.back() == filler) text.pop_back();
         texts.push_back(text);
     }
     return texts;
+}
+
+// Before memory is made for what a damaged file says.
+void require_room(hid_t from, hid_t type, std::size_t count) {
+    const std::uint64_t length = posix_file::open_to_read(file_of(from)).size();
+    const std::size_t one = std::max<std::size_t>(1, H5Tget_size(type));
+    if (count > length / one)
+        refuse(fmt::format("{} values of {} bytes are more than the file's {} bytes", count, one,
+                           length));
 }
 
 std::optional<attribute> read_value(hid_t from) {
@@ -117,19 +157,22 @@ std::optional<attribute> read_value(hid_t from) {
     if (!is_scalar && shape != H5S_SIMPLE) return std::nullopt;
     const auto count = static_cast<std::size_t>(
         hdf5_check(H5Sget_simple_extent_npoints(space.get()), "H5Sget_simple_extent_npoints"));
+    require_room(from, type.get(), count);
     switch (H5Tget_class(type.get())) {
     case H5T_INTEGER:
+        return read_integers(from, type.get(), count, is_scalar);
     case H5T_ENUM:
-        return read_numbers<index_t>(from, H5T_NATIVE_INT64, count, is_scalar);
+        return read_integers(from, hdf5_handle(H5Tget_super(type.get()), "H5Tget_super").get(),
+                             count, is_scalar);
     case H5T_FLOAT:
-        return read_numbers<double>(from, H5T_NATIVE_DOUBLE, count, is_scalar);
+        return read_floats(from, type.get(), count, is_scalar);
     case H5T_STRING:
         break;
     default:
         return std::nullopt;
     }
     std::vector<std::string> texts = H5Tis_variable_str(type.get()) > 0
-                                         ? read_long_texts(from, space, count)
+                                         ? read_long_texts(from, count)
                                          : read_short_texts(from, type.get(), count);
     if (is_scalar) return texts[0];
     return texts;
@@ -143,19 +186,49 @@ void write_attribute(hid_t object, const std::string& name, const attribute& val
     std::visit(value_writer{object, name}, value);
 }
 
+namespace {
+
+struct found_names {
+    std::vector<std::string> names;
+    std::exception_ptr failure;
+};
+
+herr_t note_name(hid_t, const char* name, const H5A_info_t*, void* data) {
+    auto& found = *static_cast<found_names*>(data);
+    try { // nothing may be thrown through HDF5
+        found.names.emplace_back(name);
+    } catch (...) {
+        found.failure = std::current_exception();
+        return -1;
+    }
+    return 0;
+}
+
+// In HDF5's own order, and after a question that makes it read all that an object header has: it
+// fails to sort attributes of which one is damaged, and the process ends.
+std::vector<std::string> names_of(hid_t object) {
+    hdf5_check(H5Aexists(object, "no name of an attribute"), "H5Aexists");
+    found_names found;
+    hsize_t at = 0;
+    const herr_t result =
+        H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_NATIVE, &at, &note_name, &found);
+    if (found.failure) std::rethrow_exception(found.failure);
+    hdf5_check(result, "H5Aiterate2");
+    return std::move(found.names);
+}
+
+} // namespace
+
 attributes attributes_of(hid_t object) {
-    H5O_info_t about;
-    hdf5_check(H5Oget_info2(object, &about, H5O_INFO_NUM_ATTRS), "H5Oget_info2");
     attributes result;
-    for (hsize_t k = 0; k < about.num_attrs; ++k) {
-        const hdf5_handle one(
-            H5Aopen_by_idx(object, ".", H5_INDEX_NAME, H5_ITER_NATIVE, k, H5P_DEFAULT, H5P_DEFAULT),
-            "H5Aopen_by_idx");
-        std::string name(
-            static_cast<std::size_t>(hdf5_check(H5Aget_name(one.get(), 0, nullptr), "H5Aget_name")),
-            '\0');
-        hdf5_check(H5Aget_name(one.get(), name.size() + 1, name.data()), "H5Aget_name");
-        if (auto value = read_value(one.get())) result[name] = std::move(*value);
+    for (const std::string& name : names_of(object)) {
+        const hdf5_handle one(H5Aopen(object, name.c_str(), H5P_DEFAULT), "H5Aopen");
+        try {
+            if (auto value = read_value(one.get())) result[name] = std::move(*value);
+        } catch (const error& failure) {
+            refuse(fmt::format("attribute \"{}\": {}", name,
+                               std::string(failure.what()).substr(std::strlen("nodespan: "))));
+        }
     }
     return result;
 }
