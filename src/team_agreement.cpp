@@ -99,6 +99,12 @@ std::uint64_t team_core::agree_on(const std::optional<error>& mine, std::uint64_
     return ~all[3];
 }
 
+void team_core::require_same(std::uint64_t fingerprint, const std::string& description,
+                             const occasion& why) {
+    const agreed_words all = agree_well({0, fingerprint, ~fingerprint}, why);
+    if (all[1] != ~all[2]) throw_mismatch(fingerprint, description, why);
+}
+
 // Quotes rank 0 and the first rank that differs from it.
 void team_core::throw_mismatch(std::uint64_t fingerprint, const std::string& description,
                                const occasion& why) {

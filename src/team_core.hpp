@@ -114,6 +114,11 @@ public:
     std::uint64_t agree_on(const std::optional<error>& mine, std::uint64_t fingerprint,
                            const std::string& description, std::uint64_t least = 0);
 
+    /// Throws errc::mismatched_arguments on all ranks unless their fingerprints of `description` are
+    /// equal. Call: collective. A fence as well.
+    void require_same(std::uint64_t fingerprint, const std::string& description,
+                      const occasion& why);
+
     /// Copies memory of node `root` to the same memory of all nodes, when all ranks have come.
     /// Call: collective. Errors: MPI category, errc::peer_lost; on all ranks.
     void broadcast(std::byte* data, std::size_t bytes, int root);
