@@ -22,9 +22,9 @@ constexpr std::size_t most_bytes_a_call = std::size_t{1} << 30;
 
 int open_file(const std::string& name, int flags) {
     if (name.find('\0') != std::string::npos) // the system would open another file
-        throw error(errc::invalid_argument,
-                    fmt::format("cannot open {}: its name goes on behind a zero byte",
-                                name.c_str()));
+        throw error(
+            errc::invalid_argument,
+            fmt::format("cannot open {}: its name goes on behind a zero byte", name.c_str()));
     const int descriptor = open(name.c_str(), flags | O_CLOEXEC, 0666);
     if (descriptor < 0)
         throw error(errc::io, fmt::format("cannot open {}: {}", name, std::strerror(errno)));

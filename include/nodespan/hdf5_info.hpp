@@ -23,7 +23,7 @@ using attributes = std::map<std::string, attribute>;
 
 /// A dataset as a file has it, whoever wrote it.
 struct dataset_info {
-    std::string path;                 ///< Such as /run/7/temperature.
+    std::string path; ///< Such as /run/7/temperature.
     /// Such as float64, or {mass: float64, id: int32}; an enum, as h5py's bool is one, by its
     /// integers. What no array can hold has a name too, such as float16, texts.
     std::string type;
