@@ -3,11 +3,13 @@
 #include "agreement.hpp"
 #include "capacity.hpp"
 #include "mpi_check.hpp"
+#include "wait.hpp"
 
 #include <boost/functional/hash.hpp>
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <exception>
 #include <limits>
@@ -107,7 +109,11 @@ block arena::allocate(const std::optional<error>& refused, const block_request& 
     std::optional<error> problem = refused;
     std::uint64_t free_bytes = std::numeric_limits<std::uint64_t>::max();
     // What is still under way to an array that has ended must not arrive in the next one.
-    if (!problem) problem = attempt([this] { flush(); });
+    if (!problem)
+        problem = attempt([this] {
+            flush();
+            finish_left();
+        });
     if (!problem) {
         placed = place(request);
         problem = check_capacity(request, placed, free_bytes);
@@ -370,7 +376,29 @@ void arena::flush() {
         if (w.rma && w.rma->is_pending()) w.rma->flush();
 }
 
+// Waits for ghosts that came too late for their array. All ranks have started that exchange, or
+// will: an array ends everywhere. Ranks that have left may have sent their part before.
+void arena::finish_left() {
+    using clock = std::chrono::steady_clock;
+    constexpr auto grace = std::chrono::milliseconds(100);
+    std::optional<clock::time_point> lost_since;
+    for (int tries = 1; !left_.empty(); ++tries) {
+        if (left_.front().is_done()) {
+            left_.pop_front();
+            continue;
+        }
+        if (tries % 64 == 0 && team_.is_anyone_lost()) {
+            if (!lost_since) lost_since = clock::now();
+            if (clock::now() > *lost_since + grace)
+                throw error(errc::peer_lost,
+                            "exchange_ghosts: a rank left by an exception and will not come");
+        }
+        if (team_.is_crowded() || tries > 200) yield_core();
+    }
+}
+
 void arena::release() noexcept {
+    if (attempt([this] { finish_left(); })) return; // MPI may still write to the windows
     for (window& w : windows_) {
         if (w.rma) w.rma->free();
         w.memory.free();

@@ -8,7 +8,9 @@
 #include "rma_window.hpp"
 #include "shared_window.hpp"
 #include "team_core.hpp"
+#include "unfinished.hpp"
 
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,7 +24,8 @@ struct alignas(128) block_header {
 
     mutex_words lock;
     gate_words gate;                   // between this node's ranks and others that want the lock
-    mutex_words stripes[stripe_count]; // order accumulates onto this node's elements
+    mutex_words stripes[stripe_count]; // order accumulates onto this node's elements; over several
+    gate_words combining_gate;         // nodes the first one does, with this gate
     shared_word has_atomics;           // elements are changed by single atomic instructions
     shared_word released;              // ranks of this node that have let the array go
 };
@@ -72,6 +75,10 @@ public:
     /// Gives a block back. Call: each rank for itself, in the same order on all; never waits.
     void free(const block& given) noexcept;
 
+    /// Takes over messages to and from arrays that have ended: no place is used again before they
+    /// are done.
+    void leave(std::list<unfinished>& messages) noexcept { left_.splice(left_.end(), messages); }
+
     /// Where `bytes` bytes of program memory lie in the windows, so that node peers can find them;
     /// nothing if they do not. No communication.
     struct place_in_windows {
@@ -111,6 +118,7 @@ private:
     std::optional<error> prepare(const block& placed, const block_request& request);
     void give_back(const window& from, byte_range pages) const noexcept;
     bool keeps_too_much() const noexcept;
+    void finish_left();
 
     team_core& team_;
     std::string directory_;
@@ -118,6 +126,7 @@ private:
     bool returnable_ = true;     // whether pages of a window can be given back to the system
     std::size_t live_bytes_ = 0; // of blocks in use
     std::vector<window> windows_;
+    std::list<unfinished> left_; // messages of arrays that have ended
 };
 
 /// Asks the system for the pages of [begin, end) now. Errors: errno, 0 if all is there.

@@ -45,7 +45,7 @@ const std::vector<module> modules = {
     {"queue_core", {"queue_core"}},
     {"usage", {"usage", "usage_text"}},
     {"mpi_check", {"mpi_check", "mpi_life", "mpi_wait", "thread_rule", "serving"}},
-    {"agreement", {"agreement"}},
+    {"agreement", {"agreement", "unfinished"}},
     {"usage_report", {"usage_report"}},
     {"rma_settings", {"rma_settings"}},
     {"environment", {"environment"}},
