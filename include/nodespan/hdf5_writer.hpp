@@ -75,7 +75,8 @@ public:
     }
 
     /// Gives a dataset or group, of this writer or of the file, an attribute; the file itself for
-    /// "/". Replaces one of that name. What cannot be set is found by commit.
+    /// "/". Replaces one of that name. What cannot be set is found by commit, except for texts with
+    /// a zero byte: errc::invalid_argument at once.
     void set_attribute(const std::string& object, const std::string& name, const attribute& value);
 
     /// Has everything on the disk and read back by HDF5, then lets it be the file: a new one gets
