@@ -72,7 +72,8 @@ void agree_or_throw(MPI_Comm comm, const std::optional<error>& mine) {
     if (first != nobody) throw receive(comm, first, mine, first == rank);
 }
 
-void throw_mismatch(MPI_Comm comm, std::uint64_t fingerprint, const std::string& description) {
+void throw_mismatch(MPI_Comm comm, std::uint64_t fingerprint, const std::string& description,
+                    const std::function<std::string(const mismatch&)>& say) {
     int rank = 0, size = 0;
     mpi_check(MPI_Comm_rank(comm, &rank), "MPI_Comm_rank");
     mpi_check(MPI_Comm_size(comm, &size), "MPI_Comm_size");
@@ -90,15 +91,22 @@ void throw_mismatch(MPI_Comm comm, std::uint64_t fingerprint, const std::string&
         mpi_check(MPI_Bcast(text.data(), length, MPI_CHAR, who, comm), "MPI_Bcast");
         return text;
     };
-    const std::string first = told_by(0), second = told_by(other);
-    throw error(
-        errc::mismatched_arguments,
-        first == second
-            ? fmt::format("{}: ranks 0 and {} made or ended arrays in a different order", first,
-                          other)
-            : fmt::format("arguments differ between ranks: rank 0 asks for {}, rank {} for {}",
-                          first, other, second),
-        true);
+    mismatch found;
+    found.first = told_by(0);
+    found.other = other;
+    found.second = told_by(other);
+    throw error(errc::mismatched_arguments, say(found), true);
+}
+
+void throw_mismatch(MPI_Comm comm, std::uint64_t fingerprint, const std::string& description) {
+    throw_mismatch(comm, fingerprint, description, [](const mismatch& found) {
+        return found.first == found.second
+                   ? fmt::format("{}: ranks 0 and {} ask for it with different options",
+                                 found.first, found.other)
+                   : fmt::format(
+                         "arguments differ between ranks: rank 0 asks for {}, rank {} for {}",
+                         found.first, found.other, found.second);
+    });
 }
 
 } // namespace nodespan::detail

@@ -6,6 +6,7 @@
 #include <mpi.h>
 
 #include <cstdint>
+#include <functional>
 #include <new>
 #include <optional>
 #include <string>
@@ -36,8 +37,20 @@ error named(const std::string& operation, const error& failure);
 ///         leave some ranks throwing and others not.
 void agree_or_throw(MPI_Comm comm, const std::optional<error>& mine);
 
-/// Throws errc::mismatched_arguments on all ranks, quoting rank 0 and the first rank that differs.
+/// What rank 0 has, and the first rank that has something else.
+struct mismatch {
+    std::string first;
+    int other = 0;
+    std::string second;
+};
+
+/// Throws errc::mismatched_arguments on all ranks, with what `say` makes of the first difference.
 /// Call: collective, once the ranks know that their fingerprints are not equal.
+[[noreturn]] void throw_mismatch(MPI_Comm comm, std::uint64_t fingerprint,
+                                 const std::string& description,
+                                 const std::function<std::string(const mismatch&)>& say);
+
+/// The same for arguments of a call.
 [[noreturn]] void throw_mismatch(MPI_Comm comm, std::uint64_t fingerprint,
                                  const std::string& description);
 

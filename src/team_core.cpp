@@ -3,6 +3,7 @@
 #include "agreement.hpp"
 #include "mpi_check.hpp"
 #include "nodespan/error.hpp"
+#include "rma_settings.hpp"
 #include "usage_report.hpp"
 #include "wait.hpp"
 
@@ -177,13 +178,17 @@ void team_core::make_communicators(MPI_Comm comm) {
 void team_core::make_meeting_place(MPI_Comm comm, const std::vector<int>& order) {
     const std::size_t lines = node_barrier::bytes(node_size());
     const std::size_t order_bytes = order.size() * sizeof(int);
+    meeting_place_ =
+        shared_window::make(comm, handles_[1], site(window_directory()), lines + order_bytes);
     agree_or_throw(comm, attempt([&] {
-                       meeting_place_ =
-                           shared_window(handles_[1], is_leader(), lines + order_bytes);
                        if (!is_leader()) return;
-                       std::memset(meeting_place_.data(), 0, lines);
-                       if (order_bytes > 0)
-                           std::memcpy(meeting_place_.data() + lines, order.data(), order_bytes);
+                       std::byte* const begin = meeting_place_.data();
+                       if (const int failure = back_pages(begin, begin + lines + order_bytes))
+                           throw error(std::error_code(failure, std::generic_category()),
+                                       "the memory in which the ranks of a node meet ran out while "
+                                       "it was reserved");
+                       std::memset(begin, 0, lines);
+                       if (order_bytes > 0) std::memcpy(begin + lines, order.data(), order_bytes);
                    })); // and now everybody's is cleared
     if (order_bytes > 0) order_ = reinterpret_cast<const int*>(meeting_place_.data() + lines);
     barrier_.emplace(meeting_place_.data(), node_rank(), node_size(), ranks_->first_rank(node_),
@@ -364,7 +369,8 @@ bool team_core::is_anyone_lost() {
 }
 
 std::uint64_t team_core::agree_on(const std::optional<error>& mine, std::uint64_t fingerprint,
-                                  const std::string& description, std::uint64_t least) {
+                                  const std::string& description, std::uint64_t least,
+                                  const std::function<void()>& look_closer) {
     const auto describe = [](const void* what) { return *static_cast<const std::string*>(what); };
     const agreed_words all = agree({mine ? 1U : 0U, fingerprint, ~fingerprint, ~least, 0},
                                    {"creation", describe, &description});
@@ -373,7 +379,10 @@ std::uint64_t team_core::agree_on(const std::optional<error>& mine, std::uint64_
         throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
                     description + ": ranks could not agree", true);
     }
-    if (all[1] != ~all[2]) throw_mismatch(comm_, fingerprint, description);
+    if (all[1] != ~all[2]) {
+        if (look_closer) look_closer();
+        throw_mismatch(comm_, fingerprint, description);
+    }
     return ~all[3];
 }
 

@@ -59,6 +59,11 @@ public:
     /// Somewhere in memory that the ranks of this node share.
     const void* shared_memory() const noexcept { return meeting_place_.data(); }
 
+    /// Where this node's windows lie: `directory` is that of the files behind them.
+    window_site site(const std::string& directory) const {
+        return {directory, rank_, node_, is_leader(), node_size() == 1};
+    }
+
     /// Which threads may call: for those that use MPI beside this class.
     thread_rule& threads() noexcept { return threads_; }
 
@@ -92,8 +97,10 @@ public:
     /// Throws the same error on all ranks if one of them brings one, or if their fingerprints are
     /// not equal (errc::mismatched_arguments); else returns the least of their `least`.
     /// Call: collective. A fence as well.
+    /// `look_closer`, where given, may first throw what lies behind unequal fingerprints.
     std::uint64_t agree_on(const std::optional<error>& mine, std::uint64_t fingerprint,
-                           const std::string& description, std::uint64_t least = 0);
+                           const std::string& description, std::uint64_t least = 0,
+                           const std::function<void()>& look_closer = {});
 
     /// Copies memory of node `root` to the same memory of all nodes, when all ranks have come.
     /// Call: collective. Errors: MPI category, errc::peer_lost; on all ranks.
