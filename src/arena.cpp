@@ -43,13 +43,13 @@ std::size_t window_for(const block_request& request, std::size_t number) {
     return stagger(number) + page_bytes() + reserve_for(request);
 }
 
-std::uint64_t bytes_of(const std::vector<byte_range>& ranges) {
-    std::uint64_t result = 0;
-    for (const byte_range& range : ranges) result += range.bytes();
-    return result;
-}
-
 } // namespace
+
+std::vector<byte_range> even_part(std::size_t bytes, const team_core& team) {
+    const auto share = static_cast<std::size_t>(team.node_size());
+    const auto me = static_cast<std::size_t>(team.node_rank());
+    return {{bytes / share * me, me + 1 == share ? bytes : bytes / share * (me + 1)}};
+}
 
 arena& arena::of(team_core& team) {
     if (!team.attached) team.attached = std::make_shared<arena>(team);
@@ -67,6 +67,7 @@ block arena::allocate(const std::optional<error>& refused, const block_request& 
     std::optional<error> problem = refused;
     std::uint64_t most_bytes = std::numeric_limits<std::uint64_t>::max();
     std::shared_ptr<const std::string> text;
+    std::vector<byte_range> mine;
     // What is still under way to an array that has ended must not arrive in the next one.
     if (!problem) problem = attempt([this] { flush(); });
     if (!problem)
@@ -75,8 +76,9 @@ block arena::allocate(const std::optional<error>& refused, const block_request& 
             endings_.reserve(live_blocks_ + 1);
             windows_.reserve(windows_.size() + 1);
             placed = place(request);
+            if (placed) mine = request.mine();
         });
-    if (!problem) problem = check_capacity(request, placed, most_bytes);
+    if (!problem) problem = check_capacity(request, placed, mine, most_bytes);
     try {
         agree_on_request(problem, request, placed, most_bytes);
     } catch (...) {
@@ -85,8 +87,8 @@ block arena::allocate(const std::optional<error>& refused, const block_request& 
     }
     endings_.agreed();
     end_unused_windows(!placed);
-    if (!placed) placed = place_in_new_window(request, most_bytes);
-    problem = prepare(*placed, request);
+    if (!placed) placed = place_in_new_window(request, mine, most_bytes);
+    problem = prepare(*placed, request, mine);
     const agreed_words ready = team_.agree({problem ? 1U : 0U});
     arena_window& w = windows_[placed->window];
     const byte_range pages = to_pages(elements_of(*placed));
@@ -173,8 +175,9 @@ void arena::forget(const block& placed) {
 // Is there memory for the pages that are not backed yet, or for a new window?
 std::optional<error> arena::check_capacity(const block_request& request,
                                            const std::optional<block>& placed,
+                                           const std::vector<byte_range>& mine,
                                            std::uint64_t& most_bytes) const {
-    if (placed) return check_pages(request, *placed);
+    if (placed) return check_pages(request, *placed, mine);
     const std::size_t needed = window_for(request, next_window());
     const std::uint64_t given_back = backed_in_unused_windows();
     most_bytes = largest_window(site(), needed, given_back);
@@ -184,7 +187,8 @@ std::optional<error> arena::check_capacity(const block_request& request,
 }
 
 // Leaders look for their node, the others at the cgroup that their own part is counted in.
-std::optional<error> arena::check_pages(const block_request& request, const block& placed) const {
+std::optional<error> arena::check_pages(const block_request& request, const block& placed,
+                                        const std::vector<byte_range>& mine) const {
     const interval_set& backed = windows_[placed.window].backed;
     std::uint64_t needed = 0;
     const auto count = [&](byte_range range) {
@@ -194,7 +198,7 @@ std::optional<error> arena::check_pages(const block_request& request, const bloc
         count(elements_of(placed));
         count(header_of(placed));
     } else {
-        for (const byte_range& range : request.mine) count(shifted(range, placed.offset));
+        for (const byte_range& range : mine) count(shifted(range, placed.offset));
     }
     return refuse_pages(site(), needed, request.description);
 }
@@ -244,7 +248,8 @@ void arena::end_unused_windows(bool needs_room) noexcept {
 
 // Memory is there, clear, and backed by the ranks that will use it before other nodes can reach it:
 // whoever registers it then finds pages that stay what they are.
-block arena::place_in_new_window(const block_request& request, std::uint64_t most_bytes) {
+block arena::place_in_new_window(const block_request& request, std::vector<byte_range>& mine,
+                                 std::uint64_t most_bytes) {
     const std::size_t number = next_window();
     bool is_whole = false;
     if (is_exposed()) {
@@ -265,7 +270,7 @@ block arena::place_in_new_window(const block_request& request, std::uint64_t mos
         if (const std::size_t unused = stagger(number); unused != 0)
             static_cast<void>(fresh.space.allocate(unused, page_bytes()));
         block placed = place_in(number, request).value();
-        back_new_window(placed, request, is_whole);
+        back_new_window(placed, mine, attempt([&] { mine = request.mine(); }), is_whole);
         if (is_exposed())
             fresh.rma = rma_window::make(team_.comm(), *team_.ranks(), site(), fresh.memory.data(),
                                          bytes, is_whole);
@@ -292,25 +297,23 @@ bool arena::can_give_back(arena_window& fresh) {
     return all[1] == 0;
 }
 
-void arena::back_new_window(const block& placed, const block_request& request, bool is_whole) {
+void arena::back_new_window(const block& placed, const std::vector<byte_range>& mine,
+                            std::optional<error> problem, bool is_whole) {
     arena_window& w = windows_[placed.window];
-    std::vector<byte_range> mine;
-    for (const byte_range& range : request.mine) mine.push_back(shifted(range, placed.offset));
     int failure = 0;
-    if (is_whole)
-        failure = w.back_all(elements_of(placed), mine, team_.node_rank(), team_.node_size());
-    else
-        for (const byte_range& range : mine)
-            if (failure == 0) failure = w.back(range);
-    std::optional<error> problem;
-    if (failure != 0) problem = ran_out(request);
+    for (const byte_range& range : mine)
+        if (failure == 0) failure = w.back(shifted(range, placed.offset));
+    if (failure == 0 && !problem && is_whole)
+        failure = w.back_the_rest(elements_of(placed), team_.node_rank(), team_.node_size());
+    if (failure != 0) problem = ran_out(mine);
     const agreed_words ready = team_.agree({problem ? 1U : 0U});
     if (ready[0] != 0) throw_for_all(problem);
     w.backed.add(is_whole ? byte_range{0, w.memory.bytes()} : to_pages(elements_of(placed)));
 }
 
-error arena::ran_out(const block_request& request) const {
-    const std::uint64_t bytes = bytes_of(request.mine);
+error arena::ran_out(const std::vector<byte_range>& mine) const {
+    std::uint64_t bytes = 0;
+    for (const byte_range& range : mine) bytes += range.bytes();
     const capacity room = tightest_capacity(bytes, !is_private_, directory_);
     return {errc::no_capacity,
             fmt::format("{} bytes of shared memory needed by rank {}, which ran out while it was "
@@ -320,15 +323,16 @@ error arena::ran_out(const block_request& request) const {
 }
 
 // Backs and clears this rank's part of a new block; the leader sees to the header.
-std::optional<error> arena::prepare(const block& placed, const block_request& request) {
+std::optional<error> arena::prepare(const block& placed, const block_request& request,
+                                    const std::vector<byte_range>& mine) {
     const arena_window& w = windows_[placed.window];
     int failure = team_.is_leader() ? w.back(header_of(placed)) : 0;
-    for (const byte_range& range : request.mine)
+    for (const byte_range& range : mine)
         if (failure == 0) failure = w.back(shifted(range, placed.offset));
-    if (failure != 0) return named(request.description, ran_out(request));
+    if (failure != 0) return named(request.description, ran_out(mine));
     if (team_.is_leader()) std::memset(static_cast<void*>(placed.header), 0, sizeof(block_header));
     if (request.zeroed)
-        for (const byte_range& range : request.mine) w.clear(shifted(range, placed.offset));
+        for (const byte_range& range : mine) w.clear(shifted(range, placed.offset));
     return std::nullopt;
 }
 

@@ -9,6 +9,7 @@
 #include "rma_window.hpp"
 #include "team_core.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,11 +32,16 @@ struct alignas(128) block_header {
 struct block_request {
     std::size_t reserved_bytes = 0; // on every node, the same: the largest node's need
     std::size_t node_bytes = 0;     // what this node really uses
-    std::vector<byte_range> mine;   // what this rank touches first; the node's ranks cover it all
+    // What this rank touches first; the node's ranks cover it all. Asked for once there is known to
+    // be room, since it can be a range for each row.
+    std::function<std::vector<byte_range>()> mine;
     bool zeroed = true;
     std::uint64_t fingerprint = 0; // of all arguments: must be equal on all ranks
     std::string description;       // for messages, such as array<double,2>({1000, 64})
 };
+
+/// For blocks that belong to no rank more than to others: an even part of `bytes` bytes.
+std::vector<byte_range> even_part(std::size_t bytes, const team_core& team);
 
 /// A place in an arena.
 struct block {
@@ -106,15 +112,20 @@ private:
                           const std::optional<block>& placed, std::uint64_t& most_bytes);
     std::optional<error> check_capacity(const block_request& request,
                                         const std::optional<block>& placed,
+                                        const std::vector<byte_range>& mine,
                                         std::uint64_t& most_bytes) const;
-    std::optional<error> check_pages(const block_request& request, const block& placed) const;
+    std::optional<error> check_pages(const block_request& request, const block& placed,
+                                     const std::vector<byte_range>& mine) const;
     void end_unused_windows(bool needs_room) noexcept;
     std::uint64_t backed_in_unused_windows() const noexcept;
-    block place_in_new_window(const block_request& request, std::uint64_t most_bytes);
+    block place_in_new_window(const block_request& request, std::vector<byte_range>& mine,
+                              std::uint64_t most_bytes);
     bool can_give_back(arena_window& fresh);
-    void back_new_window(const block& placed, const block_request& request, bool is_whole);
-    std::optional<error> prepare(const block& placed, const block_request& request);
-    error ran_out(const block_request& request) const;
+    void back_new_window(const block& placed, const std::vector<byte_range>& mine,
+                         std::optional<error> problem, bool is_whole);
+    std::optional<error> prepare(const block& placed, const block_request& request,
+                                 const std::vector<byte_range>& mine);
+    error ran_out(const std::vector<byte_range>& mine) const;
     [[noreturn]] void throw_for_all(const std::optional<error>& mine);
     bool keeps_too_much() const noexcept;
     void give_back(const arena_window& from, byte_range pages) const noexcept;

@@ -52,13 +52,12 @@ int arena_window::back(byte_range range) const noexcept {
     return failure;
 }
 
-int arena_window::back_all(byte_range first_block, const std::vector<byte_range>& mine,
-                           int node_rank, int node_size) const noexcept {
+int arena_window::back_the_rest(byte_range first_block, int node_rank,
+                                int node_size) const noexcept {
     int failure = 0;
     const auto back_part = [&](byte_range part) {
         if (failure == 0 && part.bytes() > 0) failure = back(part);
     };
-    for (const byte_range& part : mine) back_part(part);
     const byte_range taken = to_pages(first_block);
     const auto step = turn_bytes * static_cast<std::size_t>(node_size);
     for (std::size_t at = turn_bytes * static_cast<std::size_t>(node_rank); at < memory.bytes();

@@ -6,8 +6,8 @@
 #include "shared_window.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
-#include <vector>
 
 namespace nodespan::detail {
 
@@ -27,10 +27,9 @@ struct arena_window {
     /// Asks for the pages of a range that are not backed yet. Errors: errno, 0 if all are there.
     int back(byte_range range) const noexcept;
 
-    /// A rank's share of backing a whole window: its own parts of the first block, `mine`, and in
-    /// turn with the other ranks of its node what does not belong to that block.
-    int back_all(byte_range first_block, const std::vector<byte_range>& mine, int node_rank,
-                 int node_size) const noexcept;
+    /// A rank's share of backing what does not belong to the window's first block, in turn with
+    /// the other ranks of its node.
+    int back_the_rest(byte_range first_block, int node_rank, int node_size) const noexcept;
 
     /// Clears what may not be zero in a range.
     void clear(byte_range range) const noexcept;
