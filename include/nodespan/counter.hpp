@@ -89,7 +89,7 @@ inline array_options counter::two_a_node(const team& team) {
         cuts.push_back(2 * (rank == team.ranks().first_rank(node) ? node : node + 1));
     }
     cuts.push_back(2 * team.nodes());
-    return {.distribution = {.cuts = {cuts}}};
+    return {.distribution = {.cuts = {cuts}}, .name = "counter"};
 }
 
 inline index_t counter::draw(const char* operation, index_t count) {

@@ -188,19 +188,6 @@ TEST(ArrayMismatch, OfTheOrderOfMakingIsToldOnEveryRank) {
     });
 }
 
-TEST(ArrayMismatch, OfTheOrderOfEndingIsToldOnEveryRank) {
-    team everyone(MPI_COMM_WORLD);
-    if (everyone.size() == 1) GTEST_SKIP() << "one rank agrees with itself";
-    std::optional<array<int, 1>> a(std::in_place, everyone, nodespan::indices<1>{1000});
-    std::optional<array<int, 1>> b(std::in_place, everyone, nodespan::indices<1>{1000});
-
-    everyone.rank() == 0 ? a.reset() : b.reset();
-    const auto refused = caught([&] { const array<int, 1> never(everyone, {1000}); });
-
-    EXPECT_EQ(refused.code, errc::mismatched_arguments);
-    EXPECT_THAT(refused.text, HasSubstr("different order"));
-}
-
 TEST(ArrayArguments, InvalidOnOneRankAreRefusedOnEveryRank) {
     team everyone(MPI_COMM_WORLD);
     for (int culprit = 0; culprit < everyone.size(); ++culprit) {
