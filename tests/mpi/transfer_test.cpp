@@ -277,7 +277,7 @@ TEST(Request, EndsWithAnErrorWhereTheOtherSideHasLeft) {
     try {
         team everyone(MPI_COMM_WORLD);
         array<int, 2> a(everyone, {3, 1 << 20});
-        for (int& x : a.local()) x = 5;
+        for (int& x : a.local().span()) x = 5;
         a.fence();
         EXPECT_EQ(a.get({2, 0}), 5); // MPI's own first contact, which nobody else can end
         a.fence();
