@@ -259,6 +259,23 @@ TEST(Hdf5Existing, NothingIsWrittenThroughLinksIntoOtherFiles) {
     EXPECT_TRUE(bytes_of(other) == other_before);
 }
 
+TEST(Hdf5Existing, WhatALinkLeadsToIsReadFromTheFileItLiesIn) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    const fs::path file = folder / "run.h5";
+    on_first_rank([&] { make_links(folder.path()); });
+
+    for (const char* name : {"far", "far_group/t", "soft_far"}) {
+        EXPECT_THAT(numbers_in(everyone, file, name), ElementsAre(100, 101, 102)) << name;
+        EXPECT_THAT(describe_dataset(everyone, file, name).extents, ElementsAre(3)) << name;
+    }
+    for (const char* name : {"far_self", "soft", "group/x", "real/beside", "again/x", "pair"})
+        EXPECT_EQ(numbers_in(everyone, file, name), old_numbers) << name;
+    for (const char* name : {"far_nothing", "nowhere", "circle_a", "own"})
+        expect_refused([&] { numbers_in(everyone, file, name); }, errc::io, {name});
+    EXPECT_EQ(list_datasets(everyone, file).size(), 2U); // each once, by hard links
+}
+
 TEST(Hdf5Existing, WhateverNameLeadsToADatasetItIsReplacedUnderAllOfThem) {
     const shared_folder folder;
     team everyone(MPI_COMM_WORLD);
