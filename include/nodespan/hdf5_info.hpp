@@ -38,7 +38,8 @@ struct dataset_info {
     nodespan::attributes attributes;  ///< Those of kinds that `attribute` has.
 };
 
-/// All datasets of an HDF5 file, by path; no elements are read.
+/// All datasets of an HDF5 file, by path, each once; what links lead to in other files is not
+/// listed. No elements are read.
 /// Call:   any process alone, without MPI too; with a team collective, same arguments on all ranks.
 /// Errors: errc::io (with HDF5's own words), errc::invalid_argument: with a team the same on all
 ///         ranks. In damaged files too; but see docs/files.md for what HDF5 itself does with them.
@@ -46,7 +47,7 @@ struct dataset_info {
 std::vector<dataset_info> list_datasets(const std::filesystem::path& file);
 std::vector<dataset_info> list_datasets(const team& team, const std::filesystem::path& file);
 
-/// The same of one dataset.
+/// The same of one dataset: what the name leads to, also by a link, and in another file.
 dataset_info describe_dataset(const std::filesystem::path& file, const std::string& dataset);
 dataset_info describe_dataset(const team& team, const std::filesystem::path& file,
                               const std::string& dataset);
