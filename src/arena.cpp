@@ -246,8 +246,7 @@ void arena::end_unused_windows(bool needs_room) noexcept {
     for (const arena_window& w : windows_)
         if (w.is_unused()) unused_bytes += w.memory.bytes();
     if (unused_bytes == 0 || (!needs_room && unused_bytes <= kept_bytes)) return;
-    const rare_blocking_watch watch("end of a window", team_.as_waiter(),
-                                    "other ranks of the team");
+    const blocking_watch watch("end of a window", team_.as_waiter(), "other ranks of the team");
     for (arena_window& w : windows_) {
         if (!w.is_unused()) continue;
         w.free();

@@ -219,7 +219,7 @@ TEST(Layers, WhatCanOnlyBlockInMpiIsWatched) {
     const std::regex blocking(
         R"(\bMPI_(Win_(create|allocate_shared|allocate|free|flush\w*|unlock_all|fence)|)"
         R"(Comm_(split|split_type|dup|create|free)) *\()");
-    const std::regex watch(R"(\b(rare_)?blocking_watch\b|\bwatched = )");
+    const std::regex watch(R"(\bblocking_watch\b|\bwatched = )");
     const std::set<std::string> watched_by_callers = {"rma_window::rma_window", "rma_window::free",
                                                       "shared_window::shared_window",
                                                       "shared_window::free"};
