@@ -71,7 +71,7 @@ public:
 /// Errors: errc::finalized; in teams of several nodes errc::wrong_thread, before anything is done,
 ///         and MPI category: then it is not held, after unlock neither. In a fork of a rank
 ///         errc::wrong_thread; unlock does nothing there.
-/// Cost:   own node: two atomic operations when nobody else wants it, no MPI call. Elsewhere: three
+/// Cost:   own node: two atomic operations when it is free, no MPI call. Elsewhere: three
 ///         round trips to lock and two to unlock, for which the target's leader has to make
 ///         progress.
 /// Source: ticket locks, Mellor-Crummey and Scott 1991, with a second counter for readers; between

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nodespan/detail/export.hpp"
+#include "nodespan/detail/mpi.hpp"
 #include "nodespan/placement.hpp"
 
 #include <boost/mpi/communicator.hpp>
@@ -108,7 +109,8 @@ public:
     void progress();
 
     /// A team of those ranks that give the same `color`, ordered by `key`, then by rank.
-    /// Call:   collective over this team. Errors: errc::invalid_argument (negative color), MPI.
+    /// Call:   collective over this team. Errors: errc::invalid_argument (negative color),
+    ///         errc::peer_lost, MPI category.
     team split(int color, int key = 0) const;
 
     /// The shared state; for nodespan's own layers.

@@ -15,7 +15,7 @@ enum class process_state : int {
     ending, // MPI_Finalize has begun
     forked
 };
-extern std::atomic<process_state> state_of_process; // never back to good
+extern std::atomic<process_state> state_of_process; // stays, once it is not good
 
 /// Whether it may, looked at closely; and what throws errc::finalized, or errc::wrong_thread in a
 /// fork, if it may not.
