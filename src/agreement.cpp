@@ -1,54 +1,110 @@
 #include "agreement.hpp"
 
 #include "mpi_check.hpp"
+#include "watchdog.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstring>
 #include <limits>
-#include <string>
-#include <vector>
 
 namespace nodespan::detail {
 namespace {
 
-// Errors travel as a code, the place of its category in this list, and a text.
 const std::error_category* const categories[] = {&own_category(), &mpi_category(),
                                                  &std::generic_category()};
-
-struct wire {
-    int code = 0;
-    int category = 0;
-    int length = 0;
-};
-
-// The lowest rank with a failure, or INT_MAX. A failing reduction counts as a failure of mine.
-int lowest_failure(MPI_Comm comm, int mine, bool& reduced) {
-    int lowest = mine;
-    reduced = MPI_Allreduce(&mine, &lowest, 1, MPI_INT, MPI_MIN, comm) == MPI_SUCCESS;
-    return lowest;
-}
 
 // An error's line without what its constructor puts in front.
 std::string plain_text(const error& failure) {
     return std::string(failure.what()).substr(std::string("nodespan: ").size());
 }
 
-error receive(MPI_Comm comm, int from, const std::optional<error>& mine, bool i_am_first) {
-    wire head;
-    std::string text;
-    if (i_am_first) {
-        text = plain_text(*mine);
-        head = {mine->code().value(), 2, static_cast<int>(text.size())};
-        for (int i = 0; i < 3; ++i)
-            if (*categories[i] == mine->code().category()) head.category = i;
+// Nobody knows yet who is on which node: the communicator's numbers have to do.
+void complain(MPI_Comm comm, const watchdog& watch) {
+    int rank = 0;
+    MPI_Comm_rank(comm, &rank); // fails: 0
+    watchdog::tell(fmt::format("team: rank {} of its communicator has waited {:.1f} s on host {} "
+                               "for other ranks of it",
+                               rank, watch.seconds(), host_name()));
+}
+
+// Ends a call that was started; the first code that is no success. A request is waited for even if
+// MPI gave an error with it: others take part in what is under way.
+int finish(MPI_Comm comm, int started, MPI_Request& request) {
+    watchdog watch;
+    const int ended =
+        request == MPI_REQUEST_NULL ? MPI_SUCCESS : wait_for({&request, 1}, true, [&] {
+            if (watch.is_overdue()) complain(comm, watch);
+        });
+    return started != MPI_SUCCESS ? started : ended;
+}
+
+// Runs a collective call that `start` starts on memory of MPI's own until it has ended well.
+template <class Memory, class Start>
+int run(MPI_Comm comm, lent_memory<Memory>& memory, Start&& start) {
+    MPI_Request request = MPI_REQUEST_NULL;
+    memory.lend();
+    const int code = finish(comm, start(*memory, &request), request);
+    if (code == MPI_SUCCESS) memory.mine_again();
+    return code;
+}
+
+struct two_numbers {
+    int mine = 0, all = 0;
+};
+
+// The lowest rank with a failure, or INT_MAX. A failing reduction counts as a failure of mine.
+int lowest_failure(MPI_Comm comm, int mine, bool& reduced) {
+    lent_memory<two_numbers> numbers({mine, mine});
+    reduced = run(comm, numbers, [&](two_numbers& n, MPI_Request* request) {
+                  return MPI_Iallreduce(&n.mine, &n.all, 1, MPI_INT, MPI_MIN, comm, request);
+              }) == MPI_SUCCESS;
+    return numbers->all;
+}
+
+// Of one size, so that one call carries it, which all ranks make whatever fails.
+struct parcel {
+    std::uint64_t code = 0, category = 0, length = 0;
+    char text[1000] = {};
+};
+
+error receive(MPI_Comm comm, int from, const std::optional<error>& mine) {
+    lent_memory<parcel> told;
+    if (mine) {
+        const auto [code, category, text] = error_on_the_way::of(*mine);
+        *told = {code, category, std::min(text.size(), sizeof told->text), {}};
+        std::memcpy(told->text, text.data(), told->length);
     }
-    mpi_check(MPI_Bcast(&head, 3, MPI_INT, from, comm), "MPI_Bcast");
-    text.resize(static_cast<std::size_t>(head.length));
-    mpi_check(MPI_Bcast(text.data(), head.length, MPI_CHAR, from, comm), "MPI_Bcast");
-    return {std::error_code(head.code, *categories[head.category]), text, true};
+    mpi_check(run(comm, told,
+                  [&](parcel& p, MPI_Request* request) {
+                      return MPI_Ibcast(&p, sizeof p, MPI_BYTE, from, comm, request);
+                  }),
+              "MPI_Ibcast");
+    return error_on_the_way{told->code, told->category, {told->text, told->length}}.arrived();
 }
 
 } // namespace
+
+error_on_the_way error_on_the_way::of(const error& failure) {
+    const auto* const known =
+        std::find(std::begin(categories), std::end(categories), &failure.code().category());
+    const auto at = known == std::end(categories)
+                        ? 2U
+                        : static_cast<std::size_t>(known - std::begin(categories));
+    return {static_cast<std::uint32_t>(failure.code().value()), at, plain_text(failure)};
+}
+
+error error_on_the_way::arrived() const {
+    return {std::error_code(static_cast<int>(code),
+                            *categories[std::min(category, std::size(categories) - 1)]),
+            text, true};
+}
+
+error cannot_agree() {
+    return {std::error_code(MPI_ERR_OTHER, mpi_category()),
+            "an MPI call failed while ranks agreed on an error", true};
+}
 
 error named(const std::string& operation, const error& failure) {
     return {failure.code(), fmt::format("{}: {}", operation, plain_text(failure)),
@@ -66,47 +122,27 @@ void agree_or_throw(MPI_Comm comm, const std::optional<error>& mine) {
     // elsewhere, the first has told everybody.
     const bool took_part = knows_rank && reduced;
     const int blind = lowest_failure(comm, took_part ? nobody : 0, reduced_again);
-    if (!took_part || (reduced_again && blind != nobody))
-        throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
-                    "an MPI call failed while ranks agreed on an error", true);
-    if (first != nobody) throw receive(comm, first, mine, first == rank);
+    if (!took_part || (reduced_again && blind != nobody)) throw cannot_agree();
+    if (first != nobody) throw receive(comm, first, first == rank ? mine : std::nullopt);
 }
 
-void throw_mismatch(MPI_Comm comm, std::uint64_t fingerprint, const std::string& description,
-                    const std::function<std::string(const mismatch&)>& say) {
-    int rank = 0, size = 0;
-    mpi_check(MPI_Comm_rank(comm, &rank), "MPI_Comm_rank");
-    mpi_check(MPI_Comm_size(comm, &size), "MPI_Comm_size");
-    std::vector<std::uint64_t> all(static_cast<std::size_t>(size));
-    mpi_check(MPI_Allgather(&fingerprint, 1, MPI_UINT64_T, all.data(), 1, MPI_UINT64_T, comm),
-              "MPI_Allgather");
-    int other = 0;
-    while (other < size - 1 && all[static_cast<std::size_t>(other)] == all[0]) ++other;
-
-    const auto told_by = [&](int who) {
-        std::string text = description;
-        int length = static_cast<int>(text.size());
-        mpi_check(MPI_Bcast(&length, 1, MPI_INT, who, comm), "MPI_Bcast");
-        text.resize(static_cast<std::size_t>(length));
-        mpi_check(MPI_Bcast(text.data(), length, MPI_CHAR, who, comm), "MPI_Bcast");
-        return text;
-    };
-    mismatch found;
-    found.first = told_by(0);
-    found.other = other;
-    found.second = told_by(other);
-    throw error(errc::mismatched_arguments, say(found), true);
+void gather(MPI_Comm comm, lent_memory<std::vector<std::byte>>& all, int bytes) {
+    mpi_check(run(comm, all,
+                  [&](auto& memory, MPI_Request* request) {
+                      return MPI_Iallgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, memory.data(),
+                                            bytes, MPI_BYTE, comm, request);
+                  }),
+              "MPI_Iallgather");
 }
 
-void throw_mismatch(MPI_Comm comm, std::uint64_t fingerprint, const std::string& description) {
-    throw_mismatch(comm, fingerprint, description, [](const mismatch& found) {
-        return found.first == found.second
-                   ? fmt::format("{}: ranks 0 and {} ask for it with different options",
-                                 found.first, found.other)
-                   : fmt::format(
-                         "arguments differ between ranks: rank 0 asks for {}, rank {} for {}",
-                         found.first, found.other, found.second);
-    });
+void unite(MPI_Comm comm, lent_memory<std::vector<unsigned long>>& bits) {
+    mpi_check(run(comm, bits,
+                  [&](auto& memory, MPI_Request* request) {
+                      return MPI_Iallreduce(MPI_IN_PLACE, memory.data(),
+                                            static_cast<int>(memory.size()), MPI_UNSIGNED_LONG,
+                                            MPI_BOR, comm, request);
+                  }),
+              "MPI_Iallreduce");
 }
 
 } // namespace nodespan::detail

@@ -1,15 +1,17 @@
 #pragma once
 
+#include "mpi_wait.hpp"
 #include "nodespan/detail/export.hpp"
 #include "nodespan/error.hpp"
 
 #include <mpi.h>
 
+#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <new>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace NODESPAN_EXPORT nodespan { // nodespan_hdf5 uses it
 namespace detail {
@@ -31,28 +33,32 @@ std::optional<error> attempt(Body&& body) {
 /// what failed.
 error named(const std::string& operation, const error& failure);
 
-/// Throws on all ranks of `comm` the error of the lowest rank that has one, or returns on all.
+/// An error as it travels: its code, the place of its category in a list, and its text.
+struct error_on_the_way {
+    std::uint64_t code = 0;
+    std::uint64_t category = 0;
+    std::string text;
+
+    static error_on_the_way of(const error& failure);
+    error arrived() const; ///< Marked collective.
+};
+
+/// What ranks throw where they could not agree.
+error cannot_agree();
+
+/// Before there is a team: throws on all ranks of `comm` the error of the lowest rank that has one,
+/// or returns on all. In a team: team_core::agree_or_throw, which knows of ranks that are lost.
 /// Call:   collective. Errors: the agreed error, marked collective.
-/// Cost:   two small MPI_Allreduce, so that one failing MPI call, even of its own, cannot
+/// Cost:   two small MPI_Iallreduce, so that one failing MPI call, even of its own, cannot
 ///         leave some ranks throwing and others not.
 void agree_or_throw(MPI_Comm comm, const std::optional<error>& mine);
 
-/// What rank 0 has, and the first rank that has something else.
-struct mismatch {
-    std::string first;
-    int other = 0;
-    std::string second;
-};
+/// Before there is a team: brings together what every rank has in its place in `all`, `bytes` each.
+/// Call: collective. Errors: MPI category, where it happened.
+void gather(MPI_Comm comm, lent_memory<std::vector<std::byte>>& all, int bytes);
 
-/// Throws errc::mismatched_arguments on all ranks, with what `say` makes of the first difference.
-/// Call: collective, once the ranks know that their fingerprints are not equal.
-[[noreturn]] void throw_mismatch(MPI_Comm comm, std::uint64_t fingerprint,
-                                 const std::string& description,
-                                 const std::function<std::string(const mismatch&)>& say);
-
-/// The same for arguments of a call.
-[[noreturn]] void throw_mismatch(MPI_Comm comm, std::uint64_t fingerprint,
-                                 const std::string& description);
+/// All ranks' bits, before there is a team. Call: collective. Errors: as above.
+void unite(MPI_Comm comm, lent_memory<std::vector<unsigned long>>& bits);
 
 } // namespace detail
 } // namespace nodespan

@@ -3,11 +3,13 @@
 #include "agreement.hpp"
 #include "mpi_check.hpp"
 #include "rma_settings.hpp"
+#include "wait.hpp"
 
 #include <boost/functional/hash.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <exception>
 #include <limits>
@@ -17,6 +19,7 @@
 namespace nodespan::detail {
 namespace {
 
+constexpr occasion new_window{"creation of a window"};
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
 constexpr std::size_t cache_line = 64;
 constexpr std::size_t large_block = 64 * 1024;    // from here on blocks are whole pages
@@ -69,7 +72,11 @@ block arena::allocate(const std::optional<error>& refused, const block_request& 
     std::shared_ptr<const std::string> text;
     std::vector<byte_range> mine;
     // What is still under way to an array that has ended must not arrive in the next one.
-    if (!problem) problem = attempt([this] { flush(); });
+    if (!problem)
+        problem = attempt([this] {
+            flush();
+            finish_left();
+        });
     if (!problem)
         problem = attempt([&] {
             text = std::make_shared<const std::string>(request.description);
@@ -89,14 +96,16 @@ block arena::allocate(const std::optional<error>& refused, const block_request& 
     end_unused_windows(!placed);
     if (!placed) placed = place_in_new_window(request, mine, most_bytes);
     problem = prepare(*placed, request, mine);
-    const agreed_words ready = team_.agree({problem ? 1U : 0U});
+    const agreed_words ready = team_.agree({problem ? 1U : 0U}, creation_of(request.description));
     arena_window& w = windows_[placed->window];
     const byte_range pages = to_pages(elements_of(*placed));
     if (ready[0] != 0) {
         if (team_.is_leader() && !is_exposed())
             w.backed.for_each_gap(pages, [&](byte_range gap) { give_back(w, gap); });
         forget(*placed);
-        throw_for_all(problem); // and everybody's memory has been given back
+        throw_for_all(
+            problem,
+            creation_of(request.description)); // and everybody's memory has been given back
     }
     w.backed.add(pages);
     w.backed.add(to_pages(header_of(*placed)));
@@ -109,8 +118,8 @@ block arena::allocate(const std::optional<error>& refused, const block_request& 
 }
 
 // The error of one rank, when all know that there is one.
-void arena::throw_for_all(const std::optional<error>& mine) {
-    agree_or_throw(team_.comm(), mine);
+void arena::throw_for_all(const std::optional<error>& mine, const occasion& why) {
+    team_.agree_or_throw(mine, why);
     throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
                 "memory for an array: ranks could not agree", true);
 }
@@ -238,7 +247,9 @@ void arena::end_unused_windows(bool needs_room) noexcept {
     std::size_t unused_bytes = 0;
     for (const arena_window& w : windows_)
         if (w.is_unused()) unused_bytes += w.memory.bytes();
-    if (!needs_room && unused_bytes <= kept_bytes) return;
+    if (unused_bytes == 0 || (!needs_room && unused_bytes <= kept_bytes)) return;
+    const rare_blocking_watch watch("end of a window", team_.as_waiter(),
+                                    "other ranks of the team");
     for (arena_window& w : windows_) {
         if (!w.is_unused()) continue;
         w.free();
@@ -253,8 +264,8 @@ block arena::place_in_new_window(const block_request& request, std::vector<byte_
     const std::size_t number = next_window();
     bool is_whole = false;
     if (is_exposed()) {
-        const agreed_words all = team_.agree({0, may_register_memory() ? 1U : 0U});
-        if (all[0] != 0) throw_for_all(std::nullopt);
+        const agreed_words all = team_.agree({0, may_register_memory() ? 1U : 0U}, new_window);
+        if (all[0] != 0) throw_for_all(std::nullopt, new_window);
         is_whole = all[1] != 0;
     }
     std::size_t total = 0;
@@ -264,7 +275,7 @@ block arena::place_in_new_window(const block_request& request, std::vector<byte_
     if (number == windows_.size()) windows_.emplace_back();
     arena_window& fresh = windows_[number];
     try {
-        fresh.memory = shared_window::make(team_.comm(), team_.node_comm(), site(), bytes);
+        fresh.memory = shared_window::make(team_.makers(), team_.node_comm(), site(), bytes);
         if (!can_give_back(fresh)) fresh.dirty.add({0, bytes});
         fresh.space = range_allocator(bytes);
         if (const std::size_t unused = stagger(number); unused != 0)
@@ -272,12 +283,12 @@ block arena::place_in_new_window(const block_request& request, std::vector<byte_
         block placed = place_in(number, request).value();
         back_new_window(placed, mine, attempt([&] { mine = request.mine(); }), is_whole);
         if (is_exposed())
-            fresh.rma = rma_window::make(team_.comm(), *team_.ranks(), site(), fresh.memory.data(),
-                                         bytes, is_whole);
+            fresh.rma = rma_window::make(team_.makers(), team_.comm(), *team_.ranks(), site(),
+                                         fresh.memory.data(), bytes, is_whole);
         placed.rma = fresh.rma.get();
         return placed;
-    } catch (const error& failure) { // the same on all ranks
-        fresh.free();
+    } catch (const error& failure) {
+        if (failure.is_collective()) fresh.free(); // all ranks are here
         fresh = arena_window{};
         throw named(request.description, failure);
     }
@@ -292,7 +303,8 @@ bool arena::can_give_back(arena_window& fresh) {
     else if (team_.is_leader() && !is_exposed())
         can = madvise(fresh.memory.data(), fresh.memory.bytes(), MADV_REMOVE) == 0;
     if (is_exposed()) return can;
-    const agreed_words all = team_.agree({0, can ? 0U : 1U}); // before anyone backs pages
+    const agreed_words all =
+        team_.agree({0, can ? 0U : 1U}, new_window); // before anyone backs pages
     if (all[1] != 0) returnable_ = false;
     return all[1] == 0;
 }
@@ -306,8 +318,8 @@ void arena::back_new_window(const block& placed, const std::vector<byte_range>& 
     if (failure == 0 && !problem && is_whole)
         failure = w.back_the_rest(elements_of(placed), team_.node_rank(), team_.node_size());
     if (failure != 0) problem = ran_out(mine);
-    const agreed_words ready = team_.agree({problem ? 1U : 0U});
-    if (ready[0] != 0) throw_for_all(problem);
+    const agreed_words ready = team_.agree({problem ? 1U : 0U}, new_window);
+    if (ready[0] != 0) throw_for_all(problem, new_window);
     w.backed.add(is_whole ? byte_range{0, w.memory.bytes()} : to_pages(elements_of(placed)));
 }
 
@@ -339,9 +351,13 @@ std::optional<error> arena::prepare(const block& placed, const block_request& re
 void arena::free(const block& given) noexcept try {
     if (!mpi_is_alive()) return; // the windows may be gone
     // What is under way must not arrive when the place has another use. Where that fails, the next
-    // fence says so.
-    if (given.rma != nullptr && given.rma->is_pending() && std::uncaught_exceptions() == 0)
-        static_cast<void>(attempt([&] { given.rma->flush(); }));
+    // fence says so; on a thread that may not wait for it, the team has ended.
+    if (given.rma != nullptr && given.rma->is_pending() && std::uncaught_exceptions() == 0) {
+        if (team_.threads().admits_this_thread())
+            static_cast<void>(attempt([&] { given.rma->flush(); }));
+        else
+            team_.abandon_without_mpi();
+    }
     endings_.ended(given.number, *given.text);
     arena_window& w = windows_[given.window];
     live_bytes_ -= given.node_bytes;
@@ -397,7 +413,29 @@ void arena::flush() {
         if (w.rma && w.rma->is_pending()) w.rma->flush();
 }
 
+// Waits for ghosts that came too late for their array. All ranks have started that exchange, or
+// will: an array ends everywhere. Ranks that have left may have sent their part before.
+void arena::finish_left() {
+    using clock = std::chrono::steady_clock;
+    constexpr auto grace = std::chrono::milliseconds(100);
+    std::optional<clock::time_point> lost_since;
+    for (int tries = 1; !left_.empty(); ++tries) {
+        if (left_.front().is_done()) {
+            left_.pop_front();
+            continue;
+        }
+        if (tries % 64 == 0 && team_.is_anyone_lost()) {
+            if (!lost_since) lost_since = clock::now();
+            if (clock::now() > *lost_since + grace)
+                throw error(errc::peer_lost,
+                            "exchange_ghosts: a rank left by an exception and will not come");
+        }
+        if (team_.is_crowded() || tries > 200) yield_core();
+    }
+}
+
 void arena::release() noexcept {
+    if (attempt([this] { finish_left(); })) return; // MPI may still write to the windows
     for (arena_window& w : windows_)
         if (w.is_there()) w.free();
     windows_.clear();

@@ -8,8 +8,10 @@
 #include "rma_lock.hpp"
 #include "rma_window.hpp"
 #include "team_core.hpp"
+#include "unfinished.hpp"
 
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,7 +25,8 @@ struct alignas(128) block_header {
 
     mutex_words lock;
     gate_words gate;                   // between this node's ranks and others that want the lock
-    mutex_words stripes[stripe_count]; // order accumulates onto this node's elements
+    mutex_words stripes[stripe_count]; // order accumulates onto this node's elements; over several
+    gate_words combining_gate;         // nodes the first one does, with this gate
     shared_word has_atomics;           // elements are changed by single atomic instructions
     shared_word released;              // ranks of this node that have let the array go
 };
@@ -84,6 +87,10 @@ public:
     /// Gives a block back. Call: each rank for itself, in the same order on all; never waits.
     void free(const block& given) noexcept;
 
+    /// Takes over messages to and from arrays that have ended: no place is used again before they
+    /// are done.
+    void leave(std::list<unfinished>& messages) noexcept { left_.splice(left_.end(), messages); }
+
     /// Where `bytes` bytes of program memory lie in the windows, so that node peers can find them;
     /// nothing if they do not. No communication.
     struct place_in_windows {
@@ -126,8 +133,9 @@ private:
     std::optional<error> prepare(const block& placed, const block_request& request,
                                  const std::vector<byte_range>& mine);
     error ran_out(const std::vector<byte_range>& mine) const;
-    [[noreturn]] void throw_for_all(const std::optional<error>& mine);
+    [[noreturn]] void throw_for_all(const std::optional<error>& mine, const occasion& why);
     bool keeps_too_much() const noexcept;
+    void finish_left();
     void give_back(const arena_window& from, byte_range pages) const noexcept;
 
     team_core& team_;
@@ -139,6 +147,7 @@ private:
     std::uint64_t made_ = 0; // so many blocks, all along
     endings endings_;
     std::vector<arena_window> windows_; // some may have ended
+    std::list<unfinished> left_;        // messages of arrays that have ended
 };
 
 } // namespace nodespan::detail

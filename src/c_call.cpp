@@ -71,7 +71,7 @@ void agree_on_arguments(team& ranks, const char* function, const std::function<v
     require_mpi(function);
     team_core& core = *ranks.core();
     const thread_rule::call mine(&core.threads(), function);
-    agree_or_throw(core.comm(), attempt(look));
+    core.agree_or_throw(attempt(look), {function});
 }
 
 } // namespace nodespan::detail

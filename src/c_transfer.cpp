@@ -44,6 +44,10 @@ accumulate_op take_op(nodespan_op op) {
         return accumulate_op::prod;
     case NODESPAN_REPLACE:
         return accumulate_op::replace;
+    case NODESPAN_FMIN:
+        return accumulate_op::fmin;
+    case NODESPAN_FMAX:
+        return accumulate_op::fmax;
     }
     throw error(
         errc::invalid_argument,
@@ -56,6 +60,7 @@ void fetch_add(nodespan_array_object& array, const index_list& at, const void* v
                void* before) {
     T added{}, found{};
     std::memcpy(&added, value, sizeof(T));
+    array.core->require_live("fetch_add");
     if (array.core->is_one_node()) {
         array.core->require_index("fetch_add", at);
         array.core->claim_atomics();

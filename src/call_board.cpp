@@ -12,11 +12,6 @@
 namespace nodespan::detail {
 namespace {
 
-const char* name_of(collective_call::name_type name) {
-    using enum collective_call::name_type;
-    return name == all_reduce ? "all_reduce" : name == reduce ? "reduce" : "broadcast";
-}
-
 std::string name_of(element_kind kind, std::uint64_t element_bytes) {
     static constexpr const char* names[] = {
         "",        "int8",        "int16",           "int32",          "int64",
@@ -27,6 +22,11 @@ std::string name_of(element_kind kind, std::uint64_t element_bytes) {
 }
 
 } // namespace
+
+const char* name_of(collective_call::name_type name) {
+    using enum collective_call::name_type;
+    return name == all_reduce ? "all_reduce" : name == reduce ? "reduce" : "broadcast";
+}
 
 std::string to_string(const call_note& note) {
     std::string text = fmt::format("{}({} of {}", name_of(note.name), note.count,
@@ -86,7 +86,10 @@ void call_board::show(const call_note& mine, const std::byte* values, bool with_
     else if (with_values && fits(mine.bytes()))
         copy_bytes(slot_of(rank_), values, mine.bytes());
     if (ranks_ == 1) return;
-    if (!by_flags_) return team_.meet_on_node();
+    if (!by_flags_) {
+        const occasion why{name_of(mine.name)};
+        return team_.meet_on_node(why);
+    }
     store_and_wake(here.arrived, turn_, head_->sleepers);
     for (int peer = 0; peer < ranks_; ++peer) wait_for(peer);
 }
@@ -95,13 +98,30 @@ void call_board::show(const call_note& mine, const std::byte* values, bool with_
 void call_board::wait_for(int node_rank) {
     shared_word& word = line_of(node_rank).arrived;
     const auto ready = [goal = turn_](std::uint32_t turn) { return turn == goal; };
+    watchdog watch;
     wait_on(word, head_->sleepers, {}, ready, [&] {
+        if (watch.is_overdue()) complain(watch);
         if (team_.is_node_abandoned() && !ready(word.load(std::memory_order_acquire)))
             throw error(errc::peer_lost,
                         fmt::format("{}: a rank of this node left by an exception and will not "
                                     "come",
                                     name_of(note_of(rank_).name)));
     });
+}
+
+// One rank of those that wait speaks for all.
+void call_board::complain(const watchdog& watch) const {
+    const int first = team_.rank() - rank_;
+    std::vector<int> late;
+    for (int peer = 0; peer < ranks_; ++peer) {
+        const bool has_come = line_of(peer).arrived.load(std::memory_order_relaxed) == turn_;
+        if (has_come && peer < rank_) return;
+        if (!has_come) late.push_back(first + peer);
+    }
+    if (late.empty()) return;
+    watchdog::tell(fmt::format("{}: rank {} has waited {:.1f} s on host {} for {}",
+                               to_string(note_of(rank_)), team_.rank(), watch.seconds(),
+                               host_name(), team_.with_notes(late)));
 }
 
 const std::byte* call_board::values_of(int node_rank) const noexcept {

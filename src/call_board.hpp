@@ -102,6 +102,7 @@ private:
         return slots_ + (2 * static_cast<std::size_t>(node_rank) + turn_ % 2) * shown_bytes_;
     }
     void wait_for(int node_rank);
+    void complain(const watchdog& watch) const;
     std::optional<std::pair<int, int>> overlapping() const;
 
     team_core& team_;
@@ -114,6 +115,9 @@ private:
     std::byte* slots_;
     std::uint32_t turn_ = 0;
 };
+
+/// Such as all_reduce.
+const char* name_of(collective_call::name_type name);
 
 /// Throws what a verdict says, if it is not good.
 void throw_if_refused(const call_verdict& verdict);

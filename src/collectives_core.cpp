@@ -85,6 +85,7 @@ int collectives_core::largest_node() const noexcept {
 
 void collectives_core::run(const collective_call& mine) {
     const call_note note = note_about(mine, memory_);
+    why_ = {name_of(mine.name)};
     try {
         meet_and_check(mine, note);
         refuse_nonsense(note, team_.ranks()->size());
@@ -142,9 +143,9 @@ void collectives_core::settle_between_nodes(const collective_call& mine) {
                         static_cast<index_t>(mine.count), nullptr);
         }
         const bool has_root = mine.root >= 0 && mine.root < team_.ranks()->size();
-        exchange_->settle(result, kernel_, has_root ? team_.ranks()->node_of(mine.root) : -1);
+        exchange_->settle(result, kernel_, has_root ? team_.ranks()->node_of(mine.root) : -1, why_);
     }
-    team_.meet_on_node();
+    team_.meet_on_node(why_);
     throw_if_refused(board_->result().verdict);
 }
 
@@ -192,7 +193,7 @@ void collectives_core::reduce_in_place(const collective_call& mine) {
     for (std::size_t at = slice(bytes, team_.node_rank(), team_.node_size()); at < end;
          at += block_bytes)
         combine_slices(mine, at, std::min(end, at + block_bytes));
-    team_.meet_on_node();
+    team_.meet_on_node(why_);
 }
 
 void collectives_core::combine_slices(const collective_call& mine, std::size_t begin,
@@ -244,7 +245,7 @@ void collectives_core::reduce_by_steps(const collective_call& mine) {
         if (exchange_ && at_station(exchanging))
             exchange_->combine(outbox(s - exchanging), length(s - exchanging), mine.element_bytes,
                                kernel_);
-        team_.meet_on_node();
+        team_.meet_on_node(why_);
     }
 }
 
@@ -255,7 +256,7 @@ void collectives_core::broadcast(const collective_call& mine) {
     const bool over_nodes = team_.ranks()->nodes() > 1;
     if (!over_nodes && board_->note_of(mine.root).is_shared()) {
         if (!is_root) copy_bytes(mine.values, values_of(mine.root), bytes);
-        return team_.meet_on_node();
+        return team_.meet_on_node(why_);
     }
     reserve_scratch();
     const int root_node = team_.ranks()->node_of(mine.root);
@@ -271,7 +272,7 @@ void collectives_core::broadcast(const collective_call& mine) {
             copy_bytes(begin(s - taking), outbox(s - taking), length(s - taking));
         if (exchange_ && s >= 1 && s - 1 < chunks)
             exchange_->broadcast(outbox(s - 1), length(s - 1), root_node);
-        team_.meet_on_node();
+        team_.meet_on_node(why_);
     }
 }
 

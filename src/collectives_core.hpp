@@ -54,6 +54,7 @@ private:
     std::byte* scratch_ = nullptr;             // made when it is needed first
     std::size_t chunk_bytes_;
     run_kernel kernel_ = nullptr; // of the call that runs
+    occasion why_;                // the same
 };
 
 } // namespace nodespan::detail

@@ -1,6 +1,8 @@
 #include "nodespan/csv.hpp"
 
+#include "csv_dialect.hpp"
 #include "csv_lines.hpp"
+#include "csv_text.hpp"
 #include "file_call.hpp"
 #include "malformed.hpp"
 
@@ -55,7 +57,7 @@ line_counts count_lines(const posix_file& file, const csv_head& head, std::uint6
     line_reader lines(file, head.data_start, first, last);
     while (const auto line = lines.next()) {
         ++result.lines;
-        if (!is_blank_line(*line)) ++result.rows;
+        if (!is_blank_line(*line, head.separator)) ++result.rows;
     }
     return result;
 }
@@ -115,9 +117,9 @@ void read_rows(array_core& to, const csv_plan& plan) {
     std::uint64_t number = plan.head.lines_before + plan.lines.before;
     while (const auto line = lines.next()) {
         ++number;
-        if (is_blank_line(*line)) continue;
+        if (is_blank_line(*line, plan.head.separator)) continue;
         try {
-            parse_csv_line(*line, plan.head.dialect.separator, plan.type, plan.head.columns,
+            parse_csv_line(*line, plan.head.separator, plan.type, plan.head.columns,
                            rows.next_row());
         } catch (const malformed& wrong) {
             throw malformed(fmt::format("line {}, {}", number, wrong.what()));
@@ -177,22 +179,6 @@ void format_rows(const array_core& from, number_type type, const row_share& mine
     }
 }
 
-std::string header_line(const std::vector<std::string>& names, char separator) {
-    if (names.empty()) return {};
-    std::string line;
-    for (const std::string& name : names) {
-        if (&name != &names.front()) line += separator;
-        if (name.find_first_of(std::string("\"\t#") + separator) == name.npos && !name.empty()) {
-            line += name;
-            continue;
-        }
-        line += '"';
-        for (const char c : name) line += c == '"' ? std::string("\"\"") : std::string(1, c);
-        line += '"';
-    }
-    return line + '\n';
-}
-
 void require_writable(const index_list& extents, const csv_options& options) {
     require_separator(options.separator);
     const index_t columns = columns_of(extents);
@@ -228,7 +214,9 @@ void save_csv(array_core& from, number_type type, const std::filesystem::path& f
 
     const char separator = options.separator == 0 ? ',' : options.separator;
     const row_share mine = rows_of(from);
-    std::string kept = call.is_first_rank() ? header_line(options.names, separator) : std::string();
+    std::string kept = call.is_first_rank()
+                           ? format_csv_names(options.names, separator, extents[0] > 0)
+                           : std::string();
     const std::size_t header_bytes = kept.size();
     std::uint64_t bytes = header_bytes;
     bool is_kept = true;
@@ -319,7 +307,7 @@ csv_contents csv_info(const std::filesystem::path& file, const csv_options& opti
         const detail::csv_head head = detail::read_head(in, options);
         const detail::line_counts counts =
             detail::count_lines(in, head, head.data_start, in.size());
-        return {head.dialect.separator, head.names, static_cast<index_t>(counts.rows),
+        return {head.separator, head.names, static_cast<index_t>(counts.rows),
                 static_cast<index_t>(head.columns)};
     } catch (const detail::malformed& wrong) {
         throw error(errc::io, fmt::format("csv_info(\"{}\"): {}", file.string(), wrong.what()));

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "csv_text.hpp"
 #include "posix_file.hpp"
 
 #include <cstdint>
@@ -13,7 +12,7 @@ namespace nodespan::detail {
 
 /// What the first lines of a CSV file say.
 struct csv_head {
-    csv_dialect dialect;
+    char separator = ',';
     std::vector<std::string> names;
     std::size_t columns = 0;
     std::uint64_t data_start = 0;   ///< where the line after the header begins
@@ -21,15 +20,17 @@ struct csv_head {
 };
 
 /// Reads them; `separator` 0 and `has_header` nothing: to be found out. Errors: errc::io,
-/// malformed.
+/// malformed, also where the file does not tell.
 csv_head read_csv_head(const posix_file& file, char separator, std::optional<bool> has_header);
 
-/// The lines of a file that begin in a range of bytes, blank ones too.
+/// The lines of a file that begin in a range of bytes, blank ones too. A line ends with LF, CR LF
+/// or CR; ranges may begin anywhere, between CR and LF too.
 class line_reader {
 public:
-    /// Lines begin at `start`, and those from `first` to before `last` are read.
+    /// Lines begin at `start`, and those from `first` to before `last` are read, in blocks of so
+    /// many bytes (2 or more).
     line_reader(const posix_file& file, std::uint64_t start, std::uint64_t first,
-                std::uint64_t last);
+                std::uint64_t last, std::size_t block_bytes = std::size_t{4} << 20);
 
     /// The next line, without its end; valid until the next call. Errors: errc::io, malformed.
     std::optional<std::string_view> next();
@@ -43,6 +44,7 @@ private:
 
     const posix_file& file_;
     std::uint64_t last_;
+    std::size_t block_bytes_;
     std::uint64_t buffer_start_; // in the file
     std::string buffer_;
     std::size_t at_ = 0;

@@ -2,6 +2,7 @@
 
 #include "malformed.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -13,19 +14,6 @@ namespace {
 
 bool is_blank(char c) {
     return c == ' ' || c == '\t';
-}
-
-std::string_view trim(std::string_view text) {
-    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-    return text;
-}
-
-std::string shown(std::string_view text) {
-    std::string result = "\"";
-    for (const char c : text.substr(0, 40))
-        result += static_cast<unsigned char>(c) >= ' ' && c != '\x7f' ? c : '?';
-    return result + (text.size() > 40 ? "...\"" : "\"");
 }
 
 [[noreturn]] void refuse(std::size_t column, const std::string& why) {
@@ -46,7 +34,7 @@ std::size_t end_of_quotes(std::string_view line, std::size_t at, std::size_t col
 template <class F>
 std::size_t for_each_field(std::string_view line, char separator, F&& f) {
     const bool is_spaced = separator == ' ';
-    if (is_spaced) line = trim(line);
+    if (is_spaced) line = trim_blanks(line);
     if (is_spaced && line.empty()) return 0;
     std::size_t column = 0;
     for (std::size_t at = 0;; ++column) {
@@ -56,7 +44,7 @@ std::size_t for_each_field(std::string_view line, char separator, F&& f) {
         if (end < line.size() && line[end] == '"') end = end_of_quotes(line, end, column);
         while (end < line.size() && line[end] != separator && !(is_spaced && is_blank(line[end])))
             ++end;
-        f(trim(line.substr(start, end - start)), column);
+        f(trim_blanks(line.substr(start, end - start)), column);
         if (end >= line.size()) return column + 1;
         at = end + 1;
         while (is_spaced && at < line.size() && is_blank(line[at])) ++at;
@@ -66,7 +54,7 @@ std::size_t for_each_field(std::string_view line, char separator, F&& f) {
 std::string_view inside_quotes(std::string_view field, std::size_t column) {
     if (field.empty() || field.front() != '"') return field;
     if (end_of_quotes(field, 0, column) != field.size())
-        refuse(column, "text follows the quotes in " + shown(field));
+        refuse(column, "text follows the quotes in " + shown_field(field));
     return field.substr(1, field.size() - 2);
 }
 
@@ -84,14 +72,28 @@ std::optional<T> round_out_of_range(const char* from, const char* to) {
     return *from == '-' ? -T(0) : T(0);
 }
 
+// 1.0D+00, as Fortran writes it, with the letter that others know.
+std::string with_e(std::string_view text) {
+    std::string result(text);
+    const std::size_t at = result.find_first_of("dD");
+    if (at != result.npos && at > 0 &&
+        std::string_view("0123456789.").find(result[at - 1]) != std::string_view::npos)
+        result[at] = 'e';
+    return result;
+}
+
+// from_chars takes no plus.
+std::string_view without_plus(std::string_view text) {
+    return text.size() > 1 && text[0] == '+' && text[1] != '-' ? text.substr(1) : text;
+}
+
 template <class T>
 T parse_number(std::string_view text, std::size_t column) {
     const auto is_no = [&] {
-        refuse(column, (text.empty() ? "the field is empty, no " : shown(text) + " is no ") +
+        refuse(column, (text.empty() ? "the field is empty, no " : shown_field(text) + " is no ") +
                            std::string(to_string(number_type_of<T>())));
     };
-    const char *from = text.data(), *const to = from + text.size();
-    if (text.size() > 1 && *from == '+' && from[1] != '-') ++from; // from_chars takes no plus
+    const char *const from = without_plus(text).data(), *const to = text.data() + text.size();
     T value{};
     std::from_chars_result result{};
     if constexpr (std::same_as<T, bool>) {
@@ -102,11 +104,15 @@ T parse_number(std::string_view text, std::size_t column) {
     } else {
         result = std::from_chars(from, to, value);
     }
+    if constexpr (std::floating_point<T>)
+        if (result.ptr != to && result.ec != std::errc::invalid_argument)
+            if (const std::string changed = with_e(text); changed != text && is_csv_number(changed))
+                return parse_number<T>(changed, column);
     if (result.ptr != to || result.ec == std::errc::invalid_argument) is_no();
     if (result.ec == std::errc()) return value;
     if constexpr (std::floating_point<T>)
         if (const auto rounded = round_out_of_range<T>(from, to)) return *rounded;
-    refuse(column, shown(text) + " does not fit into " + to_string(number_type_of<T>()));
+    refuse(column, shown_field(text) + " does not fit into " + to_string(number_type_of<T>()));
 }
 
 template <class T>
@@ -153,67 +159,61 @@ void with_type(number_type type, F&& f) {
     throw malformed("CSV holds no complex numbers");
 }
 
-// The separator that a line most likely has. A semicolon or a tab is rarely anything else.
-char guess_separator(std::string_view line) {
-    std::string plain;
-    bool is_quoted = false;
-    for (const char c : line) {
-        is_quoted ^= c == '"';
-        if (!is_quoted) plain += c;
-    }
-    for (const char candidate : {';', '\t', ','})
-        if (plain.find(candidate) != plain.npos) return candidate;
-    return trim(plain).find(' ') == std::string::npos ? ',' : ' ';
-}
-
-bool is_a_number(const std::string& field) {
-    try {
-        parse_number<double>(field, 0);
-        return true;
-    } catch (const malformed& wrong) {
-        return std::string_view(wrong.what()).find("fit") != std::string_view::npos;
-    }
-}
-
-// The next line that is not blank, taken from the front; nothing if there is none.
-std::optional<std::string_view> take_line(std::string_view& text) {
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
-        const std::string_view line = without_line_end(text.substr(0, end));
-        text.remove_prefix(end);
-        if (!is_blank_line(line)) return line;
-    }
-    return std::nullopt;
-}
-
 } // namespace
 
-std::string_view without_line_end(std::string_view line) {
-    if (line.ends_with('\n')) line.remove_suffix(1);
-    if (line.ends_with('\r')) line.remove_suffix(1);
+std::size_t find_line_end(std::string_view text, std::size_t from) {
+    constexpr std::size_t step = 256; // so that the look for one kind never goes far past the other
+    for (; from < text.size(); from += step) {
+        const std::string_view part = text.substr(from, step);
+        const std::size_t lf = std::min(part.find('\n'), part.size());
+        const std::size_t end = std::min(part.substr(0, lf).find('\r'), lf);
+        if (end < part.size()) return from + end;
+    }
+    return text.size();
+}
+
+std::size_t after_line_end(std::string_view text, std::size_t end) {
+    const bool is_pair = text.substr(end, 2) == "\r\n";
+    return std::min(text.size(), end + (is_pair ? 2 : 1));
+}
+
+std::string_view take_line(std::string_view& text) {
+    const std::size_t end = find_line_end(text, 0);
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(after_line_end(text, end));
     return line;
 }
 
-bool is_blank_line(std::string_view line) {
-    return trim(line).empty();
+std::string_view trim_blanks(std::string_view text) {
+    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+    return text;
 }
 
-std::size_t csv_preamble_bytes(std::string_view text) {
-    std::size_t at = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
-    while (at < text.size() && text[at] == '#')
-        at = std::min(text.find('\n', at), text.size() - 1) + 1;
-    return at;
+std::string shown_field(std::string_view text) {
+    std::string result = "\"";
+    for (const char c : text.substr(0, 40))
+        result += static_cast<unsigned char>(c) >= ' ' && c != '\x7f' ? c : '?';
+    return result + (text.size() > 40 ? "...\"" : "\"");
 }
 
-csv_dialect detect_csv_dialect(std::string_view text, char separator) {
-    text.remove_prefix(csv_preamble_bytes(text));
-    csv_dialect result{separator == 0 ? ',' : separator, false};
-    const auto first = take_line(text);
-    if (!first) return result;
-    // A name may hold anything; the second line is more likely to be numbers.
-    if (separator == 0) result.separator = guess_separator(take_line(text).value_or(*first));
-    for (const std::string& field : split_csv_line(*first, result.separator))
-        if (!field.empty() && !is_a_number(field)) result.has_header = true;
+bool is_blank_line(std::string_view line, char separator) {
+    if (separator == '\t' && line.find('\t') != line.npos) return false; // a row of empty fields
+    return trim_blanks(line).empty();
+}
+
+bool is_csv_number(std::string_view field) {
+    const std::string text = with_e(field);
+    const std::string_view plain = without_plus(text);
+    double value = 0; // of any size
+    const auto found = std::from_chars(plain.data(), plain.data() + plain.size(), value);
+    return found.ec != std::errc::invalid_argument && found.ptr == plain.data() + plain.size();
+}
+
+bool is_quoted_csv_line(std::string_view line, char separator) {
+    bool result = true;
+    for_each_field(line, separator,
+                   [&](std::string_view field, std::size_t) { result &= field.starts_with('"'); });
     return result;
 }
 
@@ -242,7 +242,7 @@ void parse_csv_line(std::string_view line, char separator, number_type type, std
         const std::size_t found =
             for_each_field(line, separator, [&](std::string_view field, std::size_t column) {
                 if (column >= columns) return; // counted, and complained of below
-                const T value = parse_number<T>(trim(inside_quotes(field, column)), column);
+                const T value = parse_number<T>(trim_blanks(inside_quotes(field, column)), column);
                 std::memcpy(to + column * sizeof(T), &value, sizeof(T));
             });
         if (found != columns)

@@ -10,28 +10,34 @@
 
 namespace nodespan::detail {
 
-/// How a line of CSV falls into fields. A blank as separator stands for any number of blanks and
-/// tabs.
-struct csv_dialect {
-    char separator = ',';
-    bool has_header = false;
-};
+/// Where the next line's end begins at or after `from`: LF, CR LF or CR alone; the text's own end
+/// if there is none.
+std::size_t find_line_end(std::string_view text, std::size_t from);
 
-/// A line without its line end, LF or CR LF.
-std::string_view without_line_end(std::string_view line);
+/// The place behind the line's end that begins at `end`.
+std::size_t after_line_end(std::string_view text, std::size_t end);
 
-/// Whether a line (without its end) has nothing to say: blanks alone.
-bool is_blank_line(std::string_view line);
+/// Takes the first line off the text, and returns it without its end.
+std::string_view take_line(std::string_view& text);
 
-/// The bytes at the beginning of a file that come before its rows: a byte order mark, and lines
-/// that begin with #. Up to the end of `text`, if it has nothing else.
-std::size_t csv_preamble_bytes(std::string_view text);
+/// A text without the blanks and tabs around it.
+std::string_view trim_blanks(std::string_view text);
 
-/// Finds the separator, unless it is given (not 0), and whether the first line names the columns,
-/// from lines at the beginning of a file; `text` ends with a line's end or the file's.
-csv_dialect detect_csv_dialect(std::string_view text, char separator);
+/// A field as messages show it: in quotes, not too long, on one line.
+std::string shown_field(std::string_view text);
 
-/// The fields of a line, without blanks and quotes around them.
+/// Whether a line (without its end) has nothing to say: blanks alone. Between tabs that separate
+/// fields there are empty ones, which is something.
+bool is_blank_line(std::string_view line, char separator);
+
+/// Whether a field reads as a floating-point number, of any size.
+bool is_csv_number(std::string_view field);
+
+/// Whether all fields stand in quotes. Errors: malformed, as split_csv_line.
+bool is_quoted_csv_line(std::string_view line, char separator);
+
+/// The fields of a line, without blanks and quotes around them. A blank as separator stands for any
+/// number of blanks and tabs.
 /// Errors: malformed: a quote that is not closed on the line, or text outside of quotes.
 std::vector<std::string> split_csv_line(std::string_view line, char separator);
 

@@ -49,7 +49,8 @@ std::string endings::told(std::size_t place) const {
 
 void endings::compare(team_core& team) const {
     const auto differs = [&](std::uint64_t mine) {
-        const agreed_words all = team.agree({0, mine, ~mine, list_.size(), 0});
+        const agreed_words all = team.agree({0, mine, ~mine, list_.size(), 0}, {"creation"});
+        if (all[0] != 0) throw cannot_agree();
         return std::pair(all[1] != ~all[2], static_cast<std::size_t>(all[3]));
     };
     auto [any, longest] = differs(hash_);
@@ -60,11 +61,12 @@ void endings::compare(team_core& team) const {
         (differs(hash_after(middle)).first ? longest : same) = middle;
     }
     const std::size_t place = same;
-    throw_mismatch(team.comm(), hash_after(place + 1), told(place), [](const mismatch& found) {
+    const auto say = [](const team_core::mismatch& found) {
         return fmt::format("ranks do not end the same arrays in the same order: rank 0 {}, rank {} "
                            "{}",
                            found.first, found.other, found.second);
-    });
+    };
+    team.throw_mismatch(hash_after(place + 1), told(place), {"creation"}, say);
 }
 
 } // namespace nodespan::detail

@@ -1,6 +1,7 @@
 #include "nodespan/environment.hpp"
 
 #include "mpi_check.hpp"
+#include "mpi_life.hpp"
 #include "nodespan/error.hpp"
 #include "rma_settings.hpp"
 
@@ -58,6 +59,7 @@ void environment::start(int* argc, char*** argv, thread_level wanted) {
         owner_ = true;
     }
     granted_ = from_mpi(granted);
+    detail::watch_mpi();
 }
 
 environment::~environment() {

@@ -1,6 +1,7 @@
 #include "hdf5_attributes.hpp"
 
 #include "hdf5_types.hpp"
+#include "nodespan/detail/narrow.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -68,15 +69,54 @@ struct value_writer {
     void operator()(const std::vector<std::string>& values) const {
         write_texts(object, name, list(values), values);
     }
+    void operator()(const std::vector<std::uint64_t>& values) const {
+        write_values(object, name, H5T_NATIVE_UINT64, list(values), values.data());
+    }
+    void operator()(const std::vector<long double>& values) const {
+        write_values(object, name, H5T_NATIVE_LDOUBLE, list(values), values.data());
+    }
 };
 
 template <class T>
-attribute read_numbers(hid_t from, hid_t type, std::size_t count, bool is_scalar) {
+std::vector<T> read_list(hid_t from, hid_t type, std::size_t count) {
     std::vector<T> values(std::max<std::size_t>(1, count));
     hdf5_check(H5Aread(from, type, values.data()), "H5Aread");
-    if (is_scalar) return values[0];
     values.resize(count);
     return values;
+}
+
+template <class T>
+attribute as_stored(std::vector<T> values, bool is_scalar) {
+    if (is_scalar) return values[0];
+    return values;
+}
+
+// As numbers of type Usual where they are the same numbers there, else as they were read.
+template <class Usual, class T>
+attribute as_usual(std::vector<T> values, bool is_scalar) {
+    std::vector<Usual> usual;
+    for (const T value : values)
+        if (const auto same = narrow<Usual>(value)) usual.push_back(*same);
+    if (usual.size() != values.size()) return values;
+    return as_stored(std::move(usual), is_scalar);
+}
+
+// Of up to 64 bits.
+std::optional<attribute> read_integers(hid_t from, hid_t type, std::size_t count, bool is_scalar) {
+    if (H5Tget_size(type) > sizeof(std::uint64_t)) return std::nullopt;
+    if (H5Tget_sign(type) == H5T_SGN_NONE)
+        return as_usual<index_t>(read_list<std::uint64_t>(from, H5T_NATIVE_UINT64, count),
+                                 is_scalar);
+    return as_stored(read_list<index_t>(from, H5T_NATIVE_INT64, count), is_scalar);
+}
+
+// Of no more bits than long double has.
+std::optional<attribute> read_floats(hid_t from, hid_t type, std::size_t count, bool is_scalar) {
+    if (float_fits(type, H5T_NATIVE_DOUBLE))
+        return as_stored(read_list<double>(from, H5T_NATIVE_DOUBLE, count), is_scalar);
+    if (float_fits(type, H5T_NATIVE_LDOUBLE))
+        return as_usual<double>(read_list<long double>(from, H5T_NATIVE_LDOUBLE, count), is_scalar);
+    return std::nullopt;
 }
 
 std::vector<std::string> read_long_texts(hid_t from, const hdf5_handle& space, std::size_t count) {
@@ -119,10 +159,12 @@ std::optional<attribute> read_value(hid_t from) {
         hdf5_check(H5Sget_simple_extent_npoints(space.get()), "H5Sget_simple_extent_npoints"));
     switch (H5Tget_class(type.get())) {
     case H5T_INTEGER:
+        return read_integers(from, type.get(), count, is_scalar);
     case H5T_ENUM:
-        return read_numbers<index_t>(from, H5T_NATIVE_INT64, count, is_scalar);
+        return read_integers(from, hdf5_handle(H5Tget_super(type.get()), "H5Tget_super").get(),
+                             count, is_scalar);
     case H5T_FLOAT:
-        return read_numbers<double>(from, H5T_NATIVE_DOUBLE, count, is_scalar);
+        return read_floats(from, type.get(), count, is_scalar);
     case H5T_STRING:
         break;
     default:

@@ -2,11 +2,13 @@
 
 #include "hdf5_types.hpp"
 #include "mpi_check.hpp"
+#include "mpi_wait.hpp"
 #include "strided.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <span>
 
 namespace nodespan::detail {
@@ -108,49 +110,68 @@ struct parcel {
     std::vector<std::byte> bytes;
 };
 
-constexpr int parcel_tag = 1;
-
-void send(const parcel& mine, MPI_Comm comm) {
-    const std::uint64_t head[2] = {mine.entries.size(), mine.bytes.size()};
-    mpi_check(MPI_Send(head, 2, MPI_UINT64_T, 0, parcel_tag, comm), "MPI_Send");
-    if (mine.entries.empty()) return;
-    mpi_check(MPI_Send(mine.entries.data(), static_cast<int>(3 * head[0]), MPI_UINT64_T, 0,
-                       parcel_tag, comm),
-              "MPI_Send");
-    mpi_check(MPI_Send(mine.bytes.data(), static_cast<int>(head[1]), MPI_BYTE, 0, parcel_tag, comm),
-              "MPI_Send");
-}
-
-void receive(parcel& theirs, int from, MPI_Comm comm) {
-    std::uint64_t head[2] = {0, 0};
-    mpi_check(MPI_Recv(head, 2, MPI_UINT64_T, from, parcel_tag, comm, MPI_STATUS_IGNORE),
-              "MPI_Recv");
-    theirs.entries.resize(head[0]);
-    theirs.bytes.resize(head[1]);
-    if (theirs.entries.empty()) return;
-    mpi_check(MPI_Recv(theirs.entries.data(), static_cast<int>(3 * head[0]), MPI_UINT64_T, from,
-                       parcel_tag, comm, MPI_STATUS_IGNORE),
-              "MPI_Recv");
-    mpi_check(MPI_Recv(theirs.bytes.data(), static_cast<int>(head[1]), MPI_BYTE, from, parcel_tag,
-                       comm, MPI_STATUS_IGNORE),
-              "MPI_Recv");
-}
-
-// The messages of one call: nobody else's meet them.
-class private_comm {
+// Parcels on their way to the first rank. Memory is lent to MPI until it has arrived.
+class parcel_post {
 public:
-    explicit private_comm(const io_call& call) {
-        call.agree([&] { mpi_check(MPI_Comm_dup(call.comm(), &comm_), "MPI_Comm_dup"); });
+    explicit parcel_post(const io_call& call) : call_(call) {}
+
+    /// Errors: errc::peer_lost, MPI category.
+    void send(parcel&& mine) const {
+        lent_memory<letter> out(letter{{mine.entries.size(), mine.bytes.size()}, std::move(mine)});
+        letter& l = *out;
+        std::array<MPI_Request, 3> requests = none;
+        out.lend();
+        const int sent[] = {
+            MPI_Isend(l.head.data(), 2, MPI_UINT64_T, 0, tag, comm(), &requests[0]),
+            l.head[0] == 0 ? MPI_SUCCESS
+                           : MPI_Isend(l.body.entries.data(), static_cast<int>(3 * l.head[0]),
+                                       MPI_UINT64_T, 0, tag, comm(), &requests[1]),
+            l.head[0] == 0 ? MPI_SUCCESS
+                           : MPI_Isend(l.body.bytes.data(), static_cast<int>(l.head[1]), MPI_BYTE,
+                                       0, tag, comm(), &requests[2])};
+        wait(requests, 0);
+        out.mine_again();
+        for (const int code : sent) mpi_check(code, "MPI_Isend");
     }
-    ~private_comm() {
-        if (comm_ != MPI_COMM_NULL) MPI_Comm_free(&comm_);
+
+    parcel receive(int from) const {
+        lent_memory<letter> in;
+        letter& l = *in;
+        std::array<MPI_Request, 3> requests = none;
+        in.lend();
+        const int head = MPI_Irecv(l.head.data(), 2, MPI_UINT64_T, from, tag, comm(), &requests[0]);
+        wait(requests, from);
+        mpi_check(head, "MPI_Irecv");
+        l.body.entries.resize(l.head[0]);
+        l.body.bytes.resize(l.head[1]);
+        if (!l.body.entries.empty()) {
+            const int received[] = {MPI_Irecv(l.body.entries.data(),
+                                              static_cast<int>(3 * l.head[0]), MPI_UINT64_T, from,
+                                              tag, comm(), &requests[1]),
+                                    MPI_Irecv(l.body.bytes.data(), static_cast<int>(l.head[1]),
+                                              MPI_BYTE, from, tag, comm(), &requests[2])};
+            wait(requests, from);
+            for (const int code : received) mpi_check(code, "MPI_Irecv");
+        }
+        in.mine_again();
+        return std::move(l.body);
     }
-    private_comm(const private_comm&) = delete;
-    private_comm& operator=(const private_comm&) = delete;
-    MPI_Comm get() const noexcept { return comm_; }
 
 private:
-    MPI_Comm comm_ = MPI_COMM_NULL;
+    struct letter {
+        std::array<std::uint64_t, 2> head{};
+        parcel body;
+    };
+    static constexpr int tag = 731; // of the team's traffic; collective calls have the one below
+    static constexpr std::array<MPI_Request, 3> none{MPI_REQUEST_NULL, MPI_REQUEST_NULL,
+                                                     MPI_REQUEST_NULL};
+
+    MPI_Comm comm() const noexcept { return call_.team().traffic(); }
+    void wait(std::span<MPI_Request> requests, int peer) const {
+        call_.team().wait(requests, call_.why(), [peer](std::size_t) { return peer; });
+    }
+
+    const io_call& call_;
 };
 
 // Fills parcels with this rank's chunks.
@@ -257,8 +278,9 @@ hdf5_handle creation_properties(const chunk_layout& layout) {
 }
 
 void write_chunks(const io_call& call, const array_core& from, const file_type& type,
-                  const box<dynamic>& patch, const chunk_layout& layout, hid_t dataset) {
-    const private_comm messages(call);
+                  const box<dynamic>& patch, const chunk_layout& layout, hid_t dataset,
+                  const std::function<void()>& require_written) {
+    const parcel_post post(call);
     const chunk_grid grid(patch, layout.extents);
     const index_t ranks = from.get_team().size(), rank = from.get_team().rank();
     const auto first_of = [&](index_t r) {
@@ -271,7 +293,9 @@ void write_chunks(const io_call& call, const array_core& from, const file_type& 
 
     std::optional<error> failure;
     const auto keep_going = [&](auto&& body) { // others wait for this rank's messages
-        if (auto now = attempt(body); now && !failure) failure = std::move(now);
+        auto now = attempt(body);
+        if (now && now->code() == errc::peer_lost) throw error(*now); // but not for ever
+        if (now && !failure) failure = std::move(now);
     };
     std::optional<chunk_packer> packer;
     keep_going([&] { packer.emplace(from, type, layout, grid); });
@@ -285,13 +309,14 @@ void write_chunks(const io_call& call, const array_core& from, const file_type& 
         });
         if (failure) ready = {};
         if (rank != 0) {
-            keep_going([&] { send(ready, messages.get()); });
+            keep_going([&] { post.send(std::move(ready)); });
             continue;
         }
         for (int r = 0; r < ranks; ++r)
             keep_going([&] {
-                if (r != 0) receive(ready, r, messages.get());
+                if (r != 0) ready = post.receive(r);
                 if (!failure) write_parcel(ready, grid, patch, dataset);
+                require_written();
             });
     }
     call.agree_on(failure);

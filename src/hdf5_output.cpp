@@ -1,55 +1,27 @@
 #include "hdf5_output.hpp"
 
 #include "hdf5_attributes.hpp"
+#include "hdf5_draft.hpp"
+#include "hdf5_names.hpp"
 #include "hdf5_types.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cerrno>
 #include <cstdio>
-#include <fcntl.h>
-#include <filesystem>
-#include <string_view>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 namespace nodespan::detail {
 namespace {
 
-namespace fs = std::filesystem;
-
-// What HDF5 needs at most to give datasets names: had before, no full disk can stop it halfway.
-constexpr off_t names_bytes = 1024 * 1024;
-
 // Elements begin on a page, so that ranks and HDF5 never write the same one.
-hdf5_handle file_access() {
-    hdf5_handle access(H5Pcreate(H5P_FILE_ACCESS), "H5Pcreate");
+hdf5_handle access_to_write(file_draft& draft) {
+    hdf5_handle access = access_to(draft);
     hdf5_check(H5Pset_alignment(access.get(), 64 * 1024, 4096), "H5Pset_alignment");
     // Attributes above 64 KiB need the format of HDF5 1.8.
     hdf5_check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_LATEST),
                "H5Pset_libver_bounds");
     return access;
-}
-
-// A name without slashes before, behind, or doubled.
-std::string plain_name(const std::string& path) {
-    std::string result;
-    for (std::size_t at = 0; at < path.size();) {
-        const std::size_t end = std::min(path.find('/', at), path.size());
-        if (end > at) result += (result.empty() ? "" : "/") + path.substr(at, end - at);
-        at = end + 1;
-    }
-    return result;
-}
-
-// Whether something has this name. Every group on the way has to be asked for.
-bool has_link(hid_t file, const std::string& name) {
-    for (std::size_t end = name.find('/');; end = name.find('/', end + 1)) {
-        const std::string part = name.substr(0, end);
-        if (hdf5_check(H5Lexists(file, part.c_str(), H5P_DEFAULT), "H5Lexists") == 0) return false;
-        if (end == std::string::npos) return true;
-    }
 }
 
 hdf5_handle make_groups() {
@@ -59,18 +31,21 @@ hdf5_handle make_groups() {
     return links;
 }
 
-// Lets what HDF5 still has to write go nowhere: after a write that failed it would leave a file
-// that is shorter than it says.
-void divert(hid_t file) noexcept {
-    void* descriptor = nullptr;
-    if (H5Fget_vfd_handle(file, H5P_DEFAULT, &descriptor) < 0 || descriptor == nullptr) return;
-    const int nowhere = ::memfd_create("nodespan", MFD_CLOEXEC);
-    if (nowhere < 0) return;
-    ::dup3(nowhere, *static_cast<const int*>(descriptor), O_CLOEXEC);
-    ::close(nowhere);
-}
-
 } // namespace
+
+// On the first rank alone. What HDF5 could not write is told before what became of that.
+template <class Body>
+void hdf5_output::with_draft(const io_call& call, Body&& body) {
+    call.on_first_rank([&] {
+        try {
+            body();
+        } catch (const error&) {
+            if (draft_) draft_->require_good();
+            throw;
+        }
+        draft_->require_good();
+    });
+}
 
 hdf5_output::hdf5_output(const io_call& call, std::string file, save_mode mode,
                          std::size_t user_block)
@@ -80,7 +55,7 @@ hdf5_output::hdf5_output(const io_call& call, std::string file, save_mode mode,
       user_block_(user_block) {
     try {
         const quiet_hdf5 quiet;
-        call.on_first_rank([&] { open_file(); });
+        with_draft(call, [&] { open_file(); });
         is_new_ = call.from_first_rank(is_new_ ? 1 : 0) != 0;
         written_ = is_new_ ? file_ + ".part" : file_;
         is_open_ = true;
@@ -95,96 +70,103 @@ hdf5_output::~hdf5_output() {
     drop();
 }
 
-// What HDF5 changes as soon as it opens a file. It begins at 0, 512, 1024, 2048 and so on.
-hdf5_output::file_bytes hdf5_output::superblock_of(const posix_file& file) {
-    constexpr std::string_view signature = "\211HDF\r\n\032\n";
-    constexpr std::size_t longest = 128;
-    const std::uint64_t size = file.size();
-    for (std::uint64_t at = 0; at < size; at = std::max<std::uint64_t>(512, 2 * at)) {
-        std::string bytes(longest, '\0');
-        bytes.resize(file.read_some(at, bytes.data(), longest));
-        if (bytes.starts_with(signature)) return {at, bytes};
-    }
-    return {};
-}
-
 // On the first rank.
 void hdf5_output::open_file() {
     if (mode_ != save_mode::replace_file) {
         struct stat status {};
         is_new_ = ::stat(file_.c_str(), &status) != 0 && errno == ENOENT;
     }
+    written_ = is_new_ ? file_ + ".part" : file_;
     if (is_new_) {
-        written_ = file_ + ".part";
-        const posix_file possible =
-            posix_file::open_or_create(written_); // the system's words are clearer
+        draft_ = std::make_unique<file_draft>(file_draft::make(written_));
         const hdf5_handle made(H5Pcreate(H5P_FILE_CREATE), "H5Pcreate");
         hdf5_check(H5Pset_userblock(made.get(), user_block_), "H5Pset_userblock");
-        hdf5_ = {H5Fcreate(written_.c_str(), H5F_ACC_TRUNC, made.get(), file_access().get()),
-                 "H5Fcreate"};
+        hdf5_ = {
+            H5Fcreate(written_.c_str(), H5F_ACC_TRUNC, made.get(), access_to_write(*draft_).get()),
+            "H5Fcreate"};
         return;
     }
-    const posix_file possible = posix_file::open_to_write(file_);
+    draft_ = std::make_unique<file_draft>(file_draft::open(file_));
     if (hdf5_check(H5Fis_hdf5(file_.c_str()), "H5Fis_hdf5") == 0)
         refuse("the file is there, and is no HDF5 file, or a truncated one");
-    old_bytes_ = possible.size();
-    old_superblock_ = superblock_of(possible);
-    written_ = file_;
-    hdf5_ = {H5Fopen(file_.c_str(), H5F_ACC_RDWR, file_access().get()), "H5Fopen"};
+    hdf5_ = {H5Fopen(file_.c_str(), H5F_ACC_RDWR, access_to_write(*draft_).get()), "H5Fopen"};
 }
 
 void hdf5_output::drop() noexcept {
-    if (!hdf5_.is_open()) return;
+    if (!draft_) return;
     const quiet_hdf5 quiet;
-    if (!is_new_ && !has_names_) divert(hdf5_.get());
-    datasets_.clear(); // without names HDF5 takes them away, and their space
+    draft_->ignore_writes(); // after one that failed, HDF5 could not close the file otherwise
+    replaced_.clear();
     hdf5_ = {};
-    if (is_new_) {
-        std::remove(written_.c_str());
-    } else if (!has_names_) {
-        try {
-            const posix_file old = posix_file::open_to_write(written_);
-            old.write(old_superblock_.offset, old_superblock_.bytes.data(),
-                      old_superblock_.bytes.size());
-            [[maybe_unused]] const int result =
-                ::ftruncate(old.descriptor(), static_cast<off_t>(old_bytes_));
-        } catch (const error&) { // a file that could be written before
-        }
+    draft_.reset(); // takes back what is in the file
+    if (is_new_) std::remove(written_.c_str());
+}
+
+// On the first rank. The names that a new dataset gets: more than one where it replaces one that
+// has more.
+std::vector<std::string> hdf5_output::names_for(const std::string& dataset) {
+    const hdf5_path path = follow(hdf5_.get(), dataset);
+    if (path.name.empty()) refuse("a dataset needs a name");
+    if (!path.is_there) return {path.name};
+    hdf5_handle old(H5Oopen(hdf5_.get(), path.name.c_str(), H5P_DEFAULT), "H5Oopen");
+    if (own_.contains(place_of(old.get()))) refuse("the file gets two datasets of this name");
+    if (mode_ == save_mode::add)
+        refuse("the file has something of this name already; save_mode::overwrite replaces it");
+    if (H5Iget_type(old.get()) != H5I_DATASET)
+        refuse("the file has something of this name that is no dataset");
+    std::vector<std::string> names = names_of(hdf5_.get(), old.get(), path.name);
+    replaced_.push_back(std::move(old));
+    return names;
+}
+
+// On the first rank. Ranks write elements to the file, not to the draft: not into space that was
+// free inside of what was there.
+hdf5_handle hdf5_output::create_behind_the_old(const std::string& name, const hdf5_handle& type,
+                                               const std::vector<hsize_t>& extents,
+                                               const chunk_layout& layout) {
+    for (;;) {
+        hdf5_handle data(H5Dcreate2(hdf5_.get(), name.c_str(), type.get(), space_of(extents).get(),
+                                    make_groups().get(), creation_properties(layout).get(),
+                                    H5P_DEFAULT),
+                         "H5Dcreate2");
+        if (layout.is_used() || H5Dget_storage_size(data.get()) == 0) return data;
+        const haddr_t place = H5Dget_offset(data.get());
+        if (place == HADDR_UNDEF) hdf5_check(-1, "H5Dget_offset");
+        if (place >= draft_->old_bytes()) return data;
+        hdf5_check(H5Ldelete(hdf5_.get(), name.c_str(), H5P_DEFAULT), "H5Ldelete");
+        replaced_.push_back(std::move(data)); // until the end, lest this space be given again
     }
 }
 
 // On the first rank.
-void hdf5_output::require_new_name(const std::string& dataset) const {
-    if (dataset.empty()) refuse("a dataset needs a name");
-    for (const nameless_dataset& other : datasets_)
-        if (other.name == dataset) refuse("the file gets two datasets of this name");
-    if (is_new_ || !has_link(hdf5_.get(), dataset)) return;
-    if (mode_ == save_mode::add)
-        refuse("the file has something of this name already; save_mode::overwrite replaces it");
-    const hdf5_handle old(H5Oopen(hdf5_.get(), dataset.c_str(), H5P_DEFAULT), "H5Oopen");
-    if (H5Iget_type(old.get()) != H5I_DATASET)
-        refuse("the file has something of this name that is no dataset");
-}
-
-// On the first rank. Returns where the elements begin.
-std::uint64_t hdf5_output::create(const array_core& from, const file_type& type,
-                                  const box<dynamic>& patch, const chunk_layout& layout,
-                                  const std::string& dataset, const save_options& options) {
-    require_new_name(dataset);
+hdf5_handle hdf5_output::create(const array_core& from, const file_type& type,
+                                const box<dynamic>& patch, const chunk_layout& layout,
+                                const std::string& dataset, const save_options& options) {
     const hdf5_handle element = native_type(type);
-    hdf5_handle data(H5Dcreate_anon(hdf5_.get(), element.get(),
-                                    space_of(to_sizes(patch.extents())).get(),
-                                    creation_properties(layout).get(), H5P_DEFAULT),
-                     "H5Dcreate_anon");
-    for (const auto& [name, value] : options.attributes) write_attribute(data.get(), name, value);
-    std::uint64_t place = 0;
-    if (!layout.is_used() && !patch.empty()) {
-        place = H5Dget_offset(data.get());
-        if (place == HADDR_UNDEF) hdf5_check(-1, "H5Dget_offset");
-    }
     if (H5Tget_size(element.get()) != from.element_bytes()) refuse("elements differ in size");
-    datasets_.push_back({dataset, std::move(data)});
-    return place;
+    const auto has = [&](const std::string& name) {
+        return hdf5_check(H5Lexists(hdf5_.get(), name.c_str(), H5P_DEFAULT), "H5Lexists") > 0;
+    };
+    const std::size_t replaced = replaced_.size();
+    const std::vector<std::string> names = names_for(dataset);
+    if (replaced_.size() > replaced)
+        for (const std::string& name : names) // two may be one, where a group has two names
+            if (has(name))
+                hdf5_check(H5Ldelete(hdf5_.get(), name.c_str(), H5P_DEFAULT), "H5Ldelete");
+    const std::vector<hsize_t> extents = to_sizes(patch.extents());
+    hdf5_handle data = create_behind_the_old(names[0], element, extents, layout);
+    for (const std::string& name : names)
+        if (name != names[0] && !has(name))
+            hdf5_check(H5Lcreate_hard(hdf5_.get(), names[0].c_str(), hdf5_.get(), name.c_str(),
+                                      H5P_DEFAULT, H5P_DEFAULT),
+                       "H5Lcreate_hard");
+    for (const auto& [name, value] : options.attributes) write_attribute(data.get(), name, value);
+    own_.insert(place_of(data.get()));
+    for (const std::string& name : names) {
+        datasets_.push_back({name, type, extents, layout.is_used(), 0, 0});
+        set_[name] = options.attributes;
+    }
+    return data;
 }
 
 void hdf5_output::write(const io_call& call, const array_core& from, const file_type& type,
@@ -197,17 +179,27 @@ void hdf5_output::write(const io_call& call, const array_core& from, const file_
         layout = chunk_layout_of(options, patch.extents(), from.element_bytes());
     });
     is_open_ = false; // until it is known that all went well
+    hdf5_handle data; // the first rank's
     std::uint64_t place = 0;
-    call.on_first_rank(
-        [&] { place = create(from, type, patch, layout, plain_name(dataset), options); });
+    const std::size_t others = datasets_.size();
+    with_draft(call, [&] {
+        data = create(from, type, patch, layout, dataset, options);
+        if (!layout.is_used() && !patch.empty()) place = H5Dget_offset(data.get());
+    });
     if (layout.is_used()) {
-        write_chunks(call, from, type, patch, layout,
-                     call.is_first_rank() ? datasets_.back().data.get() : -1);
+        write_chunks(call, from, type, patch, layout, data.get(), [&] { draft_->require_good(); });
     } else {
         const index_list begin(static_cast<int>(patch.lo.size()), 0);
         const file_patch where{patch, call.from_first_rank(place), patch.extents(), begin};
         call.agree([&] { write_share(from, where, elements_); });
     }
+    with_draft(call, [&] {
+        for (std::size_t k = others; k < datasets_.size(); ++k) {
+            datasets_[k].place = place;
+            datasets_[k].stored_bytes = H5Dget_storage_size(data.get());
+        }
+        data.close("H5Dclose");
+    });
     is_open_ = true;
 }
 
@@ -216,65 +208,30 @@ void hdf5_output::set_attribute(const std::string& object, const std::string& na
     attributes_.push_back({object, name, value});
 }
 
-// On the first rank. As much as can fail is done before anything has a name. What is left are new
-// groups' attributes, which are applied with their names.
-void hdf5_output::set_attributes_before_names() {
-    std::vector<wanted_attribute> later;
+// On the first rank.
+void hdf5_output::set_attributes() {
     for (const wanted_attribute& a : attributes_) {
-        const std::string object = plain_name(a.object);
-        const auto is_called = [&](const nameless_dataset& d) { return d.name == object; };
-        const auto is_inside = [&](const nameless_dataset& d) {
-            return d.name.starts_with(object + "/");
-        };
-        const auto own = std::find_if(datasets_.begin(), datasets_.end(), is_called);
-        if (own != datasets_.end()) {
-            write_attribute(own->data.get(), a.name, a.value);
-        } else if (object.empty() || has_link(hdf5_.get(), object)) {
-            const hdf5_handle open(H5Oopen(hdf5_.get(), ("/" + object).c_str(), H5P_DEFAULT),
-                                   "H5Oopen");
-            write_attribute(open.get(), a.name, a.value);
-        } else if (std::any_of(datasets_.begin(), datasets_.end(), is_inside)) {
-            later.push_back(a);
-        } else {
+        const hdf5_path object = follow(hdf5_.get(), a.object);
+        if (!object.is_there)
             refuse(fmt::format("there is no \"{}\" to set an attribute of", a.object));
-        }
-    }
-    attributes_ = std::move(later);
-}
-
-// On the first rank. What goes wrong from here on, a crash of the machine above all, can leave an
-// existing file with some of the names, or damaged.
-void hdf5_output::give_names() {
-    set_attributes_before_names();
-    has_names_ = true;
-    const hdf5_handle links = make_groups();
-    for (nameless_dataset& d : datasets_) {
-        if (!is_new_ && mode_ == save_mode::overwrite && has_link(hdf5_.get(), d.name))
-            hdf5_check(H5Ldelete(hdf5_.get(), d.name.c_str(), H5P_DEFAULT), "H5Ldelete");
-        hdf5_check(H5Olink(d.data.get(), hdf5_.get(), d.name.c_str(), links.get(), H5P_DEFAULT),
-                   "H5Olink");
-    }
-    for (const wanted_attribute& a : attributes_) {
-        const hdf5_handle group(H5Oopen(hdf5_.get(), a.object.c_str(), H5P_DEFAULT), "H5Oopen");
-        write_attribute(group.get(), a.name, a.value);
+        const hdf5_handle open(H5Oopen(hdf5_.get(), ("/" + object.name).c_str(), H5P_DEFAULT),
+                               "H5Oopen");
+        write_attribute(open.get(), a.name, a.value);
+        set_[object.name][a.name] = a.value;
     }
 }
 
-// On the first rank, when all elements are on the disk.
+// On the first rank: all but the name of a new file, and the changes of an existing one.
 void hdf5_output::finish_file() {
-    posix_file whole = posix_file::open_to_write(written_);
-    const auto size = [&] { return static_cast<off_t>(whole.size()); };
-    if (::fallocate(whole.descriptor(), FALLOC_FL_KEEP_SIZE, size(), names_bytes) != 0 &&
-        errno == ENOSPC)
-        refuse_by_system(fmt::format("cannot finish {}", written_));
-    give_names();
-    for (nameless_dataset& d : datasets_) d.data.close("H5Dclose");
-    datasets_.clear();
+    set_attributes();
+    for (hdf5_handle& old : replaced_) old.close("H5Oclose");
     hdf5_check(H5Fflush(hdf5_.get(), H5F_SCOPE_GLOBAL), "H5Fflush");
     hdf5_.close("H5Fclose");
-    if (::ftruncate(whole.descriptor(), size()) != 0)
-        refuse_by_system(fmt::format("cannot finish {}", written_));
-    whole.finish();
+    draft_->require_good();
+    draft_->sync();
+    hdf5_ = {H5Fopen(written_.c_str(), H5F_ACC_RDONLY, access_to(*draft_).get()), "H5Fopen"};
+    prove(hdf5_.get(), datasets_, set_);
+    hdf5_.close("H5Fclose");
 }
 
 void hdf5_output::commit(const io_call& call,
@@ -287,15 +244,23 @@ void hdf5_output::commit(const io_call& call,
     // On the disk before anything is called so, or a crash could leave a name without contents.
     call.agree([&] { elements_.finish(); });
     try {
-        call.on_first_rank([&] { finish_file(); });
+        with_draft(call, [&] { finish_file(); });
         if (before_naming) before_naming(written_);
         call.on_first_rank([&] {
-            if (is_new_) rename_file(written_, file_);
+            if (is_new_) {
+                rename_file(written_, file_);
+                draft_->keep();
+            } else {
+                draft_->apply();
+            }
+            draft_->unlock(); // other ranks may read the file at once
         });
     } catch (...) {
-        if (is_new_ && call.is_first_rank()) std::remove(written_.c_str());
+        drop();
         throw;
     }
+    if (draft_) draft_->keep();
+    draft_.reset();
 }
 
 std::string quote_call(const char* operation, const array_core& array, const file_type& type,

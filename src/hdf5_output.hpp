@@ -1,19 +1,24 @@
 #pragma once
 
+#include "file_draft.hpp"
 #include "file_share.hpp"
 #include "hdf5_chunks.hpp"
 #include "hdf5_handle.hpp"
+#include "hdf5_proof.hpp"
 #include "io_call.hpp"
 #include "nodespan/hdf5_writer.hpp"
 
 #include <functional>
+#include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 namespace nodespan::detail {
 
 /// The state behind hdf5_writer. The first rank alone has the file open in HDF5, so that no rank
-/// can wait inside it for another; all ranks write elements to places that it tells them.
+/// can wait inside it for another; all ranks write elements to places that it tells them. What
+/// HDF5 changes of a file that is there is a draft until `commit`.
 class hdf5_output {
 public:
     /// A new file begins with `user_block` bytes that HDF5 leaves alone: 0, or a power of 2 from
@@ -36,28 +41,22 @@ public:
     bool is_open() const noexcept { return is_open_; }
 
 private:
-    struct nameless_dataset {
-        std::string name; // that it gets by commit
-        hdf5_handle data; // the first rank's
-    };
-    struct file_bytes {
-        std::uint64_t offset = 0;
-        std::string bytes;
-    };
     struct wanted_attribute {
         std::string object, name;
         attribute value;
     };
 
-    static file_bytes superblock_of(const posix_file& file);
-
     void open_file();
-    void require_new_name(const std::string& dataset) const;
-    std::uint64_t create(const array_core& from, const file_type& type, const box<dynamic>& patch,
-                         const chunk_layout& layout, const std::string& dataset,
-                         const save_options& options);
-    void set_attributes_before_names();
-    void give_names();
+    hdf5_handle create(const array_core& from, const file_type& type, const box<dynamic>& patch,
+                       const chunk_layout& layout, const std::string& dataset,
+                       const save_options& options);
+    std::vector<std::string> names_for(const std::string& dataset);
+    hdf5_handle create_behind_the_old(const std::string& name, const hdf5_handle& type,
+                                      const std::vector<hsize_t>& extents,
+                                      const chunk_layout& layout);
+    template <class Body>
+    void with_draft(const io_call& call, Body&& body);
+    void set_attributes();
     void finish_file();
     void drop() noexcept;
 
@@ -67,14 +66,17 @@ private:
     std::size_t user_block_;
     bool is_new_ = true; // written under another name
     bool is_open_ = false;
-    bool has_names_ = false;      // some of what is new can be found
-    std::uint64_t old_bytes_ = 0; // of the file when it was opened
-    file_bytes old_superblock_;
     std::string written_; // the name meanwhile
-    hdf5_handle hdf5_;    // the first rank's
-    std::vector<nameless_dataset> datasets_;
-    std::vector<wanted_attribute> attributes_;
     posix_file elements_; // this rank's way to the same file
+    std::vector<wanted_attribute> attributes_;
+
+    // The first rank's, which go in this order from below.
+    std::unique_ptr<file_draft> draft_;
+    hdf5_handle hdf5_;
+    std::vector<hdf5_handle> replaced_; // without names; their space is free once they are closed
+    std::set<haddr_t> own_;             // where the new ones' headers are
+    std::vector<written_dataset> datasets_;
+    written_attributes set_;
 };
 
 /// The call as messages quote it: save(float64{4, 3}, "a.h5", "b"), with a box that is not all.

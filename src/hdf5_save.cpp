@@ -1,5 +1,6 @@
 #include "hdf5_attributes.hpp"
 #include "hdf5_output.hpp"
+#include "nodespan/detail/process_state.hpp"
 #include "nodespan/hdf5.hpp"
 
 #include <fmt/format.h>
@@ -69,7 +70,10 @@ hdf5_writer::hdf5_writer(const team& team, const std::filesystem::path& file, sa
 
 hdf5_writer::hdf5_writer(hdf5_writer&&) noexcept = default;
 hdf5_writer& hdf5_writer::operator=(hdf5_writer&&) noexcept = default;
-hdf5_writer::~hdf5_writer() = default;
+// In a fork the file is the parent's to end.
+hdf5_writer::~hdf5_writer() {
+    if (detail::is_forked()) static_cast<void>(output_.release());
+}
 
 void hdf5_writer::write(const detail::array_core& from, const detail::file_type& type,
                         const box<dynamic>& patch, const std::string& dataset,

@@ -54,6 +54,22 @@ file_type array_in_file(hid_t type, std::size_t bytes) {
     return {'a', bytes, {{"", 0, type_in_file(element.get())}}, {extents.begin(), extents.end()}};
 }
 
+// Digits in bits, the leading one included, and the exponents of the largest and the smallest
+// normal number.
+struct float_shape {
+    std::size_t digits = 0;
+    std::int64_t most = 0, least = 0;
+};
+
+float_shape shape_of(hid_t type) {
+    std::size_t sign = 0, at = 0, bits = 0, mantissa_at = 0, mantissa = 0;
+    hdf5_check(H5Tget_fields(type, &sign, &at, &bits, &mantissa_at, &mantissa), "H5Tget_fields");
+    if (bits == 0 || bits > 32) return {SIZE_MAX, 0, 0}; // fits nothing
+    const bool is_implied = H5Tget_norm(type) == H5T_NORM_IMPLIED;
+    const auto bias = static_cast<std::int64_t>(H5Tget_ebias(type));
+    return {mantissa + (is_implied ? 1 : 0), (std::int64_t{1} << bits) - 2 - bias, 1 - bias};
+}
+
 } // namespace
 
 hdf5_handle native_type(const file_type& type) {
@@ -101,6 +117,11 @@ file_type type_in_file(hid_t type) {
     default:
         return {};
     }
+}
+
+bool float_fits(hid_t type, hid_t wanted) {
+    const float_shape mine = shape_of(type), theirs = shape_of(wanted);
+    return mine.digits <= theirs.digits && mine.most <= theirs.most && mine.least >= theirs.least;
 }
 
 hdf5_handle space_of(const std::vector<hsize_t>& extents) {

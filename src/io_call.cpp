@@ -1,11 +1,13 @@
 #include "io_call.hpp"
 
 #include "mpi_check.hpp"
+#include "mpi_wait.hpp"
 
 #include <boost/functional/hash.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -15,47 +17,50 @@ io_call::io_call(std::shared_ptr<team_core> team, std::string text)
     : team_(std::move(team)),
       text_(std::move(text)) {
     require_mpi(text_.c_str());
-    const std::uint64_t mine = boost::hash<std::string>{}(text_);
-    std::uint64_t most[2] = {mine, ~mine}; // the second is the complement of the least
-    agree([&] {
-        mpi_check(MPI_Allreduce(MPI_IN_PLACE, most, 2, MPI_UINT64_T, MPI_MAX, comm()),
-                  "MPI_Allreduce");
-    });
-    if (most[0] != ~most[1]) throw_mismatch(comm(), mine, text_);
+    team_->require_same(boost::hash<std::string>{}(text_), text_, why());
+}
+
+occasion io_call::why() const {
+    return {text_.c_str()};
 }
 
 void io_call::fence() const {
-    const std::optional<error> mine = attempt([&] { team_->fence(); });
-    if (mine && mine->code() == errc::peer_lost) throw error(*mine); // not all are here to agree
-    agree([&] {
-        if (mine) throw error(*mine);
-    });
+    agree([&] { team_->fence(); });
 }
 
 void io_call::agree_on(const std::optional<error>& mine) const {
-    if (!mine || mine->is_collective()) return agree_or_throw(comm(), mine);
+    if (mine && mine->code() == errc::peer_lost) throw error(*mine); // not all are here to agree
+    if (!mine || mine->is_collective()) return team_->agree_or_throw(mine, why());
     const std::string cause = std::string(mine->what()).substr(std::strlen("nodespan: "));
-    agree_or_throw(
-        comm(),
+    team_->agree_or_throw(
         error(mine->code(), fmt::format("{}: {} [rank {} of {}, node {} of {}]", text_, cause,
-                                        rank(), size(), team_->node(), team_->ranks()->nodes())));
+                                        rank(), size(), team_->node(), team_->ranks()->nodes())),
+        why());
 }
 
 std::uint64_t io_call::from_first_rank(std::uint64_t value) const {
-    agree([&] { mpi_check(MPI_Bcast(&value, 1, MPI_UINT64_T, 0, comm()), "MPI_Bcast"); });
-    return value;
+    return team_->from_rank(0, value, why());
 }
 
 io_call::sums io_call::add_up(std::uint64_t mine) const {
-    sums result;
-    std::uint64_t upto = mine;
-    agree([&] { mpi_check(MPI_Scan(&mine, &upto, 1, MPI_UINT64_T, MPI_SUM, comm()), "MPI_Scan"); });
-    agree([&] { // not with the one above: where that fails the other ranks would wait in this one
-        mpi_check(MPI_Allreduce(&mine, &result.all, 1, MPI_UINT64_T, MPI_SUM, comm()),
-                  "MPI_Allreduce");
+    struct on_the_way {
+        std::uint64_t mine, upto, all;
+    };
+    lent_memory<on_the_way> memory(on_the_way{mine, mine, 0});
+    agree([&] {
+        on_the_way& m = *memory;
+        std::array<MPI_Request, 2> requests{MPI_REQUEST_NULL, MPI_REQUEST_NULL};
+        memory.lend(); // both first: others wait for this rank in both
+        const int scans =
+            MPI_Iscan(&m.mine, &m.upto, 1, MPI_UINT64_T, MPI_SUM, team_->traffic(), &requests[0]);
+        const int reduces = MPI_Iallreduce(&m.mine, &m.all, 1, MPI_UINT64_T, MPI_SUM,
+                                           team_->traffic(), &requests[1]);
+        team_->wait(requests, why(), [](std::size_t) { return -1; });
+        memory.mine_again();
+        mpi_check(scans, "MPI_Iscan");
+        mpi_check(reduces, "MPI_Iallreduce");
     });
-    result.before = upto - mine;
-    return result;
+    return {memory->upto - mine, memory->all};
 }
 
 posix_file io_call::open_everywhere(posix_file (*open)(const std::string&),

@@ -24,7 +24,7 @@ class io_call {
 public:
     /// Call:   collective.
     /// Errors: errc::mismatched_arguments unless all ranks bring the same text, errc::finalized,
-    ///         MPI category.
+    ///         errc::peer_lost, MPI category.
     io_call(std::shared_ptr<team_core> team, std::string text);
 
     int rank() const noexcept { return team_->rank(); }
@@ -35,13 +35,16 @@ public:
     MPI_Comm comm() const { return team_->comm(); }
     const std::string& text() const noexcept { return text_; }
 
+    /// What ranks wait in: for messages, as long as this object is there.
+    occasion why() const;
+
     /// Ends an epoch: what was written before can be read. Call: collective. Errors:
     /// errc::peer_lost; MPI category, on all ranks.
     void fence() const;
 
     /// Runs `body` on this rank and lets all ranks agree on its success: an error is thrown on all
     /// of them, and says which call failed and where; what is malformed is errc::io. Call:
-    /// collective.
+    /// collective. Errors: also errc::peer_lost, when a rank left by an exception.
     template <class Body>
     void agree(Body&& body) const {
         agree_on(attempt([&] {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "far_ends.hpp"
+#include "mpi_wait.hpp"
 #include "node_barrier.hpp"
 #include "nodespan/placement.hpp"
 
@@ -8,7 +10,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <optional>
+#include <span>
 
 namespace nodespan::detail {
 
@@ -19,12 +22,8 @@ namespace nodespan::detail {
 class leader_meeting {
 public:
     /// `comm` holds all ranks of the team, in team order; nobody else sends there with these tags.
-    /// `host_names` has one name for each node that `heard_from` lists.
     leader_meeting(MPI_Comm comm, const placement& ranks, int node, node_barrier& own_node,
-                   bool crowded, std::vector<std::string> host_names);
-
-    /// The nodes that `node` waits for, round after round: the one 2^k before it in round k.
-    static std::vector<int> heard_from(int node, int nodes);
+                   bool crowded, const far_ends& ends);
 
     leader_meeting(const leader_meeting&) = delete;            // messages may be under way to it
     leader_meeting& operator=(const leader_meeting&) = delete; // messages may be under way to it
@@ -46,28 +45,33 @@ public:
     /// Tells all other nodes, once, that this one will not come any more. Does not wait.
     void abandon() noexcept;
 
+    /// What that tells them: leader of `node`, which has met the others so often.
+    static void tell_abandoned(MPI_Comm comm, const placement& ranks, int node,
+                               std::uint64_t met) noexcept;
+    std::uint64_t met() const noexcept { return met_; }
+
 private:
-    bool finish(MPI_Request* requests, int count, const occasion& why, int from_node);
+    // What is sent and received in a meeting.
+    struct round_words {
+        std::array<agreed_words, 32> sent{}, received{};
+    };
+
+    bool finish(std::span<MPI_Request> requests, const occasion& why, int from_node);
     void throw_if_lost(const occasion& why) const;
     void complain(const watchdog& watch, const occasion& why, int from_node) const;
     int leader_of(int node) const noexcept { return ranks_->first_rank(node); }
-
-    static constexpr std::size_t most_rounds = 32;
 
     MPI_Comm comm_;
     const placement* ranks_;
     int node_;
     node_barrier* own_node_;
     bool crowded_;
-    std::vector<std::string> host_names_;
-    bool told_ = false;            // other nodes know that this one is abandoned
-    std::uint64_t met_ = 0;        // meetings so far
-    int lost_node_ = -1;           // a node that is abandoned,
-    std::uint64_t lost_after_ = 0; // after so many of them
-
-    // What is sent and received, in turns: messages of a meeting that failed may be under way
-    // still.
-    std::array<std::array<agreed_words, most_rounds>, 2> sent_{}, received_{};
+    const far_ends* ends_;
+    std::optional<lent_memory<round_words>> words_; // another one after a meeting that failed
+    bool told_ = false;                             // other nodes know that this one is abandoned
+    std::uint64_t met_ = 0;                         // meetings so far
+    int lost_node_ = -1;                            // a node that is abandoned,
+    std::uint64_t lost_after_ = 0;                  // after so many of them
 };
 
 } // namespace nodespan::detail

@@ -1,6 +1,7 @@
 #include "mpi_check.hpp"
 
 #include "nodespan/error.hpp"
+#include "process_watch.hpp"
 
 #include <fmt/format.h>
 
@@ -13,6 +14,7 @@ void mpi_check(int code, const char* operation) {
 }
 
 bool mpi_is_alive() noexcept {
+    if (is_forked()) return false; // what there is of MPI belongs to the parent
     int initialized = 0, finalized = 0;
     MPI_Initialized(&initialized); // these two are allowed at any time and cannot fail
     MPI_Finalized(&finalized);
@@ -20,14 +22,11 @@ bool mpi_is_alive() noexcept {
 }
 
 void require_mpi(const char* operation) {
+    require_live_process(operation);
     if (mpi_is_alive()) return;
     int finalized = 0;
     MPI_Finalized(&finalized);
-    if (finalized != 0)
-        throw error(errc::finalized,
-                    fmt::format("{}: MPI is finalised already; arrays and teams must be used, and "
-                                "should end, before MPI_Finalize",
-                                operation));
+    if (finalized != 0) refuse_process(operation);
     throw error(errc::not_initialized,
                 fmt::format("{}: MPI is not initialised; make a nodespan::environment in main, or "
                             "call MPI_Init",

@@ -10,10 +10,10 @@ namespace detail {
 /// Throws an error of the MPI category naming `operation` unless `code` is MPI_SUCCESS.
 void mpi_check(int code, const char* operation);
 
-/// Whether MPI may be called now: initialised and not finalised.
+/// Whether this process may call MPI now: initialised, not finalised, and no fork of a rank.
 bool mpi_is_alive() noexcept;
 
-/// Throws errc::not_initialized or errc::finalized unless MPI may be called now.
+/// Throws errc::not_initialized, errc::finalized or, in a fork, errc::wrong_thread unless so.
 void require_mpi(const char* operation);
 
 } // namespace detail

@@ -1,5 +1,6 @@
 #include "nodespan/mutex.hpp"
 
+#include "nodespan/detail/process_state.hpp"
 #include "wait.hpp"
 #include "watchdog.hpp"
 
@@ -50,6 +51,36 @@ private:
     clock::time_point start_;
 };
 
+// One call: who may not make it learns so before anything is done.
+class call {
+public:
+    explicit call(detail::lock_gate* gate) {
+        if (gate == nullptr)
+            detail::require_live_process("mutex");
+        else if (gate->begin_call())
+            gate_ = gate;
+    }
+    ~call() {
+        if (gate_ != nullptr) gate_->end_call();
+    }
+    call(const call&) = delete;            // for one scope
+    call& operator=(const call&) = delete; // for one scope
+
+private:
+    detail::lock_gate* gate_ = nullptr; // where there is something to undo
+};
+
+// The next step of a lock, which may fail: then what the steps before it took is given back.
+template <class Step, class GiveBack>
+auto or_give_back(Step&& step, GiveBack&& give_back) {
+    try {
+        return step();
+    } catch (...) {
+        give_back();
+        throw;
+    }
+}
+
 } // namespace
 
 // Who holds it is told by its own word, for those who wait too long: readers leave it at 0.
@@ -62,27 +93,55 @@ void mutex::wait_for(std::atomic<std::uint32_t>& serving, std::uint32_t ticket) 
     detail::patience how = crowded_ ? detail::patience::crowded() : detail::patience{};
     if (gate_ != nullptr) how.sleep_ns = 100'000; // other nodes may be waiting for our progress
     detail::watchdog watch;
+    or_give_back(
+        [&] {
+            detail::wait_on(
+                serving, words_->sleepers, how,
+                [ticket](std::uint32_t now) { return now == ticket; },
+                [&] {
+                    if (gate_ != nullptr) gate_->progress();
+                    if (me_ == nullptr || !watch.is_overdue()) return;
+                    const std::uint32_t holder = words_->holder.load(std::memory_order_relaxed);
+                    me_->complain(watch, holder == 0
+                                             ? "its readers"
+                                             : fmt::format("rank {}, which holds it", holder - 1));
+                });
+        },
+        [&] { pass_on(serving, ticket); });
+}
+
+// A wait that failed leaves nobody waiting for its ticket. The last in line takes it back; who has
+// others behind waits for its turn after all, without a word, and hands it to them.
+void mutex::pass_on(std::atomic<std::uint32_t>& serving, std::uint32_t ticket) noexcept {
+    std::uint32_t after_mine = ticket + 1;
+    if (words_->next.compare_exchange_strong(after_mine, ticket)) return;
+    detail::patience how = detail::patience::crowded();
+    how.sleep_ns = 100'000;
     detail::wait_on(
         serving, words_->sleepers, how, [ticket](std::uint32_t now) { return now == ticket; },
         [&] {
-            if (gate_ != nullptr) gate_->progress();
-            if (me_ == nullptr || !watch.is_overdue()) return;
-            const std::uint32_t holder = words_->holder.load(std::memory_order_relaxed);
-            me_->complain(watch, holder == 0 ? "its readers"
-                                             : fmt::format("rank {}, which holds it", holder - 1));
+            try {
+                if (gate_ != nullptr) gate_->progress();
+            } catch (...) {
+                // There is an error on its way already.
+            }
         });
+    advance(words_->read, *words_);
+    advance(words_->write, *words_);
 }
 
 void mutex::lock() {
+    const call mine(gate_);
     const counted in_report(usage_);
     if (is_elsewhere()) return gate_->lock();
     wait_for(words_->write, words_->next.fetch_add(1, std::memory_order_relaxed));
     note_holder();
-    if (gate_ != nullptr) gate_->close();
+    if (gate_ != nullptr) or_give_back([&] { gate_->close(); }, [&] { unlock_words(); });
 }
 
 // `write` never passes `next`: if next still is what write was, every ticket has been given back.
 bool mutex::try_lock() {
+    const call mine(gate_);
     return counted(usage_).if_taken(try_take());
 }
 
@@ -93,14 +152,19 @@ bool mutex::try_take() {
                                               std::memory_order_relaxed))
         return false;
     note_holder();
-    if (gate_ == nullptr || gate_->try_close()) return true;
+    if (gate_ == nullptr ||
+        or_give_back([&] { return gate_->try_close(); }, [&] { unlock_words(); }))
+        return true;
     unlock_words();
     return false;
 }
 
+// In a fork a guard that its parent has made lets go of nothing.
 void mutex::unlock() {
+    if (detail::is_forked()) return;
+    const call mine(gate_);
     if (is_elsewhere()) return gate_->unlock();
-    if (gate_ != nullptr) gate_->open();
+    if (gate_ != nullptr) or_give_back([&] { gate_->open(); }, [&] { unlock_words(); });
     unlock_words();
 }
 
@@ -111,14 +175,17 @@ void mutex::unlock_words() noexcept {
 }
 
 void mutex::lock_shared() {
+    const call mine(gate_);
     const counted in_report(usage_);
     if (is_elsewhere()) return gate_->lock();
     wait_for(words_->read, words_->next.fetch_add(1, std::memory_order_relaxed));
     advance(words_->read, *words_); // the next reader may come in too
-    if (gate_ != nullptr) gate_->close_shared();
+    if (gate_ != nullptr)
+        or_give_back([&] { gate_->close_shared(); }, [&] { unlock_shared_words(); });
 }
 
 bool mutex::try_lock_shared() {
+    const call mine(gate_);
     return counted(usage_).if_taken(try_take_shared());
 }
 
@@ -129,14 +196,19 @@ bool mutex::try_take_shared() {
                                               std::memory_order_relaxed))
         return false;
     advance(words_->read, *words_);
-    if (gate_ == nullptr || gate_->try_close_shared()) return true;
+    if (gate_ == nullptr ||
+        or_give_back([&] { return gate_->try_close_shared(); }, [&] { unlock_shared_words(); }))
+        return true;
     unlock_shared_words();
     return false;
 }
 
 void mutex::unlock_shared() {
+    if (detail::is_forked()) return;
+    const call mine(gate_);
     if (is_elsewhere()) return gate_->unlock();
-    if (gate_ != nullptr) gate_->open_shared();
+    if (gate_ != nullptr)
+        or_give_back([&] { gate_->open_shared(); }, [&] { unlock_shared_words(); });
     unlock_shared_words();
 }
 

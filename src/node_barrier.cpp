@@ -5,9 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
-#include <optional>
 
 namespace nodespan::detail {
 namespace {
@@ -21,19 +19,6 @@ bool reached(std::uint32_t count, std::uint32_t goal) {
 // for it but that one. A core each: up to four ranks look at each other's lines, all at once; more
 // go in rounds, whose number grows with the logarithm of theirs.
 constexpr int most_flags = 4;
-
-// From the first question on.
-class grace_period {
-public:
-    bool is_over() {
-        const auto now = std::chrono::steady_clock::now();
-        if (!since_) since_ = now;
-        return now - *since_ > std::chrono::milliseconds(100);
-    }
-
-private:
-    std::optional<std::chrono::steady_clock::time_point> since_;
-};
 
 } // namespace
 
@@ -55,7 +40,7 @@ void node_barrier::throw_if_abandoned() const {
     const std::uint32_t who = shared_->flags.abandoned.load(std::memory_order_acquire);
     if (who == 0) return;
     throw error(errc::peer_lost,
-                fmt::format("fence: rank {} left by an exception and will not come",
+                fmt::format("{}: rank {} left by an exception and will not come", why_->text(),
                             first_rank_ + static_cast<int>(who) - 1));
 }
 
@@ -75,7 +60,24 @@ void node_barrier::complain(const watchdog& watch) const {
     if (late.empty()) return; // the leader waits for other nodes, and will say so
     watchdog::tell(fmt::format("{}: rank {} has waited {:.1f} s on host {} for {}", why_->text(),
                                first_rank_ + rank_, watch.seconds(), host_name(),
-                               list_of_ranks(late)));
+                               with_notes(late)));
+}
+
+std::string node_barrier::with_notes(const std::vector<int>& late) const {
+    std::vector<int> silent;
+    std::string innocent;
+    for (const int peer : late) {
+        const std::uint32_t note =
+            line(peer - first_rank_).waits_for.load(std::memory_order_relaxed);
+        if (note == 0 || ends_ == nullptr)
+            silent.push_back(peer);
+        else
+            innocent +=
+                fmt::format("{}rank {}, which itself waits for {}", innocent.empty() ? "" : "; ",
+                            peer, ends_->text(static_cast<int>(note) - 1));
+    }
+    if (innocent.empty()) return list_of_ranks(silent);
+    return silent.empty() ? innocent : list_of_ranks(silent) + "; " + innocent;
 }
 
 // Waits until `word` has come to `goal`. A rank that leaves may have been the one to bring it
@@ -97,10 +99,10 @@ void node_barrier::wait_until(shared_word& word, std::uint32_t goal, const patie
 }
 
 void node_barrier::arrive_and_wait(const occasion& why) {
+    why_ = &why;
     throw_if_abandoned(); // or a second try would be counted in place of the rank that left
     if (ranks_ == 1) return;
     ++meeting_;
-    why_ = &why;
     switch (shape_) {
     case shape::flags:
         return meet_by_flags();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "far_ends.hpp"
 #include "wait.hpp"
 #include "watchdog.hpp"
 
@@ -32,6 +33,17 @@ public:
 
     node_barrier(const node_barrier&) = delete;            // counts its own arrivals
     node_barrier& operator=(const node_barrier&) = delete; // counts its own arrivals
+
+    /// Whom messages name at the far end; without them they name numbers of nodes.
+    void know(const far_ends& ends) noexcept { ends_ = &ends; }
+
+    /// Where this rank says which node it waits for outside of meetings, 1 + its number, 0 for
+    /// none: so that those who wait for this rank do not blame it.
+    shared_word& note() noexcept { return line(rank_).waits_for; }
+
+    /// Ranks of the node with what their notes say, such as "rank 0, which itself waits for node 1
+    /// on host b, ranks 2, 3"; `late` are the team's numbers.
+    std::string with_notes(const std::vector<int>& late) const;
 
     /// Returns when all ranks have called it. Errors: errc::peer_lost.
     void arrive_and_wait(const occasion& why = {});
@@ -79,6 +91,7 @@ private:
         shared_word arrived; // number of the last meeting this rank came to
         agreed_words words;
         alignas(128) shared_word rounds; // of disseminated meetings, all together
+        shared_word waits_for;           // see note()
     };
     struct layout {
         meeting_line meeting;
@@ -109,6 +122,7 @@ private:
     std::uint32_t counted_ = 0; // leaderless meetings so far, where they are counted, or their
                                 // rounds, where they are disseminated
     const occasion* why_ = nullptr;
+    const far_ends* ends_ = nullptr;
 };
 
 } // namespace nodespan::detail

@@ -2,11 +2,8 @@
 
 #include "mpi_check.hpp"
 #include "nodespan/detail/copy_bytes.hpp"
-#include "wait.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <optional>
 
 namespace nodespan::detail {
 namespace {
@@ -22,14 +19,27 @@ nodes_exchange::nodes_exchange(team_core& team)
       nodes_(team.ranks()->nodes()),
       node_(team.node()) {}
 
-void nodes_exchange::settle(call_board::outcome& mine, run_kernel kernel, int root_node) {
+// In round k everyone hears from the node 2^k before it, who knows of as many nodes by then (Bruck
+// et al. 1997): so each wait is for a node that is known. Place i has node_ - i until the end.
+void nodes_exchange::gather_outcomes(const call_board::outcome& mine) {
     outcomes_.resize(static_cast<std::size_t>(nodes_));
-    outcomes_[static_cast<std::size_t>(node_)] = mine;
-    open_.assign(1, MPI_REQUEST_NULL);
-    mpi_check(MPI_Iallgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, outcomes_.data(),
-                             sizeof(call_board::outcome), MPI_BYTE, team_.leaders(), open_.data()),
-              "MPI_Iallgather");
-    wait();
+    outcomes_[0] = mine;
+    for (int known = 1; known < nodes_; known *= 2) {
+        const auto count = static_cast<std::size_t>(std::min(known, nodes_ - known));
+        const std::size_t bytes = count * sizeof(call_board::outcome);
+        receive(reinterpret_cast<std::byte*>(&outcomes_[static_cast<std::size_t>(known)]), bytes,
+                (node_ - known + nodes_) % nodes_);
+        send(reinterpret_cast<const std::byte*>(outcomes_.data()), bytes, (node_ + known) % nodes_);
+        wait();
+    }
+    std::reverse(outcomes_.begin(), outcomes_.end()); // node_ + 1, ..., node_
+    std::rotate(outcomes_.begin(), outcomes_.end() - 1 - node_, outcomes_.end());
+}
+
+void nodes_exchange::settle(call_board::outcome& mine, run_kernel kernel, int root_node,
+                            const occasion& why) {
+    why_ = why;
+    gather_outcomes(mine);
 
     mine = outcomes_.front();
     call_verdict& verdict = mine.verdict;
@@ -65,19 +75,23 @@ std::byte* nodes_exchange::part(std::byte* values, int node, std::size_t bytes,
 
 // In pieces that TCP sends at once; longer ones go in steps that wait for each other.
 void nodes_exchange::receive(std::byte* to, std::size_t bytes, int node) {
-    for (std::size_t at = 0; at < bytes; at += piece_bytes)
+    for (std::size_t at = 0; at < bytes; at += piece_bytes) {
+        peers_.push_back(team_.ranks()->first_rank(node));
         mpi_check(MPI_Irecv(to + at, static_cast<int>(std::min(piece_bytes, bytes - at)), MPI_BYTE,
-                            team_.ranks()->first_rank(node), tag, team_.traffic(),
+                            peers_.back(), tag, team_.traffic(),
                             &open_.emplace_back(MPI_REQUEST_NULL)),
                   "MPI_Irecv");
+    }
 }
 
 void nodes_exchange::send(const std::byte* from, std::size_t bytes, int node) {
-    for (std::size_t at = 0; at < bytes; at += piece_bytes)
+    for (std::size_t at = 0; at < bytes; at += piece_bytes) {
+        peers_.push_back(team_.ranks()->first_rank(node));
         mpi_check(MPI_Isend(from + at, static_cast<int>(std::min(piece_bytes, bytes - at)),
-                            MPI_BYTE, team_.ranks()->first_rank(node), tag, team_.traffic(),
+                            MPI_BYTE, peers_.back(), tag, team_.traffic(),
                             &open_.emplace_back(MPI_REQUEST_NULL)),
                   "MPI_Isend");
+    }
 }
 
 // Adds what all nodes have sent of one part to this node's own.
@@ -107,7 +121,6 @@ void nodes_exchange::combine(std::byte* values, std::size_t bytes, std::size_t e
     };
     const std::size_t mine = length(node_);
     parts_.resize(static_cast<std::size_t>(nodes_) * mine);
-    open_.clear();
     for (int k = 1; k < nodes_; ++k) {
         const int node = (node_ + k) % nodes_;
         receive(part_from(node, mine), mine, node);
@@ -124,34 +137,33 @@ void nodes_exchange::combine(std::byte* values, std::size_t bytes, std::size_t e
     wait();
 }
 
+// Down a binomial tree over the nodes counted from the root's, piece by piece: a node passes on
+// what has come while the next is on its way.
 void nodes_exchange::broadcast(std::byte* values, std::size_t bytes, int root_node) {
-    open_.assign(1, MPI_REQUEST_NULL);
-    mpi_check(MPI_Ibcast(values, static_cast<int>(bytes), MPI_BYTE, root_node, team_.leaders(),
-                         open_.data()),
-              "MPI_Ibcast");
+    const int me = (node_ - root_node + nodes_) % nodes_;
+    const auto node_at = [&](int place) { return (place + root_node) % nodes_; };
+    int above = 1; // the power of two that is my lowest bit; behind all for the root
+    while (above < nodes_ && (me & above) == 0) above *= 2;
+    if (me != 0) receive(values, bytes, node_at(me - above));
+    for (std::size_t at = 0, piece = 0; at < bytes; at += piece_bytes, ++piece) {
+        if (me != 0) wait_for(piece);
+        for (int below = above / 2; below > 0; below /= 2)
+            if (me + below < nodes_)
+                send(values + at, std::min(piece_bytes, bytes - at), node_at(me + below));
+    }
     wait();
+}
+
+// Request `number` alone.
+void nodes_exchange::wait_for(std::size_t number) {
+    team_.wait({&open_[number], 1}, why_, [&](std::size_t) { return peers_[number]; });
 }
 
 // A rank that has left may have sent its part before: it is missed only after a while.
 void nodes_exchange::wait() {
-    using clock = std::chrono::steady_clock;
-    constexpr auto grace = std::chrono::milliseconds(100);
-    std::optional<clock::time_point> lost_since;
-    for (int tries = 1; !open_.empty(); ++tries) {
-        int done = 0;
-        mpi_check(
-            MPI_Testall(static_cast<int>(open_.size()), open_.data(), &done, MPI_STATUSES_IGNORE),
-            "MPI_Testall");
-        if (done != 0) break;
-        if (tries % 64 == 0 && team_.is_anyone_lost()) {
-            if (!lost_since) lost_since = clock::now();
-            if (clock::now() > *lost_since + grace)
-                throw error(errc::peer_lost,
-                            "collective call: a rank left by an exception and will not come");
-        }
-        if (team_.is_crowded() || tries > 200) yield_core();
-    }
+    team_.wait(open_, why_, [this](std::size_t i) { return peers_[i]; });
     open_.clear();
+    peers_.clear();
 }
 
 } // namespace nodespan::detail

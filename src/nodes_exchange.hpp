@@ -21,7 +21,8 @@ public:
 
     /// Compares what nodes found, and combines the values in `mine`, if there are any, in node
     /// order; a broadcast takes those of node `root_node`. Call: leaders. Errors: MPI category.
-    void settle(call_board::outcome& mine, run_kernel kernel, int root_node);
+    /// `why` is what ranks wait in until the next call of this.
+    void settle(call_board::outcome& mine, run_kernel kernel, int root_node, const occasion& why);
 
     /// Combines `bytes` of all nodes in node order; all get the result. Call: leaders.
     void combine(std::byte* values, std::size_t bytes, std::size_t element_bytes,
@@ -32,6 +33,8 @@ public:
 
 private:
     void wait();
+    void wait_for(std::size_t number);
+    void gather_outcomes(const call_board::outcome& mine);
     void receive(std::byte* to, std::size_t bytes, int node);
     void send(const std::byte* from, std::size_t bytes, int node);
     void combine_parts(std::byte* mine, std::size_t bytes, std::size_t element_bytes,
@@ -47,6 +50,8 @@ private:
     std::vector<call_board::outcome> outcomes_; // of all nodes
     std::vector<std::byte> parts_;              // of other nodes, which belong to this one
     std::vector<MPI_Request> open_;
+    std::vector<int> peers_; // the ranks at their other ends
+    occasion why_;
 };
 
 } // namespace nodespan::detail

@@ -54,7 +54,7 @@ void queue_core::wait(shared_word& word, shared_word& sleepers, const char* oper
                       const char* for_what, Ready&& ready) const {
     watchdog watch;
     wait_on(word, sleepers, patience_, ready, [&] {
-        if (user_.is_anyone_lost() && !ready(word.load(std::memory_order_acquire)))
+        if (is_anyone_lost() && !ready(word.load(std::memory_order_acquire)))
             throw error(errc::peer_lost, fmt::format("{}::{}: a rank left by an exception, and "
                                                      "what this one waits for may never come",
                                                      user_.name, operation));
@@ -173,6 +173,21 @@ void queue_core::join() {
 void queue_core::close() noexcept {
     shared_->puts.fetch_or(closed_bit, std::memory_order_relaxed);
     shared_->closed.store(1, std::memory_order_seq_cst); // before the look at sleepers
+    wake_all();
+}
+
+void queue_core::abandon(int rank) noexcept {
+    std::uint32_t nobody = 0;
+    shared_->lost.compare_exchange_strong(nobody, static_cast<std::uint32_t>(rank) + 1);
+    wake_all();
+    wake(shared_->undone, shared_->joiners);
+}
+
+bool queue_core::is_anyone_lost() const {
+    return shared_->lost.load(std::memory_order_acquire) != 0 || user_.is_anyone_lost();
+}
+
+void queue_core::wake_all() noexcept {
     for (ticket t = 0; t < capacity_; ++t) {
         slot& here = place_of(t).here;
         wake(here.turn, here.sleepers);

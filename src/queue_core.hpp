@@ -55,6 +55,9 @@ public:
     void close() noexcept;
     bool is_closed() const noexcept;
 
+    /// Tells all that rank `rank` left by an exception: waits throw errc::peer_lost.
+    void abandon(int rank) noexcept;
+
 private:
     using ticket = std::uint64_t;
     using shared_ticket = std::atomic<ticket>;
@@ -73,6 +76,7 @@ private:
         alignas(128) shared_word undone; // items that were put and not marked
         shared_word joiners;             // asleep on undone
         alignas(128) shared_word closed; // looked at by all who wait, so on a line of its own
+        shared_word lost;                // 1 + the rank that left by an exception
         alignas(128) std::byte slots[1];
     };
     enum class receipt { item, given_up, none_left };
@@ -97,6 +101,8 @@ private:
     bool is_given_up(const place& p, std::uint32_t turn) const noexcept;
     bool send(const place& p, const std::byte* item) noexcept;
     receipt receive(const place& p, std::byte* item);
+    void wake_all() noexcept;
+    bool is_anyone_lost() const;
     template <class Ready>
     void wait(shared_word& word, shared_word& sleepers, const char* operation, const char* for_what,
               Ready&& ready) const;

@@ -9,8 +9,8 @@
 #include "shared_window.hpp"
 #include "team_core.hpp"
 
-#include <boost/mpi/collectives.hpp>
-#include <boost/mpi/exception.hpp>
+#include <boost/archive/binary_iarchive.hpp>
+#include <boost/archive/binary_oarchive.hpp>
 #include <boost/serialization/string.hpp>
 #include <boost/serialization/vector.hpp>
 #include <fmt/format.h>
@@ -19,6 +19,8 @@
 #include <bit>
 #include <cstdint>
 #include <memory>
+#include <sstream>
+#include <string>
 
 namespace boost::serialization {
 
@@ -47,27 +49,53 @@ using detail::mpi_check;
 using detail::shared_window;
 using detail::team_core;
 
+constexpr detail::occasion asking{"machine report"};
+
 // A step that fails on all ranks or on none.
 template <class Body>
 void agreed(const team& team, Body&& body) {
-    detail::agree_or_throw(team.comm(), detail::attempt([&] {
-                               try {
-                                   body();
-                               } catch (const boost::mpi::exception& failure) {
-                                   mpi_check(failure.result_code(), failure.routine());
-                               }
-                           }));
+    team.core()->agree_or_throw(detail::attempt(body), asking);
+}
+
+// A call that waits inside MPI: all ranks have just agreed that they are here.
+detail::rare_blocking_watch watch(const team& team, const char* call) {
+    return {call, team.core()->as_waiter(), "other ranks of the team"};
+}
+
+// Combines numbers of all ranks of `comm`, which holds ranks of the team, in place.
+template <class T>
+void all_reduce(const team& team, MPI_Comm comm, T* numbers, std::size_t count, MPI_Datatype type,
+                MPI_Op op) {
+    detail::lent_memory<std::vector<T>> memory(std::vector<T>(numbers, numbers + count));
+    MPI_Request request = MPI_REQUEST_NULL;
+    memory.lend();
+    const int code = MPI_Iallreduce(MPI_IN_PLACE, memory->data(), static_cast<int>(count), type, op,
+                                    comm, &request);
+    team.core()->wait({&request, 1}, asking, [](std::size_t) { return -1; });
+    memory.mine_again();
+    mpi_check(code, "MPI_Iallreduce");
+    std::copy(memory->begin(), memory->end(), numbers);
+}
+
+template <class T>
+std::string packed(const T& value) {
+    std::ostringstream out;
+    boost::archive::binary_oarchive(out) << value;
+    return out.str();
+}
+
+template <class T>
+void unpack(const std::string& text, T& value) {
+    std::istringstream in(text);
+    boost::archive::binary_iarchive(in) >> value;
 }
 
 node_info look_at_node(const team& team) {
     detail::rank_sight sight = detail::look_around(*team.core());
     node_info& node = sight.node;
     const MPI_Comm peers = team.node_comm();
-    mpi_check(MPI_Allreduce(MPI_IN_PLACE, sight.bound.data(), static_cast<int>(sight.bound.size()),
-                            MPI_UNSIGNED_LONG, MPI_BOR, peers),
-              "MPI_Allreduce");
-    mpi_check(MPI_Allreduce(MPI_IN_PLACE, &node.numa_nodes_per_rank, 1, MPI_INT, MPI_MAX, peers),
-              "MPI_Allreduce");
+    all_reduce(team, peers, sight.bound.data(), sight.bound.size(), MPI_UNSIGNED_LONG, MPI_BOR);
+    all_reduce(team, peers, &node.numa_nodes_per_rank, 1, MPI_INT, MPI_MAX);
     for (const unsigned long word : sight.bound) node.bound_threads += std::popcount(word);
     node.ranks = team.node_size();
     node.crowded = team.is_crowded();
@@ -78,13 +106,13 @@ node_info look_at_node(const team& team) {
 bool has_simulated_nodes(const team& team) {
     MPI_Comm real = MPI_COMM_NULL;
     int size = 0;
+    const auto watched = watch(team, "machine report (MPI_Comm_split_type)");
     mpi_check(MPI_Comm_split_type(team.comm(), MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &real),
               "MPI_Comm_split_type");
     mpi_check(MPI_Comm_size(real, &size), "MPI_Comm_size");
     mpi_check(MPI_Comm_free(&real), "MPI_Comm_free");
     int differs = size != team.node_size() ? 1 : 0;
-    mpi_check(MPI_Allreduce(MPI_IN_PLACE, &differs, 1, MPI_INT, MPI_MAX, team.comm()),
-              "MPI_Allreduce");
+    all_reduce(team, team.core()->traffic(), &differs, 1, MPI_INT, MPI_MAX);
     return differs != 0;
 }
 
@@ -154,7 +182,7 @@ void try_shared_window(const team& team, machine_info& info) {
     const team_core& core = *team.core();
     shared_window window;
     try {
-        window = shared_window::make(team.comm(), team.node_comm(),
+        window = shared_window::make(team.core()->makers(), team.node_comm(),
                                      core.site(detail::backing_directory(core.shared_memory())),
                                      detail::page_bytes());
     } catch (const error& failure) {
@@ -172,11 +200,10 @@ void try_shared_window(const team& team, machine_info& info) {
         info.shared_window_model = model_of(window.handle());
     });
     agreed(team, [&] {
-        mpi_check(
-            MPI_Allreduce(MPI_IN_PLACE, &alignment, 1, MPI_UNSIGNED_LONG, MPI_MIN, team.comm()),
-            "MPI_Allreduce");
+        all_reduce(team, team.core()->traffic(), &alignment, 1, MPI_UNSIGNED_LONG, MPI_MIN);
+        const auto watched = watch(team, "machine report (MPI_Win_free)");
+        window.free();
     });
-    window.free();
     info.raw_alignment_bytes = alignment;
 }
 
@@ -210,11 +237,13 @@ void put_around(const team& team, machine_info& info) {
     auto memory = std::make_unique<exposed>();
     const team_core& core = *team.core();
     try {
-        const auto window = detail::rma_window::make(
-            team.comm(), team.ranks(), core.site(detail::backing_directory(core.shared_memory())),
-            reinterpret_cast<std::byte*>(memory.get()), sizeof(exposed),
-            detail::may_register_memory());
+        const auto window =
+            detail::rma_window::make(team.core()->makers(), team.comm(), team.ranks(),
+                                     core.site(detail::backing_directory(core.shared_memory())),
+                                     reinterpret_cast<std::byte*>(memory.get()), sizeof(exposed),
+                                     detail::may_register_memory());
         put_into_next(team, info, *window, memory->words[0]);
+        const auto watched = watch(team, "machine report (MPI_Win_free)");
         window->free();
     } catch (...) {
         static_cast<void>(memory.release());
@@ -236,9 +265,38 @@ void try_rma_between_nodes(const team& team, machine_info& info) {
     }
 }
 
+// Every node's, on the first rank: texts of different length, from leader to leader.
+void collect_nodes(const team& team, const node_info& mine, machine_info& info) {
+    std::string text = packed(mine);
+    std::uint64_t length = text.size();
+    all_reduce(team, team.core()->traffic(), &length, 1, MPI_UINT64_T, MPI_MAX);
+    text.resize(length); // what follows the end is not read
+    struct texts {
+        std::string mine, all;
+    };
+    detail::lent_memory<texts> memory(texts{text, {}});
+    const bool is_first = team.rank() == 0;
+    if (is_first) memory->all.resize(length * static_cast<std::size_t>(team.nodes()));
+    if (team.is_leader()) {
+        MPI_Request request = MPI_REQUEST_NULL;
+        memory.lend();
+        const int code =
+            MPI_Igather(memory->mine.data(), static_cast<int>(length), MPI_BYTE, memory->all.data(),
+                        static_cast<int>(length), MPI_BYTE, 0, team.leaders(), &request);
+        team.core()->wait({&request, 1}, asking, [](std::size_t) { return -1; });
+        memory.mine_again();
+        mpi_check(code, "MPI_Igather");
+    }
+    if (!is_first) return;
+    info.nodes.resize(static_cast<std::size_t>(team.nodes()));
+    for (std::size_t node = 0; node < info.nodes.size(); ++node)
+        unpack(memory->all.substr(node * length, length), info.nodes[node]);
+}
+
 } // namespace
 
 machine_info collect_machine_info(team& team) {
+    detail::require_mpi("collect_machine_info");
     machine_info info;
     info.ranks = team.size();
     node_info mine;
@@ -249,11 +307,11 @@ machine_info collect_machine_info(team& team) {
     agreed(team, [&] { info.simulated_nodes = has_simulated_nodes(team); });
     try_shared_window(team, info);
     try_rma_between_nodes(team, info);
+    agreed(team, [&] { collect_nodes(team, mine, info); });
     agreed(team, [&] {
-        if (team.is_leader()) boost::mpi::gather(team.leaders(), mine, info.nodes, 0);
         if (team.rank() == 0) info.advice = detail::advice_for(info, rma_cure);
-        boost::mpi::broadcast(team.comm(), info, 0);
     });
+    unpack(team.core()->from_rank(0, packed(info), asking), info);
     return info;
 }
 

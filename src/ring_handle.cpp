@@ -3,6 +3,7 @@
 #include "agreement.hpp"
 #include "arena.hpp"
 #include "mpi_check.hpp"
+#include "nodespan/detail/process_state.hpp"
 #include "ring_core.hpp"
 #include "team_core.hpp"
 #include "watchdog.hpp"
@@ -113,17 +114,21 @@ ring_handle::ring_handle(class team& team, index_t frame_elements, std::size_t e
     }
 }
 
+ring_handle::~ring_handle() = default;
+
 // Waits for nobody; who waits for this rank is told.
-ring_handle::~ring_handle() {
+void ring_handle::end() noexcept {
+    const class team team = std::move(team_); // it does not wait for a slot that stays behind
+    const std::unique_ptr<ring_state> state = std::move(state_);
     if (!mpi_is_alive()) return; // the memory may be gone
     if (std::uncaught_exceptions() > exceptions_)
-        state_->memory->abandon(team_.rank());
-    else if (is_producer())
-        state_->producer->close();
+        state->memory->abandon(team.rank());
+    else if (state->producer)
+        state->producer->close();
     else
-        state_->consumer->leave();
-    if (team_usage* const books = team_.core()->usage()) books->end_array(state_->place.node_bytes);
-    arena::of(*team_.core()).free(state_->place);
+        state->consumer->leave();
+    if (team_usage* const books = team.core()->usage()) books->end_array(state->place.node_bytes);
+    arena::of(*team.core()).free(state->place);
 }
 
 void ring_handle::require_producer(const char* operation) const {
@@ -137,24 +142,32 @@ void ring_handle::require_producer(const char* operation) const {
 }
 
 std::byte* ring_handle::reserve() {
+    require_live_process("ring::reserve");
     require_producer("reserve");
     return state_->producer->reserve();
 }
 
-bool ring_handle::publish() {
+bool ring_handle::publish(std::uint64_t sequence) {
+    require_live_process("ring::publish");
+    if (!state_)
+        throw error(errc::invalid_argument, name_ + "::publish: the ring of this slot has ended");
     require_producer("publish");
-    if (!state_->producer->has_reserved())
+    if (!state_->producer->has_reserved() || sequence != state_->producer->numbered())
         throw error(errc::invalid_argument,
-                    name_ + "::publish: nothing is reserved; each slot is published once");
+                    fmt::format("{}::publish: frame {} has been published already; each slot is "
+                                "published once",
+                                name_, sequence));
     return state_->producer->publish();
 }
 
 void ring_handle::close() {
+    require_live_process("ring::close");
     if (is_producer()) return state_->producer->close();
     require_producer("close");
 }
 
 std::optional<ring_handle::frame> ring_handle::next() {
+    require_live_process("ring::next");
     if (is_producer())
         throw error(errc::invalid_argument,
                     fmt::format("{}::next: this rank produces, the others consume [rank {} of {}]",
@@ -165,10 +178,11 @@ std::optional<ring_handle::frame> ring_handle::next() {
 }
 
 void ring_handle::release(std::uint32_t place) noexcept {
-    state_->consumer->release(place);
+    if (state_ && is_live_process()) state_->consumer->release(place); // else the memory may be gone
 }
 
 std::uint64_t ring_handle::published() const noexcept {
+    if (!is_live_process()) return is_producer() ? state_->producer->numbered() : 0;
     return state_->memory->producer().numbered.load(std::memory_order_relaxed);
 }
 
@@ -177,7 +191,8 @@ std::uint64_t ring_handle::received() const noexcept {
 }
 
 std::uint64_t ring_handle::lost() const noexcept {
-    if (is_producer() || options_.delivery == delivery::to_one) return state_->memory->lost();
+    if (is_producer() || options_.delivery == delivery::to_one)
+        return is_live_process() ? state_->memory->lost() : 0;
     return state_->consumer->missed();
 }
 

@@ -1,5 +1,6 @@
 #include "rma_lock.hpp"
 
+#include "agreement.hpp"
 #include "arena.hpp"
 #include "rma_window.hpp"
 #include "team_core.hpp"
@@ -41,6 +42,14 @@ rma_lock::rma_lock(team_core& team, arena& memory, rma_window& window, int node,
     if (words_ != nullptr) reader_lock_ = mutex(&words_->reader_words, team.is_crowded());
 }
 
+bool rma_lock::begin_call() {
+    return team_.threads().begin("mutex");
+}
+
+void rma_lock::end_call() noexcept {
+    team_.threads().end();
+}
+
 void rma_lock::progress() {
     team_.progress();
     do_duty();
@@ -52,85 +61,128 @@ void rma_lock::work_on(watchdog& watch, const char* for_whom) {
     if (watch.is_overdue()) me_.complain(watch, for_whom);
 }
 
+std::uint64_t rma_lock::turn_of_others() const noexcept {
+    return words_->serving.load(std::memory_order_seq_cst);
+}
+
 bool rma_lock::others_want() const noexcept {
-    return words_->serving.load(std::memory_order_seq_cst) !=
-           words_->next.load(std::memory_order_seq_cst);
+    return turn_of_others() != words_->next.load(std::memory_order_seq_cst);
 }
 
 void rma_lock::close() {
-    const thread_rule::call mine(&team_.threads(), "mutex");
     words_->home.store(inside, std::memory_order_seq_cst); // before the look at others
-    const std::uint64_t ticket = words_->serving.load(std::memory_order_seq_cst);
+    const std::uint64_t ticket = turn_of_others();
     if (words_->next.load(std::memory_order_seq_cst) == ticket) return;
     words_->home.store(waiting_for(ticket), std::memory_order_seq_cst);
     watchdog watch;
-    for (pause p(team_.is_crowded()); words_->serving.load(std::memory_order_acquire) == ticket;
-         p.wait())
-        work_on(watch, "a rank of another node, which holds it");
+    try {
+        for (pause p(team_.is_crowded()); words_->serving.load(std::memory_order_acquire) == ticket;
+             p.wait())
+            work_on(watch, "a rank of another node, which holds it");
+    } catch (...) {
+        words_->home.store(idle, std::memory_order_release);
+        throw;
+    }
     words_->home.store(inside, std::memory_order_seq_cst);
 }
 
 bool rma_lock::try_close() {
-    const thread_rule::call mine(&team_.threads(), "mutex");
     words_->home.store(inside, std::memory_order_seq_cst);
     if (!others_want()) return true;
     words_->home.store(idle, std::memory_order_release);
     return false;
 }
 
+// What was sent under the lock is there for the next one. Where that fails the lock is let go of
+// all the same, or others would wait for ever.
 void rma_lock::open() {
-    arena_.flush(); // what was sent under the lock is there for the next one
+    const std::optional<error> failure = attempt([&] { arena_.flush(); });
     words_->home.store(idle, std::memory_order_release);
+    if (failure) throw error(*failure);
+}
+
+// Whether a reader may join, who counts readers at the moment. The first one closes the gate.
+// Beside others who keep it closed, but for ranks of other nodes that want it, nobody new comes in
+// before one of these has had its turn since: or readers that overlap would never let the gate
+// open.
+bool rma_lock::may_come_in(std::optional<std::uint64_t>& turn) {
+    if (words_->readers == 0) {
+        close();
+        return true;
+    }
+    if (!others_want()) return true;
+    const std::uint64_t now = turn_of_others();
+    if (!turn) turn = now;
+    return *turn != now;
 }
 
 // Who counts readers may wait for other nodes, which may wait for this rank's progress.
-void rma_lock::lock_readers() {
-    watchdog watch;
-    for (pause p(team_.is_crowded()); !reader_lock_.try_lock(); p.wait())
-        work_on(watch, "readers of this node, who wait for another node");
-}
-
 void rma_lock::close_shared() {
-    const thread_rule::call mine(&team_.threads(), "mutex");
-    lock_readers();
-    const std::scoped_lock counting(std::adopt_lock, reader_lock_);
-    if (words_->readers == 0) close();
-    ++words_->readers;
+    std::optional<std::uint64_t>
+        turn; // of others, when this reader had to let one of them go first
+    watchdog watch;
+    for (pause p(team_.is_crowded());; p.wait()) {
+        if (const std::unique_lock counting(reader_lock_, std::try_to_lock);
+            counting && may_come_in(turn)) {
+            ++words_->readers;
+            return;
+        }
+        work_on(watch, "readers of this node, who wait for another node");
+    }
 }
 
 bool rma_lock::try_close_shared() {
-    const thread_rule::call mine(&team_.threads(), "mutex");
     const std::unique_lock counting(reader_lock_, std::try_to_lock);
-    if (!counting || (words_->readers == 0 && !try_close())) return false;
+    if (!counting || (words_->readers == 0 ? !try_close() : others_want())) return false;
     ++words_->readers;
     return true;
 }
 
 void rma_lock::open_shared() {
-    lock_readers();
-    const std::scoped_lock counting(std::adopt_lock, reader_lock_);
-    if (--words_->readers == 0) open();
+    std::optional<error> failure = attempt([&] { arena_.flush(); });
+    {
+        // Whoever counts does not wait for others meanwhile, since there is a reader.
+        const std::scoped_lock counting(reader_lock_);
+        if (--words_->readers == 0) words_->home.store(idle, std::memory_order_release);
+    }
+    if (failure) throw error(*failure);
 }
 
 // The flush awaits the answer and the change, which it may come ahead of.
-std::uint64_t rma_lock::add_to(std::size_t word, std::uint64_t value) {
-    std::uint64_t before = 0;
-    window_.start_fetch_and_op(node_, offset_ + word, sizeof value, MPI_UINT64_T, &value, &before,
-                               MPI_SUM);
-    window_.flush(node_);
-    return before;
+std::uint64_t rma_lock::draw_ticket() {
+    constexpr std::uint64_t none = ~std::uint64_t{0}, one = 1;
+    std::uint64_t ticket = none;
+    try {
+        window_.start_fetch_and_op(node_, offset_ + offsetof(gate_words, next), sizeof one,
+                                   MPI_UINT64_T, &one, &ticket, MPI_SUM);
+        window_.flush(node_);
+    } catch (...) {
+        if (ticket != none) pass_on(ticket);
+        throw;
+    }
+    return ticket;
 }
 
 // Nobody's next step here depends on it.
-void rma_lock::send_to(std::size_t word, std::uint64_t value) {
+void rma_lock::give_turn() {
+    constexpr std::uint64_t value = 1;
     const mpi_elements one{MPI_UINT64_T, 1};
-    window_.accumulate(node_, offset_ + word, sizeof value, one, &value, one, MPI_SUM);
+    window_.accumulate(node_, offset_ + offsetof(gate_words, serving), sizeof value, one, &value,
+                       one, MPI_SUM);
     window_.complete_local();
 }
 
 void rma_lock::lock() {
-    const thread_rule::call mine(&team_.threads(), "mutex");
-    const std::uint64_t ticket = add_to(offsetof(gate_words, next), 1);
+    const std::uint64_t ticket = draw_ticket();
+    try {
+        wait_for_turn(ticket);
+    } catch (...) {
+        pass_on(ticket);
+        throw;
+    }
+}
+
+void rma_lock::wait_for_turn(std::uint64_t ticket) {
     std::uint64_t seen[2]; // serving, home
     watchdog watch;
     for (pause p(true);; p.wait()) {
@@ -141,8 +193,24 @@ void rma_lock::lock() {
     }
 }
 
+// While an error is on its way: waits for the turn without a word, and hands it to the next one.
+// Where MPI does not even do that, nobody gets the lock any more, and the watchdog says so.
+void rma_lock::pass_on(std::uint64_t ticket) noexcept {
+    constexpr int most_failures = 3;
+    int failures = 0;
+    for (pause p(true); failures < most_failures; p.wait()) {
+        try {
+            std::uint64_t serving = 0;
+            window_.read_words(node_, offset_ + offsetof(gate_words, serving), &serving, 1);
+            if (serving == ticket) return give_turn();
+            progress();
+        } catch (...) {
+            ++failures;
+        }
+    }
+}
+
 bool rma_lock::try_lock() {
-    const thread_rule::call mine(&team_.threads(), "mutex");
     std::uint64_t seen[3]; // next, serving, home
     window_.read_words(node_, offset_ + offsetof(gate_words, next), seen, 3);
     const std::uint64_t ticket = seen[0];
@@ -152,16 +220,22 @@ bool rma_lock::try_lock() {
     window_.compare_and_swap(node_, offset_ + offsetof(gate_words, next), sizeof desired,
                              MPI_UINT64_T, &ticket, &desired, &before);
     if (before != ticket) return false;
-    window_.flush(node_); // the answer may come ahead of the change
-    window_.read_words(node_, offset_ + offsetof(gate_words, serving), seen, 2);
-    if (may_pass(seen[1], ticket)) return true;
-    send_to(offsetof(gate_words, serving), 1); // the turn is given back unused
+    try {
+        window_.flush(node_); // the answer may come ahead of the change
+        window_.read_words(node_, offset_ + offsetof(gate_words, serving), seen, 2);
+        if (may_pass(seen[1], ticket)) return true;
+    } catch (...) {
+        pass_on(ticket);
+        throw;
+    }
+    give_turn(); // unused
     return false;
 }
 
 void rma_lock::unlock() {
-    arena_.flush(); // what was sent under the lock is there for the next one
-    send_to(offsetof(gate_words, serving), 1);
+    const std::optional<error> failure = attempt([&] { arena_.flush(); }); // as in open
+    give_turn();
+    if (failure) throw error(*failure);
 }
 
 } // namespace nodespan::detail

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace nodespan::detail {
 
@@ -31,6 +32,8 @@ public:
     rma_lock(team_core& team, arena& memory, rma_window& window, int node, std::size_t offset,
              gate_words* words, const occasion& why);
 
+    bool begin_call() override;
+    void end_call() noexcept override;
     void close() override;
     bool try_close() override;
     void open() override;
@@ -44,9 +47,12 @@ public:
 
 private:
     void work_on(watchdog& watch, const char* for_whom);
-    void lock_readers();
-    std::uint64_t add_to(std::size_t word, std::uint64_t value);
-    void send_to(std::size_t word, std::uint64_t value);
+    bool may_come_in(std::optional<std::uint64_t>& turn);
+    std::uint64_t draw_ticket();
+    void wait_for_turn(std::uint64_t ticket);
+    void give_turn();
+    void pass_on(std::uint64_t ticket) noexcept;
+    std::uint64_t turn_of_others() const noexcept;
     bool others_want() const noexcept;
 
     team_core& team_;

@@ -17,13 +17,18 @@ constexpr std::size_t kept_at_most = 64 * 1024; // bytes of small puts
 
 } // namespace
 
-std::unique_ptr<rma_window> rma_window::make(MPI_Comm comm, const placement& ranks,
-                                             const window_site& site, std::byte* data,
-                                             std::size_t bytes, bool may_register) {
-    agree_or_throw(comm, refuse_exposure(site, bytes, may_register));
+std::unique_ptr<rma_window> rma_window::make(const window_makers& all, MPI_Comm comm,
+                                             const placement& ranks, const window_site& site,
+                                             std::byte* data, std::size_t bytes,
+                                             bool may_register) {
+    all.agree(refuse_exposure(site, bytes, may_register));
     std::unique_ptr<rma_window> made;
-    agree_or_throw(comm,
-                   attempt([&] { made.reset(new rma_window(comm, ranks, site, data, bytes)); }));
+    all.agree(attempt([&] {
+        std::optional<rare_blocking_watch> watch;
+        if (all.me) watch.emplace("creation of a window", *all.me, "other ranks of the team");
+        made.reset(new rma_window(comm, ranks, site, data, bytes));
+        if (all.me) made->me_ = *all.me;
+    }));
     return made;
 }
 
@@ -66,8 +71,15 @@ void rma_window::check(int code, const char* operation) {
 }
 
 void rma_window::settle() noexcept {
+    const blocking_watch watch("transfer (MPI_Win_flush_local_all)", me_, started_.all());
     MPI_Win_flush_local_all(window_); // there is an error to tell already
     started_node_ = nobody;
+}
+
+void rma_window::few_nodes::add(int node) noexcept {
+    const std::span<const int> known = all();
+    if (count < nodes.size() && std::find(known.begin(), known.end(), node) == known.end())
+        nodes[count++] = node;
 }
 
 void rma_window::hull::add(std::size_t from, std::size_t to) {
@@ -76,6 +88,8 @@ void rma_window::hull::add(std::size_t from, std::size_t to) {
 }
 
 void rma_window::started(int node, const MPI_Request* request) {
+    if (started_node_ == nobody) started_.count = 0;
+    started_.add(node);
     const bool is_first = started_node_ == nobody || started_node_ == node;
     started_node_ = is_first && request == nullptr ? node : several;
 }
@@ -111,6 +125,7 @@ void rma_window::flush_sent_to(int node, std::size_t offset, std::size_t bytes) 
 // One target only: others stay on their way, but all has left, see complete_local.
 void rma_window::flush(int node) {
     if (started_node_ != node) complete_local();
+    const blocking_watch watch("transfer (MPI_Win_flush)", me_, {&node, 1});
     check(MPI_Win_flush(target(node), window_), "MPI_Win_flush");
     sent_.erase(node);
     const auto at =
@@ -219,10 +234,13 @@ void rma_window::read_words(int node, std::size_t offset, std::uint64_t* words, 
 // Open MPI's osc/pt2pt gathers small messages by target, and waits here for those to other targets
 // too, which it does not send off: with more than one target on the way, all have to be named.
 void rma_window::complete_local(int node) {
-    if (node != several && (started_node_ == nobody || started_node_ == node))
+    if (node != several && (started_node_ == nobody || started_node_ == node)) {
+        const blocking_watch watch("transfer (MPI_Win_flush_local)", me_, {&node, 1});
         check(MPI_Win_flush_local(target(node), window_), "MPI_Win_flush_local");
-    else
+    } else {
+        const blocking_watch watch("transfer (MPI_Win_flush_local_all)", me_, started_.all());
         check(MPI_Win_flush_local_all(window_), "MPI_Win_flush_local_all");
+    }
     started_node_ = nobody;
 }
 

@@ -1,15 +1,19 @@
 #pragma once
 
+#include "blocking_watch.hpp"
 #include "node_table.hpp"
 #include "nodespan/placement.hpp"
+#include "shared_window.hpp"
 #include "window_room.hpp"
 
 #include <mpi.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace nodespan::detail {
@@ -34,9 +38,9 @@ public:
     /// Call:   collective over `comm`, in team order; `may_register` alike on all ranks.
     /// Errors: errc::no_capacity, MPI category; on all ranks.
     /// Source: MPI 3.1 section 11.2.1 (MPI_Win_create), 11.5.3 (MPI_Win_lock_all).
-    static std::unique_ptr<rma_window> make(MPI_Comm comm, const placement& ranks,
-                                            const window_site& site, std::byte* data,
-                                            std::size_t bytes, bool may_register);
+    static std::unique_ptr<rma_window> make(const window_makers& all, MPI_Comm comm,
+                                            const placement& ranks, const window_site& site,
+                                            std::byte* data, std::size_t bytes, bool may_register);
     ~rma_window(); // MPI_Win_free waits for all ranks, so it is called by name
 
     rma_window(const rma_window&) = delete;
@@ -112,6 +116,15 @@ private:
         hull answered;           // by calls that return what was there
     };
 
+    // The targets of what was started and not completed locally since, as far as there is room.
+    struct few_nodes {
+        std::array<int, 3> nodes{};
+        std::size_t count = 0;
+
+        void add(int node) noexcept;
+        std::span<const int> all() const noexcept { return {nodes.data(), count}; }
+    };
+
     static constexpr int nobody = -1;
     static constexpr int several = -2; // nodes, or one by a request
 
@@ -125,10 +138,12 @@ private:
     void complete_local(int node);
 
     const placement& ranks_;
+    waiter me_;
     MPI_Win window_ = MPI_WIN_NULL;
     node_table<sent> sent_;             // to nodes that were sent something since their last flush
     std::vector<int> pending_nodes_;    // those nodes
     int started_node_ = nobody;         // what was started and not completed locally since
+    few_nodes started_;                 // the same, for messages
     std::unique_ptr<std::byte[]> kept_; // copies of small puts that may not have left yet
     std::size_t kept_bytes_ = 0;
 };

@@ -2,6 +2,8 @@
 
 #include "agreement.hpp"
 #include "arena.hpp"
+#include "mpi_check.hpp"
+#include "nodespan/detail/process_state.hpp"
 #include "queue_core.hpp"
 #include "team_core.hpp"
 
@@ -9,12 +11,15 @@
 #include <boost/functional/hash.hpp>
 #include <fmt/format.h>
 
+#include <exception>
+
 namespace nodespan::detail {
 
 shared_queue::shared_queue(const team& team, index_t capacity, std::size_t item_bytes,
                            const char* type)
     : team_(team.core()),
-      capacity_(capacity) {
+      capacity_(capacity),
+      exceptions_(std::uncaught_exceptions()) {
     block_request request;
     request.description = fmt::format("queue<{}>({})", boost::core::demangle(type), capacity);
     request.fingerprint = boost::hash_value(request.description);
@@ -41,34 +46,43 @@ shared_queue::shared_queue(const team& team, index_t capacity, std::size_t item_
                    [core = team_.get()] { return core->is_node_abandoned(); }});
 }
 
+// Waits for nobody; who waits for this rank is told.
 shared_queue::~shared_queue() {
+    if (!mpi_is_alive()) return; // the memory may be gone
+    if (std::uncaught_exceptions() > exceptions_) queue_->abandon(team_->rank());
     if (team_usage* const books = team_->usage()) books->end_array(block_->node_bytes);
     arena::of(*team_).free(*block_);
 }
 
 bool shared_queue::put(const std::byte* item) {
+    require_live_process("queue::put");
     return queue_->put(item);
 }
 bool shared_queue::try_put(const std::byte* item) {
+    require_live_process("queue::try_put");
     return queue_->try_put(item);
 }
 bool shared_queue::get(std::byte* item) {
+    require_live_process("queue::get");
     return queue_->get(item);
 }
 bool shared_queue::try_get(std::byte* item) {
+    require_live_process("queue::try_get");
     return queue_->try_get(item);
 }
 void shared_queue::task_done() {
+    require_live_process("queue::task_done");
     queue_->task_done();
 }
 void shared_queue::join() {
+    require_live_process("queue::join");
     queue_->join();
 }
 void shared_queue::close() noexcept {
-    queue_->close();
+    if (is_live_process()) queue_->close();
 }
 bool shared_queue::is_closed() const noexcept {
-    return queue_->is_closed();
+    return !is_live_process() || queue_->is_closed();
 }
 
 } // namespace nodespan::detail

@@ -48,11 +48,15 @@ int back_pages(std::byte* begin, std::byte* end) noexcept {
     return 0;
 }
 
-shared_window shared_window::make(MPI_Comm all, MPI_Comm node, const window_site& site,
+shared_window shared_window::make(const window_makers& all, MPI_Comm node, const window_site& site,
                                   std::size_t bytes) {
-    agree_or_throw(all, refuse_window(site, bytes, fmt::format("a window of {} bytes", bytes)));
+    all.agree(refuse_window(site, bytes, fmt::format("a window of {} bytes", bytes)));
     shared_window made;
-    agree_or_throw(all, attempt([&] { made = shared_window(node, site, bytes); }));
+    all.agree(attempt([&] {
+        std::optional<rare_blocking_watch> watch;
+        if (all.me) watch.emplace("creation of a window", *all.me, "other ranks of its node");
+        made = shared_window(node, site, bytes);
+    }));
     return made;
 }
 

@@ -1,12 +1,21 @@
 #pragma once
 
+#include "blocking_watch.hpp"
 #include "window_room.hpp"
 
 #include <mpi.h>
 
 #include <cstddef>
+#include <functional>
+#include <optional>
 
 namespace nodespan::detail {
+
+/// The ranks that make a window together.
+struct window_makers {
+    std::function<void(const std::optional<error>&)> agree; // throws on all what one of them brings
+    std::optional<waiter> me;                               // nothing before there is a team
+};
 
 /// One MPI shared window of a node: `bytes()` bytes, on a page boundary, that all its ranks see.
 class shared_window {
@@ -16,11 +25,11 @@ public:
     /// Makes the window; its leader, node rank 0, holds all of it. No page is touched. All windows
     /// are made here: ranks look at their limits and agree before MPI is called, which would hang
     /// where it fails on some ranks only.
-    /// Call:   collective over `all`, which has whole nodes of ranks.
+    /// Call:   collective over `all`, which are whole nodes of ranks.
     /// Errors: errc::no_capacity, MPI category; on all ranks.
     /// Cost:   two agreements beside the window.
     /// Source: MPI 3.1 section 11.2.3.
-    static shared_window make(MPI_Comm all, MPI_Comm node, const window_site& site,
+    static shared_window make(const window_makers& all, MPI_Comm node, const window_site& site,
                               std::size_t bytes);
 
     shared_window(shared_window&& other) noexcept { swap(other); }

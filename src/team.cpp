@@ -2,6 +2,7 @@
 
 #include "agreement.hpp"
 #include "mpi_check.hpp"
+#include "nodespan/detail/process_state.hpp"
 #include "nodespan/error.hpp"
 #include "team_core.hpp"
 
@@ -91,6 +92,7 @@ int team::node_of(int rank) const {
 }
 
 int team::comm_rank(int rank) const {
+    detail::require_live_process("team::comm_rank"); // the order of ranks may lie in shared memory
     if (rank < 0 || rank >= size())
         throw error(errc::out_of_range,
                     fmt::format("team::comm_rank({}): the team has {} ranks", rank, size()));
@@ -119,26 +121,34 @@ void team::progress() {
 
 team team::split(int color, int key) const {
     detail::require_mpi("team::split");
+    const detail::occasion why{"team::split"};
     MPI_Comm part = MPI_COMM_NULL;
-    detail::agree_or_throw(
-        core_->comm(), detail::attempt([&] {
+    core_->agree_or_throw(
+        detail::attempt([&] {
             if (color < 0)
                 throw error(errc::invalid_argument,
                             fmt::format("team::split({}, {}): the color is below 0", color, key));
-        }));
-    detail::agree_or_throw(core_->comm(), detail::attempt([&] {
-                               detail::mpi_check(MPI_Comm_split(core_->comm(), color, key, &part),
-                                                 "MPI_Comm_split");
-                           }));
+        }),
+        why); // and now all ranks are here
+    core_->agree_or_throw(
+        detail::attempt([&] {
+            const detail::rare_blocking_watch watch("team::split (MPI_Comm_split)",
+                                                    core_->as_waiter(), "other ranks of the team");
+            detail::mpi_check(MPI_Comm_split(core_->comm(), color, key, &part), "MPI_Comm_split");
+        }),
+        why);
     // Ranks that shared memory in this team do in its parts, simulated nodes included. Where one
     // part can't be made, none is: the ranks of all parts called this together.
     std::shared_ptr<team_core> core;
-    detail::agree_or_throw(
-        core_->comm(), detail::attempt([&] {
+    core_->agree_or_throw(
+        detail::attempt([&] {
             core = std::make_shared<team_core>(
                 part, team_core::grouping{node(), core_->is_crowded(), core_->is_on_one_host()});
+            const detail::rare_blocking_watch watch("team::split (MPI_Comm_free)",
+                                                    core->as_waiter(), "other ranks of its part");
             detail::mpi_check(MPI_Comm_free(&part), "MPI_Comm_free");
-        }));
+        }),
+        why);
     return team(std::move(core));
 }
 

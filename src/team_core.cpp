@@ -2,19 +2,18 @@
 
 #include "agreement.hpp"
 #include "mpi_check.hpp"
+#include "mpi_life.hpp"
 #include "nodespan/error.hpp"
 #include "rma_settings.hpp"
+#include "serving.hpp"
 #include "usage_report.hpp"
-#include "wait.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cstring>
 #include <exception>
-#include <limits>
 #include <new>
 #include <numeric>
 #include <sched.h>
@@ -37,34 +36,22 @@ bool has_too_few_cores(MPI_Comm node) {
     cpu_set_t cores;
     CPU_ZERO(&cores);
     if (sched_getaffinity(0, sizeof cores, &cores) != 0) CPU_ZERO(&cores); // the safe guess: none
-    std::array<unsigned long, sizeof(cpu_set_t) / sizeof(unsigned long)> mine{}, all{};
-    std::memcpy(mine.data(), &cores, sizeof cores);
-    mpi_check(MPI_Allreduce(mine.data(), all.data(), static_cast<int>(all.size()),
-                            MPI_UNSIGNED_LONG, MPI_BOR, node),
-              "MPI_Allreduce");
-    std::memcpy(&cores, all.data(), sizeof cores);
+    lent_memory<std::vector<unsigned long>> all(
+        std::vector<unsigned long>(sizeof(cpu_set_t) / sizeof(unsigned long)));
+    std::memcpy(all->data(), &cores, sizeof cores);
+    unite(node, all);
+    std::memcpy(&cores, all->data(), sizeof cores);
     int ranks = 0;
     mpi_check(MPI_Comm_size(node, &ranks), "MPI_Comm_size");
     return ranks > CPU_COUNT(&cores);
 }
 
-// A leader of a team of several nodes is the target of their transfers, and has to keep MPI going
-// also while it waits in another team, of which it may be no leader.
-constinit std::atomic<int> led_teams{0};
-
-void serve_other_nodes() noexcept {
-    int is_main = 0, has_message = 0;
-    if (!mpi_is_alive() || MPI_Is_thread_main(&is_main) != MPI_SUCCESS || is_main == 0) return;
-    MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_SELF, &has_message, MPI_STATUS_IGNORE);
-}
-
-void start_serving() {
-    ++led_teams;
-    set_duty(serve_other_nodes);
-}
-
-void stop_serving() {
-    if (--led_teams == 0) set_duty(nullptr);
+// Of a communicator's ranks, of which nobody knows yet where they are.
+constexpr const char* others_of_comm = "other ranks of its communicator";
+waiter waiter_of(MPI_Comm comm) {
+    waiter who;
+    MPI_Comm_rank(comm, &who.rank); // fails: 0
+    return who;
 }
 
 // The rank in `comm` of rank `rank` of `part`. No communication.
@@ -86,24 +73,30 @@ int translate(MPI_Comm part, int rank, MPI_Comm comm) {
 
 team_core::grouping group_by_node(MPI_Comm comm, int ranks_per_node) {
     MPI_Comm real = MPI_COMM_NULL;
-    agree_or_throw(comm, attempt([&] {
-                       mpi_check(
-                           MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &real),
-                           "MPI_Comm_split_type");
-                   }));
+    detail::agree_or_throw(
+        comm, attempt([&] {
+            const rare_blocking_watch watch("team (MPI_Comm_split_type)", waiter_of(comm),
+                                            others_of_comm);
+            mpi_check(MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &real),
+                      "MPI_Comm_split_type");
+        }));
     team_core::grouping result;
-    agree_or_throw(comm, attempt([&] {
-                       int me = 0, here = 0, all = 0;
-                       result.crowded = has_too_few_cores(real);
-                       mpi_check(MPI_Comm_rank(real, &me), "MPI_Comm_rank");
-                       mpi_check(MPI_Comm_size(real, &here), "MPI_Comm_size");
-                       mpi_check(MPI_Comm_size(comm, &all), "MPI_Comm_size");
-                       result.on_one_host = here == all;
-                       const int first =
-                           ranks_per_node > 0 ? me / ranks_per_node * ranks_per_node : 0;
-                       result.label = translate(real, first, comm);
-                   }));
-    agree_or_throw(comm, attempt([&] { mpi_check(MPI_Comm_free(&real), "MPI_Comm_free"); }));
+    detail::agree_or_throw(comm, attempt([&] {
+                               int me = 0, here = 0, all = 0;
+                               result.crowded = has_too_few_cores(real);
+                               mpi_check(MPI_Comm_rank(real, &me), "MPI_Comm_rank");
+                               mpi_check(MPI_Comm_size(real, &here), "MPI_Comm_size");
+                               mpi_check(MPI_Comm_size(comm, &all), "MPI_Comm_size");
+                               result.on_one_host = here == all;
+                               const int first =
+                                   ranks_per_node > 0 ? me / ranks_per_node * ranks_per_node : 0;
+                               result.label = translate(real, first, comm);
+                           }));
+    detail::agree_or_throw(comm, attempt([&] {
+                               const rare_blocking_watch watch("team (MPI_Comm_free)",
+                                                               waiter_of(comm), others_of_comm);
+                               mpi_check(MPI_Comm_free(&real), "MPI_Comm_free");
+                           }));
     return result;
 }
 
@@ -111,10 +104,13 @@ team_core::team_core(MPI_Comm comm, const grouping& mine)
     : crowded_(mine.crowded),
       on_one_host_(mine.on_one_host),
       exceptions_(std::uncaught_exceptions()) {
+    watch_mpi();
+    watch_led_teams();
     const std::vector<int> order = group(comm, mine.label);
     make_communicators(comm);
     make_meeting_place(comm, order);
     if (between_nodes_) start_serving();
+    if (ranks_->nodes() > 1) watcher_ = clock_watcher::hold();
     set_abort([] { MPI_Abort(MPI_COMM_WORLD, 1); });
 }
 
@@ -123,16 +119,17 @@ team_core::team_core(MPI_Comm comm, const grouping& mine)
 std::vector<int> team_core::group(MPI_Comm comm, int label) {
     int size = 0, me = 0;
     std::vector<int> node_of;
-    agree_or_throw(comm, attempt([&] {
-                       mpi_check(MPI_Comm_size(comm, &size), "MPI_Comm_size");
-                       mpi_check(MPI_Comm_rank(comm, &me), "MPI_Comm_rank");
-                       node_of.resize(static_cast<std::size_t>(size));
-                   }));
-    agree_or_throw(comm, attempt([&] {
-                       mpi_check(
-                           MPI_Allgather(&label, 1, MPI_INT, node_of.data(), 1, MPI_INT, comm),
-                           "MPI_Allgather");
-                   }));
+    lent_memory<std::vector<std::byte>> labels;
+    detail::agree_or_throw(comm, attempt([&] {
+                               mpi_check(MPI_Comm_size(comm, &size), "MPI_Comm_size");
+                               mpi_check(MPI_Comm_rank(comm, &me), "MPI_Comm_rank");
+                               node_of.resize(static_cast<std::size_t>(size));
+                               labels->resize(node_of.size() * sizeof label);
+                               std::memcpy(&(*labels)[static_cast<std::size_t>(me) * sizeof label],
+                                           &label, sizeof label);
+                           }));
+    detail::agree_or_throw(comm, attempt([&] { gather(comm, labels, sizeof label); }));
+    std::memcpy(node_of.data(), labels->data(), labels->size());
 
     std::unordered_map<int, int> numbers;
     std::vector<int> counts;
@@ -157,16 +154,17 @@ void team_core::make_communicators(MPI_Comm comm) {
     const struct {
         int color, key;
     } splits[] = {{0, rank_}, {node_, rank_}, {is_leader() ? 0 : MPI_UNDEFINED, node_}, {0, rank_}};
-    const int wanted = ranks_->nodes() > 1 ? 4 : 3;
-    for (int i = 0; i < wanted; ++i)
-        agree_or_throw(comm, attempt([&] {
-                           mpi_check(
-                               MPI_Comm_split(comm, splits[i].color, splits[i].key, &handles_[i]),
-                               "MPI_Comm_split");
-                           if (handles_[i] != MPI_COMM_NULL)
-                               mpi_check(MPI_Comm_set_errhandler(handles_[i], MPI_ERRORS_RETURN),
-                                         "MPI_Comm_set_errhandler");
-                       }));
+    for (int i = 0; i < 4; ++i)
+        detail::agree_or_throw(
+            comm, attempt([&] {
+                const rare_blocking_watch watch("team (MPI_Comm_split)", waiter_of(comm),
+                                                others_of_comm);
+                mpi_check(MPI_Comm_split(comm, splits[i].color, splits[i].key, &handles_[i]),
+                          "MPI_Comm_split");
+                if (handles_[i] != MPI_COMM_NULL)
+                    mpi_check(MPI_Comm_set_errhandler(handles_[i], MPI_ERRORS_RETURN),
+                              "MPI_Comm_set_errhandler");
+            }));
     using boost::mpi::comm_attach;
     comm_ = {handles_[0], comm_attach};
     node_comm_ = {handles_[1], comm_attach};
@@ -174,71 +172,78 @@ void team_core::make_communicators(MPI_Comm comm) {
 }
 
 // The order of ranks lies behind the lines of the barrier: a million of them are 4 MB, and once a
-// node is enough.
+// node is enough. So do the names of all nodes' hosts.
 void team_core::make_meeting_place(MPI_Comm comm, const std::vector<int>& order) {
     const std::size_t lines = node_barrier::bytes(node_size());
     const std::size_t order_bytes = order.size() * sizeof(int);
+    const bool is_alone = ranks_->nodes() == 1;
+    const std::size_t host_bytes =
+        is_alone ? 0 : sizeof(far_ends::host) * static_cast<std::size_t>(ranks_->nodes());
+    const std::size_t bytes = lines + order_bytes + host_bytes;
+    const auto agree = [&](const std::optional<error>& mine) {
+        detail::agree_or_throw(comm, mine);
+    };
     meeting_place_ =
-        shared_window::make(comm, handles_[1], site(window_directory()), lines + order_bytes);
-    agree_or_throw(comm, attempt([&] {
-                       if (!is_leader()) return;
-                       std::byte* const begin = meeting_place_.data();
-                       if (const int failure = back_pages(begin, begin + lines + order_bytes))
-                           throw error(std::error_code(failure, std::generic_category()),
-                                       "the memory in which the ranks of a node meet ran out while "
-                                       "it was reserved");
-                       std::memset(begin, 0, lines);
-                       if (order_bytes > 0) std::memcpy(begin + lines, order.data(), order_bytes);
-                   })); // and now everybody's is cleared
+        shared_window::make({agree, std::nullopt}, handles_[1], site(window_directory()), bytes);
+    agree(attempt([&] {
+        if (!is_leader()) return;
+        std::byte* const begin = meeting_place_.data();
+        if (const int failure = back_pages(begin, begin + bytes))
+            throw error(std::error_code(failure, std::generic_category()),
+                        "the memory in which the ranks of a node meet ran out while it was "
+                        "reserved");
+        std::memset(begin, 0, lines);
+        if (order_bytes > 0) std::memcpy(begin + lines, order.data(), order_bytes);
+    })); // and now everybody's is cleared
     if (order_bytes > 0) order_ = reinterpret_cast<const int*>(meeting_place_.data() + lines);
+    std::byte* const hosts = meeting_place_.data() + lines + order_bytes;
     barrier_.emplace(meeting_place_.data(), node_rank(), node_size(), ranks_->first_rank(node_),
                      crowded_);
-    if (ranks_->nodes() == 1) return;
-    std::vector<std::string> names;
-    agree_or_throw(comm, attempt([&] { names = gather_host_names(); }));
-    if (is_leader())
-        between_nodes_.emplace(handles_[3], *ranks_, node_, *barrier_, crowded_, std::move(names));
+    if (!is_alone) detail::agree_or_throw(comm, attempt([&] { gather_hosts(hosts); }));
+    ends_.emplace(*ranks_, is_alone ? nullptr : reinterpret_cast<const far_ends::host*>(hosts));
+    barrier_->know(*ends_);
+    if (!is_alone && is_leader())
+        between_nodes_.emplace(handles_[3], *ranks_, node_, *barrier_, crowded_, *ends_);
 }
 
-// Of the nodes that this one will wait for, cut to the length that usually tells them apart.
-// Leaders only; others none. Not of all nodes: a leader of ten thousand would keep a megabyte of
-// names.
-std::vector<std::string> team_core::gather_host_names() {
-    if (!is_leader()) return {};
-    constexpr std::size_t length = 32;
-    constexpr int tag = 0; // nothing else is under way between leaders yet
-    std::string mine = host_name();
-    mine.resize(length, '\0');
-    std::vector<std::string> result;
-    int failed = MPI_SUCCESS; // told when all rounds are done: others wait for each message
-    const int nodes = ranks_->nodes();
-    for (const int before : leader_meeting::heard_from(node_, nodes)) {
-        const int distance = (node_ - before + nodes) % nodes;
-        std::string name(length, '\0');
-        const int code = MPI_Sendrecv(mine.data(), length, MPI_CHAR, (node_ + distance) % nodes,
-                                      tag, name.data(), length, MPI_CHAR, before, tag, handles_[2],
-                                      MPI_STATUS_IGNORE);
-        if (code != MPI_SUCCESS) failed = code;
-        result.emplace_back(name.c_str());
-    }
-    mpi_check(failed, "MPI_Sendrecv");
-    return result;
+// Leaders only; others none.
+void team_core::gather_hosts(std::byte* to) {
+    if (!is_leader()) return;
+    constexpr std::size_t each = sizeof(far_ends::host);
+    lent_memory<std::vector<std::byte>> all(
+        std::vector<std::byte>(each * static_cast<std::size_t>(ranks_->nodes())));
+    const far_ends::host mine = far_ends::own_host();
+    std::memcpy(&(*all)[each * static_cast<std::size_t>(node_)], mine.data(), each);
+    gather(handles_[2], all, static_cast<int>(each));
+    std::memcpy(to, all->data(), all->size());
 }
 
 // Ranks that will not come are not waited for: see the class comment of team.
 team_core::~team_core() {
     if (!barrier_ || !mpi_is_alive()) return;
+    if (!threads_.admits_this_thread()) {
+        abandon_without_mpi();
+        return;
+    }
     if (std::uncaught_exceptions() > exceptions_) {
         abandon();
         return;
     }
+    bool is_reported = false;
     try {
         const agreed_words all = agree(usage_terms(word_of(flush_attached()), usage_.get()));
         if (all[0] != all_went_well) return; // on all ranks
-        report_usage(all, handles_[0], rank_, *ranks_, usage_.get());
+        is_reported = is_report_wanted(all, rank_);
     } catch (...) {
         return;
     }
+    try {
+        if (is_reported) report_usage();
+    } catch (...) {
+        // The team ends in any case: all ranks are here.
+    }
+    // All ranks are here, and nothing of theirs fails in between.
+    const rare_blocking_watch watch("end of a team", as_waiter(), "other ranks of the team");
     if (attached) attached->release();
     if (between_nodes_) stop_serving();
     meeting_place_.free();
@@ -368,24 +373,6 @@ bool team_core::is_anyone_lost() {
     return barrier_->is_anyone_lost();
 }
 
-std::uint64_t team_core::agree_on(const std::optional<error>& mine, std::uint64_t fingerprint,
-                                  const std::string& description, std::uint64_t least,
-                                  const std::function<void()>& look_closer) {
-    const auto describe = [](const void* what) { return *static_cast<const std::string*>(what); };
-    const agreed_words all = agree({mine ? 1U : 0U, fingerprint, ~fingerprint, ~least, 0},
-                                   {"creation", describe, &description});
-    if (all[0] != 0) {
-        agree_or_throw(comm_, mine);
-        throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
-                    description + ": ranks could not agree", true);
-    }
-    if (all[1] != ~all[2]) {
-        if (look_closer) look_closer();
-        throw_mismatch(comm_, fingerprint, description);
-    }
-    return ~all[3];
-}
-
 agreed_words team_core::agree(const agreed_words& mine, const occasion& why) {
     const thread_rule::call call(&threads_, why.operation);
     barrier_->arrive(mine, why);
@@ -396,13 +383,12 @@ agreed_words team_core::agree(const agreed_words& mine, const occasion& why) {
     });
 }
 
-// Two rounds, as in agree_or_throw: one failing MPI call cannot split the ranks.
+// Two rounds, as in detail::agree_or_throw: one failing MPI call cannot split the ranks.
 void team_core::agree_between_leaders(agreed_words& words, const occasion& why) {
     const bool good = between_nodes_->maximum(words, why);
     agreed_words failure{good ? 0U : 1U};
     const bool good_again = between_nodes_->maximum(failure, why);
-    if (!good || (good_again && failure[0] != 0))
-        words[0] = std::numeric_limits<std::uint64_t>::max();
+    if (!good || (good_again && failure[0] != 0)) words[0] = mpi_failed_word;
 }
 
 void team_core::progress() {
@@ -424,6 +410,15 @@ void team_core::progress() {
 void team_core::abandon() noexcept {
     barrier_->abandon();
     if (between_nodes_) between_nodes_->abandon();
+}
+
+// Other nodes are told by a thread that may, if this rank is the one to tell them.
+void team_core::abandon_without_mpi() noexcept {
+    barrier_->abandon();
+    if (between_nodes_)
+        owe([comm = handles_[3], ranks = ranks_, node = node_, met = between_nodes_->met()] {
+            leader_meeting::tell_abandoned(comm, *ranks, node, met);
+        });
 }
 
 } // namespace nodespan::detail

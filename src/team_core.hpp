@@ -1,5 +1,7 @@
 #pragma once
 
+#include "blocking_watch.hpp"
+#include "far_ends.hpp"
 #include "leader_meeting.hpp"
 #include "node_barrier.hpp"
 #include "nodespan/error.hpp"
@@ -14,8 +16,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -52,9 +56,16 @@ public:
     const boost::mpi::communicator& node_comm() const noexcept { return node_comm_; }
     const boost::mpi::communicator& leaders() const noexcept { return leaders_; }
 
-    /// All ranks in team order, for nodespan's own messages: the program's never meet them. Only
-    /// where there are several nodes.
+    /// All ranks in team order, for nodespan's own messages: the program's never meet them.
     MPI_Comm traffic() const noexcept { return handles_[3]; }
+
+    /// How the ranks of this team agree on a window, and who waits for it.
+    window_makers makers() {
+        return {[this](const std::optional<error>& mine) {
+                    agree_or_throw(mine, {"creation of a window"});
+                },
+                as_waiter()};
+    }
 
     /// Somewhere in memory that the ranks of this node share.
     const void* shared_memory() const noexcept { return meeting_place_.data(); }
@@ -94,6 +105,22 @@ public:
     /// MPI included. Call: collective. A fence as well. Errors: errc::peer_lost.
     agreed_words agree(const agreed_words& mine, const occasion& why = {});
 
+    /// Throws on all ranks the error of the lowest one that brings one, or returns on all.
+    /// Call: collective. A fence as well. Errors: the agreed error, marked collective;
+    /// errc::peer_lost.
+    void agree_or_throw(const std::optional<error>& mine, const occasion& why);
+
+    /// What rank `from` knows, for all. Call: collective. Errors: errc::peer_lost; MPI category, on
+    /// all ranks. Cost: of a text, a meeting for every 32 bytes.
+    std::uint64_t from_rank(int from, std::uint64_t value, const occasion& why);
+    std::string from_rank(int from, const std::string& text, const occasion& why);
+
+    /// Waits for MPI to end what this rank has started; `peer_of` gives the rank that a request is
+    /// for, -1 for several. What it uses must be leaked unless this returns: lent_memory does so.
+    /// Errors: errc::peer_lost once a rank has left and nothing came for a while; MPI category.
+    void wait(std::span<MPI_Request> requests, const occasion& why,
+              const std::function<int(std::size_t)>& peer_of);
+
     /// Throws the same error on all ranks if one of them brings one, or if their fingerprints are
     /// not equal (errc::mismatched_arguments); else returns the least of their `least`.
     /// Call: collective. A fence as well.
@@ -102,18 +129,48 @@ public:
                            const std::string& description, std::uint64_t least = 0,
                            const std::function<void()>& look_closer = {});
 
+    /// What rank 0 brings, and the first rank that brings something else.
+    struct mismatch {
+        std::string first;
+        int other = 0;
+        std::string second;
+    };
+
+    /// Throws errc::mismatched_arguments on all ranks, with what `say` makes of the first
+    /// difference. Call: collective, once ranks know that their fingerprints are not equal.
+    [[noreturn]] void throw_mismatch(std::uint64_t fingerprint, const std::string& text,
+                                     const occasion& why,
+                                     const std::function<std::string(const mismatch&)>& say);
+
+    /// Throws errc::mismatched_arguments on all ranks unless their fingerprints of `description`
+    /// are equal. Call: collective. A fence as well.
+    void require_same(std::uint64_t fingerprint, const std::string& description,
+                      const occasion& why);
+
     /// Copies memory of node `root` to the same memory of all nodes, when all ranks have come.
     /// Call: collective. Errors: MPI category, errc::peer_lost; on all ranks.
     void broadcast(std::byte* data, std::size_t bytes, int root);
 
     /// A meeting of this node's ranks alone, by loads and stores. Errors: errc::peer_lost.
-    void meet_on_node() { barrier_->arrive_and_wait(); }
+    void meet_on_node(const occasion& why = {}) { barrier_->arrive_and_wait(why); }
 
     /// Whether a rank of this node has left by an exception.
     bool is_node_abandoned() const noexcept { return barrier_->is_abandoned(); }
 
+    /// This rank as one that waits, for messages.
+    waiter as_waiter() noexcept { return {rank_, &*ends_, &barrier_->note()}; }
+    const far_ends& ends() const noexcept { return *ends_; }
+
+    /// Ranks of this node, by their numbers in the team, and whom they themselves wait for.
+    std::string with_notes(const std::vector<int>& late) const {
+        return barrier_->with_notes(late);
+    }
+
     /// Tells all others that this node comes to nothing any more; the team is at its end.
     void abandon() noexcept;
+
+    /// The same on a thread that may not call.
+    void abandon_without_mpi() noexcept;
 
     /// Something of a lower layer that lives as long as the team, such as its arena.
     struct attachment {
@@ -130,13 +187,27 @@ private:
     std::vector<int> group(MPI_Comm comm, int label);
     void make_communicators(MPI_Comm comm);
     void make_meeting_place(MPI_Comm comm, const std::vector<int>& order);
-    std::vector<std::string> gather_host_names();
+    void gather_hosts(std::byte* to);
+    std::uint64_t lowest_failure(const std::optional<error>& mine) const;
+    agreed_words agree_well(const agreed_words& mine, const occasion& why);
+    [[noreturn]] void throw_error_of(int rank, const std::optional<error>& mine,
+                                     const occasion& why);
+    // Word 0 where MPI failed between leaders; in agreements on errors it else says whose it is.
+    static constexpr std::uint64_t mpi_failed_word = std::numeric_limits<std::uint64_t>::max();
+
+    struct waited_for {
+        std::vector<int> nodes, peers; // other nodes, and ranks of this one
+    };
+    waited_for pending(std::span<MPI_Request> requests,
+                       const std::function<int(std::size_t)>& peer_of) const;
+    std::string text_of(const waited_for& whom) const;
     occasion of_team(const char* operation) const;
     template <class Body>
     agreed_words lead(Body&& body);
     template <class Body>
     void meet(const std::optional<error>& mine, const occasion& why, Body&& between_leaders);
     std::optional<error> flush_attached();
+    void report_usage();
     std::uint64_t worst_of_leaders(std::uint64_t word, const occasion& why);
     void agree_between_leaders(agreed_words& words, const occasion& why);
 
@@ -152,10 +223,15 @@ private:
                             MPI_COMM_NULL}; // team, node, leaders, traffic
     boost::mpi::communicator comm_, node_comm_, leaders_;
     shared_window meeting_place_;
+    std::optional<far_ends> ends_;
+    std::shared_ptr<clock_watcher> watcher_; // where this rank may wait for others inside MPI
     std::optional<node_barrier> barrier_;
     std::optional<leader_meeting> between_nodes_; // on leaders, where there are several nodes
     int exceptions_ = 0;                          // in flight when this object was made
 };
+
+/// The making of what `description` says, which stays as long as the result.
+occasion creation_of(const std::string& description);
 
 /// Groups the ranks of `comm` by node, cut into nodes of `ranks_per_node` unless that is 0.
 /// Call: collective over `comm`. Errors: MPI category, on all ranks.

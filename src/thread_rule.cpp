@@ -43,6 +43,20 @@ void thread_rule::enter(const char* operation) {
                                 "rank's threads call one at a time, which is theirs to see to",
                                 operation, under_way_.load(std::memory_order_relaxed)));
     under_way_.store(operation, std::memory_order_relaxed);
+    ++calls_of_this_thread();
+}
+
+bool thread_rule::admits_this_thread() const noexcept {
+    const void* const caller = caller_.load(std::memory_order_relaxed);
+    return caller == me() || (caller == nullptr && !is_for_main_alone(level_));
+}
+
+bool thread_rule::may_call_mpi() noexcept {
+    int level = MPI_THREAD_SINGLE, is_main = 0;
+    if (!mpi_is_alive() || MPI_Query_thread(&level) != MPI_SUCCESS) return false;
+    if (level == MPI_THREAD_MULTIPLE) return true;
+    if (level == MPI_THREAD_SERIALIZED) return calls_of_this_thread() > 0;
+    return MPI_Is_thread_main(&is_main) == MPI_SUCCESS && is_main != 0;
 }
 
 } // namespace nodespan::detail

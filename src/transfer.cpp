@@ -1,5 +1,6 @@
 #include "transfer.hpp"
 
+#include "locked_combine.hpp"
 #include "mpi_check.hpp"
 #include "mpi_types.hpp"
 #include "node_accumulate.hpp"
@@ -119,7 +120,7 @@ bool get_into(const array_place& a, const box<dynamic>& patch, std::byte* to,
             if (open == nullptr && ++under_way % fast_gets_at_once == 0)
                 a.where.rma->complete_local();
             a.where.rma->get(node, offset, bytes, target, memory, origin,
-                             open != nullptr ? open->add() : nullptr);
+                             open != nullptr ? open->add(node) : nullptr);
         },
         [&](const index_list& extents, const std::byte* here, const index_list& here_strides,
             std::byte* memory) {
@@ -136,7 +137,7 @@ bool put_from(const array_place& a, const box<dynamic>& patch, const std::byte* 
         [&](int node, std::size_t offset, std::size_t bytes, const mpi_elements& target,
             const std::byte* memory, const mpi_elements& origin) {
             a.where.rma->put(node, offset, bytes, target, memory, origin,
-                             open != nullptr ? open->add() : nullptr);
+                             open != nullptr ? open->add(node) : nullptr);
         },
         [&](const index_list& extents, std::byte* here, const index_list& here_strides,
             const std::byte* memory) {
@@ -224,7 +225,7 @@ void start_put(const array_place& a, const box<dynamic>& patch, const std::byte*
 }
 
 // In a team of several nodes even this node's elements go through MPI: it orders its own atomics,
-// and says nothing of the processor's.
+// and says nothing of the processor's. But for what locked_combine does.
 void accumulate(const array_place& a, const box<dynamic>& patch, accumulate_op op,
                 const std::byte* from, const index_list& strides, const void* scale) {
     if (patch.empty()) return;
@@ -232,6 +233,11 @@ void accumulate(const array_place& a, const box<dynamic>& patch, accumulate_op o
         const node_patch here = find_on_node(a, a.team->node(), patch);
         node_accumulate(*a.where.header, a.kind, op, patch.extents(), a.where.data,
                         here.offset - a.where.offset, here.strides, from, strides, scale);
+        count(a, usage_kind::accumulate, patch);
+        return;
+    }
+    if (!is_combined_by_mpi(a.kind, op)) {
+        locked_accumulate(a, patch, op, from, strides, scale);
         count(a, usage_kind::accumulate, patch);
         return;
     }
@@ -295,9 +301,13 @@ void put_element(const array_place& a, const index_list& at, const void* from) {
 void fetch_add(const array_place& a, const index_list& at, const void* value, void* before) {
     int node = 0;
     const std::size_t offset = find_element(a, at, node);
-    a.where.rma->fetch_and_op(node, offset, a.element_bytes, to_mpi(a.kind), value, before,
-                              MPI_SUM);
-    settle(a, node, offset);
+    if (is_combined_by_mpi(a.kind, accumulate_op::sum)) {
+        a.where.rma->fetch_and_op(node, offset, a.element_bytes, to_mpi(a.kind), value, before,
+                                  MPI_SUM);
+        settle(a, node, offset);
+    } else {
+        locked_fetch_add(a, node, offset, value, before);
+    }
     count(a, usage_kind::atomic, node);
 }
 

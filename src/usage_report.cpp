@@ -1,7 +1,5 @@
 #include "usage_report.hpp"
 
-#include "agreement.hpp"
-#include "mpi_check.hpp"
 #include "usage_text.hpp"
 
 #include <fmt/format.h>
@@ -9,8 +7,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <exception>
-#include <vector>
 
 namespace nodespan::detail {
 namespace {
@@ -41,41 +37,6 @@ void write(const usage_summary& all, const std::string& file) {
           to_text(all));
 }
 
-// The numbers of all ranks, on rank 0.
-struct gathered {
-    std::vector<std::uint64_t> by_rank, sums;
-};
-
-gathered gather(MPI_Comm comm, int rank, const placement& ranks, const team_usage& books) {
-    constexpr std::size_t each = team_usage::rank_numbers;
-    const bool is_leader = ranks.first_rank(ranks.node_of(rank)) == rank;
-    gathered all;
-    std::array<std::uint64_t, each> mine{};
-    std::vector<std::uint64_t> entries;
-    agree_or_throw(comm, attempt([&] {
-                       entries.resize(books.entries().size() * team_usage::entry_numbers);
-                       if (rank == 0) {
-                           all.by_rank.resize(each * static_cast<std::size_t>(ranks.size()));
-                           all.sums.resize(entries.size());
-                       }
-                   }));
-    books.copy_rank_numbers(mine, is_leader);
-    books.copy_entry_numbers(entries, rank == 0, is_leader);
-    agree_or_throw(comm, attempt([&] {
-                       mpi_check(MPI_Gather(mine.data(), static_cast<int>(each), MPI_UINT64_T,
-                                            all.by_rank.data(), static_cast<int>(each),
-                                            MPI_UINT64_T, 0, comm),
-                                 "MPI_Gather");
-                   }));
-    agree_or_throw(comm, attempt([&] {
-                       mpi_check(MPI_Reduce(entries.data(), all.sums.data(),
-                                            static_cast<int>(entries.size()), MPI_UINT64_T, MPI_SUM,
-                                            0, comm),
-                                 "MPI_Reduce");
-                   }));
-    return all;
-}
-
 } // namespace
 
 agreed_words usage_terms(std::uint64_t failure, const team_usage* books) {
@@ -84,21 +45,17 @@ agreed_words usage_terms(std::uint64_t failure, const team_usage* books) {
     return {failure, 0, 1, entries, ~entries};
 }
 
-void report_usage(const agreed_words& agreed, MPI_Comm comm, int rank, const placement& ranks,
-                  const team_usage* books) noexcept try {
+bool is_report_wanted(const agreed_words& agreed, int rank) {
     const bool is_off_somewhere = agreed[1] != 0, is_on_somewhere = agreed[2] != 0;
-    if (!is_on_somewhere) return;
-    if (is_off_somewhere) {
-        if (rank == 0)
-            print("nodespan: NODESPAN_REPORT is set on some ranks only, so there is no report; "
-                  "mpirun -x NODESPAN_REPORT sets it on all\n");
-        return;
-    }
-    if (agreed[3] != ~agreed[4]) return; // a rank had no memory for its books
-    const gathered all = gather(comm, rank, ranks, *books);
-    if (rank == 0) write(summarise(*books, ranks.nodes(), all.by_rank, all.sums), books->file());
-} catch (const std::exception&) {
-    // The team ends in any case.
+    if (!is_on_somewhere) return false;
+    if (is_off_somewhere && rank == 0)
+        print("nodespan: NODESPAN_REPORT is set on some ranks only, so there is no report; "
+              "mpirun -x NODESPAN_REPORT sets it on all\n");
+    return !is_off_somewhere && agreed[3] == ~agreed[4]; // else one had no memory for its books
+}
+
+void write_usage(const gathered_usage& all, int nodes, const team_usage& books) {
+    write(summarise(books, nodes, all.by_rank, all.sums), books.file());
 }
 
 } // namespace nodespan::detail

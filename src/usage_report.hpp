@@ -1,10 +1,10 @@
 #pragma once
 
 #include "node_barrier.hpp"
-#include "nodespan/placement.hpp"
 #include "usage.hpp"
 
-#include <mpi.h>
+#include <cstdint>
+#include <vector>
 
 namespace nodespan::detail {
 
@@ -12,12 +12,16 @@ namespace nodespan::detail {
 /// kept books, null for not.
 agreed_words usage_terms(std::uint64_t failure, const team_usage* books);
 
-/// Puts the ranks' books together and writes the report. Only if all ranks have kept books, as
-/// `agreed` says, the outcome of that meeting; else nobody waits for anybody.
-/// Call:   collective over `comm`, the team's ranks in order.
-/// Errors: none: a report that fails is left out, and what can't be written is said on standard
-///         error.
-void report_usage(const agreed_words& agreed, MPI_Comm comm, int rank, const placement& ranks,
-                  const team_usage* books) noexcept;
+/// The numbers of all ranks, on rank 0.
+struct gathered_usage {
+    std::vector<std::uint64_t> by_rank, sums;
+};
+
+/// Whether a report is wanted, as `agreed` says, the outcome of that meeting: only if all ranks
+/// have kept books, and as many. Else nobody waits for anybody, and rank 0 says why.
+bool is_report_wanted(const agreed_words& agreed, int rank);
+
+/// Writes the report. Call: rank 0. Errors: none; what can't be written is said on standard error.
+void write_usage(const gathered_usage& all, int nodes, const team_usage& books);
 
 } // namespace nodespan::detail

@@ -20,8 +20,7 @@ void set_duty(duty what) noexcept {
 
 bool do_duty() noexcept {
     const duty what = own_duty.load(std::memory_order_relaxed);
-    if (what != nullptr) what();
-    return what != nullptr;
+    return what != nullptr && what();
 }
 
 void yield_core() noexcept {

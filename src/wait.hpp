@@ -39,13 +39,12 @@ inline void store_and_wake(shared_word& word, std::uint32_t value, shared_word& 
     if (sleepers.load(std::memory_order_relaxed) != 0) futex_wake_all(word);
 }
 
-/// What this process owes others whatever it waits for: called between tries of every wait. One for
-/// the process, since it may wait in one team for a rank that waits for it in another. Null:
-/// nothing.
-using duty = void (*)() noexcept;
+/// What this process owes others whatever it waits for, since it may wait in one team for a rank
+/// that waits for it in another: called between tries of every wait. Returns whether there is any.
+using duty = bool (*)() noexcept;
 void set_duty(duty what) noexcept;
 
-/// Does it; whether there is any.
+/// Does it, if there is one; whether to come back for more soon.
 bool do_duty() noexcept;
 
 /// How patient a wait is before it gives its core away, and before it sleeps.

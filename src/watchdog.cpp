@@ -78,11 +78,19 @@ double watchdog::seconds() const noexcept {
     return std::chrono::duration<double>(clock::now() - start_).count();
 }
 
+double watchdog::limit_seconds() noexcept {
+    return chosen().seconds;
+}
+
+bool watchdog::aborts() noexcept {
+    return chosen().aborts;
+}
+
 void watchdog::tell(const std::string& line) {
-    const bool aborts = chosen().aborts;
-    fmt::print(stderr, "nodespan: {}{}\n", line, aborts ? "; the job ends (NODESPAN_TIMEOUT)" : "");
+    const bool ends = aborts();
+    fmt::print(stderr, "nodespan: {}{}\n", line, ends ? "; the job ends (NODESPAN_TIMEOUT)" : "");
     std::fflush(stderr);
-    if (!aborts) return;
+    if (!ends) return;
     if (void (*const end_job)() = own_abort.load(); end_job != nullptr) end_job();
     std::abort();
 }

@@ -26,6 +26,10 @@ public:
     /// Seconds since the first question.
     double seconds() const noexcept;
 
+    /// How long is too long; 0 for never. Whether a line ends the job.
+    static double limit_seconds() noexcept;
+    static bool aborts() noexcept;
+
     /// Prints a line on standard error. With NODESPAN_TIMEOUT_ACTION=abort that is the end of the
     /// job.
     static void tell(const std::string& line);
@@ -34,6 +38,20 @@ private:
     using clock = std::chrono::steady_clock;
     clock::time_point start_{};
     clock::time_point next_{};
+};
+
+/// How long a rank that has left may still be heard of: what it sent before may be under way.
+/// Counts from the first question on.
+class grace_period {
+public:
+    bool is_over() noexcept {
+        const auto now = std::chrono::steady_clock::now();
+        if (since_ == std::chrono::steady_clock::time_point{}) since_ = now;
+        return now - since_ > std::chrono::milliseconds(100);
+    }
+
+private:
+    std::chrono::steady_clock::time_point since_{};
 };
 
 /// A rank that may wait for a lock.

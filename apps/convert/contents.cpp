@@ -52,14 +52,17 @@ contents raw_contents_of(const std::string& file) {
 }
 
 #ifdef NODESPAN_HAS_HDF5
-std::vector<contents> hdf5_contents_of(const std::string& file) {
+contents contents_of(const dataset_info& one) {
+    std::string notes;
+    if (!one.chunk.empty()) notes = fmt::format("chunks {}", braces(one.chunk));
+    if (!one.filters.empty()) notes += fmt::format(", {}", fmt::join(one.filters, ", "));
+    return {one.path, find_number_type(one.type), one.type, one.extents, {}, notes};
+}
+
+std::vector<contents> hdf5_contents_of(const place& where) {
+    if (!where.dataset.empty()) return {contents_of(describe_dataset(where.file, where.dataset))};
     std::vector<contents> result;
-    for (const dataset_info& one : list_datasets(file)) {
-        std::string notes;
-        if (!one.chunk.empty()) notes = fmt::format("chunks {}", braces(one.chunk));
-        if (!one.filters.empty()) notes += fmt::format(", {}", fmt::join(one.filters, ", "));
-        result.push_back({one.path, find_number_type(one.type), one.type, one.extents, {}, notes});
-    }
+    for (const dataset_info& one : list_datasets(where.file)) result.push_back(contents_of(one));
     return result;
 }
 #endif
@@ -92,7 +95,7 @@ std::vector<contents> list_contents(const place& where, char separator, csv_head
         break;
     }
 #ifdef NODESPAN_HAS_HDF5
-    return hdf5_contents_of(where.file);
+    return hdf5_contents_of(where);
 #else
     throw usage_error("this nodespan-convert was built without HDF5");
 #endif

@@ -12,22 +12,32 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The one dataset that is meant.
-contents choose(const job& asked, const std::vector<contents>& found) {
-    const std::string& file = asked.from.file;
-    if (asked.from.kind != format::hdf5) return found.front();
+std::string all_datasets(const std::vector<contents>& found) {
     std::string all;
-    for (const contents& one : found) {
-        if (one.dataset == asked.from.dataset || one.dataset == "/" + asked.from.dataset)
-            return one;
-        all += " " + one.dataset;
-    }
-    if (!asked.from.dataset.empty())
-        throw error(errc::io,
-                    fmt::format("{} has no dataset {}; it has:{}", file, asked.from.dataset, all));
+    for (const contents& one : found) all += " " + one.dataset;
+    return all;
+}
+
+std::vector<contents> list_all(const job& asked) {
+    return list_contents({asked.from.kind, asked.from.file, {}}, asked.separator, asked.header);
+}
+
+// The one dataset that is meant: whatever its name leads to, which may be by a link that no list
+// shows.
+contents choose(const job& asked) {
+    const std::string& file = asked.from.file;
+    if (asked.from.kind != format::hdf5 || !asked.from.dataset.empty()) try {
+            return list_contents(asked.from, asked.separator, asked.header).front();
+        } catch (const error& failure) {
+            if (asked.from.kind != format::hdf5) throw;
+            const std::string all = all_datasets(list_all(asked));
+            throw error(errc::io, fmt::format("{} has no dataset {}; it has:{} ({})", file,
+                                              asked.from.dataset, all, failure.what()));
+        }
+    const std::vector<contents> found = list_all(asked);
     if (found.size() == 1) return found.front();
     throw usage_error(fmt::format("{0} has {1} datasets: name one as {0}:/dataset; it has:{2}",
-                                  file, found.size(), all));
+                                  file, found.size(), all_datasets(found)));
 }
 
 // What is to be read, as far as the file's beginning tells; of CSV, nothing but the type.
@@ -43,7 +53,7 @@ contents look(const job& asked) {
         if (asked.from.kind == format::csv) result.extents = {0, 0};
         return result;
     default:
-        return choose(asked, list_contents(asked.from, asked.separator, asked.header));
+        return choose(asked);
     }
 }
 

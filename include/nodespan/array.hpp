@@ -47,7 +47,7 @@ public:
     static constexpr bool is_addable = detail::addable<T>;
 
     /// An array of these extents, zero bytes unless the options say otherwise.
-    /// Shape:  extents >= 0; product and bytes below 2^63.
+    /// Shape:  extents >= 0; product and bytes below 2^63; elements of at most 2^30 bytes.
     /// Call:   collective over the team, same arguments on all ranks. Ends an epoch.
     /// Errors: errc::no_capacity (with the bytes needed and free), errc::mismatched_arguments,
     ///         errc::invalid_argument, errc::finalized, MPI category (among them: no one-sided
@@ -153,12 +153,14 @@ public:
     /// Epoch:  each element in one indivisible step: free of the memory rule against other
     ///         accumulate, scatter_add, fetch_add and compare_exchange. Over several nodes MPI
     ///         promises it for one operation at a time (sum, scatter_add and fetch_add are one).
-    ///         Sums of 8- and 16-bit integers that leave their range wrap on one node; over several
-    ///         nodes that is MPI's affair, and Open MPI's vector code saturates.
+    ///         What MPI does not combine as accumulate_op says is done under a lock of the library,
+    ///         and loses nothing among itself: min, max, fmin and fmax of floating-point numbers;
+    ///         sums and products of 8- and 16-bit integers, fetch_add and scatter_add too.
     /// Errors: as put; errc::invalid_argument for an operation the elements do not have.
     /// Cost:   one node: at the speed of memory under a lock of the stretch, unless single elements
     ///         were changed atomically before: then an atomic instruction an element. Several
-    ///         nodes: MPI_Accumulate, also onto this node.
+    ///         nodes: MPI_Accumulate, also onto this node; under the library's lock as a mutex of
+    ///         the node, a get and a put.
     void accumulate(const box<N>& to, const detail::buffer<const T, N>& from,
                     accumulate_op op = accumulate_op::sum, T scale = T(1)) requires is_number {
         core_->accumulate(to_dynamic(to), from.memory(), op, scale == T(1) ? nullptr : &scale);
@@ -168,7 +170,7 @@ public:
     /// element the last one stays. scatter_add adds instead, as accumulate does.
     /// Errors: errc::out_of_range, errc::size_mismatch, before anything moves; MPI category.
     /// Cost:   same node: a load or store an element. Otherwise sorting, and one message a node
-    ///         for each 65,536 elements.
+    ///         for each 65,536 elements or 64 MiB.
     void gather(std::span<const indices<N>> places, std::span<T> to) const;
     void scatter(std::span<const indices<N>> places, std::span<const T> from);
     void scatter_add(std::span<const indices<N>> places,
@@ -185,6 +187,8 @@ public:
 
     /// Writes `desired` if the element equals `expected`, bit by bit, in one indivisible step;
     /// returns whether it did, and the value found in `expected`. As fetch_add.
+    /// Errors: also errc::invalid_argument for elements of more than 8 bytes over several nodes,
+    ///         which MPI cannot exchange; on one node a compiler may have what it takes.
     bool compare_exchange(const indices<N>& at, T& expected,
                           T desired) requires(std::atomic_ref<T>::is_always_lock_free);
 
@@ -384,6 +388,7 @@ T& array<T, N>::element(const char* operation, const indices<N>& at) const {
 
 template <class T, int N>
 T array<T, N>::get(const indices<N>& at) const {
+    detail::require_live_process("array::get");
     if (const T* const found = find(at)) return *found;
     alignas(T) std::byte value[sizeof(T)];
     core_->get_element(at, value);
@@ -392,6 +397,7 @@ T array<T, N>::get(const indices<N>& at) const {
 
 template <class T, int N>
 void array<T, N>::put(const indices<N>& at, const T& value) {
+    detail::require_live_process("array::put");
     if (T* const found = find(at))
         *found = value;
     else
@@ -402,6 +408,7 @@ void array<T, N>::put(const indices<N>& at, const T& value) {
 // take some nanoseconds so.
 template <class T, int N>
 void array<T, N>::get(const box<N>& from, const detail::buffer<T, N>& to) const {
+    detail::require_live_process("array::get");
     const T* const run = to.is_dense(from.size()) ? find_run(from) : nullptr;
     if (run == nullptr) return core_->get(to_dynamic(from), to.memory());
     detail::copy_bytes(bytes(to.data()), bytes(run),
@@ -410,6 +417,7 @@ void array<T, N>::get(const box<N>& from, const detail::buffer<T, N>& to) const 
 
 template <class T, int N>
 void array<T, N>::put(const box<N>& to, const detail::buffer<const T, N>& from) {
+    detail::require_live_process("array::put");
     T* const run = from.is_dense(to.size()) ? find_run(to) : nullptr;
     if (run == nullptr) return core_->put(to_dynamic(to), from.memory());
     detail::copy_bytes(bytes(run), bytes(from.data()),
@@ -418,6 +426,7 @@ void array<T, N>::put(const box<N>& to, const detail::buffer<const T, N>& from) 
 
 template <class T, int N>
 void array<T, N>::gather(std::span<const indices<N>> places, std::span<T> to) const {
+    detail::require_live_process("array::gather");
     if (places.size() != to.size() || !holds(places))
         return core_->gather(numbers(places), places.size(), bytes(to.data()), to.size());
     for (std::size_t i = 0; i < to.size(); ++i) to[i] = held(places[i]);
@@ -425,6 +434,7 @@ void array<T, N>::gather(std::span<const indices<N>> places, std::span<T> to) co
 
 template <class T, int N>
 void array<T, N>::scatter(std::span<const indices<N>> places, std::span<const T> from) {
+    detail::require_live_process("array::scatter");
     if (places.size() != from.size() || !holds(places))
         return core_->scatter(numbers(places), places.size(), bytes(from.data()), from.size());
     for (std::size_t i = 0; i < from.size(); ++i) held(places[i]) = from[i];
@@ -434,6 +444,7 @@ void array<T, N>::scatter(std::span<const indices<N>> places, std::span<const T>
 template <class T, int N>
 bool array<T, N>::add_here(std::span<const indices<N>> places, std::span<const T> from) {
     if constexpr (detail::addable<T>) {
+        detail::require_live_process("array::scatter_add");
         if (!core_->is_one_node() || places.size() != from.size() || !holds(places)) return false;
         core_->claim_atomics();
         for (std::size_t i = 0; i < from.size(); ++i)
@@ -445,6 +456,7 @@ bool array<T, N>::add_here(std::span<const indices<N>> places, std::span<const T
 
 template <class T, int N>
 T array<T, N>::fetch_add(const indices<N>& at, T value) requires detail::addable<T> {
+    detail::require_live_process("array::fetch_add");
     if (core_->is_one_node()) {
         core_->claim_atomics();
         return std::atomic_ref<T>(element("fetch_add", at)).fetch_add(value);
@@ -457,6 +469,7 @@ T array<T, N>::fetch_add(const indices<N>& at, T value) requires detail::addable
 template <class T, int N>
 bool array<T, N>::compare_exchange(const indices<N>& at, T& expected,
                                    T desired) requires(std::atomic_ref<T>::is_always_lock_free) {
+    detail::require_live_process("array::compare_exchange");
     if (!core_->is_one_node()) return core_->compare_exchange(at, &expected, &desired);
     core_->claim_atomics();
     return std::atomic_ref<T>(element("compare_exchange", at))

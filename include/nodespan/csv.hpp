@@ -10,8 +10,9 @@
 
 namespace NODESPAN_EXPORT nodespan {
 
-/// Whether the first line of a CSV file names its columns. `detect`: it does if one of its fields
-/// is no number.
+/// Whether the first line of a CSV file names its columns. `detect`: it does if none of its fields
+/// is a number or looks like one and a row follows, or if it is as save_csv marks names; it is a
+/// row if all are numbers, or empty. Any other first line is an error, which asks for this option.
 enum class csv_header : unsigned char { detect, absent, present };
 
 /// What a CSV file looks like, when written and when read.
@@ -22,7 +23,8 @@ struct csv_options {
 
     csv_header header = csv_header::detect; ///< when reading
 
-    /// The first line when writing, one a column; none: no such line.
+    /// The first line when writing, one a column; none: no such line. Names that look like numbers,
+    /// and those above no rows, are marked: all in quotes, with a blank line below.
     std::vector<std::string> names = {};
 
     file_progress progress = {};
@@ -80,13 +82,15 @@ requires(N <= 2) void save_csv(array<T, N>& from, const std::filesystem::path& f
 
 /// Reads the whole array from a CSV file.
 ///
-/// Lines end with LF or CR LF, the last one perhaps with nothing. Blank lines are left out, and so
-/// are lines that begin with # before the first row. Blanks and quotes around numbers are allowed.
+/// Lines end with LF, CR LF or CR, the last one perhaps with nothing. Blank lines are left out, and
+/// so are lines that begin with # before the first row and the names. Blanks and quotes around
+/// numbers are allowed, and exponents as in 1.0D+00.
 /// Shape:  the file has as many rows and columns as the array; one dimension: one column.
 /// Call:   collective over the array's team, same arguments on all ranks.
 /// Epoch:  ends one epoch before it reads, and one after: all ranks see the new elements.
-/// Errors: as save_csv; a row of another length, an empty field, or what is no number of type T, is
-///         errc::io with the first such line and column. Elements are then unspecified.
+/// Errors: as save_csv; a row of another length, an empty field, what is no number of type T, or a
+///         first line that csv_header::detect cannot tell, is errc::io with the first such line and
+///         column. Elements are then unspecified.
 /// Cost:   every rank reads the lines that begin in its part of the file: once to count them, once
 ///         for the numbers, which it `put`s where they belong.
 template <csv_number T, int N>

@@ -13,9 +13,12 @@
 
 namespace NODESPAN_EXPORT nodespan {
 
-/// What files say about a dataset, a group or themselves: numbers, texts, and lists of them.
-using attribute = std::variant<index_t, double, std::string, std::vector<index_t>,
-                               std::vector<double>, std::vector<std::string>>;
+/// What files say about a dataset, a group or themselves: numbers, texts, and lists of them. The
+/// last two are for numbers that index_t and double do not have, such as 2^63 and 1e400; a single
+/// one is a list of one, lest `{"n", 5u}` be ambiguous.
+using attribute =
+    std::variant<index_t, double, std::string, std::vector<index_t>, std::vector<double>,
+                 std::vector<std::string>, std::vector<std::uint64_t>, std::vector<long double>>;
 using attributes = std::map<std::string, attribute>;
 
 /// A dataset as a file has it, whoever wrote it.

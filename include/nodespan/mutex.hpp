@@ -31,7 +31,13 @@ class lock_gate {
 public:
     virtual ~lock_gate() = default;
 
-    /// Own node: the holder of the ticket lock keeps other nodes out, and lets them in again.
+    /// Around each call of a lock that has a gate. The first throws errc::wrong_thread, before
+    /// anything is done, and returns whether the other has to follow.
+    virtual bool begin_call() = 0;
+    virtual void end_call() noexcept = 0;
+
+    /// Own node: the holder of the ticket lock keeps other nodes out, and lets them in again. What
+    /// throws leaves them as they were; open lets them in all the same.
     virtual void close() = 0;
     virtual bool try_close() = 0;
     virtual void open() = 0;
@@ -41,7 +47,7 @@ public:
     virtual bool try_close_shared() = 0;
     virtual void open_shared() = 0;
 
-    /// Other nodes: the whole lock.
+    /// Other nodes: the whole lock. A lock that throws is not held, an unlock that throws neither.
     virtual void lock() = 0;
     virtual bool try_lock() = 0;
     virtual void unlock() = 0;
@@ -99,6 +105,7 @@ private:
     bool try_take();
     bool try_take_shared();
     void wait_for(std::atomic<std::uint32_t>& serving, std::uint32_t ticket);
+    void pass_on(std::atomic<std::uint32_t>& serving, std::uint32_t ticket) noexcept;
     void note_holder() noexcept;
     void unlock_words() noexcept;
     void unlock_shared_words() noexcept;

@@ -7,9 +7,9 @@
 
 #include <algorithm>
 #include <concepts>
+#include <cstdint>
 #include <exception>
 #include <string>
-#include <utility>
 
 namespace nodespan {
 
@@ -28,21 +28,27 @@ void work_share(team& team, const box<1>& range, index_t chunk, F&& f);
 
 template <class F>
 void work_share(team& team, const box<1>& range, index_t chunk, F&& f) {
+    if (chunk < 1)
+        throw error(errc::invalid_argument,
+                    "work_share: chunks of " + std::to_string(chunk) + " indices");
     int ranks = 0; // of the largest node
     for (int node = 0; node < team.nodes(); ++node)
         ranks = std::max(ranks, team.ranks().node_size(node));
-    index_t portion = 0;
-    if (chunk < 1 || __builtin_mul_overflow(chunk, index_t{ranks}, &portion))
-        throw error(errc::invalid_argument,
-                    "work_share: chunks of " + std::to_string(chunk) + " indices");
-    counter tickets(team, range.lo[0], portion);
+    // What is counted are chunks, which numbers never run out of, wherever the range may lie.
+    const auto begin = static_cast<std::uint64_t>(range.lo[0]);
+    const std::uint64_t size = range.empty() ? 0 : static_cast<std::uint64_t>(range.hi[0]) - begin;
+    const auto step = static_cast<std::uint64_t>(chunk);
+    const std::uint64_t chunks = size / step + (size % step != 0 ? 1 : 0);
+    counter tickets(team, 0, ranks);
     std::exception_ptr failure;
     try {
-        for (box<1> part = tickets.take(chunk); part.lo[0] < range.hi[0];
-             part = tickets.take(chunk)) {
-            part.hi[0] = std::min(part.hi[0], range.hi[0]);
+        for (auto k = static_cast<std::uint64_t>(tickets.take().lo[0]); k < chunks;
+             k = static_cast<std::uint64_t>(tickets.take().lo[0])) {
+            const std::uint64_t first = begin + k * step;
+            const std::uint64_t count = std::min(step, size - k * step);
+            const box<1> part{{static_cast<index_t>(first)}, {static_cast<index_t>(first + count)}};
             if constexpr (std::invocable<F&, const box<1>&>)
-                f(std::as_const(part));
+                f(part);
             else
                 for (index_t i = part.lo[0]; i < part.hi[0]; ++i) f(i);
         }

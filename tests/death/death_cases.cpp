@@ -1,5 +1,7 @@
 // Programs that end in unusual ways; the first argument names the case.
 
+#include "ended_cases.hpp"
+
 #include <nodespan/nodespan.hpp>
 
 #include <chrono>
@@ -194,7 +196,11 @@ int main(int argc, char** argv) {
         {"outlives_mpi", outlives_mpi},
         {"comes_before_mpi", comes_before_mpi},
         {"comes_after_mpi", comes_after_mpi},
-        {"is_a_guest", is_a_guest}};
+        {"is_a_guest", is_a_guest},
+        {"calls_after_environment", calls_after_environment},
+        {"calls_after_finalize", calls_after_finalize},
+        {"forks_and_leaves", forks_and_leaves},
+        {"ends_on_another_thread", ends_on_another_thread}};
     const auto found = cases.find(argc > 1 ? argv[1] : "");
     return found == cases.end() ? 2 : found->second(argc, argv);
 }

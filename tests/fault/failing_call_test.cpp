@@ -54,7 +54,7 @@ TEST(FailingCall, AnArrayIsMadeOnAllRanksOrOnNoneAndTheTeamLivesOn) {
     std::optional<array<int, 1>> made;
     const auto make = [&] { made.emplace(*everyone, indices<1>{100000}); };
     const int calls = count_calls(make); // the first array makes a window as well
-    ASSERT_GT(calls, 3);
+    ASSERT_GE(calls, 3);
 
     expect_all_or_none(calls, make, [&] {
         made.reset();
@@ -80,7 +80,7 @@ TEST(FailingCall, ATeamWithAUsageReportEndsOnAllRanks) {
     };
     prepare();
     const int calls = count_calls([&] { ending.reset(); });
-    ASSERT_GT(calls, 5); // among them those that gather the report
+    ASSERT_GE(calls, 4); // among them those that gather the report
 
     for (int k = 1; k <= calls; ++k)
         for (int where = everywhere; where < world_size(); ++where) {

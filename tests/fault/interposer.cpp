@@ -66,10 +66,6 @@ NODESPAN_PASS(Isend, false,
 NODESPAN_PASS(Irecv, false,
               (void* b, int n, MPI_Datatype t, int r, int g, MPI_Comm c, MPI_Request* q),
               (b, n, t, r, g, c, q))
-NODESPAN_PASS(Sendrecv, false,
-              (const void* b, int n, MPI_Datatype t, int r, int g, void* b2, int n2, MPI_Datatype t2,
-               int r2, int g2, MPI_Comm c, MPI_Status* s),
-              (b, n, t, r, g, b2, n2, t2, r2, g2, c, s))
 NODESPAN_PASS(Win_set_errhandler, false, (MPI_Win w, MPI_Errhandler e), (w, e))
 NODESPAN_PASS(Win_shared_query, false,
               (MPI_Win w, int r, MPI_Aint* n, int* d, void* b), (w, r, n, d, b))
@@ -77,23 +73,24 @@ NODESPAN_PASS(Comm_split_type, true,
               (MPI_Comm c, int t, int k, MPI_Info i, MPI_Comm* n), (c, t, k, i, n))
 NODESPAN_PASS(Comm_split, true, (MPI_Comm c, int l, int k, MPI_Comm* n), (c, l, k, n))
 NODESPAN_PASS(Comm_free, true, (MPI_Comm* c), (c))
-NODESPAN_PASS(Allgather, is_of_all(c),
-              (const void* s, int n, MPI_Datatype t, void* r, int m, MPI_Datatype u, MPI_Comm c),
-              (s, n, t, r, m, u, c))
-NODESPAN_PASS(Allreduce, true,
-              (const void* s, void* r, int n, MPI_Datatype t, MPI_Op o, MPI_Comm c),
-              (s, r, n, t, o, c))
-NODESPAN_PASS(Gather, true,
+NODESPAN_PASS(Iallgather, is_of_all(c),
+              (const void* s, int n, MPI_Datatype t, void* r, int m, MPI_Datatype u, MPI_Comm c,
+               MPI_Request* q),
+              (s, n, t, r, m, u, c, q))
+NODESPAN_PASS(Iallreduce, true,
+              (const void* s, void* r, int n, MPI_Datatype t, MPI_Op o, MPI_Comm c, MPI_Request* q),
+              (s, r, n, t, o, c, q))
+NODESPAN_PASS(Igather, true,
               (const void* s, int n, MPI_Datatype t, void* r, int m, MPI_Datatype u, int k,
-               MPI_Comm c),
-              (s, n, t, r, m, u, k, c))
-NODESPAN_PASS(Reduce, true,
-              (const void* s, void* r, int n, MPI_Datatype t, MPI_Op o, int k, MPI_Comm c),
-              (s, r, n, t, o, k, c))
-NODESPAN_PASS(Bcast, true, (void* b, int n, MPI_Datatype t, int r, MPI_Comm c), (b, n, t, r, c))
-NODESPAN_PASS(Scan, true,
-              (const void* s, void* r, int n, MPI_Datatype t, MPI_Op o, MPI_Comm c),
-              (s, r, n, t, o, c))
+               MPI_Comm c, MPI_Request* q),
+              (s, n, t, r, m, u, k, c, q))
+NODESPAN_PASS(Ireduce, true,
+              (const void* s, void* r, int n, MPI_Datatype t, MPI_Op o, int k, MPI_Comm c,
+               MPI_Request* q),
+              (s, r, n, t, o, k, c, q))
+NODESPAN_PASS(Iscan, true,
+              (const void* s, void* r, int n, MPI_Datatype t, MPI_Op o, MPI_Comm c, MPI_Request* q),
+              (s, r, n, t, o, c, q))
 NODESPAN_PASS(Win_allocate_shared, true,
               (MPI_Aint n, int d, MPI_Info i, MPI_Comm c, void* b, MPI_Win* w), (n, d, i, c, b, w))
 NODESPAN_PASS(Win_create, true,
@@ -139,7 +136,6 @@ NODESPAN_PASS(Recv_init, false,
               (void* b, int n, MPI_Datatype t, int r, int g, MPI_Comm c, MPI_Request* q),
               (b, n, t, r, g, c, q))
 NODESPAN_PASS(Startall, false, (int n, MPI_Request q[]), (n, q))
-NODESPAN_PASS(Waitall, false, (int n, MPI_Request q[], MPI_Status s[]), (n, q, s))
 NODESPAN_PASS(Ibcast, false,
               (void* b, int n, MPI_Datatype t, int r, MPI_Comm c, MPI_Request* q),
               (b, n, t, r, c, q))

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <limits>
 #include <string>
 
@@ -54,6 +55,20 @@ TEST(Array, RefusesMoreRowsThanThereIsMemoryFor) {
 
     EXPECT_EQ(wide.code, errc::no_capacity) << wide.text;
     EXPECT_EQ(with_ghosts.code, errc::no_capacity) << with_ghosts.text;
+}
+
+// More than MPI's int counts in a message of one element.
+TEST(Array, RefusesElementsOfMoreThanAGibibyte) {
+    struct huge {
+        char text[(std::size_t{1} << 30) + 1];
+    };
+    team everyone(MPI_COMM_WORLD);
+
+    const auto refused = caught([&] { array<huge, 1>(everyone, {0}); });
+
+    EXPECT_EQ(refused.code, errc::invalid_argument);
+    EXPECT_TRUE(refused.collective);
+    EXPECT_THAT(refused.text, HasSubstr("elements of 1073741825 bytes"));
 }
 
 TEST(Array, RefusesRanksAndNodesThatDoNotExist) {

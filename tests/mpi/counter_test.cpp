@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 namespace {
@@ -129,6 +130,68 @@ TEST(Counter, RefusesChunksBelowOneAndGoesOn) {
     }
 
     EXPECT_TRUE(are_exactly_once(everyone, take(tickets, 20, 2, 3), 7));
+}
+
+TEST(Counter, RefusesChunksThatNumbersDoNotHaveAndGoesOn) {
+    team everyone(MPI_COMM_WORLD);
+    constexpr index_t huge = std::numeric_limits<index_t>::max();
+    counter tickets(everyone, 5);
+
+    EXPECT_EQ(caught([&] { tickets.next(huge); }).code, errc::invalid_argument);
+    EXPECT_EQ(caught([&] { tickets.next(tickets.most_at_once() + 1); }).code,
+              errc::invalid_argument);
+    everyone.fence();
+    const taken mine = take(tickets, 20, 4, everyone.rank() + 3);
+
+    EXPECT_TRUE(are_exactly_once(everyone, mine, 5));
+}
+
+// All numbers below 2^63 are given out, in chunks as large as can be; then all ranks are refused.
+TEST(Counter, NeverWrapsAround) {
+    team everyone(MPI_COMM_WORLD);
+    for (const index_t portion : {index_t{1}, std::numeric_limits<index_t>::max()})
+        for (const bool by_portions : {false, true}) {
+            counter tickets(everyone, 100, portion);
+            index_t last = 99;
+            int calls = 0;
+            const auto ask = [&] {
+                const index_t most = tickets.most_at_once();
+                const index_t begin = by_portions ? tickets.take(most).lo[0] : tickets.next(most);
+                EXPECT_GT(begin, last);
+                last = begin;
+            };
+
+            caught_error refused;
+            for (; calls < 8 * everyone.size() && !refused.code; ++calls)
+                refused = caught([&] {
+                    // By portions of one over several nodes there would be no end of it.
+                    if (by_portions && portion == 1 && everyone.nodes() > 1)
+                        throw nodespan::error(errc::out_of_range, "not tried");
+                    ask();
+                });
+
+            EXPECT_EQ(refused.code, errc::out_of_range) << refused.text;
+            everyone.fence();
+            if (!by_portions) {
+                EXPECT_GT(tickets.next(), 99); // the rest, one by one
+            }
+            everyone.fence();
+        }
+}
+
+TEST(Counter, CountsToTheLastNumberFromWhereverItBegins) {
+    team everyone(MPI_COMM_WORLD);
+    constexpr index_t end = std::numeric_limits<index_t>::max();
+    const index_t count = 3 * everyone.size();
+    counter tickets(everyone, end - count);
+
+    const taken mine = take(tickets, 3, 1, 1);
+    everyone.fence();
+
+    EXPECT_TRUE(are_exactly_once(everyone, mine, end - count));
+    EXPECT_EQ(caught([&] { tickets.next(); }).code, errc::out_of_range);
+    EXPECT_EQ(caught([&] { counter never(everyone, -end); }).code, errc::invalid_argument);
+    EXPECT_EQ(caught([&] { tickets.reset(-end); }).code, errc::invalid_argument);
 }
 
 } // namespace

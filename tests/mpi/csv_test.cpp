@@ -31,6 +31,7 @@ void expect_round_trip(team& everyone, const indices<N>& extents, const csv_opti
     expect_elements(read);
     expect_elements(opened);
     EXPECT_EQ(opened.extent(0), extents[0]);
+    EXPECT_EQ(csv_info(folder / "a.csv").names, options.names);
     EXPECT_FALSE(fs::exists(folder / "a.csv.part"));
     everyone.fence();
 }
@@ -65,12 +66,18 @@ TEST(Csv, BringsBackEveryElementType) {
 
 TEST(Csv, BringsBackAllSeparatorsNamesAndShapes) {
     team everyone(MPI_COMM_WORLD);
-    for (const char separator : {',', ';', '\t', ' '}) {
+    for (const char separator : {',', ';', '\t', ' ', '|', ':'}) {
         csv_options options;
         options.separator = separator;
         expect_round_trip<double, 2>(everyone, {17, 3}, options);
-        options.names = {"time in s", "a \"b\"", "c,;d"};
-        expect_round_trip<double, 2>(everyone, {17, 3}, options);
+        for (const std::vector<std::string>& names : std::vector<std::vector<std::string>>{
+                 {"time in s", "a \"b\"", "c,;d"}, {"1", "2.5", "1e3"}, {"t", "1990", "2000"}}) {
+            options.names = names;
+            expect_round_trip<double, 2>(everyone, {17, 3}, options);
+            expect_round_trip<double, 2>(everyone, {1, 3}, options);
+        }
+        options.names = {"a", "b", "c"};
+        expect_round_trip<double, 2>(everyone, {0, 3}, options);
     }
     expect_round_trip<double, 1>(everyone, {40});
     expect_round_trip<double, 1>(everyone, {0});
@@ -95,12 +102,14 @@ TEST(Csv, ReadsWhatOtherProgramsWrite) {
     const fs::path file = folder / "a.csv";
     const std::vector<double> expected{1, 2, 3, 4};
 
-    for (const std::string text : {"1,2\n3,4\n", "1,2\n3,4", "1,2\r\n3,4\r\n", "\n1,2\n\n\n3,4\n\n",
-                                   "a,b\n1,2\n3,4\n", "# x\n# y\n1 2\n3 4\n",
-                                   "\xEF\xBB\xBF"
-                                   "a;b\r\n1;2\r\n\r\n3;4",
-                                   "\"1\",\"2\"\n 3 ,+4\n", "1.0e+00 2.0e+00\n3.0e+00 4.0e+00\n",
-                                   "   1\t   2\n   3\t   4\n"}) {
+    for (const std::string text :
+         {"1,2\n3,4\n", "1,2\n3,4", "1,2\r\n3,4\r\n", "\n1,2\n\n\n3,4\n\n", "a,b\n1,2\n3,4\n",
+          "# x\n# y\n1 2\n3 4\n",
+          "\xEF\xBB\xBF"
+          "a;b\r\n1;2\r\n\r\n3;4",
+          "\"1\",\"2\"\n 3 ,+4\n", "1.0e+00 2.0e+00\n3.0e+00 4.0e+00\n", "   1\t   2\n   3\t   4\n",
+          "1,2\r3,4\r", "a,b\r\r1,2\r3,4", "1|2\n3|4\n", "1:2\r\n3:4", "\n# a,b\n1,2\r3,4\n",
+          "1.0D+00 2.0D+00\n3.0D+00 4.0D+00\n"}) {
         SCOPED_TRACE(text);
         write_text(file, text);
 
@@ -113,26 +122,30 @@ TEST(Csv, ReadsWhatOtherProgramsWrite) {
     write_text(file, "");
     EXPECT_EQ(numbers_of(everyone, file, {0, 0}), std::vector<double>{});
     write_text(file, "a,b\n");
-    EXPECT_EQ(numbers_of(everyone, file, {0, 2}), std::vector<double>{});
+    EXPECT_EQ(numbers_of(everyone, file, {0, 2}, headed), std::vector<double>{});
+    write_text(file, "5,6"); // a single row
+    EXPECT_EQ(numbers_of(everyone, file, {1, 2}), (std::vector<double>{5, 6}));
 }
 
 TEST(Csv, CutsLinesOfAnyLengthAtAnyPlace) {
     const file_folder folder;
     team everyone(MPI_COMM_WORLD);
-    // Rows whose lengths differ much, so that ranks' bytes begin at all places within a line.
-    for (const int longest : {1, 2, 7, 20}) {
-        std::string text;
-        std::vector<double> expected;
-        for (int row = 0; row < 53; ++row) {
-            text += std::string(static_cast<std::size_t>(row % longest), ' ') + "1" +
-                    std::string(static_cast<std::size_t>(row * 7 % longest), '0') + "\n";
-            expected.push_back(std::pow(10, row * 7 % longest));
-        }
-        write_text(folder / "a.csv", text);
+    // Rows whose lengths differ much, so that ranks' bytes begin at all places within a line, and
+    // within its end.
+    for (const std::string end : {"\n", "\r", "\r\n"})
+        for (const int longest : {1, 2, 7, 20}) {
+            std::string text;
+            std::vector<double> expected;
+            for (int row = 0; row < 53; ++row) {
+                text += std::string(static_cast<std::size_t>(row % longest), ' ') + "1" +
+                        std::string(static_cast<std::size_t>(row * 7 % longest), '0') + end;
+                expected.push_back(std::pow(10, row * 7 % longest));
+            }
+            write_text(folder / "a.csv", text);
 
-        EXPECT_EQ(numbers_of(everyone, folder / "a.csv", {53, 1}), expected);
-        everyone.fence();
-    }
+            EXPECT_EQ(numbers_of(everyone, folder / "a.csv", {53, 1}), expected);
+            everyone.fence();
+        }
 }
 
 TEST(Csv, KeepsEveryBitOfDoubles) {
@@ -169,6 +182,16 @@ TEST(Csv, NamesFileLineAndColumnOfWhatIsWrong) {
     expect("1,2\n3,\n" + good.substr(4), {"line 2, column 2: the field is empty"});
     expect("1,2\n3,\"4\n", {"line 2, column 2", "past the end"});
     expect("\"a,b\n1,2", {"column 1", "past the end"});
+    expect("a,b\r\n\r\n1,2\r\n3,4\rx,5\n", {"line 5, column 1"}); // as an editor counts lines
+    expect("1,2\n# end,\n", {"line 2, column 1: \"# end\" is no float64"});
+    expect("1\t2\n\t\n3\t4\n", {"line 2, column 1: the field is empty"});
+    expect("\n1,NA\n3,4\n", {"line 2, column 2: \"NA\" leaves open", "csv_options::header"});
+    expect("a,b\n", {"line 1, column 1: \"a\" leaves open", "csv_options::header"});
+    expect(std::string("\xFF\xFE"
+                       "1\0,\0"
+                       "2\0",
+                       8),
+           {"UTF-16"});
     expect("3;4\n1,5;2,5\n", {"line 2, column 1: \"1,5\" is no float64"});
     write_text(file, "1\n300\n");
     expect_same_refusal([&] { open_csv<std::int8_t, 2>(everyone, file); }, errc::io,

@@ -275,4 +275,34 @@ TEST(QueueLoss, EveryWaitEndsWhenARankHasLeftByAnException) {
     }
 }
 
+// The team lives on where one rank's queue alone is unwound.
+TEST(QueueLoss, EveryWaitEndsWhereOneRanksQueueIsUnwoundInsideItsTeam) {
+    team node = node_team();
+    for (const waiting kind : {waiting::get, waiting::put, waiting::join}) {
+        caught_error seen;
+        try {
+            queue<int> commands(node, 1);
+            if (node.is_leader() && kind != waiting::get) commands.put(1);
+            node.fence();
+            if (node.is_leader()) {
+                std::this_thread::sleep_for(std::chrono::milliseconds(20)); // others are asleep
+                throw std::runtime_error("this rank's queue ends");
+            }
+            if (kind == waiting::get) commands.get();
+            if (kind == waiting::put) commands.put(2);
+            if (kind == waiting::join) commands.join();
+        } catch (const nodespan::error& failure) {
+            seen = {failure.code(), failure.what(), failure.is_collective()};
+        } catch (const std::runtime_error&) {
+            seen.code = errc::peer_lost;
+        }
+        node.fence();
+
+        EXPECT_EQ(seen.code, errc::peer_lost) << seen.text;
+    }
+    queue<int> works(node, 5);
+    EXPECT_TRUE(works.put(1));
+    node.fence();
+}
+
 } // namespace

@@ -33,6 +33,15 @@ bool is_serialized() {
     return level >= MPI_THREAD_SERIALIZED;
 }
 
+// How often a thread has called MPI to make it progress.
+std::atomic<std::thread::id> watched;
+std::atomic<int> probes = 0;
+
+std::atomic<int>& probes_of(std::thread::id thread) {
+    watched = thread;
+    return probes;
+}
+
 class Threads : public testing::Test {
 protected:
     team everyone{MPI_COMM_WORLD};
@@ -131,6 +140,112 @@ TEST_F(Threads, OtherThanTheMainOneAreRefusedWhereMpiWouldNotHaveThem) {
     }
 }
 
+TEST_F(Threads, ThatAreRefusedALockTakeItFromNobody) {
+    if (is_serialized()) GTEST_SKIP() << "here MPI has them";
+    if (everyone.nodes() == 1) GTEST_SKIP() << "here locks are no call to MPI";
+    array<int, 1> field(everyone, {everyone.size()});
+    std::vector<test::caught_error> refused;
+
+    std::jthread([&] {
+        for (int node = 0; node < everyone.nodes(); ++node) {
+            nodespan::mutex& lock = field.mutex(node);
+            refused.push_back(test::caught([&] { lock.lock(); }));
+            refused.push_back(test::caught([&] { lock.lock_shared(); }));
+            refused.push_back(test::caught([&] { lock.try_lock(); }));
+            refused.push_back(test::caught([&] { lock.try_lock_shared(); }));
+        }
+    }).join();
+    field.fence();
+
+    for (const test::caught_error& one : refused) EXPECT_EQ(one.code, errc::wrong_thread);
+    for (int node = 0; node < everyone.nodes(); ++node) { // all ranks get all locks
+        const std::scoped_lock writing(field.mutex(node));
+    }
+    for (int node = 0; node < everyone.nodes(); ++node) {
+        const std::shared_lock reading(field.mutex(node));
+    }
+    field.fence();
+}
+
+TEST_F(Threads, ThatAreRefusedAnUnlockLeaveTheLockToWhoHoldsIt) {
+    if (is_serialized()) GTEST_SKIP() << "here MPI has them";
+    if (everyone.nodes() == 1) GTEST_SKIP() << "here locks are no call to MPI";
+    array<int, 1> field(everyone, {everyone.size()});
+
+    for (int holder = 0; holder < everyone.size(); ++holder) {
+        for (int node = 0; node < everyone.nodes(); ++node) {
+            nodespan::mutex& lock = field.mutex(node);
+            if (everyone.rank() == holder) {
+                test::caught_error refused;
+                lock.lock();
+                std::jthread([&] { refused = test::caught([&] { lock.unlock(); }); }).join();
+                EXPECT_EQ(refused.code, errc::wrong_thread);
+            }
+            MPI_Barrier(MPI_COMM_WORLD);
+            if (everyone.rank() != holder) {
+                EXPECT_FALSE(lock.try_lock());
+            }
+            MPI_Barrier(MPI_COMM_WORLD);
+            if (everyone.rank() == holder) lock.unlock();
+            MPI_Barrier(MPI_COMM_WORLD);
+        }
+    }
+    field.fence();
+}
+
+// A leader that waits in a team of its node serves what other nodes want of it meanwhile.
+TEST_F(Threads, ServeOtherNodesWhileTheyWaitWhicheverThreadItIs) {
+    if (everyone.nodes() == 1 || everyone.ranks().node_size(0) == 1)
+        GTEST_SKIP() << "no other node, or nobody to wait for";
+    const auto work = [&] {
+        array<double, 1> field(everyone, {1 << 18});
+        team here = everyone.split(everyone.node());
+        const int last = everyone.size() - 1;
+        std::vector<double> room(1 << 17);
+        field.fence();
+        if (everyone.rank() == last) {
+            field.get({{0}, {1 << 17}}, room);
+            MPI_Send(nullptr, 0, MPI_INT, 1, 5, everyone.comm());
+        }
+        if (everyone.rank() == 1)
+            MPI_Recv(nullptr, 0, MPI_INT, last, 5, everyone.comm(), MPI_STATUS_IGNORE);
+        if (everyone.node() == 0) here.fence(); // where rank 0 waits for rank 1
+        field.fence();
+    };
+
+    if (is_serialized())
+        std::jthread(work).join();
+    else
+        work();
+}
+
+// The program says when which thread may call MPI. A wait that is no call of a team's keeps out.
+TEST_F(Threads, KeepOutOfMpiWhereAWaitIsNoCallToIt) {
+    if (!is_serialized()) GTEST_SKIP() << "here only the main thread calls MPI";
+    if (everyone.nodes() == 1 || everyone.ranks().node_size(0) == 1)
+        GTEST_SKIP() << "no other node, or nobody to wait for";
+    team here = everyone.split(everyone.node());
+    queue<int> commands(here, 16);
+    array<int, 1> locked(here, {1});
+    const auto waiting = std::this_thread::get_id();
+
+    if (here.is_leader()) {
+        probes_of(waiting) = 0;
+        EXPECT_FALSE(commands.get().has_value()); // waits for half a second
+        const std::scoped_lock guard(locked.mutex(0));
+    } else if (here.rank() == 1) {
+        const std::scoped_lock guard(locked.mutex(0));
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        commands.close();
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    }
+
+    if (here.is_leader()) {
+        EXPECT_EQ(probes_of(waiting), 0);
+    }
+    everyone.fence();
+}
+
 TEST_F(Threads, CallInTurnWhereMpiIsSerialized) {
     if (!is_serialized()) GTEST_SKIP() << "MPI was started otherwise";
     array<index_t, 1> field(everyone, {everyone.size()});
@@ -176,3 +291,8 @@ TEST_F(Threads, ThatCallAtTheSameTimeAreToldSo) {
 }
 
 } // namespace
+
+extern "C" int MPI_Iprobe(int source, int tag, MPI_Comm comm, int* flag, MPI_Status* status) {
+    if (std::this_thread::get_id() == watched.load()) ++probes;
+    return PMPI_Iprobe(source, tag, comm, flag, status);
+}

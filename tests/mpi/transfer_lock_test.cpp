@@ -6,6 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <shared_mutex>
@@ -196,6 +199,44 @@ TEST(MutexOfAnyNode, ComesToARankWithTransfersUnderWay) {
     p.expect_sums(std::int64_t{p.rounds} * p.everyone.size());
     for (const double value : other.local()) ASSERT_EQ(value, 2.5);
     other.fence();
+}
+
+// Readers of node 0 hand the lock on: nobody leaves before another one has come in since, or has
+// had 20 ms to. A writer of their node, if it has three ranks, and all ranks of other nodes,
+// writers and readers by turns, get it all the same.
+TEST(MutexOfAnyNode, ComesToAllWhileReadersOfItsNodeOverlap) {
+    pairs p;
+    const int readers = std::min(2, p.everyone.ranks().node_size(0));
+    if (p.everyone.nodes() == 1 || readers < 2) GTEST_SKIP() << "one node, or none to overlap with";
+    using clock = std::chrono::steady_clock;
+    const auto deadline = clock::now() + std::chrono::seconds(15);
+    array<int, 1> done(p.everyone, {p.everyone.size()}); // its first element is on node 0
+    nodespan::mutex& lock = p.a.mutex(0);
+    const auto all_done = [&] { return done.fetch_add({0}, 0) == p.everyone.size() - readers; };
+
+    if (p.everyone.rank() < readers) {
+        std::atomic_ref<std::int64_t> entries(p.a(0, 0)), ended(p.a(0, 1));
+        while (ended == 0) {
+            const std::shared_lock reading(lock);
+            const std::int64_t mine = ++entries;
+            const auto patience = clock::now() + std::chrono::milliseconds(20);
+            while (entries == mine && clock::now() < patience) p.everyone.progress();
+            if (p.everyone.rank() == 0 && (all_done() || clock::now() > deadline)) ended = 1;
+        }
+    } else {
+        for (int i = 0; i < 4; ++i) {
+            if ((i + p.everyone.rank()) % 2 == 0) {
+                const std::scoped_lock writing(lock);
+            } else {
+                const std::shared_lock reading(lock);
+            }
+        }
+        done.fetch_add({0}, 1);
+    }
+
+    EXPECT_TRUE(clock::now() < deadline || p.everyone.rank() >= readers)
+        << "readers starved others";
+    p.a.fence();
 }
 
 } // namespace

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <limits>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -125,6 +126,32 @@ TEST(WorkShare, RefusesChunksBelowOne) {
                   work_share(everyone, {{0}, {9}}, 0, [](index_t) {});
               }).code,
               errc::invalid_argument);
+}
+
+TEST(WorkShare, TakesChunksAndRangesAsLargeAsIndicesGo) {
+    team everyone(MPI_COMM_WORLD);
+    constexpr index_t lowest = std::numeric_limits<index_t>::min();
+    constexpr index_t highest = std::numeric_limits<index_t>::max();
+    const box<1> ranges[] = {{{10}, {20}}, {{highest - 10}, {highest}}, {{lowest}, {lowest + 10}}};
+
+    for (const box<1>& range : ranges)
+        for (const index_t chunk : {index_t{3}, highest / everyone.size(), highest}) {
+            std::vector<int> done(10);
+            work_share(everyone, range, chunk,
+                       [&](index_t i) { ++done.at(static_cast<std::size_t>(i - range.lo[0])); });
+
+            const std::vector<int> all = times_done(everyone, done);
+            EXPECT_EQ(std::count(all.begin(), all.end(), 1), 10) << range.lo[0] << " by " << chunk;
+        }
+
+    index_t outside = 0, parts = 0, last = lowest;
+    work_share(everyone, {{lowest}, {highest}}, highest / 2, [&](const box<1>& part) {
+        if (part.lo[0] < last || part.hi[0] <= part.lo[0]) ++outside;
+        last = part.hi[0];
+        ++parts;
+    });
+    EXPECT_EQ(outside, 0);
+    EXPECT_EQ(all_reduce(everyone, parts), 5);
 }
 
 // Numbers by portions: each once, as with next(), and beside it.

@@ -85,24 +85,14 @@ TEST(CsvText, RefusesRowsOfAnotherLength) {
     EXPECT_THAT(complaint_of("1 2 3", 2, ' '), HasSubstr("the line has 3 columns"));
 }
 
-TEST(CsvText, FindsSeparatorAndHeader) {
-    const auto expect = [](const std::string& text, char separator, bool has_header) {
-        SCOPED_TRACE(text);
-        const csv_dialect found = detect_csv_dialect(text, 0);
-        EXPECT_EQ(found.separator, separator);
-        EXPECT_EQ(found.has_header, has_header);
-    };
-    expect("", ',', false);
-    expect("1\n2\n", ',', false);
-    expect("1,2\n3,4\n", ',', false);
-    expect("a,b\n3,4\n", ',', true);
-    expect("1;2\n", ';', false);
-    expect("\"x, y\"\t\"z\"\n1\t2\n", '\t', true);
-    expect("my weight\n71.5\n", ',', true);
-    expect("  1.0   2.0\n  3.0   4.0\n", ' ', false);
-    expect("\xEF\xBB\xBF# made by hand; really\n# again\n\n1,2\n", ',', false);
-    expect("nan,inf,1e999\n", ',', false);
-    EXPECT_EQ(detect_csv_dialect("a b;c\n1,2\n", ';').separator, ';');
+TEST(CsvText, ReadsExponentsAsFortranWritesThem) {
+    EXPECT_THAT(numbers<double>("1.0D+00 -2.5d-03 .5D1 1D2", ' ', 4),
+                ElementsAre(1, -0.0025, 5, 100));
+    EXPECT_THAT(numbers<float>("+1.5D+02", ',', 1), ElementsAre(150));
+    EXPECT_THAT(complaint_of("1.0D", 1), HasSubstr("\"1.0D\" is no float64"));
+    EXPECT_THAT(complaint_of("D+00", 1), HasSubstr("is no float64"));
+    EXPECT_THAT(complaint_of("1.0D+999", 1), HasSubstr("does not fit into float64"));
+    EXPECT_THAT(complaint_of<int>("1D0", 1), HasSubstr("is no int32"));
 }
 
 TEST(CsvText, SplitsNames) {
@@ -116,7 +106,7 @@ TEST(CsvText, WritesTheShortestTextThatReadsBack) {
     const std::string text = text_of(row);
 
     EXPECT_EQ(text, "0.1,-0,1e+300,5e-324,0.3333333333333333,inf,-inf\n");
-    const std::vector<double> back = numbers<double>(std::string(without_line_end(text)), ',', 7);
+    const std::vector<double> back = numbers<double>(text.substr(0, text.size() - 1), ',', 7);
     EXPECT_EQ(std::memcmp(back.data(), row.data(), sizeof(double) * row.size()), 0);
     EXPECT_EQ(text_of<std::int64_t>({std::numeric_limits<std::int64_t>::min(), 0}),
               "-9223372036854775808,0\n");
@@ -124,14 +114,18 @@ TEST(CsvText, WritesTheShortestTextThatReadsBack) {
 }
 
 TEST(CsvText, KnowsBlankLinesAndLineEnds) {
-    EXPECT_EQ(without_line_end("1,2\r\n"), "1,2");
-    EXPECT_EQ(without_line_end("1,2\n"), "1,2");
-    EXPECT_EQ(without_line_end("1,2"), "1,2");
-    EXPECT_TRUE(is_blank_line(" \t"));
-    EXPECT_FALSE(is_blank_line(" 0"));
-    EXPECT_EQ(csv_preamble_bytes("#a\n#b\n1\n"), 6U);
-    EXPECT_EQ(csv_preamble_bytes("# no end"), 8U);
-    EXPECT_EQ(csv_preamble_bytes("1\n"), 0U);
+    std::string_view text = "a\n\r\nb\rc\r\nd";
+
+    for (const char* line : {"a", "", "b", "c", "d"}) EXPECT_EQ(take_line(text), line);
+    EXPECT_TRUE(text.empty());
+    const std::string longer = std::string(1000, 'x') + "\r" + std::string(1000, 'y') + "\n";
+    EXPECT_EQ(find_line_end(longer, 0), 1000U);
+    EXPECT_EQ(find_line_end(longer, 1001), 2001U);
+    EXPECT_EQ(find_line_end(longer, 2002), 2002U);
+    EXPECT_TRUE(is_blank_line(" \t", ','));
+    EXPECT_TRUE(is_blank_line(" \t", ' '));
+    EXPECT_FALSE(is_blank_line(" \t", '\t')); // two fields without numbers
+    EXPECT_FALSE(is_blank_line(" 0", ','));
 }
 
 } // namespace

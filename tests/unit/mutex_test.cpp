@@ -6,8 +6,10 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <mutex>
 #include <shared_mutex>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <tuple>
@@ -270,6 +272,164 @@ TEST(MutexPairs, ScopedLockTakesTwoWithoutDeadlock) {
 
     EXPECT_TRUE(good);
     EXPECT_EQ(scenes[0].counter, 10'000);
+}
+
+// The gate of a lock that several nodes want, as far as its own node sees it. What it does where,
+// is the test's.
+struct gate_of_test final : nodespan::detail::lock_gate {
+    bool begin_call() override {
+        at_begin();
+        ++calls;
+        return true;
+    }
+    void end_call() noexcept override { --calls; }
+    void close() override { at_close(); }
+    bool try_close() override {
+        at_close();
+        return true;
+    }
+    void open() override { at_open(); }
+    void close_shared() override { at_close(); }
+    bool try_close_shared() override { return try_close(); }
+    void open_shared() override { at_open(); }
+    void lock() override {}
+    bool try_lock() override { return true; }
+    void unlock() override {}
+    void progress() override { at_progress(); }
+
+    std::function<void()> at_begin = [] {}, at_close = [] {}, at_open = [] {}, at_progress = [] {};
+    int calls = 0; // under way
+};
+
+void fail() {
+    throw std::runtime_error("as the test wants");
+}
+
+class MutexThatFails : public testing::Test {
+protected:
+    nodespan::mutex lock() { return {&words_, true, &gate_}; }
+    nodespan::mutex plain() { return {&words_, true}; }
+    nodespan::detail::mutex_words& words() { return words_; }
+    gate_of_test& gate() { return gate_; }
+
+    // Whether a writer and a reader get it now.
+    bool is_free() {
+        nodespan::mutex mine = plain();
+        if (!mine.try_lock()) return false;
+        mine.unlock();
+        if (!mine.try_lock_shared()) return false;
+        mine.unlock_shared();
+        return gate_.calls == 0;
+    }
+
+private:
+    nodespan::detail::mutex_words words_{};
+    gate_of_test gate_;
+};
+
+TEST_F(MutexThatFails, IsAsBeforeWhereACallIsRefused) {
+    gate().at_begin = fail;
+    nodespan::mutex mine = lock();
+
+    EXPECT_THROW(mine.lock(), std::runtime_error);
+    EXPECT_THROW(mine.lock_shared(), std::runtime_error);
+    EXPECT_THROW(mine.try_lock(), std::runtime_error);
+    EXPECT_THROW(mine.try_lock_shared(), std::runtime_error);
+    EXPECT_TRUE(is_free());
+
+    nodespan::mutex held = plain();
+    held.lock();
+    EXPECT_THROW(mine.unlock(), std::runtime_error);
+    EXPECT_FALSE(held.try_lock()); // it is held still
+    held.unlock();
+    held.lock_shared();
+    EXPECT_THROW(mine.unlock_shared(), std::runtime_error);
+    EXPECT_FALSE(held.try_lock());
+    held.unlock_shared();
+    EXPECT_TRUE(is_free());
+}
+
+TEST_F(MutexThatFails, IsFreeAfterItsGateFailedToClose) {
+    gate().at_close = fail;
+    nodespan::mutex mine = lock();
+
+    EXPECT_THROW(mine.lock(), std::runtime_error);
+    EXPECT_TRUE(is_free());
+    EXPECT_THROW(mine.try_lock(), std::runtime_error);
+    EXPECT_TRUE(is_free());
+    EXPECT_THROW(mine.lock_shared(), std::runtime_error);
+    EXPECT_TRUE(is_free());
+    EXPECT_THROW(mine.try_lock_shared(), std::runtime_error);
+    EXPECT_TRUE(is_free());
+}
+
+TEST_F(MutexThatFails, IsFreeAfterItsGateFailedToOpen) {
+    nodespan::mutex mine = lock();
+    mine.lock();
+    gate().at_open = fail;
+
+    EXPECT_THROW(mine.unlock(), std::runtime_error);
+    EXPECT_TRUE(is_free());
+    mine.lock_shared();
+    EXPECT_THROW(mine.unlock_shared(), std::runtime_error);
+    EXPECT_TRUE(is_free());
+}
+
+TEST_F(MutexThatFails, IsNotLostWithAWaitThatThrows) {
+    nodespan::mutex holder = plain(), waiter = lock();
+    gate().at_progress = fail;
+
+    holder.lock();
+    EXPECT_THROW(waiter.lock(), std::runtime_error);
+    EXPECT_THROW(waiter.lock_shared(), std::runtime_error);
+    holder.unlock();
+    EXPECT_TRUE(is_free());
+    holder.lock_shared();
+    EXPECT_THROW(waiter.lock(), std::runtime_error);
+    EXPECT_TRUE(holder.try_lock_shared()); // no writer waits any more
+    holder.unlock_shared();
+    holder.unlock_shared();
+    EXPECT_TRUE(is_free());
+}
+
+TEST_F(MutexThatFails, GoesToThoseBehindAWaitThatThrows) {
+    for (const bool is_reader : {false, true}) {
+        nodespan::mutex holder = plain();
+        const std::uint32_t first = words().next;
+        std::atomic<int> failed = 0, passed = 0;
+        gate().at_progress = [&] { // only once there is somebody behind
+            if (words().next == first + 4) fail();
+        };
+
+        holder.lock();
+        std::jthread waiter([&] {
+            nodespan::mutex mine = lock();
+            try {
+                is_reader ? mine.lock_shared() : mine.lock();
+            } catch (const std::runtime_error&) {
+                ++failed;
+            }
+        });
+        ASSERT_TRUE(soon([&] { return words().next == first + 2; }));
+        std::jthread behind([&] {
+            nodespan::mutex mine = plain();
+            const std::scoped_lock guard(mine);
+            ++passed;
+        });
+        ASSERT_TRUE(soon([&] { return words().next == first + 3; }));
+        std::jthread reader([&] {
+            nodespan::mutex mine = plain();
+            const std::shared_lock guard(mine);
+            ++passed;
+        });
+        ASSERT_TRUE(soon([&] { return words().next == first + 4; }));
+        std::this_thread::sleep_for(std::chrono::milliseconds(20)); // it fails now
+        holder.unlock();
+
+        ASSERT_TRUE(soon([&] { return failed == 1 && passed == 2; }));
+        waiter.join();
+        EXPECT_TRUE(is_free());
+    }
 }
 
 } // namespace

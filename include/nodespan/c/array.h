@@ -10,7 +10,10 @@
 #define NODESPAN_MAX_DIMENSIONS 6
 
 /// Which index runs fastest in memory: the last one, as in C, or the first one, as in Fortran.
-typedef enum nodespan_order { NODESPAN_ROW_MAJOR, NODESPAN_COLUMN_MAJOR } nodespan_order;
+typedef enum nodespan_order NODESPAN_C_INT {
+    NODESPAN_ROW_MAJOR,
+    NODESPAN_COLUMN_MAJOR
+} nodespan_order;
 
 /// How an array is made. All zero, as NODESPAN_ARRAY_OPTIONS_INIT has it, is the default. Lists
 /// have an entry for each dimension, in the array's order; none is looked at after the call.

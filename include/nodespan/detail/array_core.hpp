@@ -3,6 +3,7 @@
 #include "nodespan/array_options.hpp"
 #include "nodespan/detail/buffer.hpp"
 #include "nodespan/detail/export.hpp"
+#include "nodespan/detail/process_state.hpp"
 #include "nodespan/element.hpp"
 #include "nodespan/mutex.hpp"
 #include "nodespan/request.hpp"
@@ -89,6 +90,11 @@ public:
     void start_ghosts();
     void finish_ghosts();
 
+    /// Throws errc::finalized, or errc::wrong_thread in a fork: for what would look at elements.
+    void require_live(const char* operation) const {
+        if (!is_live_process()) refuse_call(operation);
+    }
+
     /// Throw, for an index this node does not hold, out_of_range or not_on_node.
     [[noreturn]] void refuse_index(const char* operation, const index_list& at) const;
     void require_rank(const char* operation, int rank) const;
@@ -97,6 +103,7 @@ public:
     void require_peer(const char* operation, int rank) const;
 
 private:
+    [[noreturn]] void refuse_call(const char* operation) const;
     occasion waiting_in(const char* operation) const;
     std::string where() const;
     std::string shown(const index_list& numbers) const;

@@ -35,6 +35,7 @@ public:
 private:
     std::shared_ptr<team_core> team_;
     index_t capacity_;
+    int exceptions_; // in flight when this object was made
     std::unique_ptr<block> block_;
     std::unique_ptr<queue_core> queue_;
 };

@@ -1,0 +1,166 @@
+#include "blocking_watch.hpp"
+
+#include "watchdog.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <ctime>
+#include <mutex>
+#include <pthread.h>
+#include <unistd.h>
+
+namespace nodespan::detail {
+namespace {
+
+// Where calls that may wait are found. A place has the address of its watch, 0 if it is free; odd
+// while the thread reads: until then the watch stays. More at a time go unwatched.
+struct slot {
+    std::atomic<std::uintptr_t> watch{0};
+    std::atomic<std::uint32_t> turn{0}; // tells two calls apart that use one address
+};
+constinit std::array<slot, 8> slots;
+
+struct thread_state {
+    shared_word stop{0};
+    pthread_t thread{};
+    pid_t process = 0;
+    long period_ns = 0;
+};
+
+// What the thread knows of one slot.
+struct sight {
+    std::uint32_t turn = 0;
+    bool is_known = false;
+    watchdog dog;
+};
+
+// Says what there is to say of a call that is still the one that was seen before.
+void look_at(slot& place, sight& seen) {
+    std::uintptr_t address = place.watch.load(std::memory_order_acquire);
+    const bool is_watched = address != 0 && address % 2 == 0; // not free, nor about to be taken
+    if (!is_watched ||
+        !place.watch.compare_exchange_strong(address, address | 1, std::memory_order_acq_rel)) {
+        seen = {};
+        return;
+    }
+    auto& watch = *reinterpret_cast<blocking_watch*>(address); // NOLINT: what its owner put there
+    const std::uint32_t turn = place.turn.load(std::memory_order_relaxed);
+    if (!seen.is_known || seen.turn != turn)
+        seen = {turn, true, {}};
+    else
+        watch.write_note();
+    std::string line;
+    if (seen.dog.is_overdue()) line = watch.text(seen.dog.seconds());
+    place.watch.store(address, std::memory_order_release);
+    if (line.empty()) return;
+    if (watchdog::aborts()) alarm(10); // MPI's abort may wait for the thread that waits
+    watchdog::tell(line);
+}
+
+void* run(void* given) {
+    auto& state = *static_cast<thread_state*>(given);
+    std::array<sight, slots.size()> seen;
+    while (state.stop.load(std::memory_order_acquire) == 0) {
+        try {
+            for (std::size_t i = 0; i < slots.size(); ++i) look_at(slots[i], seen[i]);
+        } catch (...) { // no memory for the line
+        }
+        futex_wait(state.stop, 0, state.period_ns);
+    }
+    return nullptr;
+}
+
+// Signals are the program's threads' affair. Errors: false.
+bool start(thread_state& state) {
+    constexpr std::size_t stack = 256 * 1024;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_attr_t attributes;
+    if (pthread_attr_init(&attributes) != 0) return false;
+    pthread_attr_setstacksize(&attributes, stack);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const bool is_there = pthread_create(&state.thread, &attributes, run, &state) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    pthread_attr_destroy(&attributes);
+    return is_there;
+}
+
+// A forked child has a copy of this, but not the thread.
+void stop(thread_state* state) {
+    if (state->process != getpid()) return;
+    state->stop.store(1, std::memory_order_release);
+    futex_wake_all(state->stop);
+    pthread_join(state->thread, nullptr);
+    delete state;
+}
+
+constinit std::mutex making;
+
+std::weak_ptr<clock_watcher>& present() {
+    static std::weak_ptr<clock_watcher> one;
+    return one;
+}
+
+} // namespace
+
+std::shared_ptr<clock_watcher> clock_watcher::hold() noexcept try {
+    const double limit = watchdog::limit_seconds();
+    if (limit == 0) return nullptr;
+    const std::scoped_lock alone(making);
+    if (auto there = present().lock()) return there;
+    auto state = std::make_unique<thread_state>();
+    state->process = getpid();
+    state->period_ns = static_cast<long>(std::clamp(limit / 4, 0.005, 5.0) * 1e9);
+    if (!start(*state)) return nullptr;
+    static clock_watcher nameless;
+    const std::shared_ptr<clock_watcher> made(&nameless,
+                                              [s = state.release()](clock_watcher*) { stop(s); });
+    present() = made;
+    return made;
+} catch (...) {
+    return nullptr; // no memory: nobody watches
+}
+
+blocking_watch::blocking_watch(const char* call, const waiter& who, std::span<const int> nodes,
+                               const char* others) noexcept
+    : call_(call),
+      who_(who),
+      nodes_(nodes),
+      others_(others) {
+    for (slot& place : slots) {
+        std::uintptr_t free = 0;
+        if (!place.watch.compare_exchange_strong(free, 1, std::memory_order_acquire)) continue;
+        place.turn.store(place.turn.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+        place.watch.store(reinterpret_cast<std::uintptr_t>(this), std::memory_order_release);
+        slot_ = &place.watch;
+        return;
+    }
+}
+
+blocking_watch::~blocking_watch() {
+    if (slot_ == nullptr) return;
+    auto mine = reinterpret_cast<std::uintptr_t>(this);
+    while (!slot_->compare_exchange_weak(mine, 0, std::memory_order_acq_rel)) {
+        mine = reinterpret_cast<std::uintptr_t>(this);
+        yield_core(); // the thread reads
+    }
+    if (has_note_) who_.note->store(0, std::memory_order_relaxed);
+}
+
+std::string blocking_watch::text(double seconds) const {
+    return fmt::format(
+        "{}: rank {} has waited {:.1f} s on host {} for {}", call_, who_.rank, seconds, host_name(),
+        nodes_.empty() || who_.ends == nullptr ? others_
+                                               : who_.ends->text({nodes_.begin(), nodes_.end()}));
+}
+
+void blocking_watch::write_note() noexcept {
+    if (who_.note == nullptr || nodes_.empty()) return;
+    has_note_ = true;
+    who_.note->store(static_cast<std::uint32_t>(nodes_.front()) + 1, std::memory_order_relaxed);
+}
+
+} // namespace nodespan::detail

@@ -1,0 +1,48 @@
+#include "serving.hpp"
+
+#include "mpi_life.hpp"
+#include "process_word.hpp"
+#include "thread_rule.hpp"
+#include "wait.hpp"
+
+#include <mpi.h>
+
+#include <atomic>
+
+namespace nodespan::detail {
+namespace {
+
+constinit std::atomic<int> of_this_copy{0}; // where the process has no word to share
+
+std::atomic<int>& led_teams() noexcept {
+    static std::atomic<int>* const shared = process_word("nodespan-led-teams");
+    return shared != nullptr ? *shared : of_this_copy;
+}
+
+// Whether there is anything to come back for soon.
+bool serve() noexcept {
+    const bool leads = led_teams().load(std::memory_order_relaxed) > 0;
+    if (!(leads || has_debts()) || !thread_rule::may_call_mpi()) return false;
+    pay_debts();
+    if (!leads) return false;
+    int has_message = 0;
+    MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_SELF, &has_message, MPI_STATUS_IGNORE);
+    return true;
+}
+
+} // namespace
+
+void watch_led_teams() noexcept {
+    led_teams();
+    set_duty(serve);
+}
+
+void start_serving() noexcept {
+    ++led_teams();
+}
+
+void stop_serving() noexcept {
+    --led_teams();
+}
+
+} // namespace nodespan::detail
