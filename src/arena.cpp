@@ -3,13 +3,11 @@
 #include "agreement.hpp"
 #include "mpi_check.hpp"
 #include "rma_settings.hpp"
-#include "wait.hpp"
 
 #include <boost/functional/hash.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <exception>
 #include <limits>
@@ -248,8 +246,7 @@ void arena::end_unused_windows(bool needs_room) noexcept {
     for (const arena_window& w : windows_)
         if (w.is_unused()) unused_bytes += w.memory.bytes();
     if (unused_bytes == 0 || (!needs_room && unused_bytes <= kept_bytes)) return;
-    const rare_blocking_watch watch("end of a window", team_.as_waiter(),
-                                    "other ranks of the team");
+    const blocking_watch watch("end of a window", team_.as_waiter(), "other ranks of the team");
     for (arena_window& w : windows_) {
         if (!w.is_unused()) continue;
         w.free();
@@ -414,23 +411,14 @@ void arena::flush() {
 }
 
 // Waits for ghosts that came too late for their array. All ranks have started that exchange, or
-// will: an array ends everywhere. Ranks that have left may have sent their part before.
+// will: an array ends everywhere.
 void arena::finish_left() {
-    using clock = std::chrono::steady_clock;
-    constexpr auto grace = std::chrono::milliseconds(100);
-    std::optional<clock::time_point> lost_since;
-    for (int tries = 1; !left_.empty(); ++tries) {
-        if (left_.front().is_done()) {
-            left_.pop_front();
-            continue;
-        }
-        if (tries % 64 == 0 && team_.is_anyone_lost()) {
-            if (!lost_since) lost_since = clock::now();
-            if (clock::now() > *lost_since + grace)
-                throw error(errc::peer_lost,
-                            "exchange_ghosts: a rank left by an exception and will not come");
-        }
-        if (team_.is_crowded() || tries > 200) yield_core();
+    for (; !left_.empty(); left_.pop_front()) {
+        unfinished& first = left_.front();
+        if (first.is_started)
+            team_.wait(first.requests, {"exchange_ghosts of an array that has ended"},
+                       [&](std::size_t i) { return first.peers[i]; });
+        first.is_started = false;
     }
 }
 

@@ -178,7 +178,8 @@ std::optional<ring_handle::frame> ring_handle::next() {
 }
 
 void ring_handle::release(std::uint32_t place) noexcept {
-    if (state_ && is_live_process()) state_->consumer->release(place); // else the memory may be gone
+    if (state_ && is_live_process())
+        state_->consumer->release(place); // else the memory may be gone
 }
 
 std::uint64_t ring_handle::published() const noexcept {

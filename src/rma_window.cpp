@@ -24,7 +24,7 @@ std::unique_ptr<rma_window> rma_window::make(const window_makers& all, MPI_Comm 
     all.agree(refuse_exposure(site, bytes, may_register));
     std::unique_ptr<rma_window> made;
     all.agree(attempt([&] {
-        std::optional<rare_blocking_watch> watch;
+        std::optional<blocking_watch> watch;
         if (all.me) watch.emplace("creation of a window", *all.me, "other ranks of the team");
         made.reset(new rma_window(comm, ranks, site, data, bytes));
         if (all.me) made->me_ = *all.me;

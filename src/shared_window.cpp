@@ -53,7 +53,7 @@ shared_window shared_window::make(const window_makers& all, MPI_Comm node, const
     all.agree(refuse_window(site, bytes, fmt::format("a window of {} bytes", bytes)));
     shared_window made;
     all.agree(attempt([&] {
-        std::optional<rare_blocking_watch> watch;
+        std::optional<blocking_watch> watch;
         if (all.me) watch.emplace("creation of a window", *all.me, "other ranks of its node");
         made = shared_window(node, site, bytes);
     }));

@@ -82,6 +82,25 @@ TEST(ArrayAtomicsOrder, CompareExchangeClaimsEachSlotOnce) {
         EXPECT_EQ(everyone.node_of(owner - 1), everyone.node());
 }
 
+// Each rank ends its array only when the one before has gone on: would one wait, all would.
+TEST(ArrayEnd, IsLocalAndWaitsForNobody) {
+    team everyone(MPI_COMM_WORLD);
+    std::optional<array<int, 1>> a;
+    a.emplace(everyone, nodespan::indices<1>{100 * everyone.size()});
+    const int before =
+        everyone.rank() == 0 ? MPI_PROC_NULL : everyone.comm_rank(everyone.rank() - 1);
+    const int after = everyone.rank() + 1 == everyone.size()
+                          ? MPI_PROC_NULL
+                          : everyone.comm_rank(everyone.rank() + 1);
+
+    int passed = 0;
+    MPI_Recv(&passed, 1, MPI_INT, before, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    a.reset();
+    MPI_Send(&passed, 1, MPI_INT, after, 0, MPI_COMM_WORLD);
+
+    everyone.fence();
+}
+
 TEST(ArrayMutex, ProtectsAPlainCounter) {
     team everyone(MPI_COMM_WORLD);
     array<long, 1> a(everyone, {everyone.size()});
