@@ -363,7 +363,11 @@ int main(int argc, char** argv) {
         while (shared.at < count) {
             std::fflush(nullptr);
             const pid_t worker = fork();
-            if (worker == 0) _exit(work(folder, shared, count, seed, filler));
+            if (worker == 0) {
+                const int code = work(folder, shared, count, seed, filler);
+                std::fflush(stdout);
+                _exit(code);
+            }
             if (wait_for(worker, shared)) continue;
             std::printf("file %llu ends the process\n", static_cast<unsigned long long>(shared.at));
             ++lost;
