@@ -59,22 +59,22 @@ collective_call call_on(collective_call::name_type name, R& values, accumulate_o
 /// Combines all ranks' values, element by element; the result takes their place on every rank.
 /// Shape:  as many values of one type on all ranks; numbers and complex ones. Values of ranks of
 ///         one node do not overlap.
-/// Call:   collective over the team, same `op` on all ranks: sum, min, max (no complex numbers) or
-///         prod. The values belong to the call until it returns.
+/// Call:   collective over the team, same `op` on all ranks: sum, prod, min, max, fmin or fmax
+/// (these
+///         four not of complex numbers). The values belong to the call until it returns.
 /// Epoch:  not a fence. What a rank has in its own values after the call is the result; others
 ///         look there after a fence.
 /// Order:  ranks of a node are combined in rank order, then nodes in node order. So a team of the
 ///         same shape gets the same bits in every run, wherever the values lie, and so do all its
-///         ranks. Integers wrap. min and max are std::min and std::max of (what is there, what
-///         comes): a NaN that the first rank of a node brings stands for the whole node, and one
-///         of rank 0 for the team; other NaNs are passed over.
+///         ranks. accumulate_op says what NaNs, zeros and overflow do: min, max, fmin and fmax are
+///         the same whoever brings what, and on any number of ranks and nodes. No values: nothing.
 /// Errors: errc::mismatched_arguments, errc::invalid_argument (an operation that the values do not
 ///         have, values that overlap), errc::no_capacity (scratch space, at the first call); the
 ///         same on all ranks, and the values are as before. errc::peer_lost and the MPI category
 ///         end the team.
 /// Cost:   one node: up to 1 KiB, and up to 16 KiB (with many ranks less) of the rank's own memory,
 ///         one meeting; more, two meetings in arrays' memory, elsewhere one for each 128 KiB.
-///         Several nodes: an MPI_Iallgather between leaders, and from 384 bytes on two messages
+///         Several nodes: an allgather between leaders, and from 384 bytes on two messages
 ///         between each two nodes per MiB. The first calls of a team reserve scratch space, some
 ///         300 KiB a rank.
 /// Source: MPI 3.1 section 5.9.6 (all-reduce).
@@ -107,7 +107,7 @@ requires(detail::combinable<std::ranges::range_value_t<R>>) void reduce(
 /// Call:   collective over the team, same root on all ranks. Epoch: as all_reduce.
 /// Errors: as reduce.
 /// Cost:   one node: as all_reduce; where the root's values are in an array's memory, one copy by
-///         every other rank. Several nodes: MPI_Iallgather and MPI_Ibcast between leaders.
+///         every other rank. Several nodes: an allgather and a binomial tree of leaders.
 /// Source: MPI 3.1 section 5.4 (broadcast).
 template <detail::writable_range R>
 void broadcast(const team& team, R&& values, int root = 0) {
