@@ -47,7 +47,7 @@ const std::vector<module> modules = {
     {"mpi_check", {"mpi", "mpi_check", "mpi_life", "mpi_wait", "thread_rule", "serving"}},
     {"agreement", {"agreement", "unfinished"}},
     {"usage_report", {"usage_report"}},
-    {"rma_settings", {"rma_settings"}},
+    {"rma_settings", {"which_mpi", "rma_settings"}},
     {"environment", {"environment"}},
     {"node_table", {"node_table"}},
     {"capacity", {"capacity", "window_room"}},
