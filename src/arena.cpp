@@ -239,9 +239,8 @@ void arena::add_window(std::size_t needed_bytes, std::uint64_t free_bytes) {
     shared_window memory;
     const occasion why{"creation of a window"};
     team_.agree_or_throw(attempt([&] {
-                             const rare_blocking_watch watch("creation of a window",
-                                                             team_.as_waiter(),
-                                                             "other ranks of its node");
+                             const blocking_watch watch("creation of a window", team_.as_waiter(),
+                                                        "other ranks of its node");
                              memory = shared_window(team_.node_comm(), team_.is_leader(), bytes);
                          }),
                          why);
@@ -266,8 +265,8 @@ std::unique_ptr<rma_window> arena::expose(shared_window& memory) {
     std::unique_ptr<rma_window> rma;
     if (team_.ranks()->nodes() == 1) return rma;
     const std::optional<error> mine = attempt([&] {
-        const rare_blocking_watch watch("creation of a window", team_.as_waiter(),
-                                        "other ranks of the team");
+        const blocking_watch watch("creation of a window", team_.as_waiter(),
+                                   "other ranks of the team");
         rma = std::make_unique<rma_window>(team_.comm(), *team_.ranks(), team_.is_leader(),
                                            memory.data(), memory.bytes());
         rma->know(team_.as_waiter());

@@ -55,7 +55,7 @@ void agreed(const team& team, Body&& body) {
 }
 
 // A call that waits inside MPI: all ranks have just agreed that they are here.
-detail::rare_blocking_watch watch(const team& team, const char* call) {
+detail::blocking_watch watch(const team& team, const char* call) {
     return {call, team.core()->as_waiter(), "other ranks of the team"};
 }
 

@@ -41,7 +41,7 @@ namespace {
 void finish_transfers(team_core& team, std::span<MPI_Request> open, const char* operation,
                       int node) {
     watchdog watch;
-    const int code = wait_for(open, team.is_crowded(), [&] {
+    const int code = wait_for(open, pause::awake(team.is_crowded()), [&] {
         if (!watch.is_overdue()) return;
         watchdog::tell(fmt::format("{}: rank {} has waited {:.1f} s on host {} for {}", operation,
                                    team.rank(), watch.seconds(), host_name(),

@@ -132,7 +132,7 @@ void team_core::wait(std::span<MPI_Request> requests, const occasion& why,
     written_note note(barrier_->note());
     const double patient_seconds = watchdog::limit_seconds() / 2;
     int tries = 0;
-    const int code = wait_for(requests, crowded_, [&] {
+    const int code = wait_for(requests, pause::awake(crowded_), [&] {
         if (++tries % 16 != 0) return;
         if (is_anyone_lost() && grace.is_over())
             throw error(errc::peer_lost,

@@ -74,8 +74,8 @@ team_core::grouping group_by_node(MPI_Comm comm, int ranks_per_node) {
     MPI_Comm real = MPI_COMM_NULL;
     detail::agree_or_throw(
         comm, attempt([&] {
-            const rare_blocking_watch watch("team (MPI_Comm_split_type)", waiter_of(comm),
-                                            others_of_comm);
+            const blocking_watch watch("team (MPI_Comm_split_type)", waiter_of(comm),
+                                       others_of_comm);
             mpi_check(MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &real),
                       "MPI_Comm_split_type");
         }));
@@ -92,8 +92,8 @@ team_core::grouping group_by_node(MPI_Comm comm, int ranks_per_node) {
                                result.label = translate(real, first, comm);
                            }));
     detail::agree_or_throw(comm, attempt([&] {
-                               const rare_blocking_watch watch("team (MPI_Comm_free)",
-                                                               waiter_of(comm), others_of_comm);
+                               const blocking_watch watch("team (MPI_Comm_free)", waiter_of(comm),
+                                                          others_of_comm);
                                mpi_check(MPI_Comm_free(&real), "MPI_Comm_free");
                            }));
     return result;
@@ -109,7 +109,6 @@ team_core::team_core(MPI_Comm comm, const grouping& mine)
     make_communicators(comm);
     make_meeting_place(comm, order);
     if (between_nodes_) start_serving();
-    if (ranks_->nodes() > 1) watcher_ = clock_watcher::hold();
     set_abort([] { MPI_Abort(MPI_COMM_WORLD, 1); });
 }
 
@@ -149,21 +148,28 @@ std::vector<int> team_core::group(MPI_Comm comm, int label) {
     return order;
 }
 
+// The last one is a copy of the first, which costs less than another split.
 void team_core::make_communicators(MPI_Comm comm) {
     const struct {
         int color, key;
-    } splits[] = {{0, rank_}, {node_, rank_}, {is_leader() ? 0 : MPI_UNDEFINED, node_}, {0, rank_}};
-    for (int i = 0; i < 4; ++i)
+    } splits[] = {{0, rank_}, {node_, rank_}, {is_leader() ? 0 : MPI_UNDEFINED, node_}};
+    const auto make = [&](int i, const char* call, auto&& start) {
         detail::agree_or_throw(
             comm, attempt([&] {
-                const rare_blocking_watch watch("team (MPI_Comm_split)", waiter_of(comm),
-                                                others_of_comm);
-                mpi_check(MPI_Comm_split(comm, splits[i].color, splits[i].key, &handles_[i]),
-                          "MPI_Comm_split");
+                const blocking_watch watch(call, waiter_of(comm), others_of_comm);
+                start();
                 if (handles_[i] != MPI_COMM_NULL)
                     mpi_check(MPI_Comm_set_errhandler(handles_[i], MPI_ERRORS_RETURN),
                               "MPI_Comm_set_errhandler");
             }));
+    };
+    for (int i = 0; i < 3; ++i)
+        make(i, "team (MPI_Comm_split)", [&] {
+            mpi_check(MPI_Comm_split(comm, splits[i].color, splits[i].key, &handles_[i]),
+                      "MPI_Comm_split");
+        });
+    make(3, "team (MPI_Comm_dup)",
+         [&] { mpi_check(MPI_Comm_dup(handles_[0], &handles_[3]), "MPI_Comm_dup"); });
     using boost::mpi::comm_attach;
     comm_ = {handles_[0], comm_attach};
     node_comm_ = {handles_[1], comm_attach};
@@ -235,7 +241,7 @@ team_core::~team_core() {
         // The team ends in any case: all ranks are here.
     }
     // All ranks are here, and nothing of theirs fails in between.
-    const rare_blocking_watch watch("end of a team", as_waiter(), "other ranks of the team");
+    const blocking_watch watch("end of a team", as_waiter(), "other ranks of the team");
     if (attached) attached->release();
     if (between_nodes_) stop_serving();
     meeting_place_.free();

@@ -185,6 +185,7 @@ private:
     std::uint64_t worst_of_leaders(std::uint64_t word, const occasion& why);
     void agree_between_leaders(agreed_words& words, const occasion& why);
 
+    std::shared_ptr<clock_watcher> watcher_ = clock_watcher::hold();
     thread_rule threads_{"team"};
     std::unique_ptr<team_usage> usage_ = team_usage::if_wanted();
     std::shared_ptr<const placement> ranks_;
@@ -198,7 +199,6 @@ private:
     boost::mpi::communicator comm_, node_comm_, leaders_;
     shared_window meeting_place_;
     std::optional<far_ends> ends_;
-    std::shared_ptr<clock_watcher> watcher_; // where this rank may wait for others inside MPI
     std::optional<node_barrier> barrier_;
     std::optional<leader_meeting> between_nodes_; // on leaders, where there are several nodes
     int exceptions_ = 0;                          // in flight when this object was made

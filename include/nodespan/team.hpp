@@ -42,7 +42,7 @@ public:
     /// Call:   collective over `comm`; MPI is initialised.
     /// Errors: errc::not_initialized, errc::finalized, errc::invalid_argument (null or
     ///         inter-communicator, NODESPAN_RANKS_PER_NODE no number), MPI category; all ranks.
-    /// Cost:   four communicators and a window; some 100 us. O(size) memory while it runs, and
+    /// Cost:   four communicators and a window; some 200 us. O(size) memory while it runs, and
     ///         none that grows with size afterwards if `comm` is ordered node by node.
     /// Source: MPI 3.1 section 6.4.2 (MPI_Comm_split_type), 11.2.3 (MPI_Win_allocate_shared).
     explicit team(MPI_Comm comm, team_options options = {});
@@ -100,7 +100,8 @@ public:
     void progress();
 
     /// A team of those ranks that give the same `color`, ordered by `key`, then by rank.
-    /// Call:   collective over this team. Errors: errc::invalid_argument (negative color), MPI.
+    /// Call:   collective over this team. Errors: errc::invalid_argument (negative color),
+    ///         errc::peer_lost, MPI category.
     team split(int color, int key = 0) const;
 
     /// The shared state; for nodespan's own layers.
