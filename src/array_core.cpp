@@ -4,6 +4,7 @@
 #include "arena.hpp"
 #include "first_touch.hpp"
 #include "ghost_exchange.hpp"
+#include "locked_combine.hpp"
 #include "process_watch.hpp"
 #include "rma_lock.hpp"
 #include "team_core.hpp"
@@ -19,6 +20,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace nodespan::detail {
@@ -37,9 +39,13 @@ struct array_state {
     std::mutex making; // threads may ask for locks at the same time
     std::map<int, lock_of_node> others;
     std::unique_ptr<ghost_exchange> ghosts;
+    std::optional<combining_locks> combining; // over several nodes
 };
 
 namespace {
+
+// MPI counts in int: what lists and patches cut by the byte can hold one element at least.
+constexpr std::size_t most_element_bytes = std::size_t{1} << 30;
 
 std::string type_text(const element_type& type, std::size_t dimensions) {
     return fmt::format("array<{},{}{}>", boost::core::demangle(type.name), dimensions,
@@ -108,6 +114,11 @@ array_core::array_core(const class team& team, const index_list& extents, const 
     request.fingerprint = fingerprint(name_, type.bytes, extents, options);
     request.zeroed = options.zeroed;
     const std::optional<error> refused = attempt([&] {
+        if (type.bytes > most_element_bytes)
+            throw error(errc::invalid_argument,
+                        fmt::format("{}: elements of {} bytes; an array's are of 2^30 bytes at "
+                                    "most, so make parts of them its elements",
+                                    request.description, type.bytes));
         cut_ = distribution(extents, core.ranks(), options.distribution);
         place.ghosts = check_ghosts(options.ghosts, extents);
         rank_box_ = cut_.rank_box(core.rank());
@@ -115,7 +126,7 @@ array_core::array_core(const class team& team, const index_list& extents, const 
         stored_box_ = with_ghosts(node_box_, place.ghosts);
         request.reserved_bytes = reserve_for(cut_, place.ghosts, type.bytes, request.description);
         request.node_bytes = static_cast<std::size_t>(stored_box_.size()) * type.bytes;
-        request.mine = first_touch(cut_, place.ghosts, core.rank(), type.bytes);
+        request.mine = [&] { return first_touch(cut_, place.ghosts, core.rank(), type.bytes); };
     });
     place.cut = &cut_;
     place.element_bytes = type.bytes;
@@ -123,6 +134,8 @@ array_core::array_core(const class team& team, const index_list& extents, const 
     place.team = &core;
     place.where = arena::of(core).allocate(refused, request);
     is_one_node_ = place.is_one_node();
+    if (!is_one_node_)
+        place.combining = &state_->combining.emplace(place, waiting_in("accumulate"));
     if (place.ghosts.any()) {
         // Requests are made without communication, but may fail on some ranks only.
         const std::optional<error> mine = attempt([&] {
@@ -287,6 +300,11 @@ void array_core::fetch_add(const index_list& at, const void* value, void* before
 bool array_core::compare_exchange(const index_list& at, void* expected, const void* desired) {
     const thread_rule::call mine(rule_for_transfers(), "compare_exchange");
     require_index("compare_exchange", at);
+    if (type_.bytes != 1 && type_.bytes != 2 && type_.bytes != 4 && type_.bytes != 8)
+        throw error(errc::invalid_argument,
+                    fmt::format("{}: elements of {} bytes, and between nodes MPI exchanges 1, 2, 4 "
+                                "or 8; lock the array's mutex of that node instead {}",
+                                call_on("compare_exchange", at), type_.bytes, where()));
     return naming([&] { return call_on("compare_exchange", at); },
                   [&] { return detail::compare_exchange(state_->place, at, expected, desired); });
 }

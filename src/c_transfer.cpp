@@ -44,6 +44,10 @@ accumulate_op take_op(nodespan_op op) {
         return accumulate_op::prod;
     case NODESPAN_REPLACE:
         return accumulate_op::replace;
+    case NODESPAN_FMIN:
+        return accumulate_op::fmin;
+    case NODESPAN_FMAX:
+        return accumulate_op::fmax;
     }
     throw error(
         errc::invalid_argument,

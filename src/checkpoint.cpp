@@ -44,6 +44,43 @@ std::vector<index_t> steps_in(const fs::path& folder, const std::string& ending 
     return result;
 }
 
+bool has(const std::vector<index_t>& steps, index_t step) {
+    return std::find(steps.begin(), steps.end(), step) != steps.end();
+}
+
+// For messages.
+std::string shortened(std::string text) {
+    constexpr std::size_t most = 60;
+    if (text.size() <= most) return text;
+    return text.substr(0, most) + "...";
+}
+
+// For messages, and so that ranks can compare: of long ones the beginning and a hash of all.
+std::string quote(const attributes& values) {
+    std::string result = "{";
+    for (const auto& [name, value] : values) {
+        const std::string whole = detail::to_text(value), shown = shortened(whole);
+        result += fmt::format("{}{}={}", result.size() > 1 ? ", " : "", name, shown);
+        if (shown != whole)
+            result += fmt::format(" ({} characters, hash {:016x})", whole.size(),
+                                  std::hash<std::string>{}(whole));
+    }
+    return result + "}";
+}
+
+void require_whole_texts(const attributes& values) {
+    for (const auto& [name, value] : values)
+        if (detail::to_text(value).find('\0') != std::string::npos)
+            throw error(errc::invalid_argument,
+                        fmt::format("\"{}\" has a zero byte in its text, where files would end it; "
+                                    "keep such bytes in an array or a list of numbers",
+                                    name));
+}
+
+std::string cause_of(const error& failure) {
+    return std::string(failure.what()).substr(std::strlen("nodespan: "));
+}
+
 } // namespace
 
 struct checkpoint::state {
@@ -53,7 +90,7 @@ struct checkpoint::state {
         detail::file_type type;
     };
     struct named_value {
-        std::string name;
+        std::string name, type;
         getter get;
         setter set;
     };
@@ -64,7 +101,8 @@ struct checkpoint::state {
     std::vector<named_array> arrays;
     std::vector<named_value> values;
     std::vector<std::string> refused;
-    std::vector<index_t> refused_steps;
+    std::vector<index_t> damaged; // of those refused; the next write removes them
+    std::vector<index_t> unfit;   // the others, which stay
 
     detail::io_call begin(const std::string& operation) const {
         std::string names; // lest ranks bring different sets
@@ -92,8 +130,12 @@ struct checkpoint::state {
 
     void prepare_folder(index_t step) const;
     void remove_old(index_t step) const;
+    std::vector<index_t> begin_search(const detail::io_call& call);
+    bool is_whole(const detail::io_call& call, index_t step);
     std::optional<index_t> find_latest(const detail::io_call& call);
-    void read(const detail::io_call& call, index_t step) const;
+    std::optional<index_t> restore(const detail::io_call& call);
+    attributes require_fit(const detail::io_call& call, index_t step) const;
+    void read(index_t step, const attributes& found) const;
 };
 
 // On the first rank.
@@ -104,8 +146,7 @@ void checkpoint::state::prepare_folder(index_t step) const {
         detail::refuse(
             fmt::format("cannot make the folder {}: {}", folder.string(), problem.message()));
     for (const index_t other : steps_in(folder))
-        if (other > step &&
-            std::find(refused_steps.begin(), refused_steps.end(), other) == refused_steps.end())
+        if (other > step && !has(damaged, other) && !has(unfit, other))
             throw error(
                 errc::invalid_argument,
                 fmt::format("the folder holds a checkpoint of a later step, {}, which would "
@@ -116,54 +157,116 @@ void checkpoint::state::prepare_folder(index_t step) const {
 // On the first rank, when that of `step` is finished. What cannot be removed stays.
 void checkpoint::state::remove_old(index_t step) const {
     std::error_code ignored;
-    for (const index_t broken : refused_steps)
+    for (const index_t broken : damaged)
         if (broken != step) fs::remove(path_of(broken), ignored);
-    const std::vector<index_t> steps = steps_in(folder);
+    std::vector<index_t> steps = steps_in(folder);
+    std::erase_if(steps, [&](index_t other) { return has(unfit, other); });
     const auto stay = static_cast<std::size_t>(options.keep);
     for (std::size_t k = 0; k + stay < steps.size(); ++k) fs::remove(path_of(steps[k]), ignored);
     for (const index_t left : steps_in(folder, ".part")) // by jobs that were killed
         fs::remove(folder / (file_name(left) + ".part"), ignored);
 }
 
-std::optional<index_t> checkpoint::state::find_latest(const detail::io_call& call) {
+// The steps there are, the latest last.
+std::vector<index_t> checkpoint::state::begin_search(const detail::io_call& call) {
     refused.clear();
-    refused_steps.clear();
+    damaged.clear();
+    unfit.clear();
     std::vector<index_t> steps;
     call.on_first_rank([&] { steps = steps_in(folder); });
     steps.resize(call.from_first_rank(steps.size()));
-    while (!steps.empty()) {
-        const auto step =
-            static_cast<index_t>(call.from_first_rank(static_cast<std::uint64_t>(steps.back())));
-        const std::string problem = detail::problem_of_sealed(team, path_of(step).string(), step);
-        if (problem.empty()) return step;
-        refused.push_back(problem);
-        refused_steps.push_back(step);
-        steps.pop_back();
-    }
+    for (index_t& step : steps)
+        step = static_cast<index_t>(call.from_first_rank(static_cast<std::uint64_t>(step)));
+    return steps;
+}
+
+// Whether its checksum is right, and HDF5 can open what is in it; the same on all ranks.
+bool checkpoint::state::is_whole(const detail::io_call& call, index_t step) {
+    std::string problem = detail::problem_of_sealed(team, path_of(step).string(), step);
+    if (problem.empty()) try {
+            call.on_first_rank([&] {
+                list_datasets(path_of(step));
+                read_attributes(path_of(step));
+            });
+            return true;
+        } catch (const error& failure) {
+            if (failure.code() != errc::io) throw;
+            problem = cause_of(failure);
+        }
+    refused.push_back(problem);
+    damaged.push_back(step);
+    return false;
+}
+
+std::optional<index_t> checkpoint::state::find_latest(const detail::io_call& call) {
+    std::vector<index_t> steps = begin_search(call);
+    for (; !steps.empty(); steps.pop_back())
+        if (is_whole(call, steps.back())) return steps.back();
     return std::nullopt;
 }
 
-void checkpoint::state::read(const detail::io_call& call, index_t step) const {
+std::optional<index_t> checkpoint::state::restore(const detail::io_call& call) {
+    std::optional<error> misfit, half_read;
+    std::vector<index_t> steps = begin_search(call);
+    for (; !steps.empty(); steps.pop_back()) {
+        const index_t step = steps.back();
+        if (!is_whole(call, step)) continue;
+        bool is_fit = false;
+        try {
+            const attributes found = require_fit(call, step);
+            is_fit = true;
+            read(step, found);
+            return step;
+        } catch (const error& failure) {
+            if (failure.code() != errc::io) throw;
+            refused.push_back(cause_of(failure));
+            unfit.push_back(step);
+            std::optional<error>& first = is_fit ? half_read : misfit;
+            if (!first) first = failure;
+        }
+    }
+    if (half_read) throw error(*half_read);
+    if (misfit) throw error(*misfit);
+    return std::nullopt;
+}
+
+// Whether it has all that was added, as what it was added as. Its values.
+attributes checkpoint::state::require_fit(const detail::io_call& call, index_t step) const {
     const fs::path file = path_of(step);
     attributes found;
     call.agree([&] {
         found = read_attributes(file);
-        for (const named_value& v : values)
-            if (!found.contains(v.name))
+        for (const named_value& v : values) {
+            const auto value = found.find(v.name);
+            if (value == found.end())
                 detail::refuse(fmt::format("{} has no value \"{}\"", file.string(), v.name));
+            if (!v.set(value->second, true))
+                detail::refuse(fmt::format("{} has \"{}\" as another type than {}, with value {}",
+                                           file.string(), v.name, v.type,
+                                           shortened(detail::to_text(value->second))));
+        }
     });
     for (const named_array& a : arrays) {
         const index_list& extents = a.field->cut().extents();
-        const box<dynamic> whole{index_list(static_cast<int>(extents.size()), 0), extents};
-        detail::load_array(*a.field, a.type, whole, file, a.name, whole);
+        const index_list stored = detail::stored_extents(
+            a.field->get_team(), a.type, static_cast<int>(extents.size()), file, a.name);
+        call.agree([&] {
+            if (stored != extents)
+                detail::refuse(fmt::format("{} has \"{}\" with extents {}, the array has {}",
+                                           file.string(), a.name, detail::to_text(stored),
+                                           detail::to_text(extents)));
+        });
     }
-    call.agree([&] {
-        for (const named_value& v : values)
-            if (!v.set(found.at(v.name)))
-                detail::refuse(fmt::format("{} has \"{}\" as another type, with value {}",
-                                           file.string(), v.name,
-                                           detail::to_text(found.at(v.name))));
-    });
+    return found;
+}
+
+void checkpoint::state::read(index_t step, const attributes& found) const {
+    for (const named_array& a : arrays) {
+        const index_list& extents = a.field->cut().extents();
+        const box<dynamic> whole{index_list(static_cast<int>(extents.size()), 0), extents};
+        detail::load_array(*a.field, a.type, whole, path_of(step), a.name, whole);
+    }
+    for (const named_value& v : values) v.set(found.at(v.name), false);
 }
 
 checkpoint::checkpoint(const team& team, std::filesystem::path folder,
@@ -188,13 +291,14 @@ void checkpoint::add_array(const std::string& name, detail::array_core& field,
     state_->arrays.push_back({name, &field, type});
 }
 
-void checkpoint::add_value(const std::string& name, getter get, setter set) {
+void checkpoint::add_value(const std::string& name, const std::string& type, getter get,
+                           setter set) {
     if (name == "step")
         throw error(
             errc::invalid_argument,
             "checkpoint::add(\"step\"): that is what the checkpoint's own number is called");
     state_->forget(name);
-    state_->values.push_back({name, std::move(get), std::move(set)});
+    state_->values.push_back({name, type, std::move(get), std::move(set)});
 }
 
 void checkpoint::write(index_t step) {
@@ -202,10 +306,11 @@ void checkpoint::write(index_t step) {
     const attributes values = state_->all_values(step);
     const detail::io_call same(state_->team,
                                fmt::format("checkpoint::write({}) in \"{}\", {}", step,
-                                           state_->folder.string(), detail::to_text(values)));
+                                           state_->folder.string(), quote(values)));
     call.agree([&] {
         if (step < 0 || step >= most_steps)
             throw error(errc::invalid_argument, fmt::format("no step: {}", step));
+        require_whole_texts(values);
     });
     call.on_first_rank([&] { state_->prepare_folder(step); });
     call.fence();
@@ -220,8 +325,9 @@ void checkpoint::write(index_t step) {
     output.commit(call, [&](const std::string& file) {
         detail::seal(call, file, step, state_->options.read_back);
     });
+    std::erase(state_->unfit, step); // replaced
     call.on_first_rank([&] { state_->remove_old(step); });
-    state_->refused_steps.clear();
+    state_->damaged.clear();
 }
 
 std::optional<index_t> checkpoint::latest() {
@@ -229,10 +335,7 @@ std::optional<index_t> checkpoint::latest() {
 }
 
 std::optional<index_t> checkpoint::restore() {
-    const detail::io_call call = state_->begin("restore");
-    const std::optional<index_t> step = state_->find_latest(call);
-    if (step) state_->read(call, *step);
-    return step;
+    return state_->restore(state_->begin("restore"));
 }
 
 const std::vector<std::string>& checkpoint::refused() const noexcept {

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cassert>
+#include <cmath>
 #include <complex>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 namespace nodespan::detail {
@@ -27,16 +30,59 @@ constexpr T product(T a, T b) {
     return static_cast<T>(wrapping(a) * wrapping(b));
 }
 
+// The unsigned integer of a number's size.
+template <class T>
+using bits_of = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+
+// IEEE 754's minimum and maximum, for loops that processors run on several numbers at once, so
+// without a branch. Their own min(a, b) is b where one side is NaN or both are zero. So it is asked
+// twice, with changed places. Both answers are the same, or a NaN and a number, or zeros of both
+// signs; then the bits of both together, or without what they differ in, are the right one.
+template <class T>
+constexpr T lower(T one, T other) {
+    return std::bit_cast<T>(std::bit_cast<bits_of<T>>(one) | std::bit_cast<bits_of<T>>(other));
+}
+template <class T>
+constexpr T higher(T one, T other) {
+    const bits_of<T> a = std::bit_cast<bits_of<T>>(one), b = std::bit_cast<bits_of<T>>(other);
+    return std::bit_cast<T>(a | b) - std::bit_cast<T>(a ^ b); // -0 - -0 is 0, and NaN stays NaN
+}
+
+template <class T>
+constexpr T number_of(T value, T otherwise) {
+    return value == value ? value : otherwise;
+}
+
+template <accumulate_op op, class T>
+constexpr T extreme(T a, T b) {
+    constexpr bool is_min = op == accumulate_op::min || op == accumulate_op::fmin;
+    constexpr bool passes_over_nans = op == accumulate_op::fmin || op == accumulate_op::fmax;
+    if constexpr (!is_min && std::is_same_v<T, long double>) {
+        return -extreme < passes_over_nans ? accumulate_op::fmin : accumulate_op::min > (-a, -b);
+    } else if constexpr (std::is_same_v<T, long double>) {
+        if (std::isnan(a) || std::isnan(b)) return std::isnan(a) == passes_over_nans ? b : a;
+        return b < a || (a == b && std::signbit(b)) ? b : a;
+    } else {
+        const T one = is_min ? (a < b ? a : b) : (a < b ? b : a);
+        const T other = is_min ? (b < a ? b : a) : (b < a ? a : b);
+        if constexpr (std::is_integral_v<T>)
+            return one;
+        else if constexpr (passes_over_nans)
+            return is_min ? lower(number_of(one, other), number_of(other, one))
+                          : higher(number_of(one, other), number_of(other, one));
+        else
+            return is_min ? lower(one, other) : higher(one, other);
+    }
+}
+
 template <accumulate_op op, class T>
 constexpr T combined(T there, T comes) {
     if constexpr (op == accumulate_op::sum)
         return static_cast<T>(wrapping(there) + wrapping(comes));
     else if constexpr (op == accumulate_op::prod)
         return product(there, comes);
-    else if constexpr (op == accumulate_op::min)
-        return std::min(there, comes);
-    else if constexpr (op == accumulate_op::max)
-        return std::max(there, comes);
+    else if constexpr (op != accumulate_op::replace)
+        return extreme<op>(there, comes);
     else
         return comes;
 }
@@ -49,6 +95,7 @@ void walk(std::byte* to, index_t to_step, const std::byte* from, index_t from_st
     if (to_step == dense && from_step == dense) {
         T* const out = reinterpret_cast<T*>(to);
         const T* const in = reinterpret_cast<const T*>(from);
+#pragma GCC unroll 4
         for (index_t i = 0; i < count; ++i) f(out[i], in[i]);
     } else {
         for (index_t i = 0; i < count; ++i, to += to_step, from += from_step)
@@ -82,13 +129,13 @@ void combine_one_atomically(T& to, T comes) {
     else if constexpr (op == accumulate_op::sum && std::is_integral_v<T>)
         element.fetch_add(comes, order);
     else { // compares bits, so a NaN that is there does not hold it up
-        T there = element.load(order);
+        T there = element.load(order), then{};
         do {
-            if constexpr (op == accumulate_op::min)
-                if (!(comes < there)) return; // no write, so the line stays with all who read it
-            if constexpr (op == accumulate_op::max)
-                if (!(there < comes)) return;
-        } while (!element.compare_exchange_weak(there, combined<op>(there, comes), order));
+            then = combined<op>(there, comes);
+            if constexpr (op != accumulate_op::sum && op != accumulate_op::prod)
+                if (std::memcmp(&then, &there, sizeof(T)) == 0)
+                    return; // no write, so the line stays with all who read it
+        } while (!element.compare_exchange_weak(there, then, order));
     }
 }
 
@@ -115,6 +162,8 @@ run_kernel kernel_for(accumulate_op op) {
     if constexpr (supports(kind_of<T>(), min)) {
         if (op == min) return How::template kernel<T, min>;
         if (op == max) return How::template kernel<T, max>;
+        if (op == fmin) return How::template kernel<T, fmin>;
+        if (op == fmax) return How::template kernel<T, fmax>;
     }
     switch (op) {
     case sum:
@@ -189,6 +238,29 @@ void scale_run(element_kind kind, std::byte* to, const std::byte* from, index_t 
     assert(kernel && "the kind must not be `other`");
     const auto step = with_type(kind, []<class T>() { return static_cast<index_t>(sizeof(T)); });
     kernel(to, step, from, from_step, count, scale);
+}
+
+// By the hundred, so that the kernel can combine several at once.
+void combine_all(element_kind kind, accumulate_op op, const void* elements, index_t count,
+                 void* result) noexcept {
+    const run_kernel kernel = plain_kernel(kind, op);
+    assert(kernel && "the kind must have the operation");
+    with_type(kind, [&]<class T>() {
+        constexpr std::size_t lane_bytes = 64 * sizeof(T);
+        constexpr index_t width = 64, step = sizeof(T);
+        const auto* const from = static_cast<const std::byte*>(elements);
+        auto* const to = static_cast<std::byte*>(result);
+        if (count < 2 * width) {
+            kernel(to, 0, from, step, count, nullptr);
+            return 0;
+        }
+        alignas(64) std::byte lanes[lane_bytes];
+        std::memcpy(lanes, from, sizeof lanes);
+        for (index_t at = width; at < count; at += width)
+            kernel(lanes, step, from + at * step, step, std::min(width, count - at), nullptr);
+        kernel(to, 0, lanes, step, width, nullptr);
+        return 0;
+    });
 }
 
 } // namespace nodespan::detail

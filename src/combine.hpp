@@ -12,8 +12,7 @@ namespace nodespan::detail {
 /// `scale` points to one element of the kind; null means 1. Both sides are aligned as their type,
 /// and do not overlap unless they are the same elements.
 ///
-/// Integers wrap on overflow. min and max are std::min and std::max of (what is there, what comes):
-/// a NaN that comes changes nothing, a NaN that is there stays, and so does a zero of either sign.
+/// Integers wrap on overflow; accumulate_op says what NaNs and zeros do.
 using run_kernel = void (*)(std::byte* to, index_t to_step, const std::byte* from,
                             index_t from_step, index_t count, const void* scale);
 

@@ -1,4 +1,5 @@
 #include "combine.hpp"
+#include "locked_combine.hpp"
 #include "mpi_types.hpp"
 #include "node_accumulate.hpp"
 #include "strided.hpp"
@@ -16,7 +17,11 @@
 namespace nodespan::detail {
 namespace {
 
-constexpr std::size_t at_once = 1 << 16; // elements in one message
+// Elements in one message. Bounded in bytes too: MPI counts in int, and a copy is made.
+constexpr std::size_t at_once(std::size_t element_bytes) {
+    constexpr std::size_t most = std::size_t{1} << 16, most_bytes = std::size_t{1} << 26;
+    return std::clamp<std::size_t>(most_bytes / element_bytes, 1, most);
+}
 
 struct remote_element {
     int node = 0;
@@ -66,11 +71,12 @@ std::vector<remote_element> split(const array_place& a, const index_t* places, i
 template <class F>
 void for_each_message(const std::vector<remote_element>& elements, std::size_t element_bytes,
                       F&& f) {
+    const std::size_t most = at_once(element_bytes);
     std::vector<MPI_Aint> places;
     for (std::size_t begin = 0; begin < elements.size();) {
         std::size_t end = begin;
         places.clear();
-        while (end < elements.size() && end - begin < at_once &&
+        while (end < elements.size() && end - begin < most &&
                elements[end].node == elements[begin].node) {
             places.push_back(static_cast<MPI_Aint>(elements[end].offset - elements[begin].offset));
             ++end;
@@ -108,7 +114,7 @@ void gather(const array_place& a, const index_t* places, index_t count, std::byt
     };
     const std::vector<remote_element> others = split(a, places, count, false, local);
     count_call(a, usage_kind::gather, static_cast<std::size_t>(count) - others.size(), others);
-    std::vector<std::byte> staging(std::min(others.size(), at_once) * bytes);
+    std::vector<std::byte> staging(std::min(others.size(), at_once(bytes)) * bytes);
     for_each_message(
         others, bytes,
         [&](int node, std::span<const MPI_Aint> offsets, std::size_t base, std::size_t reach,
@@ -135,7 +141,7 @@ void scatter(const array_place& a, const index_t* places, index_t count, const s
                                    [](const auto& l, const auto& r) { return l.same_place(r); });
     others.erase(others.begin(), first.base());
     count_call(a, usage_kind::scatter, here, others);
-    std::vector<std::byte> staging(std::min(others.size(), at_once) * bytes);
+    std::vector<std::byte> staging(std::min(others.size(), at_once(bytes)) * bytes);
     for_each_message(
         others, bytes,
         [&](int node, std::span<const MPI_Aint> offsets, std::size_t base, std::size_t reach,
@@ -188,6 +194,11 @@ void scatter_add(const array_place& a, const index_t* places, index_t count,
         others, bytes,
         [&](int node, std::span<const MPI_Aint> offsets, std::size_t base, std::size_t reach,
             std::span<const remote_element> elements) {
+            if (!is_combined_by_mpi(a.kind, accumulate_op::sum)) {
+                locked_add(a, node, base, reach, offsets, next);
+                next += elements.size() * bytes;
+                return;
+            }
             const patch_type target(offsets, to_mpi(a.kind), bytes);
             const mpi_elements origin{to_mpi(a.kind), static_cast<int>(elements.size())};
             a.where.rma->accumulate(node, base, reach, target.elements(), next, origin, MPI_SUM);

@@ -48,11 +48,8 @@ file_draft file_draft::open(const std::string& name) {
     return result;
 }
 
-file_draft file_draft::make(const std::string& name) {
-    file_draft result(posix_file::open_or_create(name));
-    if (::ftruncate(result.file_.descriptor(), 0) != 0)
-        refuse_by_system("cannot empty", result.file_);
-    return result;
+file_draft file_draft::make(posix_file empty) {
+    return file_draft(std::move(empty));
 }
 
 file_draft::~file_draft() {
@@ -102,6 +99,15 @@ void file_draft::set_size(std::uint64_t bytes) {
     if (is_ignoring_ || bytes == size()) return;
     if (::ftruncate(file_.descriptor(), static_cast<off_t>(bytes)) != 0)
         refuse_by_system("cannot set the length of", file_);
+}
+
+void file_draft::fail(const std::string& why) {
+    if (failure_.empty()) failure_ = why;
+    is_ignoring_ = true;
+}
+
+void file_draft::require_good() const {
+    if (!failure_.empty()) throw error(errc::io, failure_);
 }
 
 void file_draft::sync() const {

@@ -19,10 +19,9 @@ namespace nodespan::detail {
 /// HDF5_USE_FILE_LOCKING does not forbid them. The end takes back what was not kept.
 class file_draft {
 public:
-    /// One that is there; or an empty one, also where one was, which `make` does not touch before
-    /// it is locked. Errors: errc::io.
+    /// One that is there; or an empty one. Errors: errc::io.
     static file_draft open(const std::string& name);
-    static file_draft make(const std::string& name);
+    static file_draft make(posix_file empty);
     file_draft(file_draft&&) noexcept = default;
     file_draft& operator=(file_draft&&) = delete;
     ~file_draft();
@@ -49,8 +48,13 @@ public:
     /// has the file, or has changed its length.
     void unlock();
 
-    /// From here on `write` and `set_size` do nothing.
+    /// From here on `write` and `set_size` do nothing: those that would have to fail.
     void ignore_writes() noexcept { is_ignoring_ = true; }
+
+    /// Ignores them because of this, which `require_good` tells.
+    void fail(const std::string& why);
+    /// Errors: errc::io, if it has failed.
+    void require_good() const;
 
     /// All that was written, and applied, stays. Otherwise the end makes the file what it was.
     void keep() noexcept { is_kept_ = true; }
@@ -69,6 +73,7 @@ private:
     std::uint64_t old_bytes_ = 0;
     std::map<std::uint64_t, page> pages_;     // of what was there, those that change
     std::optional<std::uint64_t> left_bytes_; // of the file, when others could have it
+    std::string failure_;
     bool is_ignoring_ = false;
     bool is_applied_ = false;
     bool is_kept_ = false;

@@ -1,6 +1,7 @@
 #include "ghost_exchange.hpp"
 
 #include "agreement.hpp"
+#include "arena.hpp"
 #include "mpi_check.hpp"
 #include "pieces.hpp"
 #include "strided.hpp"
@@ -105,13 +106,9 @@ void ghost_exchange::add_copy(const ghost_piece& piece, int worker) {
 
 ghost_exchange::~ghost_exchange() {
     if (!mpi_is_alive()) return;
-    // MPI may still fill or read our memory, or this thread may not call it: leak it.
-    if (is_started_ || !place_.team->threads().admits_this_thread()) {
-        for (message& m : sends_) static_cast<void>(m.dense.release());
-        for (message& m : receives_) static_cast<void>(m.dense.release());
-        return;
-    }
-    for (MPI_Request& request : requests_) MPI_Request_free(&request);
+    // MPI may still fill or read our memory, or this thread may not call it.
+    if (messages_.front().is_started || !place_.team->threads().admits_this_thread())
+        arena::of(*place_.team).leave(messages_);
 }
 
 ghost_exchange::part ghost_exchange::part_of(const box<dynamic>& elements) const {
@@ -126,23 +123,26 @@ void ghost_exchange::prepare(message& m, way where) {
     for (const part& p : m.parts) bytes += bytes_of(p.extents, place_.element_bytes);
     void* memory = m.parts.front().data;
     if (m.parts.size() > 1 || !is_dense(m.parts.front().extents, strides_, place_.element_bytes)) {
-        m.dense = std::make_unique_for_overwrite<std::byte[]>(bytes);
-        memory = m.dense.get();
+        m.dense = messages_.front()
+                      .memory.emplace_back(std::make_unique_for_overwrite<std::byte[]>(bytes))
+                      .get();
+        memory = m.dense;
     }
     const auto count = static_cast<int>(bytes);
     const MPI_Comm comm = place_.team->traffic();
-    requests_.push_back(MPI_REQUEST_NULL);
+    requests().push_back(MPI_REQUEST_NULL);
+    messages_.front().peers.push_back(m.peer);
     if (where == way::receive)
-        mpi_check(MPI_Recv_init(memory, count, MPI_BYTE, m.peer, m.tag, comm, &requests_.back()),
+        mpi_check(MPI_Recv_init(memory, count, MPI_BYTE, m.peer, m.tag, comm, &requests().back()),
                   "MPI_Recv_init");
     else
-        mpi_check(MPI_Send_init(memory, count, MPI_BYTE, m.peer, m.tag, comm, &requests_.back()),
+        mpi_check(MPI_Send_init(memory, count, MPI_BYTE, m.peer, m.tag, comm, &requests().back()),
                   "MPI_Send_init");
 }
 
 void ghost_exchange::pack(const message& m) const {
-    if (!m.dense) return; // goes as it lies
-    std::byte* to = m.dense.get();
+    if (m.dense == nullptr) return; // goes as it lies
+    std::byte* to = m.dense;
     for (const part& p : m.parts) {
         copy_patch(p.extents, place_.element_bytes, to,
                    dense_strides(p.extents, place_.element_bytes), p.data, strides_);
@@ -151,8 +151,8 @@ void ghost_exchange::pack(const message& m) const {
 }
 
 void ghost_exchange::unpack(const message& m) const {
-    if (!m.dense) return; // has come to its place
-    const std::byte* from = m.dense.get();
+    if (m.dense == nullptr) return; // has come to its place
+    const std::byte* from = m.dense;
     for (const part& p : m.parts) {
         copy_patch(p.extents, place_.element_bytes, p.data, strides_, from,
                    dense_strides(p.extents, place_.element_bytes));
@@ -181,7 +181,7 @@ void ghost_exchange::exchange() {
         [this] {
             is_started_ = true;
             failure_ = attempt([this] { post(), wait(); });
-            is_started_ = failure_.has_value(); // then what is under way is leaked
+            is_started_ = failure_.has_value(); // then what is under way is left
             return failure_;
         },
         why_);
@@ -199,9 +199,10 @@ void ghost_exchange::start() {
 void ghost_exchange::post() {
     const auto receives = static_cast<int>(receives_.size());
     const auto sends = static_cast<int>(sends_.size());
-    if (receives > 0) mpi_check(MPI_Startall(receives, requests_.data()), "MPI_Startall");
+    messages_.front().is_started = true;
+    if (receives > 0) mpi_check(MPI_Startall(receives, requests().data()), "MPI_Startall");
     for (const message& m : sends_) pack(m);
-    if (sends > 0) mpi_check(MPI_Startall(sends, requests_.data() + receives), "MPI_Startall");
+    if (sends > 0) mpi_check(MPI_Startall(sends, requests().data() + receives), "MPI_Startall");
     for (const copy& c : copies_)
         copy_patch(c.to.extents, place_.element_bytes, c.to.data, strides_, c.from, strides_);
 }
@@ -214,14 +215,14 @@ void ghost_exchange::finish() {
         return;
     }
     if (!failure_) failure_ = attempt([this] { wait(); });
-    is_started_ = failure_.has_value(); // then what is under way is leaked
+    is_started_ = failure_.has_value(); // then what is under way is left
     place_.team->node_fence(failure_, why_);
 }
 
 void ghost_exchange::wait() {
-    place_.team->wait(requests_, why_, [this](std::size_t i) {
-        return i < receives_.size() ? receives_[i].peer : sends_[i - receives_.size()].peer;
-    });
+    place_.team->wait(requests(), why_,
+                      [this](std::size_t i) { return messages_.front().peers[i]; });
+    messages_.front().is_started = false;
     for (const message& m : receives_) unpack(m);
 }
 

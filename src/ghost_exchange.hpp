@@ -2,11 +2,12 @@
 
 #include "nodespan/error.hpp"
 #include "transfer.hpp"
+#include "unfinished.hpp"
 
 #include <mpi.h>
 
 #include <cstdint>
-#include <memory>
+#include <list>
 #include <optional>
 #include <vector>
 
@@ -22,6 +23,9 @@ class ghost_exchange {
 public:
     /// What this rank will have to send, receive and copy. No communication.
     ghost_exchange(const array_place& place, const occasion& why);
+
+    /// An exchange that is under way is left to the arena, which sees that its messages have ended
+    /// before the array's place is used again. Waits for nobody.
     ~ghost_exchange();
     ghost_exchange(const ghost_exchange&) = delete;
     ghost_exchange& operator=(const ghost_exchange&) = delete;
@@ -47,7 +51,7 @@ private:
         int peer = 0;
         int tag = 0;
         std::vector<part> parts;
-        std::unique_ptr<std::byte[]> dense; // nothing where one dense part goes as it lies
+        std::byte* dense = nullptr; // nothing where one dense part goes as it lies
     };
     struct copy {
         part to;
@@ -63,6 +67,7 @@ private:
     void unpack(const message& m) const;
     void post();
     void wait();
+    std::vector<MPI_Request>& requests() noexcept { return messages_.front().requests; }
 
     array_place place_;
     occasion why_;
@@ -70,9 +75,9 @@ private:
     std::vector<message> sends_;
     std::vector<message> receives_;
     std::vector<copy> copies_;
-    std::vector<MPI_Request> requests_; // receives first
-    bool nothing_to_do_ = true;         // on no rank of the team
-    bool leader_alone_ = true;          // the other ranks of this node have nothing to do
+    std::list<unfinished> messages_ = std::list<unfinished>(1); // one; requests of receives first
+    bool nothing_to_do_ = true;                                 // on no rank of the team
+    bool leader_alone_ = true; // the other ranks of this node have nothing to do
     bool is_started_ = false;
     std::optional<error> failure_;
 };

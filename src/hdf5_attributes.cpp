@@ -1,12 +1,16 @@
 #include "hdf5_attributes.hpp"
 
-#include "hdf5_types.hpp"
+#include "hdf5_source.hpp"
+#include "hdf5_texts.hpp"
+#include "io_call.hpp"
 #include "nodespan/detail/narrow.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstring>
+#include <exception>
 #include <optional>
 
 namespace nodespan::detail {
@@ -119,34 +123,30 @@ std::optional<attribute> read_floats(hid_t from, hid_t type, std::size_t count, 
     return std::nullopt;
 }
 
-std::vector<std::string> read_long_texts(hid_t from, const hdf5_handle& space, std::size_t count) {
-    const hdf5_handle stored(H5Aget_type(from), "H5Aget_type");
-    hdf5_handle type(H5Tcopy(H5T_C_S1), "H5Tcopy");
-    hdf5_check(H5Tset_size(type.get(), H5T_VARIABLE), "H5Tset_size");
-    hdf5_check(H5Tset_cset(type.get(), H5Tget_cset(stored.get())), "H5Tset_cset");
-    std::vector<char*> pointers(std::max<std::size_t>(1, count), nullptr);
-    hdf5_check(H5Aread(from, type.get(), pointers.data()), "H5Aread");
-    std::vector<std::string> texts;
-    for (std::size_t k = 0; k < count; ++k)
-        texts.emplace_back(pointers[k] != nullptr ? pointers[k] : "");
-    H5Dvlen_reclaim(type.get(), space.get(), H5P_DEFAULT, pointers.data());
-    return texts;
-}
-
 // Texts of equal length, as Fortran and NumPy write them, filled up with zeros or blanks.
 std::vector<std::string> read_short_texts(hid_t from, hid_t type, std::size_t count) {
     const std::size_t bytes = H5Tget_size(type);
     std::vector<char> all(std::max<std::size_t>(1, count) * bytes);
     hdf5_check(H5Aread(from, type, all.data()), "H5Aread");
-    const char filler = H5Tget_strpad(type) == H5T_STR_SPACEPAD ? ' ' : '\0';
+    const H5T_str_t padding = H5Tget_strpad(type);
+    const char filler = padding == H5T_STR_SPACEPAD ? ' ' : '\0';
     std::vector<std::string> texts;
     for (std::size_t k = 0; k < count; ++k) {
         std::string text(all.data() + k * bytes, bytes);
-        if (filler == '\0') text.resize(std::min(text.find('\0'), text.size()));
+        if (padding == H5T_STR_NULLTERM) text.resize(std::min(text.find('\0'), text.size()));
         while (!text.empty() && text.back() == filler) text.pop_back();
         texts.push_back(text);
     }
     return texts;
+}
+
+// Before memory is made for what a damaged file says.
+void require_room(hid_t from, hid_t type, std::size_t count) {
+    const std::uint64_t length = posix_file::open_to_read(file_of(from)).size();
+    const std::size_t one = std::max<std::size_t>(1, H5Tget_size(type));
+    if (count > length / one)
+        refuse(fmt::format("{} values of {} bytes are more than the file's {} bytes", count, one,
+                           length));
 }
 
 std::optional<attribute> read_value(hid_t from) {
@@ -157,6 +157,7 @@ std::optional<attribute> read_value(hid_t from) {
     if (!is_scalar && shape != H5S_SIMPLE) return std::nullopt;
     const auto count = static_cast<std::size_t>(
         hdf5_check(H5Sget_simple_extent_npoints(space.get()), "H5Sget_simple_extent_npoints"));
+    require_room(from, type.get(), count);
     switch (H5Tget_class(type.get())) {
     case H5T_INTEGER:
         return read_integers(from, type.get(), count, is_scalar);
@@ -171,7 +172,7 @@ std::optional<attribute> read_value(hid_t from) {
         return std::nullopt;
     }
     std::vector<std::string> texts = H5Tis_variable_str(type.get()) > 0
-                                         ? read_long_texts(from, space, count)
+                                         ? read_long_texts(from, count)
                                          : read_short_texts(from, type.get(), count);
     if (is_scalar) return texts[0];
     return texts;
@@ -185,25 +186,51 @@ void write_attribute(hid_t object, const std::string& name, const attribute& val
     std::visit(value_writer{object, name}, value);
 }
 
-attributes attributes_of(hid_t object) {
-    H5O_info_t about;
-    hdf5_check(H5Oget_info2(object, &about, H5O_INFO_NUM_ATTRS), "H5Oget_info2");
-    attributes result;
-    for (hsize_t k = 0; k < about.num_attrs; ++k) {
-        const hdf5_handle one(
-            H5Aopen_by_idx(object, ".", H5_INDEX_NAME, H5_ITER_NATIVE, k, H5P_DEFAULT, H5P_DEFAULT),
-            "H5Aopen_by_idx");
-        std::string name(
-            static_cast<std::size_t>(hdf5_check(H5Aget_name(one.get(), 0, nullptr), "H5Aget_name")),
-            '\0');
-        hdf5_check(H5Aget_name(one.get(), name.size() + 1, name.data()), "H5Aget_name");
-        if (auto value = read_value(one.get())) result[name] = std::move(*value);
+namespace {
+
+struct found_names {
+    std::vector<std::string> names;
+    std::exception_ptr failure;
+};
+
+herr_t note_name(hid_t, const char* name, const H5A_info_t*, void* data) {
+    auto& found = *static_cast<found_names*>(data);
+    try { // nothing may be thrown through HDF5
+        found.names.emplace_back(name);
+    } catch (...) {
+        found.failure = std::current_exception();
+        return -1;
     }
-    return result;
+    return 0;
 }
 
-std::optional<attribute> attribute_of(hid_t object, const std::string& name) {
-    return read_value(hdf5_handle(H5Aopen(object, name.c_str(), H5P_DEFAULT), "H5Aopen").get());
+// In HDF5's own order, and after a question that makes it read all that an object header has: it
+// fails to sort attributes of which one is damaged, and the process ends.
+std::vector<std::string> names_of(hid_t object) {
+    hdf5_check(H5Aexists(object, "no name of an attribute"), "H5Aexists");
+    found_names found;
+    hsize_t at = 0;
+    const herr_t result =
+        H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_NATIVE, &at, &note_name, &found);
+    if (found.failure) std::rethrow_exception(found.failure);
+    hdf5_check(result, "H5Aiterate2");
+    return std::move(found.names);
+}
+
+} // namespace
+
+attributes attributes_of(hid_t object) {
+    attributes result;
+    for (const std::string& name : names_of(object)) {
+        const hdf5_handle one(H5Aopen(object, name.c_str(), H5P_DEFAULT), "H5Aopen");
+        try {
+            if (auto value = read_value(one.get())) result[name] = std::move(*value);
+        } catch (const error& failure) {
+            refuse(fmt::format("attribute \"{}\": {}", name,
+                               std::string(failure.what()).substr(std::strlen("nodespan: "))));
+        }
+    }
+    return result;
 }
 
 std::string to_text(const attribute& value) {

@@ -4,7 +4,6 @@
 
 #include <hdf5.h>
 
-#include <optional>
 #include <string>
 
 namespace nodespan::detail {
@@ -14,9 +13,6 @@ void write_attribute(hid_t object, const std::string& name, const attribute& val
 
 /// All attributes of an open object that `attribute` can hold. Errors: errc::io.
 attributes attributes_of(hid_t object);
-
-/// The one of this name; none of a kind that `attribute` cannot hold. Errors: errc::io.
-std::optional<attribute> attribute_of(hid_t object, const std::string& name);
 
 /// The value as messages quote it, and as ranks compare it.
 std::string to_text(const attribute& value);

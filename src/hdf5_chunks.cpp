@@ -278,7 +278,8 @@ hdf5_handle creation_properties(const chunk_layout& layout) {
 }
 
 void write_chunks(const io_call& call, const array_core& from, const file_type& type,
-                  const box<dynamic>& patch, const chunk_layout& layout, hid_t dataset) {
+                  const box<dynamic>& patch, const chunk_layout& layout, hid_t dataset,
+                  const std::function<void()>& require_written) {
     const parcel_post post(call);
     const chunk_grid grid(patch, layout.extents);
     const index_t ranks = from.get_team().size(), rank = from.get_team().rank();
@@ -315,6 +316,7 @@ void write_chunks(const io_call& call, const array_core& from, const file_type& 
             keep_going([&] {
                 if (r != 0) ready = post.receive(r);
                 if (!failure) write_parcel(ready, grid, patch, dataset);
+                require_written();
             });
     }
     call.agree_on(failure);

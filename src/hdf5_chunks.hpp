@@ -6,6 +6,8 @@
 #include "nodespan/hdf5_writer.hpp"
 #include "nodespan/stored_type.hpp"
 
+#include <functional>
+
 namespace nodespan::detail {
 
 /// How a dataset is stored in chunks.
@@ -30,9 +32,11 @@ hdf5_handle creation_properties(const chunk_layout& layout);
 /// Writes a patch as a dataset of its own. Every rank filters an equal share of the chunks, with
 /// elements of other ranks by get, and sends them to the first rank, which writes them: HDF5
 /// without parallel filters can do that too, and no rank waits inside HDF5 for another.
-/// Call:   collective; `dataset` is the first rank's alone.
+/// Call:   collective; `dataset` is the first rank's alone, which calls `require_written` now and
+///         then, to throw where what it has written did not get to the file.
 /// Errors: errc::io, MPI category; on all ranks.
 void write_chunks(const io_call& call, const array_core& from, const file_type& type,
-                  const box<dynamic>& patch, const chunk_layout& layout, hid_t dataset);
+                  const box<dynamic>& patch, const chunk_layout& layout, hid_t dataset,
+                  const std::function<void()>& require_written);
 
 } // namespace nodespan::detail

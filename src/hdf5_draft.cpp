@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <new>
+#include <string>
 #include <sys/types.h>
 
 namespace nodespan::detail {
@@ -25,18 +26,33 @@ const draft_file& mine(const H5FD_t* file) {
     return *reinterpret_cast<const draft_file*>(file);
 }
 
+std::string cause_of(const std::exception& failure) {
+    const std::string text = failure.what(), ours = "nodespan: ";
+    return text.starts_with(ours) ? text.substr(ours.size()) : text;
+}
+
 // Nothing may be thrown through HDF5: it gets the text.
 template <class Body>
-herr_t report(hid_t what, Body&& body) noexcept {
+herr_t report(hid_t what, Body&& body) {
     try {
         body();
         return 0;
     } catch (const std::exception& failure) {
-        const std::string text = failure.what(), ours = "nodespan: ";
         H5Epush2(H5E_DEFAULT, __FILE__, "file_draft", __LINE__, H5E_ERR_CLS, H5E_VFL, what, "%s",
-                 text.c_str() + (text.starts_with(ours) ? ours.size() : 0));
+                 cause_of(failure).c_str());
         return -1;
     }
+}
+
+// Or the draft keeps it, and HDF5 goes on.
+template <class Body>
+herr_t keep_failure(file_draft& draft, Body&& body) {
+    try {
+        body();
+    } catch (const std::exception& failure) {
+        draft.fail(cause_of(failure));
+    }
+    return 0;
 }
 
 H5FD_t* open_draft(const char* name, unsigned, hid_t access, haddr_t) {
@@ -77,12 +93,12 @@ herr_t read_draft(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t at, std::size_t bytes
 
 herr_t write_draft(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t at, std::size_t bytes,
                    const void* from) {
-    return report(H5E_WRITEERROR, [&] { mine(file).draft->write(at, from, bytes); });
+    return keep_failure(*mine(file).draft, [&] { mine(file).draft->write(at, from, bytes); });
 }
 
 herr_t end_file_where_space_ends(H5FD_t* file, hid_t, hbool_t) {
-    return report(H5E_CANTINIT,
-                  [&] { mine(file).draft->set_size(end_of_space(file, H5FD_MEM_DEFAULT)); });
+    return keep_failure(*mine(file).draft,
+                        [&] { mine(file).draft->set_size(end_of_space(file, H5FD_MEM_DEFAULT)); });
 }
 
 H5FD_class_t driver() {

@@ -2,24 +2,18 @@
 
 #include "file_share.hpp"
 #include "hdf5_attributes.hpp"
-#include "hdf5_types.hpp"
+#include "hdf5_source.hpp"
+#include "hdf5_stored.hpp"
 #include "io_call.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
-#include <fcntl.h>
 
 namespace nodespan {
 namespace detail {
 namespace {
-
-hdf5_handle open_to_read(const std::string& name) {
-    const posix_file possible = posix_file::open_to_read(name); // the system's words are clearer
-    if (hdf5_check(H5Fis_hdf5(name.c_str()), "H5Fis_hdf5") == 0)
-        refuse("this is no HDF5 file, or a truncated one");
-    return {H5Fopen(name.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), "H5Fopen"};
-}
 
 std::vector<index_t> chunk_of(hid_t made, std::size_t dimensions) {
     if (H5Pget_layout(made) != H5D_CHUNKED) return {};
@@ -43,22 +37,28 @@ std::vector<std::string> filters_of(hid_t made) {
     return result;
 }
 
+// As load and open see it.
+bool is_loadable(const hdf5_source& source) {
+    try {
+        source.require_array();
+        require_stored(source);
+        return true;
+    } catch (const error&) {
+        return false;
+    }
+}
+
 dataset_info describe(hid_t file, const std::string& path) {
-    const hdf5_handle data(H5Dopen2(file, path.c_str(), H5P_DEFAULT), "H5Dopen2");
-    const hdf5_handle type(H5Dget_type(data.get()), "H5Dget_type");
-    const hdf5_handle space(H5Dget_space(data.get()), "H5Dget_space");
-    const hdf5_handle made(H5Dget_create_plist(data.get()), "H5Dget_create_plist");
-    const std::vector<hsize_t> extents = extents_of(space.get());
-    const file_type element = type_in_file(type.get());
+    const hdf5_source source(file, path);
     dataset_info result;
     result.path = path.starts_with('/') ? path : "/" + path;
-    result.type = to_text(element);
-    result.is_loadable = is_whole(element);
-    result.extents.assign(extents.begin(), extents.end());
-    result.chunk = chunk_of(made.get(), extents.size());
-    result.filters = filters_of(made.get());
-    result.stored_bytes = H5Dget_storage_size(data.get());
-    result.attributes = attributes_of(data.get());
+    result.type = to_text(source.element);
+    result.is_loadable = is_loadable(source);
+    result.extents.assign(source.extents.begin(), source.extents.end());
+    result.chunk = chunk_of(source.made.get(), source.extents.size());
+    result.filters = filters_of(source.made.get());
+    result.stored_bytes = H5Dget_storage_size(source.data.get());
+    result.attributes = attributes_of(source.data.get());
     return result;
 }
 
@@ -67,7 +67,15 @@ struct found_paths {
     std::exception_ptr failure;
 };
 
-herr_t note_dataset(hid_t, const char* name, const H5O_info_t* about, void* data) {
+#if H5_VERSION_GE(1, 12, 0)
+using object_info = H5O_info2_t;
+constexpr auto visit_objects = &H5Ovisit3;
+#else
+using object_info = H5O_info_t;
+constexpr auto visit_objects = &H5Ovisit2;
+#endif
+
+herr_t note_dataset(hid_t, const char* name, const object_info* about, void* data) {
     auto& found = *static_cast<found_paths*>(data);
     try { // nothing may be thrown through HDF5
         if (about->type == H5O_TYPE_DATASET) found.paths.emplace_back(name);
@@ -78,12 +86,14 @@ herr_t note_dataset(hid_t, const char* name, const H5O_info_t* about, void* data
     return 0;
 }
 
+// In HDF5's own order: it fails to sort the links of a damaged group, and the process ends.
 std::vector<dataset_info> describe_all(hid_t file) {
     found_paths found;
     const herr_t result =
-        H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, &note_dataset, &found, H5O_INFO_BASIC);
+        visit_objects(file, H5_INDEX_NAME, H5_ITER_NATIVE, &note_dataset, &found, H5O_INFO_BASIC);
     if (found.failure) std::rethrow_exception(found.failure);
-    hdf5_check(result, "H5Ovisit2");
+    hdf5_check(result, "H5Ovisit");
+    std::sort(found.paths.begin(), found.paths.end());
     std::vector<dataset_info> all;
     for (const std::string& path : found.paths) all.push_back(describe(file, path));
     return all;
@@ -96,9 +106,10 @@ attributes attributes_in(hid_t file, const std::string& object) {
 // Asks a file something, for this process alone.
 template <class Ask>
 auto ask_alone(const std::string& call, const std::string& file, Ask&& ask) {
+    refuse_zero_bytes(call);
     const quiet_hdf5 quiet;
     try {
-        return ask(open_to_read(file).get());
+        return ask(open_hdf5(file).get());
     } catch (const error& failure) {
         throw named(call, failure);
     }
@@ -110,7 +121,7 @@ auto ask_together(const team& team, const std::string& text, const std::string& 
     const io_call call(team.core(), text);
     const quiet_hdf5 quiet;
     decltype(ask(hid_t())) answer;
-    call.agree([&] { answer = ask(open_to_read(file).get()); });
+    call.agree([&] { answer = ask(open_hdf5(file).get()); });
     return answer;
 }
 

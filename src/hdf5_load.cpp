@@ -1,56 +1,47 @@
 #include "file_share.hpp"
 #include "hdf5_output.hpp"
-#include "hdf5_types.hpp"
+#include "hdf5_source.hpp"
+#include "hdf5_stored.hpp"
+#include "hdf5_unpack.hpp"
 #include "nodespan/hdf5.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cerrno>
-#include <fcntl.h>
+#include <filesystem>
 
 namespace nodespan::detail {
 namespace {
 
-// A dataset opened for reading, by this rank alone.
-struct open_dataset {
-    hdf5_handle file, data, type;
-    std::vector<hsize_t> extents;
+void require(const hdf5_source& source, const file_type& wanted, std::size_t dimensions) {
+    if (source.extents.size() != dimensions)
+        refuse(fmt::format("the dataset has {} dimensions, the array {}", source.extents.size(),
+                           dimensions));
+    if (!is_same_type(source.element, wanted))
+        refuse(fmt::format("the dataset holds {}, the array {}", to_text(source.element),
+                           to_text(wanted)));
+    source.require_array();
+    require_stored(source);
+}
 
-    open_dataset(const std::string& name, const std::string& dataset) {
-        const posix_file possible =
-            posix_file::open_to_read(name); // the system's words are clearer
-        if (hdf5_check(H5Fis_hdf5(name.c_str()), "H5Fis_hdf5") == 0)
-            refuse("this is no HDF5 file, or a truncated one");
-        file = {H5Fopen(name.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), "H5Fopen"};
-        data = {H5Dopen2(file.get(), dataset.c_str(), H5P_DEFAULT), "H5Dopen2"};
-        type = {H5Dget_type(data.get()), "H5Dget_type"};
-        extents = extents_of(hdf5_handle(H5Dget_space(data.get()), "H5Dget_space").get());
-    }
+bool is_one_file(const std::string& a, const std::string& b) {
+    std::error_code problem;
+    return std::filesystem::equivalent(a, b, problem) && !problem;
+}
 
-    void require(const file_type& wanted, std::size_t dimensions) const {
-        if (extents.size() != dimensions)
-            refuse(fmt::format("the dataset has {} dimensions, the array {}", extents.size(),
-                               dimensions));
-        const file_type found = type_in_file(type.get());
-        if (!is_same_type(found, wanted))
-            refuse(
-                fmt::format("the dataset holds {}, the array {}", to_text(found), to_text(wanted)));
-    }
-
-    /// Where its elements lie as they do in memory, one after the other; HADDR_UNDEF if nowhere.
-    std::uint64_t plain_place(const file_type& wanted) const {
-        const hdf5_handle made(H5Dget_create_plist(data.get()), "H5Dget_create_plist");
-        if (H5Pget_layout(made.get()) != H5D_CONTIGUOUS || H5Pget_external_count(made.get()) != 0 ||
-            H5Tequal(type.get(), native_type(wanted).get()) <= 0)
-            return HADDR_UNDEF;
-        // H5Dget_offset adds the length of a user block even to "nowhere".
-        H5D_space_status_t space = H5D_SPACE_STATUS_NOT_ALLOCATED;
-        hdf5_check(H5Dget_space_status(data.get(), &space), "H5Dget_space_status");
-        if (space != H5D_SPACE_STATUS_ALLOCATED) return HADDR_UNDEF;
-        return H5Dget_offset(data.get());
-    }
-};
+// Where in `file` its elements lie as they do in memory, one after the other; HADDR_UNDEF if
+// nowhere.
+std::uint64_t plain_place(const hdf5_source& source, const file_type& wanted,
+                          const std::string& file) {
+    if (H5Pget_layout(source.made.get()) != H5D_CONTIGUOUS ||
+        H5Pget_external_count(source.made.get()) != 0 ||
+        H5Tequal(source.type.get(), native_type(wanted).get()) <= 0)
+        return HADDR_UNDEF;
+    // H5Dget_offset adds the length of a user block even to "nowhere".
+    if (H5Dget_storage_size(source.data.get()) == 0) return HADDR_UNDEF;
+    if (!is_one_file(file_of(source.data.get()), file)) return HADDR_UNDEF; // an external link
+    return H5Dget_offset(source.data.get());
+}
 
 struct load_request {
     array_core& to;
@@ -80,16 +71,20 @@ void require_shape(const load_request& r, const std::vector<hsize_t>& found) {
 void read_own_box(const load_request& r) {
     const box<dynamic> mine = r.to.rank_box().intersection(r.patch);
     if (mine.empty()) return;
-    const open_dataset source(r.file, r.dataset);
-    const hdf5_handle memory = space_of(to_sizes(r.to.stored_box().extents()));
-    const hdf5_handle in_file = space_of(source.extents);
-    select(memory, mine, r.to.stored_box().lo);
-    index_list origin = r.patch.lo; // the array's index of the dataset's first element
-    for (std::size_t d = 0; d < origin.size(); ++d) origin[d] -= r.from.lo[d];
-    select(in_file, mine, origin);
-    hdf5_check(H5Dread(source.data.get(), native_type(r.type).get(), memory.get(), in_file.get(),
-                       H5P_DEFAULT, r.to.node_data()),
-               "H5Dread");
+    const hdf5_handle file = open_hdf5(r.file);
+    const hdf5_source source(file.get(), r.dataset);
+    require(source, r.type, r.patch.lo.size()); // this node may see other files
+    box<dynamic> part = mine;                   // of the dataset
+    index_list first = r.to.stored_box().lo;    // as indices of the dataset
+    for (std::size_t d = 0; d < first.size(); ++d) {
+        const index_t shift = r.from.lo[d] - r.patch.lo[d];
+        part.lo[d] += shift;
+        part.hi[d] += shift;
+        first[d] += shift;
+    }
+    const hdf5_handle native = native_type(r.type);
+    read_box(source, part,
+             {native.get(), to_sizes(r.to.stored_box().extents()), first, r.to.node_data()});
 }
 
 } // namespace
@@ -110,13 +105,14 @@ void load_array(array_core& to, const file_type& type, const box<dynamic>& patch
     index_list extents(static_cast<int>(dimensions), 0);
     std::uint64_t place = HADDR_UNDEF;
     call.on_first_rank([&] {
-        const open_dataset source(r.file, r.dataset);
-        source.require(type, dimensions);
+        const hdf5_handle open = open_hdf5(r.file);
+        const hdf5_source source(open.get(), r.dataset);
+        require(source, type, dimensions);
         for (std::size_t d = 0; d < dimensions; ++d)
             extents[d] = static_cast<index_t>(source.extents[d]);
         if (r.from.lo.size() == 0) r.from = {index_list(static_cast<int>(dimensions), 0), extents};
         require_shape(r, source.extents);
-        place = source.plain_place(type);
+        place = plain_place(source, type, r.file);
     });
     for (std::size_t d = 0; d < dimensions; ++d)
         extents[d] =
@@ -140,8 +136,9 @@ index_list stored_extents(const team& team, const file_type& type, int dimension
     const quiet_hdf5 quiet;
     std::vector<std::uint64_t> found(static_cast<std::size_t>(dimensions));
     call.on_first_rank([&] {
-        const open_dataset source(file.string(), dataset);
-        source.require(type, found.size());
+        const hdf5_handle open = open_hdf5(file.string());
+        const hdf5_source source(open.get(), dataset);
+        require(source, type, found.size());
         found.assign(source.extents.begin(), source.extents.end());
     });
     index_list result(dimensions, 0);

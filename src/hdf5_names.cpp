@@ -81,8 +81,6 @@ herr_t note_name(hid_t, const char* name, const H5L_info_t* about, void* data) {
 } // namespace
 
 hdf5_path follow(hid_t file, const std::string& name) {
-    if (name.find('\0') != std::string::npos)
-        refuse("a name cannot hold a zero byte, where HDF5 would end it");
     std::string upto, rest = name;
     int soft_links = 0;
     for (;;) {

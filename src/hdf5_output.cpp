@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <sys/stat.h>
 
 namespace nodespan::detail {
@@ -33,6 +32,20 @@ hdf5_handle make_groups() {
 
 } // namespace
 
+// On the first rank alone. What HDF5 could not write is told before what became of that.
+template <class Body>
+void hdf5_output::with_draft(const io_call& call, Body&& body) {
+    call.on_first_rank([&] {
+        try {
+            body();
+        } catch (const error&) {
+            if (draft_) draft_->require_good();
+            throw;
+        }
+        draft_->require_good();
+    });
+}
+
 hdf5_output::hdf5_output(const io_call& call, std::string file, save_mode mode,
                          std::size_t user_block)
     : team_(call.shared_team()),
@@ -41,9 +54,10 @@ hdf5_output::hdf5_output(const io_call& call, std::string file, save_mode mode,
       user_block_(user_block) {
     try {
         const quiet_hdf5 quiet;
-        call.on_first_rank([&] { open_file(); });
+        with_draft(call, [&] { open_file(); });
         is_new_ = call.from_first_rank(is_new_ ? 1 : 0) != 0;
-        written_ = is_new_ ? file_ + ".part" : file_;
+        call.agree([&] { place_ = file_replacement(file_); });
+        written_ = is_new_ ? place_.part() : file_;
         is_open_ = true;
         elements_ = call.open_to_write(written_);
     } catch (...) {
@@ -62,9 +76,10 @@ void hdf5_output::open_file() {
         struct stat status {};
         is_new_ = ::stat(file_.c_str(), &status) != 0 && errno == ENOENT;
     }
-    written_ = is_new_ ? file_ + ".part" : file_;
+    place_ = file_replacement(file_);
+    written_ = is_new_ ? place_.part() : file_;
     if (is_new_) {
-        draft_ = std::make_unique<file_draft>(file_draft::make(written_));
+        draft_ = std::make_unique<file_draft>(file_draft::make(place_.create()));
         const hdf5_handle made(H5Pcreate(H5P_FILE_CREATE), "H5Pcreate");
         hdf5_check(H5Pset_userblock(made.get(), user_block_), "H5Pset_userblock");
         hdf5_ = {
@@ -85,7 +100,7 @@ void hdf5_output::drop() noexcept {
     replaced_.clear();
     hdf5_ = {};
     draft_.reset(); // takes back what is in the file
-    if (is_new_) std::remove(written_.c_str());
+    if (is_new_) place_.drop();
 }
 
 // On the first rank. The names that a new dataset gets: more than one where it replaces one that
@@ -168,18 +183,18 @@ void hdf5_output::write(const io_call& call, const array_core& from, const file_
     hdf5_handle data; // the first rank's
     std::uint64_t place = 0;
     const std::size_t others = datasets_.size();
-    call.on_first_rank([&] {
+    with_draft(call, [&] {
         data = create(from, type, patch, layout, dataset, options);
         if (!layout.is_used() && !patch.empty()) place = H5Dget_offset(data.get());
     });
     if (layout.is_used()) {
-        write_chunks(call, from, type, patch, layout, data.get());
+        write_chunks(call, from, type, patch, layout, data.get(), [&] { draft_->require_good(); });
     } else {
         const index_list begin(static_cast<int>(patch.lo.size()), 0);
         const file_patch where{patch, call.from_first_rank(place), patch.extents(), begin};
         call.agree([&] { write_share(from, where, elements_); });
     }
-    call.on_first_rank([&] {
+    with_draft(call, [&] {
         for (std::size_t k = others; k < datasets_.size(); ++k) {
             datasets_[k].place = place;
             datasets_[k].stored_bytes = H5Dget_storage_size(data.get());
@@ -213,6 +228,7 @@ void hdf5_output::finish_file() {
     for (hdf5_handle& old : replaced_) old.close("H5Oclose");
     hdf5_check(H5Fflush(hdf5_.get(), H5F_SCOPE_GLOBAL), "H5Fflush");
     hdf5_.close("H5Fclose");
+    draft_->require_good();
     draft_->sync();
     hdf5_ = {H5Fopen(written_.c_str(), H5F_ACC_RDONLY, access_to(*draft_).get()), "H5Fopen"};
     prove(hdf5_.get(), datasets_, set_);
@@ -229,11 +245,11 @@ void hdf5_output::commit(const io_call& call,
     // On the disk before anything is called so, or a crash could leave a name without contents.
     call.agree([&] { elements_.finish(); });
     try {
-        call.on_first_rank([&] { finish_file(); });
+        with_draft(call, [&] { finish_file(); });
         if (before_naming) before_naming(written_);
         call.on_first_rank([&] {
             if (is_new_) {
-                rename_file(written_, file_);
+                place_.give_name();
                 draft_->keep();
             } else {
                 draft_->apply();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "file_draft.hpp"
+#include "file_replacement.hpp"
 #include "file_share.hpp"
 #include "hdf5_chunks.hpp"
 #include "hdf5_handle.hpp"
@@ -54,6 +55,8 @@ private:
     hdf5_handle create_behind_the_old(const std::string& name, const hdf5_handle& type,
                                       const std::vector<hsize_t>& extents,
                                       const chunk_layout& layout);
+    template <class Body>
+    void with_draft(const io_call& call, Body&& body);
     void set_attributes();
     void finish_file();
     void drop() noexcept;
@@ -64,6 +67,7 @@ private:
     std::size_t user_block_;
     bool is_new_ = true; // written under another name
     bool is_open_ = false;
+    file_replacement place_;
     std::string written_; // the name meanwhile
     posix_file elements_; // this rank's way to the same file
     std::vector<wanted_attribute> attributes_;

@@ -1,13 +1,14 @@
 #include "hdf5_proof.hpp"
 
-#include "hdf5_attributes.hpp"
 #include "hdf5_types.hpp"
 #include "io_call.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cstring>
+#include <variant>
 
 namespace nodespan::detail {
 namespace {
@@ -53,11 +54,67 @@ void prove_dataset(hid_t file, const written_dataset& meant) {
     read_element(data.get(), space, meant.type, last);
 }
 
+// Whether an open attribute holds these values, as HDF5 reads them.
+class value_check {
+public:
+    explicit value_check(hid_t from) : from_(from), space_(H5Aget_space(from), "H5Aget_space") {}
+
+    bool operator()(index_t value) const { return holds(H5T_NATIVE_INT64, &value, 1); }
+    bool operator()(double value) const { return holds(H5T_NATIVE_DOUBLE, &value, 1); }
+    bool operator()(const std::string& value) const { return holds_texts(&value, 1); }
+    bool operator()(const std::vector<index_t>& values) const {
+        return holds(H5T_NATIVE_INT64, values.data(), values.size());
+    }
+    bool operator()(const std::vector<double>& values) const {
+        return holds(H5T_NATIVE_DOUBLE, values.data(), values.size());
+    }
+    bool operator()(const std::vector<std::uint64_t>& values) const {
+        return holds(H5T_NATIVE_UINT64, values.data(), values.size());
+    }
+    bool operator()(const std::vector<long double>& values) const {
+        return holds(H5T_NATIVE_LDOUBLE, values.data(), values.size());
+    }
+    bool operator()(const std::vector<std::string>& values) const {
+        return holds_texts(values.data(), values.size());
+    }
+
+private:
+    bool has_count(std::size_t count) const {
+        return hdf5_check(H5Sget_simple_extent_npoints(space_.get()),
+                          "H5Sget_simple_extent_npoints") == static_cast<hid_t>(count);
+    }
+
+    template <class T>
+    bool holds(hid_t type, const T* values, std::size_t count) const {
+        if (!has_count(count)) return false;
+        std::vector<T> found(std::max<std::size_t>(1, count));
+        hdf5_check(H5Aread(from_, type, found.data()), "H5Aread");
+        return std::equal(values, values + count, found.begin(), [](T a, T b) {
+            return a == b || (a != a && b != b); // a NaN is itself
+        });
+    }
+
+    bool holds_texts(const std::string* texts, std::size_t count) const {
+        if (!has_count(count)) return false;
+        const hdf5_handle type(H5Aget_type(from_), "H5Aget_type");
+        std::vector<char*> found(std::max<std::size_t>(1, count), nullptr);
+        hdf5_check(H5Aread(from_, type.get(), found.data()), "H5Aread");
+        const bool are_same =
+            std::equal(texts, texts + count, found.begin(),
+                       [](const auto& a, const char* b) { return a == (b != nullptr ? b : ""); });
+        H5Dvlen_reclaim(type.get(), space_.get(), H5P_DEFAULT, found.data());
+        return are_same;
+    }
+
+    hid_t from_;
+    hdf5_handle space_;
+};
+
 void prove_attributes(hid_t file, const std::string& name, const attributes& meant) {
     const hdf5_handle object(H5Oopen(file, ("/" + name).c_str(), H5P_DEFAULT), "H5Oopen");
     for (const auto& [attribute, value] : meant) {
-        const auto found = attribute_of(object.get(), attribute);
-        if (!found || to_text(*found) != to_text(value)) // as texts: a NaN is itself there
+        const hdf5_handle found(H5Aopen(object.get(), attribute.c_str(), H5P_DEFAULT), "H5Aopen");
+        if (!std::visit(value_check(found.get()), value))
             refuse(fmt::format("its attribute \"{}\" has another value", attribute));
     }
 }

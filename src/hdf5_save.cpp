@@ -86,6 +86,8 @@ void hdf5_writer::write(const detail::array_core& from, const detail::file_type&
 
 void hdf5_writer::set_attribute(const std::string& object, const std::string& name,
                                 const attribute& value) {
+    detail::refuse_zero_bytes(fmt::format("hdf5_writer::set_attribute(\"{}\", \"{}\", {})", object,
+                                          name, detail::to_text(value)));
     output_->set_attribute(object, name, value);
 }
 

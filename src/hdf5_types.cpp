@@ -1,5 +1,10 @@
 #include "hdf5_types.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+
 namespace nodespan::detail {
 namespace {
 
@@ -25,6 +30,25 @@ hdf5_handle make_array(const file_type& type) {
             "H5Tarray_create2"};
 }
 
+file_type foreign(std::size_t bytes, std::string name) {
+    return {0, bytes, {}, {}, std::move(name)};
+}
+
+// One behind the other, with gaps or without: HDF5 moves members of damaged structs out of them.
+bool is_sound(const file_type& type) {
+    std::vector<const file_member*> ordered;
+    for (const file_member& m : type.members) ordered.push_back(&m);
+    std::sort(ordered.begin(), ordered.end(),
+              [](const file_member* a, const file_member* b) { return a->offset < b->offset; });
+    std::size_t end = 0;
+    for (const file_member* m : ordered) {
+        if (m->offset < end || m->offset > type.bytes || type.bytes - m->offset < m->type.bytes)
+            return false;
+        end = m->offset + m->type.bytes;
+    }
+    return true;
+}
+
 file_type struct_in_file(hid_t type, std::size_t bytes) {
     file_type result{'s', bytes, {}, {}};
     const int count = H5Tget_nmembers(type);
@@ -36,6 +60,7 @@ file_type struct_in_file(hid_t type, std::size_t bytes) {
                                   type_in_file(inner.get())});
         H5free_memory(name);
     }
+    if (!is_sound(result)) return foreign(bytes, "a struct of members that overlap");
     return result;
 }
 
@@ -51,6 +76,9 @@ file_type array_in_file(hid_t type, std::size_t bytes) {
     const auto rank = hdf5_check(H5Tget_array_ndims(type), "H5Tget_array_ndims");
     std::vector<hsize_t> extents(static_cast<std::size_t>(rank));
     hdf5_check(H5Tget_array_dims2(type, extents.data()), "H5Tget_array_dims2");
+    std::size_t left = bytes / std::max<std::size_t>(1, H5Tget_size(element.get()));
+    for (const hsize_t n : extents) left /= std::max<hsize_t>(1, n);
+    if (left == 0) return foreign(bytes, "an array of more elements than it has room for");
     return {'a', bytes, {{"", 0, type_in_file(element.get())}}, {extents.begin(), extents.end()}};
 }
 
@@ -68,6 +96,55 @@ float_shape shape_of(hid_t type) {
     const bool is_implied = H5Tget_norm(type) == H5T_NORM_IMPLIED;
     const auto bias = static_cast<std::int64_t>(H5Tget_ebias(type));
     return {mantissa + (is_implied ? 1 : 0), (std::int64_t{1} << bits) - 2 - bias, 1 - bias};
+}
+
+file_type integer_in_file(hid_t type, std::size_t bytes) {
+    const bool is_signed = H5Tget_sign(type) == H5T_SGN_2;
+    const H5T_order_t order = H5Tget_order(type);
+    if ((bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8) &&
+        (order == H5T_ORDER_LE || order == H5T_ORDER_BE))
+        return {is_signed ? 'i' : 'u', bytes, {}, {}};
+    return foreign(bytes, fmt::format("{}int{}", is_signed ? "" : "u", bytes * 8));
+}
+
+std::string name_of_float(hid_t type, std::size_t bytes) {
+    std::size_t sign = 0, at = 0, exponent = 0, mantissa_at = 0, mantissa = 0;
+    hdf5_check(H5Tget_fields(type, &sign, &at, &exponent, &mantissa_at, &mantissa),
+               "H5Tget_fields");
+    if (bytes == 2 && exponent == 5 && mantissa == 10) return "float16";
+    if (bytes == 16 && exponent == 15) return "float128"; // NumPy's name, whatever its precision
+    return fmt::format("float{} with {} bits of exponent and {} of mantissa", bytes * 8, exponent,
+                       mantissa);
+}
+
+// A float of another format counts as what it has the size of, where that has all its values.
+file_type float_in_file(hid_t type, std::size_t bytes) {
+    const H5T_order_t order = H5Tget_order(type);
+    if ((order == H5T_ORDER_LE || order == H5T_ORDER_BE) &&
+        ((bytes == 4 && float_fits(type, H5T_NATIVE_FLOAT)) ||
+         (bytes == 8 && float_fits(type, H5T_NATIVE_DOUBLE))))
+        return {'f', bytes, {}, {}};
+    return foreign(bytes, name_of_float(type, bytes));
+}
+
+std::string name_of_other(hid_t type, std::size_t bytes) {
+    switch (H5Tget_class(type)) {
+    case H5T_STRING:
+        return H5Tis_variable_str(type) > 0 ? "texts" : fmt::format("texts of {} bytes", bytes);
+    case H5T_VLEN:
+        return "lists of " +
+               to_text(type_in_file(hdf5_handle(H5Tget_super(type), "H5Tget_super").get()));
+    case H5T_REFERENCE:
+        return "references";
+    case H5T_OPAQUE:
+        return fmt::format("opaque elements of {} bytes", bytes);
+    case H5T_BITFIELD:
+        return fmt::format("bitfield{}", bytes * 8);
+    case H5T_TIME:
+        return "times";
+    default:
+        return "another type";
+    }
 }
 
 } // namespace
@@ -104,9 +181,13 @@ file_type type_in_file(hid_t type) {
     const auto bytes = H5Tget_size(type);
     switch (H5Tget_class(type)) {
     case H5T_INTEGER:
-        return {H5Tget_sign(type) == H5T_SGN_2 ? 'i' : 'u', bytes, {}, {}};
+        return integer_in_file(type, bytes);
+    case H5T_ENUM: { // h5py's bool is one
+        const hdf5_handle integer(H5Tget_super(type), "H5Tget_super");
+        return integer_in_file(integer.get(), H5Tget_size(integer.get()));
+    }
     case H5T_FLOAT:
-        return {'f', bytes, {}, {}};
+        return float_in_file(type, bytes);
     case H5T_ARRAY:
         return array_in_file(type, bytes);
     case H5T_COMPOUND: {
@@ -115,7 +196,7 @@ file_type type_in_file(hid_t type) {
         return found;
     }
     default:
-        return {};
+        return foreign(bytes, name_of_other(type, bytes));
     }
 }
 

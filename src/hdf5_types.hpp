@@ -10,7 +10,8 @@ namespace nodespan::detail {
 /// HDF5's name for elements as they lie in memory. Errors: errc::io.
 hdf5_handle native_type(const file_type& type);
 
-/// What a type of a file is to nodespan, whatever its byte order; kind 0 where it is nothing.
+/// What a type of a file is to nodespan, whatever its byte order: kind 0, and a name, where arrays
+/// do not have it. An enum counts as its integers. Errors: errc::io.
 file_type type_in_file(hid_t type);
 
 /// Whether every value of the floating type `type` is one of `wanted`.

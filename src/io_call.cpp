@@ -18,6 +18,7 @@ io_call::io_call(std::shared_ptr<team_core> team, std::string text)
       text_(std::move(text)) {
     require_mpi(text_.c_str());
     team_->require_same(boost::hash<std::string>{}(text_), text_, why());
+    refuse_zero_bytes(text_, true); // the same text on all ranks
 }
 
 occasion io_call::why() const {
@@ -93,6 +94,18 @@ posix_file io_call::open_to_read(const std::string& file) const {
 
 posix_file io_call::open_to_write(const std::string& file) const {
     return open_everywhere(posix_file::open_to_write, file);
+}
+
+void refuse_zero_bytes(const std::string& call, bool is_collective) {
+    std::string shown = call;
+    for (std::size_t at = 0; (at = shown.find('\0', at)) != std::string::npos; at += 2)
+        shown.replace(at, 1, "\\0");
+    if (shown.size() != call.size())
+        throw error(errc::invalid_argument,
+                    fmt::format("{}: a zero byte in a name or text, which files would not keep; "
+                                "leave it out",
+                                shown),
+                    is_collective);
 }
 
 void refuse(const std::string& cause) {

@@ -19,11 +19,16 @@ namespace detail {
 [[noreturn]] void refuse(const std::string& cause);
 [[noreturn]] void refuse_by_system(const std::string& what);
 
+/// Refuses a call whose text, and so a name or a text that it was given, has a zero byte: the
+/// system and HDF5 would take what stands before it. Errors: errc::invalid_argument.
+void refuse_zero_bytes(const std::string& call, bool is_collective = false);
+
 /// A collective call that works on files: what its errors call it, and who takes part.
 class io_call {
 public:
     /// Call:   collective.
-    /// Errors: errc::mismatched_arguments unless all ranks bring the same text, errc::finalized,
+    /// Errors: errc::mismatched_arguments unless all ranks bring the same text, which has their
+    ///         arguments; errc::invalid_argument where it has a zero byte; errc::finalized,
     ///         errc::peer_lost, MPI category.
     io_call(std::shared_ptr<team_core> team, std::string text);
 

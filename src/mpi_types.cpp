@@ -43,8 +43,10 @@ MPI_Op to_mpi(accumulate_op op) noexcept {
     case accumulate_op::sum:
         return MPI_SUM;
     case accumulate_op::min:
+    case accumulate_op::fmin:
         return MPI_MIN;
     case accumulate_op::max:
+    case accumulate_op::fmax:
         return MPI_MAX;
     case accumulate_op::prod:
         return MPI_PROD;

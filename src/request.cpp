@@ -4,10 +4,12 @@
 #include "mpi_wait.hpp"
 #include "nodespan/error.hpp"
 #include "team_core.hpp"
+#include "wait.hpp"
 
 #include <fmt/format.h>
 
-#include <exception>
+#include <chrono>
+#include <optional>
 #include <utility>
 
 namespace nodespan {
@@ -37,17 +39,12 @@ void request_list::clear() noexcept {
 
 namespace {
 
-// A lost rank is no reason to give up: what is under way touches the program's memory.
-void finish_transfers(team_core& team, std::span<MPI_Request> open, const char* operation,
-                      int node) {
-    watchdog watch;
-    const int code = wait_for(open, pause::awake(team.is_crowded()), [&] {
-        if (!watch.is_overdue()) return;
-        watchdog::tell(fmt::format("{}: rank {} has waited {:.1f} s on host {} for {}", operation,
-                                   team.rank(), watch.seconds(), host_name(),
-                                   node < 0 ? "other nodes" : team.ends().text(node)));
-    });
-    mpi_check(code, "MPI_Testall");
+struct given_up {}; // ends a wait
+
+void complain(const team_core& team, const watchdog& watch, const char* operation, int node) {
+    watchdog::tell(fmt::format("{}: rank {} has waited {:.1f} s on host {} for {}", operation,
+                               team.rank(), watch.seconds(), host_name(),
+                               node < 0 ? "other nodes" : team.ends().text(node)));
 }
 
 } // namespace
@@ -56,15 +53,13 @@ void finish_transfers(team_core& team, std::span<MPI_Request> open, const char* 
 request::request(const std::shared_ptr<detail::team_core>& team, const char* operation)
     : team_(team),
       operation_(operation),
-      is_active_(true),
-      exceptions_(std::uncaught_exceptions()) {}
+      is_active_(true) {}
 
 request::request(request&& other) noexcept
     : open_(std::exchange(other.open_, {})),
       team_(std::move(other.team_)),
       operation_(other.operation_),
-      is_active_(std::exchange(other.is_active_, false)),
-      exceptions_(other.exceptions_) {}
+      is_active_(std::exchange(other.is_active_, false)) {}
 
 request& request::operator=(request&& other) { // NOLINT: see there
     if (this == &other) return *this;
@@ -73,18 +68,43 @@ request& request::operator=(request&& other) { // NOLINT: see there
     team_ = std::move(other.team_);
     operation_ = other.operation_;
     is_active_ = std::exchange(other.is_active_, false);
-    exceptions_ = other.exceptions_;
     return *this;
 }
 
-// While an exception unwinds nobody may be there to answer: the requests are leaked.
+// A team that has ended has waited for its transfers, or was left.
 request::~request() {
-    if (!is_active_ || !detail::mpi_is_alive() || std::uncaught_exceptions() > exceptions_) return;
+    if (!is_active_ || !detail::mpi_is_alive()) return;
     try {
-        wait();
+        finish(team_.lock().get());
     } catch (...) {
         // The program has let go of the result.
     }
+}
+
+// Whether all has ended, which is waited for as long as somebody may end it. A rank that has left
+// may go on in MPI, and whose part is missing is not known: so a while is left for it.
+bool request::finish(detail::team_core* team) {
+    using clock = std::chrono::steady_clock;
+    constexpr auto grace = std::chrono::seconds(2);
+    if (open_.all().empty()) return true;
+    const detail::thread_rule::call mine(team != nullptr ? &team->threads() : nullptr, operation_);
+    detail::watchdog watch;
+    std::optional<clock::time_point> lost_since;
+    const auto look = [&] {
+        if (team != nullptr && watch.is_overdue())
+            detail::complain(*team, watch, operation_, open_.node());
+        if (team != nullptr && !team->is_anyone_lost()) return;
+        if (!lost_since) lost_since = clock::now();
+        if (clock::now() > *lost_since + grace) throw detail::given_up();
+    };
+    try {
+        const auto patience = detail::pause::awake(team == nullptr || team->is_crowded());
+        detail::mpi_check(detail::wait_for(open_.all(), patience, look), "MPI_Testall");
+    } catch (const detail::given_up&) {
+        return false;
+    }
+    open_.clear();
+    return true;
 }
 
 void request::require_valid(const char* operation) {
@@ -101,13 +121,17 @@ void request::require_valid(const char* operation) {
 
 void request::wait() {
     require_valid("wait");
-    const std::span<MPI_Request> open = open_.all();
     const std::shared_ptr<detail::team_core> team = team_.lock();
-    const detail::thread_rule::call mine(open.empty() ? nullptr : &team->threads(),
-                                         "request::wait");
+    const detail::thread_rule::call mine(
+        open_.all().empty() ? nullptr : &team->threads(),
+        "request::wait");                      // a refused call leaves the request as it is
+    const bool has_ended = finish(team.get()); // where MPI failed it may be waited for again
     is_active_ = false;
-    if (!open.empty()) detail::finish_transfers(*team, open, operation_, open_.node());
-    open_.clear();
+    if (!has_ended)
+        throw error(errc::peer_lost,
+                    fmt::format("request::wait(): a rank left by an exception, and this {} does "
+                                "not end; its buffer has to stay as long as MPI goes on",
+                                operation_));
 }
 
 bool request::test() {

@@ -91,9 +91,7 @@ ring_handle::ring_handle(class team& team, index_t frame_elements, std::size_t e
         shape = shape_of(team_, frame_elements, element_bytes, options, request.description);
         const std::size_t bytes = ring_memory::bytes(shape);
         request.reserved_bytes = request.node_bytes = bytes;
-        const auto share = static_cast<std::size_t>(core.node_size());
-        const auto me = static_cast<std::size_t>(core.node_rank());
-        request.mine = {{bytes / share * me, me + 1 == share ? bytes : bytes / share * (me + 1)}};
+        request.mine = [bytes, &core] { return even_part(bytes, core); };
     });
     state_->place = arena::of(core).allocate(refused, request);
     state_->memory.emplace(state_->place.data, shape);
@@ -116,17 +114,21 @@ ring_handle::ring_handle(class team& team, index_t frame_elements, std::size_t e
     }
 }
 
+ring_handle::~ring_handle() = default;
+
 // Waits for nobody; who waits for this rank is told.
-ring_handle::~ring_handle() {
+void ring_handle::end() noexcept {
+    const class team team = std::move(team_); // it does not wait for a slot that stays behind
+    const std::unique_ptr<ring_state> state = std::move(state_);
     if (!mpi_is_alive()) return; // the memory may be gone
     if (std::uncaught_exceptions() > exceptions_)
-        state_->memory->abandon(team_.rank());
-    else if (is_producer())
-        state_->producer->close();
+        state->memory->abandon(team.rank());
+    else if (state->producer)
+        state->producer->close();
     else
-        state_->consumer->leave();
-    if (team_usage* const books = team_.core()->usage()) books->end_array(state_->place.node_bytes);
-    arena::of(*team_.core()).free(state_->place);
+        state->consumer->leave();
+    if (team_usage* const books = team.core()->usage()) books->end_array(state->place.node_bytes);
+    arena::of(*team.core()).free(state->place);
 }
 
 void ring_handle::require_producer(const char* operation) const {
@@ -145,12 +147,16 @@ std::byte* ring_handle::reserve() {
     return state_->producer->reserve();
 }
 
-bool ring_handle::publish() {
+bool ring_handle::publish(std::uint64_t sequence) {
     require_live_process("ring::publish");
+    if (!state_)
+        throw error(errc::invalid_argument, name_ + "::publish: the ring of this slot has ended");
     require_producer("publish");
-    if (!state_->producer->has_reserved())
+    if (!state_->producer->has_reserved() || sequence != state_->producer->numbered())
         throw error(errc::invalid_argument,
-                    name_ + "::publish: nothing is reserved; each slot is published once");
+                    fmt::format("{}::publish: frame {} has been published already; each slot is "
+                                "published once",
+                                name_, sequence));
     return state_->producer->publish();
 }
 
@@ -172,7 +178,8 @@ std::optional<ring_handle::frame> ring_handle::next() {
 }
 
 void ring_handle::release(std::uint32_t place) noexcept {
-    if (is_live_process()) state_->consumer->release(place); // else the memory may be gone
+    if (state_ && is_live_process())
+        state_->consumer->release(place); // else the memory may be gone
 }
 
 std::uint64_t ring_handle::published() const noexcept {

@@ -38,7 +38,7 @@ std::string to_text(const file_type& type) {
     case 's':
         break;
     default:
-        return "another type";
+        return type.name.empty() ? "another type" : type.name;
     }
     std::vector<std::string> members;
     for (const file_member& m : type.members)

@@ -4,6 +4,7 @@
 #include "mpi_check.hpp"
 #include "mpi_life.hpp"
 #include "nodespan/error.hpp"
+#include "rma_settings.hpp"
 #include "serving.hpp"
 #include "usage_report.hpp"
 
@@ -184,15 +185,22 @@ void team_core::make_meeting_place(MPI_Comm comm, const std::vector<int>& order)
     const bool is_alone = ranks_->nodes() == 1;
     const std::size_t host_bytes =
         is_alone ? 0 : sizeof(far_ends::host) * static_cast<std::size_t>(ranks_->nodes());
-    detail::agree_or_throw(
-        comm, attempt([&] {
-            meeting_place_ =
-                shared_window(handles_[1], is_leader(), lines + order_bytes + host_bytes);
-            if (!is_leader()) return;
-            std::memset(meeting_place_.data(), 0, lines);
-            if (order_bytes > 0)
-                std::memcpy(meeting_place_.data() + lines, order.data(), order_bytes);
-        })); // and now everybody's is cleared
+    const std::size_t bytes = lines + order_bytes + host_bytes;
+    const auto agree = [&](const std::optional<error>& mine) {
+        detail::agree_or_throw(comm, mine);
+    };
+    meeting_place_ =
+        shared_window::make({agree, std::nullopt}, handles_[1], site(window_directory()), bytes);
+    agree(attempt([&] {
+        if (!is_leader()) return;
+        std::byte* const begin = meeting_place_.data();
+        if (const int failure = back_pages(begin, begin + bytes))
+            throw error(std::error_code(failure, std::generic_category()),
+                        "the memory in which the ranks of a node meet ran out while it was "
+                        "reserved");
+        std::memset(begin, 0, lines);
+        if (order_bytes > 0) std::memcpy(begin + lines, order.data(), order_bytes);
+    })); // and now everybody's is cleared
     if (order_bytes > 0) order_ = reinterpret_cast<const int*>(meeting_place_.data() + lines);
     std::byte* const hosts = meeting_place_.data() + lines + order_bytes;
     barrier_.emplace(meeting_place_.data(), node_rank(), node_size(), ranks_->first_rank(node_),

@@ -1,5 +1,6 @@
 #include "transfer.hpp"
 
+#include "locked_combine.hpp"
 #include "mpi_check.hpp"
 #include "mpi_types.hpp"
 #include "node_accumulate.hpp"
@@ -224,7 +225,7 @@ void start_put(const array_place& a, const box<dynamic>& patch, const std::byte*
 }
 
 // In a team of several nodes even this node's elements go through MPI: it orders its own atomics,
-// and says nothing of the processor's.
+// and says nothing of the processor's. But for what locked_combine does.
 void accumulate(const array_place& a, const box<dynamic>& patch, accumulate_op op,
                 const std::byte* from, const index_list& strides, const void* scale) {
     if (patch.empty()) return;
@@ -232,6 +233,11 @@ void accumulate(const array_place& a, const box<dynamic>& patch, accumulate_op o
         const node_patch here = find_on_node(a, a.team->node(), patch);
         node_accumulate(*a.where.header, a.kind, op, patch.extents(), a.where.data,
                         here.offset - a.where.offset, here.strides, from, strides, scale);
+        count(a, usage_kind::accumulate, patch);
+        return;
+    }
+    if (!is_combined_by_mpi(a.kind, op)) {
+        locked_accumulate(a, patch, op, from, strides, scale);
         count(a, usage_kind::accumulate, patch);
         return;
     }
@@ -268,9 +274,14 @@ void accumulate(const array_place& a, const box<dynamic>& patch, accumulate_op o
         a.where.rma->flush(a.team->node());
 }
 
+// This node's own elements are moved in the template, but for the time when MPI_Finalize has begun.
 void get_element(const array_place& a, const index_list& at, void* to) {
     int node = 0;
     const std::size_t offset = find_element(a, at, node);
+    if (node == a.team->node()) {
+        std::memcpy(to, a.where.data - a.where.offset + offset, a.element_bytes);
+        return;
+    }
     const mpi_elements one{MPI_BYTE, static_cast<int>(a.element_bytes)};
     a.where.rma->get(node, offset, a.element_bytes, one, to, one);
     a.where.rma->complete_local();
@@ -280,6 +291,10 @@ void get_element(const array_place& a, const index_list& at, void* to) {
 void put_element(const array_place& a, const index_list& at, const void* from) {
     int node = 0;
     const std::size_t offset = find_element(a, at, node);
+    if (node == a.team->node()) {
+        std::memcpy(a.where.data - a.where.offset + offset, from, a.element_bytes);
+        return;
+    }
     const mpi_elements one{MPI_BYTE, static_cast<int>(a.element_bytes)};
     count(a, usage_kind::put, node);
     if (a.element_bytes > rma_window::largest_kept_bytes) {
@@ -295,9 +310,13 @@ void put_element(const array_place& a, const index_list& at, const void* from) {
 void fetch_add(const array_place& a, const index_list& at, const void* value, void* before) {
     int node = 0;
     const std::size_t offset = find_element(a, at, node);
-    a.where.rma->fetch_and_op(node, offset, a.element_bytes, to_mpi(a.kind), value, before,
-                              MPI_SUM);
-    settle(a, node, offset);
+    if (is_combined_by_mpi(a.kind, accumulate_op::sum)) {
+        a.where.rma->fetch_and_op(node, offset, a.element_bytes, to_mpi(a.kind), value, before,
+                                  MPI_SUM);
+        settle(a, node, offset);
+    } else {
+        locked_fetch_add(a, node, offset, value, before);
+    }
     count(a, usage_kind::atomic, node);
 }
 

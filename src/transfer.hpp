@@ -13,6 +13,8 @@
 
 namespace nodespan::detail {
 
+class combining_locks;
+
 /// Where an array's elements are, on every node: all that a transfer has to know. Read-only.
 struct array_place {
     const distribution* cut = nullptr;
@@ -21,7 +23,8 @@ struct array_place {
     element_kind kind = element_kind::other;
     team_core* team = nullptr;
     block where;
-    array_usage* usage = nullptr; // where calls are counted, if a report is wanted
+    array_usage* usage = nullptr;         // where calls are counted, if a report is wanted
+    combining_locks* combining = nullptr; // over several nodes
 
     /// Whether all elements are on this node: then atomics are the processor's, else MPI's.
     bool is_one_node() const noexcept { return where.rma == nullptr; }

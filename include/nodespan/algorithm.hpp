@@ -60,12 +60,18 @@ void copy(const array<T, N, From>& from, array<T, N, To>& to);
 template <class T, int N>
 requires(array<T, N>::is_number) T sum(const array<T, N>& field);
 
-/// The least and the largest element, by std::min and std::max: NaNs that are not the first number
-/// of a rank are passed over. Errors: errc::invalid_argument (no elements), on all ranks.
+/// The least and the largest element; NaN if there is one anywhere, and -0 is less than +0, as
+/// accumulate_op::min has it. So the result is the same for any number of ranks. With NaNs passed
+/// over: fmin and fmax; NaN then means that there is nothing else.
+/// Errors: errc::invalid_argument (no elements), on all ranks.
 template <class T, int N>
-requires(std::is_arithmetic_v<T>) T min(const array<T, N>& field);
+requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) T min(const array<T, N>& field);
 template <class T, int N>
-requires(std::is_arithmetic_v<T>) T max(const array<T, N>& field);
+requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) T max(const array<T, N>& field);
+template <class T, int N>
+requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) T fmin(const array<T, N>& field);
+template <class T, int N>
+requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) T fmax(const array<T, N>& field);
 
 /// The sum of a * b, without conjugation. Errors: errc::invalid_argument (cut otherwise), on that
 /// rank.
@@ -107,17 +113,27 @@ void for_each_element(Array& field, F&& f) {
     });
 }
 
-template <class T, int N, class Better>
-T best(const char* operation, const array<T, N>& field, accumulate_op op, T worst,
-       Better&& better) {
+// What op combined with anything leaves as it is, for ranks that hold nothing.
+template <class T>
+constexpr T neutral(accumulate_op op) {
+    using limits = std::numeric_limits<T>;
+    if (limits::has_quiet_NaN && (op == accumulate_op::fmin || op == accumulate_op::fmax))
+        return limits::quiet_NaN();
+    if (op == accumulate_op::min || op == accumulate_op::fmin)
+        return limits::has_infinity ? limits::infinity() : limits::max();
+    return limits::has_infinity ? -limits::infinity() : limits::lowest();
+}
+
+template <class T, int N>
+T best(const array<T, N>& field, accumulate_op op) {
+    field.core().require_live(to_string(op));
     if (field.size() == 0)
-        throw error(errc::invalid_argument, std::string(operation) + ": the array has no elements",
-                    true);
-    T result = worst;
-    bool is_first = true;
-    for_each(field, [&](const T& value) {
-        if (is_first || better(value, result)) result = value;
-        is_first = false;
+        throw error(errc::invalid_argument,
+                    std::string(to_string(op)) + ": the array has no elements", true);
+    T result = neutral<T>(op);
+    const auto part = field.local();
+    for_each_row<N>(part.extents(), [&](const auto& at, index_t length) {
+        combine_all(kind_of<T>(), op, &part[at], length, &result);
     });
     return all_reduce(field.get_team(), result, op);
 }
@@ -188,18 +204,23 @@ requires(array<T, N>::is_number) T sum(const array<T, N>& field) {
 }
 
 template <class T, int N>
-requires(std::is_arithmetic_v<T>) T min(const array<T, N>& field) {
-    using limits = std::numeric_limits<T>;
-    return detail::best("min", field, accumulate_op::min,
-                        limits::has_infinity ? limits::infinity() : limits::max(), std::less<T>());
+requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) T min(const array<T, N>& field) {
+    return detail::best(field, accumulate_op::min);
 }
 
 template <class T, int N>
-requires(std::is_arithmetic_v<T>) T max(const array<T, N>& field) {
-    using limits = std::numeric_limits<T>;
-    return detail::best("max", field, accumulate_op::max,
-                        limits::has_infinity ? -limits::infinity() : limits::lowest(),
-                        std::greater<T>());
+requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) T max(const array<T, N>& field) {
+    return detail::best(field, accumulate_op::max);
+}
+
+template <class T, int N>
+requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) T fmin(const array<T, N>& field) {
+    return detail::best(field, accumulate_op::fmin);
+}
+
+template <class T, int N>
+requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) T fmax(const array<T, N>& field) {
+    return detail::best(field, accumulate_op::fmax);
 }
 
 template <class T, int N>

@@ -47,7 +47,7 @@ public:
     static constexpr bool is_addable = detail::addable<T>;
 
     /// An array of these extents, zero bytes unless the options say otherwise.
-    /// Shape:  extents >= 0; product and bytes below 2^63.
+    /// Shape:  extents >= 0; product and bytes below 2^63; elements of at most 2^30 bytes.
     /// Call:   collective over the team, same arguments on all ranks. Ends an epoch.
     /// Errors: errc::no_capacity (with the bytes needed and free), errc::mismatched_arguments,
     ///         errc::invalid_argument, errc::finalized, MPI category (among them: no one-sided
@@ -153,12 +153,14 @@ public:
     /// Epoch:  each element in one indivisible step: free of the memory rule against other
     ///         accumulate, scatter_add, fetch_add and compare_exchange. Over several nodes MPI
     ///         promises it for one operation at a time (sum, scatter_add and fetch_add are one).
-    ///         Sums of 8- and 16-bit integers that leave their range wrap on one node; over several
-    ///         nodes that is MPI's affair, and Open MPI's vector code saturates.
+    ///         What MPI does not combine as accumulate_op says is done under a lock of the library,
+    ///         and loses nothing among itself: min, max, fmin and fmax of floating-point numbers;
+    ///         sums and products of 8- and 16-bit integers, fetch_add and scatter_add too.
     /// Errors: as put; errc::invalid_argument for an operation the elements do not have.
     /// Cost:   one node: at the speed of memory under a lock of the stretch, unless single elements
     ///         were changed atomically before: then an atomic instruction an element. Several
-    ///         nodes: MPI_Accumulate, also onto this node.
+    ///         nodes: MPI_Accumulate, also onto this node; under the library's lock as a mutex of
+    ///         the node, a get and a put.
     void accumulate(const box<N>& to, const detail::buffer<const T, N>& from,
                     accumulate_op op = accumulate_op::sum, T scale = T(1)) requires is_number {
         core_->accumulate(to_dynamic(to), from.memory(), op, scale == T(1) ? nullptr : &scale);
@@ -168,7 +170,7 @@ public:
     /// element the last one stays. scatter_add adds instead, as accumulate does.
     /// Errors: errc::out_of_range, errc::size_mismatch, before anything moves; MPI category.
     /// Cost:   same node: a load or store an element. Otherwise sorting, and one message a node
-    ///         for each 65,536 elements.
+    ///         for each 65,536 elements or 64 MiB.
     void gather(std::span<const indices<N>> places, std::span<T> to) const;
     void scatter(std::span<const indices<N>> places, std::span<const T> from);
     void scatter_add(std::span<const indices<N>> places,
@@ -185,6 +187,8 @@ public:
 
     /// Writes `desired` if the element equals `expected`, bit by bit, in one indivisible step;
     /// returns whether it did, and the value found in `expected`. As fetch_add.
+    /// Errors: also errc::invalid_argument for elements of more than 8 bytes over several nodes,
+    ///         which MPI cannot exchange; on one node a compiler may have what it takes.
     bool compare_exchange(const indices<N>& at, T& expected,
                           T desired) requires(std::atomic_ref<T>::is_always_lock_free);
 
@@ -228,7 +232,7 @@ private:
     view<T, N> part(const box<N>& global) const;
     box<N> grown(const box<N>& mine) const;
     box<N> box_of_peer(int rank) const;
-    T* find(const indices<N>& at) const;
+    bool finds(const indices<N>& at, index_t& offset) const;
     T* find_run(const box<N>& patch) const;
     bool holds(std::span<const indices<N>> places) const;
     T& held(const indices<N>& at) const;
@@ -320,25 +324,25 @@ box<N> array<T, N>::grown(const box<N>& mine) const {
     return result;
 }
 
-// The element if this node holds it, else null.
+// Whether this node holds the element, and how far from first_ on.
 template <class T, int N>
-T* array<T, N>::find(const indices<N>& at) const {
-    index_t offset = 0;
+bool array<T, N>::finds(const indices<N>& at, index_t& offset) const {
+    offset = 0;
     for (std::size_t d = 0; d < N; ++d) {
         // Unsigned, so that one compare finds both ends, and no index overflows.
         const auto inside =
             static_cast<std::uint64_t>(at[d]) - static_cast<std::uint64_t>(node_box_.lo[d]);
-        if (inside >= static_cast<std::uint64_t>(node_extents_[d])) return nullptr;
+        if (inside >= static_cast<std::uint64_t>(node_extents_[d])) return false;
         offset += static_cast<index_t>(inside) * (d + 1 == N ? 1 : strides_[d]);
     }
-    return first_ + offset;
+    return true;
 }
 
 // The first of the patch's elements, if they lie one after the other on this node; else, and where
-// calls are counted, null.
+// calls are counted or the process may be at its end, null.
 template <class T, int N>
 T* array<T, N>::find_run(const box<N>& patch) const {
-    if (is_counted_) return nullptr;
+    if (is_counted_ || !detail::is_surely_live_process()) return nullptr;
     index_t offset = 0;
     bool has_rows = false;
     for (std::size_t d = 0; d < N; ++d) {
@@ -353,11 +357,11 @@ T* array<T, N>::find_run(const box<N>& patch) const {
     return first_ + offset;
 }
 
-// Whether all are on this node, and not counted. Without a way out in the middle, so that the
-// compiler can look at several at once.
+// Whether all are on this node, not counted, and there for certain. Without a way out in the
+// middle, so that the compiler can look at several at once.
 template <class T, int N>
 bool array<T, N>::holds(std::span<const indices<N>> places) const {
-    if (is_counted_) return false;
+    if (is_counted_ || !detail::is_surely_live_process()) return false;
     bool result = true;
     for (const indices<N>& at : places)
         for (std::size_t d = 0; d < N; ++d)
@@ -377,15 +381,15 @@ T& array<T, N>::held(const indices<N>& at) const {
 
 template <class T, int N>
 T& array<T, N>::element(const char* operation, const indices<N>& at) const {
-    T* const found = find(at);
-    if (found == nullptr) core_->refuse_index(operation, at);
-    return *found;
+    index_t offset = 0;
+    if (!finds(at, offset)) core_->refuse_index(operation, at);
+    return first_[offset];
 }
 
 template <class T, int N>
 T array<T, N>::get(const indices<N>& at) const {
-    detail::require_live_process("array::get");
-    if (const T* const found = find(at)) return *found;
+    index_t offset = 0;
+    if (finds(at, offset) && detail::is_surely_live_process()) return first_[offset];
     alignas(T) std::byte value[sizeof(T)];
     core_->get_element(at, value);
     return *std::launder(reinterpret_cast<T*>(value));
@@ -393,9 +397,9 @@ T array<T, N>::get(const indices<N>& at) const {
 
 template <class T, int N>
 void array<T, N>::put(const indices<N>& at, const T& value) {
-    detail::require_live_process("array::put");
-    if (T* const found = find(at))
-        *found = value;
+    index_t offset = 0;
+    if (finds(at, offset) && detail::is_surely_live_process())
+        first_[offset] = value;
     else
         core_->put_element(at, &value);
 }
@@ -404,7 +408,6 @@ void array<T, N>::put(const indices<N>& at, const T& value) {
 // take some nanoseconds so.
 template <class T, int N>
 void array<T, N>::get(const box<N>& from, const detail::buffer<T, N>& to) const {
-    detail::require_live_process("array::get");
     const T* const run = to.is_dense(from.size()) ? find_run(from) : nullptr;
     if (run == nullptr) return core_->get(to_dynamic(from), to.memory());
     detail::copy_bytes(bytes(to.data()), bytes(run),
@@ -413,7 +416,6 @@ void array<T, N>::get(const box<N>& from, const detail::buffer<T, N>& to) const 
 
 template <class T, int N>
 void array<T, N>::put(const box<N>& to, const detail::buffer<const T, N>& from) {
-    detail::require_live_process("array::put");
     T* const run = from.is_dense(to.size()) ? find_run(to) : nullptr;
     if (run == nullptr) return core_->put(to_dynamic(to), from.memory());
     detail::copy_bytes(bytes(run), bytes(from.data()),
@@ -422,7 +424,6 @@ void array<T, N>::put(const box<N>& to, const detail::buffer<const T, N>& from) 
 
 template <class T, int N>
 void array<T, N>::gather(std::span<const indices<N>> places, std::span<T> to) const {
-    detail::require_live_process("array::gather");
     if (places.size() != to.size() || !holds(places))
         return core_->gather(numbers(places), places.size(), bytes(to.data()), to.size());
     for (std::size_t i = 0; i < to.size(); ++i) to[i] = held(places[i]);
@@ -430,7 +431,6 @@ void array<T, N>::gather(std::span<const indices<N>> places, std::span<T> to) co
 
 template <class T, int N>
 void array<T, N>::scatter(std::span<const indices<N>> places, std::span<const T> from) {
-    detail::require_live_process("array::scatter");
     if (places.size() != from.size() || !holds(places))
         return core_->scatter(numbers(places), places.size(), bytes(from.data()), from.size());
     for (std::size_t i = 0; i < from.size(); ++i) held(places[i]) = from[i];
@@ -440,7 +440,6 @@ void array<T, N>::scatter(std::span<const indices<N>> places, std::span<const T>
 template <class T, int N>
 bool array<T, N>::add_here(std::span<const indices<N>> places, std::span<const T> from) {
     if constexpr (detail::addable<T>) {
-        detail::require_live_process("array::scatter_add");
         if (!core_->is_one_node() || places.size() != from.size() || !holds(places)) return false;
         core_->claim_atomics();
         for (std::size_t i = 0; i < from.size(); ++i)

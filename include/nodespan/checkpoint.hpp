@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nodespan/array.hpp"
+#include "nodespan/detail/attribute_value.hpp"
 #include "nodespan/detail/export.hpp"
 #include "nodespan/hdf5_info.hpp"
 #include "nodespan/stored_type.hpp"
@@ -31,9 +32,9 @@ struct checkpoint_options {
 /// with a step number, and restored on any team.
 ///
 /// A checkpoint is one HDF5 file, `folder`/step-000000001200.h5: arrays are its datasets, values
-/// attributes of its root. It is written under another name, checked, and then renamed, so that a
-/// job that is killed at any moment leaves the checkpoints that were finished before. A checksum of
-/// the whole file in its user block tells a damaged one.
+/// attributes of its root. It is written under another name, read back by HDF5, checked, and then
+/// renamed, so that a job that is killed at any moment leaves the checkpoints that were finished
+/// before. A checksum of the whole file in its user block tells a damaged one.
 ///
 ///     nodespan::checkpoint saved(everyone, "run7");
 ///     saved.add("temperature", field);
@@ -61,14 +62,20 @@ public:
     }
 
     /// Adds a value, which stays the caller's and outlives this object: a number, bool, a text, or
-    /// a vector of index_t, double or texts. The same value on all ranks when it is written. Call:
-    /// the same on all ranks.
+    /// a vector of index_t, double or texts (or of std::uint64_t or long double). The same value on
+    /// all ranks when it is written. Restored, it is the very value that was written, or an error.
+    /// Call: the same on all ranks.
     template <class T>
-    requires(std::integral<T> || std::floating_point<T> ||
-             std::constructible_from<attribute, T>) void add(const std::string& name, T& value) {
+    requires detail::attribute_value<T>
+    void add(const std::string& name, T& value) {
         add_value(
-            name, [&value] { return to_attribute(value); },
-            [&value](const attribute& found) { return from_attribute(found, value); });
+            name, detail::attribute_type_name<T>(),
+            [&value] { return detail::to_attribute(value); },
+            [&value](const attribute& found, bool only_asks) {
+                auto same = detail::from_attribute<T>(found);
+                if (same && !only_asks) value = std::move(*same);
+                return same.has_value();
+            });
     }
 
     /// Writes a checkpoint, and removes all but the last ones. Makes the folder if need be.
@@ -82,16 +89,20 @@ public:
     ///         more with read_back.
     void write(index_t step);
 
-    /// The step of the latest checkpoint that is whole, if there is any.
+    /// The step of the latest checkpoint that is whole, if there is any: its checksum is right, and
+    /// HDF5 can open all that is in it.
     /// Call:   collective. Errors: as write; a damaged checkpoint is none, see refused().
     /// Cost:   all ranks together read that file, and the damaged ones after it.
     std::optional<index_t> latest();
 
-    /// Reads the latest checkpoint that is whole into the arrays and values; its step, if there is
-    /// any.
+    /// Reads the latest checkpoint into the arrays and values that can be read and that fits them;
+    /// its step, if there is any. Whatever is wrong with a later one, it is passed over, on all
+    /// ranks; refused() tells.
     /// Call:   collective. Epoch: ends one before it reads, and one after.
-    /// Errors: as latest; errc::io where it is whole but lacks something, or has it with other
-    ///         extents or types: nothing has been changed then, except in the arrays.
+    /// Errors: as latest; errc::io where none fits, and one is whole but lacks something, or has it
+    ///         with other extents, or a value that the variable's type does not have: nothing has
+    ///         been changed then. errc::io where none is left after one could be read in part: then
+    ///         arrays have been changed.
     std::optional<index_t> restore();
 
     /// Why later checkpoints than that of `latest` or `restore` were not taken, each with its file.
@@ -101,37 +112,11 @@ public:
 
 private:
     using getter = std::function<attribute()>;
-    using setter = std::function<bool(const attribute&)>; // false: another type
+    using setter = std::function<bool(const attribute&, bool only_asks)>; // false: it does not fit
 
     void add_array(const std::string& name, detail::array_core& field,
                    const detail::file_type& type);
-    void add_value(const std::string& name, getter get, setter set);
-
-    template <class T>
-    static attribute to_attribute(const T& value) {
-        if constexpr (std::integral<T>)
-            return static_cast<index_t>(value);
-        else if constexpr (std::floating_point<T>)
-            return static_cast<double>(value);
-        else
-            return value;
-    }
-    template <class T>
-    static bool from_attribute(const attribute& found, T& value) {
-        using stored = decltype(stored_type(value));
-        const stored* const same = std::get_if<stored>(&found);
-        if (same != nullptr) value = static_cast<T>(*same);
-        return same != nullptr;
-    }
-    template <class T>
-    static auto stored_type(const T& value) {
-        if constexpr (std::integral<T>)
-            return index_t{};
-        else if constexpr (std::floating_point<T>)
-            return double{};
-        else
-            return value;
-    }
+    void add_value(const std::string& name, const std::string& type, getter get, setter set);
 
     struct state;
     std::unique_ptr<state> state_;

@@ -59,15 +59,15 @@ collective_call call_on(collective_call::name_type name, R& values, accumulate_o
 /// Combines all ranks' values, element by element; the result takes their place on every rank.
 /// Shape:  as many values of one type on all ranks; numbers and complex ones. Values of ranks of
 ///         one node do not overlap.
-/// Call:   collective over the team, same `op` on all ranks: sum, min, max (no complex numbers) or
-///         prod. The values belong to the call until it returns.
+/// Call:   collective over the team, same `op` on all ranks: sum, prod, min, max, fmin or fmax
+/// (these
+///         four not of complex numbers). The values belong to the call until it returns.
 /// Epoch:  not a fence. What a rank has in its own values after the call is the result; others
 ///         look there after a fence.
 /// Order:  ranks of a node are combined in rank order, then nodes in node order. So a team of the
 ///         same shape gets the same bits in every run, wherever the values lie, and so do all its
-///         ranks. Integers wrap. min and max are std::min and std::max of (what is there, what
-///         comes): a NaN that the first rank of a node brings stands for the whole node, and one
-///         of rank 0 for the team; other NaNs are passed over.
+///         ranks. accumulate_op says what NaNs, zeros and overflow do: min, max, fmin and fmax are
+///         the same whoever brings what, and on any number of ranks and nodes. No values: nothing.
 /// Errors: errc::mismatched_arguments, errc::invalid_argument (an operation that the values do not
 ///         have, values that overlap), errc::no_capacity (scratch space, at the first call); the
 ///         same on all ranks, and the values are as before. errc::peer_lost and the MPI category

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nodespan/box.hpp"
 #include "nodespan/detail/export.hpp"
 
 #include <atomic>
@@ -10,8 +11,15 @@
 
 namespace NODESPAN_EXPORT nodespan {
 
-/// How accumulate combines what is there with what comes.
-enum class accumulate_op { sum, min, max, prod, replace };
+/// How accumulate combines what is there with what comes; the same in every call that takes one.
+///
+/// min and max of floating-point numbers are IEEE 754's minimum and maximum: a NaN on either side
+/// gives NaN, as in NumPy, and -0 is less than +0. fmin and fmax are its minimumNumber and
+/// maximumNumber: the number where only one side is NaN. So results depend neither on the order nor
+/// on who holds what; which NaN comes out, its sign and its payload, is not said. For integers fmin
+/// and fmax are min and max. Sums and products of integers wrap.
+/// Source: IEEE 754-2019 section 9.6.
+enum class accumulate_op { sum, min, max, prod, replace, fmin, fmax };
 
 constexpr const char* to_string(accumulate_op op) noexcept {
     switch (op) {
@@ -25,6 +33,10 @@ constexpr const char* to_string(accumulate_op op) noexcept {
         return "prod";
     case accumulate_op::replace:
         return "replace";
+    case accumulate_op::fmin:
+        return "fmin";
+    case accumulate_op::fmax:
+        return "fmax";
     }
     return "unknown";
 }
@@ -80,9 +92,11 @@ constexpr element_kind kind_of() noexcept {
     return element_kind::other;
 }
 
+/// Numbers of up to 8 bytes: what MPI and all processors add to in one step. A compiler that may
+/// use 16-byte atomics has some for long double and __int128 too, but MPI has none.
 template <class T>
-concept addable =
-    std::is_arithmetic_v<T> && !std::is_same_v<T, bool> && std::atomic_ref<T>::is_always_lock_free;
+concept addable = std::is_arithmetic_v<T> && kind_of<T>()
+!= element_kind::other && sizeof(T) <= 8 && std::atomic_ref<T>::is_always_lock_free;
 
 /// Whether elements of this kind can be combined so. Complex numbers have no order, and what we do
 /// not know has no arithmetic.
@@ -90,8 +104,24 @@ constexpr bool supports(element_kind kind, accumulate_op op) noexcept {
     if (kind == element_kind::other) return false;
     const bool is_complex =
         kind == element_kind::complex_float32 || kind == element_kind::complex_float64;
-    return !is_complex || (op != accumulate_op::min && op != accumulate_op::max);
+    switch (op) {
+    case accumulate_op::sum:
+    case accumulate_op::prod:
+    case accumulate_op::replace:
+        return true;
+    case accumulate_op::min:
+    case accumulate_op::max:
+    case accumulate_op::fmin:
+    case accumulate_op::fmax:
+        return !is_complex;
+    }
+    return false; // a number that is no operation
 }
+
+/// *result = op(*result, each of `count` elements that lie one after the other), compiled here: so
+/// a program's -ffast-math, which knows no NaN, changes nothing. Needs supports(kind, op).
+void combine_all(element_kind kind, accumulate_op op, const void* elements, index_t count,
+                 void* result) noexcept;
 
 } // namespace detail
 } // namespace nodespan

@@ -30,6 +30,7 @@ module nodespan
 
   enum, bind(c)
     enumerator :: nodespan_sum = 0, nodespan_min, nodespan_max, nodespan_prod, nodespan_replace
+    enumerator :: nodespan_fmin, nodespan_fmax
   end enum
 
   enum, bind(c)

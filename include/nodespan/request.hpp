@@ -1,9 +1,8 @@
 #pragma once
 
 #include "nodespan/detail/export.hpp"
+#include "nodespan/detail/mpi.hpp"
 #include "nodespan/team.hpp"
-
-#include <mpi.h>
 
 #include <array>
 #include <cstddef>
@@ -42,8 +41,10 @@ private:
 ///
 /// Until it is done, the program leaves its buffer alone: does not read it under a get, does not
 /// write it under a put. What put_async sends is visible to others after a fence, or under a lock
-/// that is released afterwards, like that of put. The destructor waits, except while an exception
-/// unwinds.
+/// that is released afterwards, like that of put. The destructor waits as wait() does, also while
+/// an exception unwinds: the buffer may end next. Only where a rank has left the team by an
+/// exception, and the transfer has not ended two seconds later, neither waits any longer; what is
+/// under way may still come, if that rank goes on.
 class [[nodiscard]] request {
 public:
     /// Stands for no transfer.
@@ -58,9 +59,10 @@ public:
     /// Whether there is a transfer behind this request that wait() or test() has not ended.
     bool valid() const noexcept { return is_active_; }
 
-    /// Returns when the buffer may be used again.
-    /// Call:   the rank that started it. Errors: errc::invalid_argument unless valid(), or when the
-    ///         array's team has ended; MPI category.
+    /// Returns when the buffer may be used again. The array may have ended meanwhile.
+    /// Call:   the rank that started it, by a thread that may call (see team).
+    /// Errors: errc::invalid_argument unless valid(), or when the array's team has ended;
+    ///         errc::peer_lost (see above); MPI category.
     /// Source: MPI 3.1 section 11.3.5 (request-based RMA).
     void wait();
 
@@ -73,12 +75,12 @@ public:
 
 private:
     void require_valid(const char* operation);
+    bool finish(detail::team_core* team);
 
     detail::request_list open_;
     std::weak_ptr<detail::team_core> team_;
     const char* operation_ = "";
     bool is_active_ = false;
-    int exceptions_ = 0; // in flight when the transfer began
 };
 
 /// Waits for all of them; those without a transfer are passed over.

@@ -15,7 +15,7 @@
 namespace nodespan {
 
 /// A stream of frames from one rank to the others, through memory that they share: written in
-/// place, read in place, never copied.
+/// place, read in place, not copied.
 ///
 /// T is any trivially copyable type. Frames lie on 64-byte boundaries. Each has a sequence number,
 /// 0, 1, 2, ..., so that losses are counted exactly; none is ever seen half written: a frame that
@@ -41,9 +41,23 @@ public:
     /// Cost:   as an array's. Ending a ring is local and waits for nobody: the producer's end
     ///         closes it, and who leaves by an exception is not waited for.
     ring(team& team, index_t frame_elements, const ring_options& options = {})
-        : handle_(std::make_unique<detail::ring_handle>(team, frame_elements, sizeof(T),
+        : handle_(std::make_shared<detail::ring_handle>(team, frame_elements, sizeof(T),
                                                         typeid(T).name(), options)),
           elements_(static_cast<std::size_t>(frame_elements)) {}
+
+    ring(ring&&) noexcept = default;
+    ring& operator=(ring&& other) noexcept {
+        if (this == &other) return *this;
+        std::swap(handle_, other.handle_);
+        std::swap(elements_, other.elements_);
+        if (other.handle_) std::exchange(other.handle_, nullptr)->end();
+        return *this;
+    }
+    ring(const ring&) = delete;            // one rank's ends of a stream
+    ring& operator=(const ring&) = delete; // one rank's ends of a stream
+    ~ring() {
+        if (handle_) handle_->end();
+    }
 
     std::size_t frame_elements() const noexcept { return elements_; }
     const ring_options& options() const noexcept { return handle_->options(); }
@@ -56,9 +70,9 @@ public:
     /// Frames that this consumer has got.
     std::uint64_t received() const noexcept { return handle_->received(); }
 
-    /// Frames lost. delivery::to_one: those that nobody got, the same on all ranks. To_all: on a
-    /// consumer those before the last one it got, or the end, that it did not get; on the producer
-    /// all consumers' together. Exact once all consumers have come to the end.
+    /// Frames lost. delivery::to_one: those that no consumer got, the same on all ranks. To_all: on
+    /// a consumer those before the last one it got, or the end, that it did not get; on the
+    /// producer all consumers' together. Exact once all consumers have come to the end.
     std::uint64_t lost() const noexcept { return handle_->lost(); }
 
     /// A place to write the next frame into. Its elements hold whatever was there before. It stays
@@ -70,7 +84,7 @@ public:
     /// Cost:   some 10 ns. With when_full::block waits until consumers have released a frame.
     slot reserve() {
         T* const data = reinterpret_cast<T*>(handle_->reserve());
-        return slot(handle_.get(), std::span<T>(data, elements_), published());
+        return slot(handle_, std::span<T>(data, elements_), published());
     }
 
     /// The end: consumers get what is left, then nothing. Call: the producer alone; again is fine.
@@ -89,15 +103,16 @@ public:
         const auto found = handle_->next();
         if (!found) return std::nullopt;
         const T* const data = reinterpret_cast<const T*>(found->data);
-        return frame(handle_.get(), std::span<const T>(data, elements_), *found);
+        return frame(handle_, std::span<const T>(data, elements_), *found);
     }
 
 private:
-    std::unique_ptr<detail::ring_handle> handle_; // stays in place when the ring is moved
+    std::shared_ptr<detail::ring_handle> handle_; // slots and frames may outlive the ring
     std::size_t elements_;
 };
 
-/// A place that the producer writes a frame into. It must not outlive its ring.
+/// A place that the producer writes a frame into. Its elements end with its ring, and with what
+/// publishes them.
 template <class T>
 class ring<T>::slot {
 public:
@@ -109,29 +124,30 @@ public:
     /// Lets consumers have the frame; the elements are not to be touched afterwards. Whether it is
     /// in the ring: with when_full::drop_newest, or where with drop_oldest every other place is
     /// being read, it may be lost.
-    /// Call:   the producer alone, once a slot. Never waits.
-    /// Errors: errc::invalid_argument (closed, or published already).
+    /// Call:   the producer alone, once for all copies of a slot. Never waits.
+    /// Errors: errc::invalid_argument (closed, published already, or the ring has ended); nothing
+    ///         is published then.
     /// Cost:   some 10 ns, and a system call where a consumer sleeps.
-    bool publish() { return handle_->publish(); }
+    bool publish() { return handle_->publish(sequence_); }
 
 private:
     friend class ring;
-    slot(detail::ring_handle* handle, std::span<T> elements, std::uint64_t sequence)
-        : handle_(handle),
+    slot(std::shared_ptr<detail::ring_handle> handle, std::span<T> elements, std::uint64_t sequence)
+        : handle_(std::move(handle)),
           elements_(elements),
           sequence_(sequence) {}
 
-    detail::ring_handle* handle_;
+    std::shared_ptr<detail::ring_handle> handle_;
     std::span<T> elements_;
     std::uint64_t sequence_;
 };
 
-/// A frame that a consumer reads; it keeps its place until its end. It must not outlive its ring.
+/// A frame that a consumer reads; it keeps its place until its end. Its elements end with its ring.
 template <class T>
 class ring<T>::frame {
 public:
     frame(frame&& other) noexcept
-        : handle_(std::exchange(other.handle_, nullptr)),
+        : handle_(std::move(other.handle_)),
           elements_(other.elements_),
           sequence_(other.sequence_),
           place_(other.place_) {}
@@ -153,19 +169,19 @@ public:
     /// Gives the place back before the end; the elements are not to be read afterwards.
     /// Cost: one atomic instruction, and a system call where the producer sleeps.
     void release() noexcept {
-        if (handle_ != nullptr) std::exchange(handle_, nullptr)->release(place_);
+        if (handle_) std::exchange(handle_, nullptr)->release(place_);
     }
 
 private:
     friend class ring;
-    frame(detail::ring_handle* handle, std::span<const T> elements,
+    frame(std::shared_ptr<detail::ring_handle> handle, std::span<const T> elements,
           const detail::ring_handle::frame& found)
-        : handle_(handle),
+        : handle_(std::move(handle)),
           elements_(elements),
           sequence_(found.sequence),
           place_(found.place) {}
 
-    detail::ring_handle* handle_; // null: released
+    std::shared_ptr<detail::ring_handle> handle_; // null: released
     std::span<const T> elements_;
     std::uint64_t sequence_;
     std::uint32_t place_;

@@ -41,6 +41,7 @@ struct file_type {
     std::size_t bytes = 0;            ///< Of a whole element.
     std::vector<file_member> members; ///< Of a struct; one for the elements of an array.
     std::vector<index_t> extents;     ///< Of an array.
+    std::string name{};               ///< Of a type of a file that arrays do not have; kind 0.
 };
 
 struct file_member {

@@ -2,6 +2,7 @@
 
 #include "check.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static int64_t size_of(const int64_t* lo, const int64_t* hi, int dimensions) {
@@ -138,18 +139,18 @@ static void every_type_in_every_dimension_is_moved(nodespan_team team) {
 }
 
 static void accumulate_combines_what_all_ranks_bring(nodespan_team team) {
-    static const nodespan_op ops[] = {NODESPAN_SUM, NODESPAN_MIN, NODESPAN_MAX, NODESPAN_PROD,
-                                      NODESPAN_REPLACE};
+    static const nodespan_op ops[] = {NODESPAN_SUM,     NODESPAN_MIN,  NODESPAN_MAX, NODESPAN_PROD,
+                                      NODESPAN_REPLACE, NODESPAN_FMIN, NODESPAN_FMAX};
     const int64_t extents[1] = {9}, lo[1] = {2}, hi[1] = {8}, begin[1] = {0};
     int rank = 0, size = 0;
     OK(nodespan_team_rank(team, &rank));
     OK(nodespan_team_size(team, &size));
     nodespan_array numbers = NULL;
     OK(nodespan_array_create(team, NODESPAN_FLOAT64, 1, extents, NULL, &numbers));
-    for (int k = 0; k < 5; ++k) {
+    for (int k = 0; k < 7; ++k) {
         double ones[9] = {1, 1, 1, 1, 1, 1, 1, 1, 1}, all[9], from[6];
         const double scale = 0.5;
-        double expected[5] = {1, 1, 1, 1, 1.5};
+        double expected[7] = {1, 1, 1, 1, 1.5, 1, 1};
         for (int r = 0; r < size; ++r) {
             const double comes = scale * (r + 3);
             expected[0] += comes;
@@ -157,6 +158,8 @@ static void accumulate_combines_what_all_ranks_bring(nodespan_team team) {
             expected[2] = comes > expected[2] ? comes : expected[2];
             expected[3] *= comes;
         }
+        expected[5] = expected[1];
+        expected[6] = expected[2];
         for (int i = 0; i < 6; ++i) from[i] = ops[k] == NODESPAN_REPLACE ? 3 : rank + 3;
         if (rank == 0) OK(nodespan_array_put(numbers, begin, extents, ones, 9));
         OK(nodespan_array_fence(numbers));
@@ -166,6 +169,32 @@ static void accumulate_combines_what_all_ranks_bring(nodespan_team team) {
         OK(nodespan_array_fence(numbers));
         OK(nodespan_array_get(numbers, begin, extents, all, 9));
         for (int i = 0; i < 9; ++i) CHECK(all[i] == (i >= 2 && i < 8 ? expected[k] : 1));
+        OK(nodespan_array_fence(numbers));
+    }
+    OK(nodespan_array_free(&numbers));
+}
+
+// The last rank brings a NaN.
+static void nans_reach_min_and_max_but_neither_fmin_nor_fmax(nodespan_team team) {
+    static const nodespan_op ops[] = {NODESPAN_MIN, NODESPAN_MAX, NODESPAN_FMIN, NODESPAN_FMAX};
+    const int64_t extents[1] = {4}, begin[1] = {0};
+    int rank = 0, size = 0;
+    OK(nodespan_team_rank(team, &rank));
+    OK(nodespan_team_size(team, &size));
+    nodespan_array numbers = NULL;
+    OK(nodespan_array_create(team, NODESPAN_FLOAT32, 1, extents, NULL, &numbers));
+    for (int k = 0; k < 4; ++k) {
+        const float before[4] = {5, 5, 5, 5}, comes = rank == size - 1 ? NAN : 5;
+        const float from[4] = {comes, 5, comes, 5};
+        float all[4];
+        if (rank == 0) OK(nodespan_array_put(numbers, begin, extents, before, 4));
+        OK(nodespan_array_fence(numbers));
+
+        OK(nodespan_array_accumulate(numbers, ops[k], begin, extents, from, 4, NULL));
+
+        OK(nodespan_array_fence(numbers));
+        OK(nodespan_array_get(numbers, begin, extents, all, 4));
+        for (int i = 0; i < 4; ++i) CHECK(i % 2 == 0 && k < 2 ? isnan(all[i]) != 0 : all[i] == 5);
         OK(nodespan_array_fence(numbers));
     }
     OK(nodespan_array_free(&numbers));
@@ -212,6 +241,7 @@ int main(void) {
     elements_are_where_they_belong(team, NODESPAN_COLUMN_MAJOR, along_first, along_second);
     every_type_in_every_dimension_is_moved(team);
     accumulate_combines_what_all_ranks_bring(team);
+    nans_reach_min_and_max_but_neither_fmin_nor_fmax(team);
     fetch_add_gives_every_number_once(team);
 
     OK(nodespan_team_free(&team));

@@ -6,6 +6,9 @@
 #include <nodespan/checkpoint.hpp>
 #include <nodespan/hdf5.hpp>
 
+#include <fstream>
+#include <iterator>
+
 namespace {
 
 using namespace nodespan;
@@ -32,6 +35,31 @@ TEST(FailingCall, AnHdf5FileIsWrittenAndReadOnAllRanksOrOnNone) {
     EXPECT_FALSE(fs::exists(file.name().string() + ".part"));
     expect_use_on_all_or_none(
         [&](array_of_columns& a) { load(a.numbers, file.name(), "numbers"); });
+}
+
+std::string bytes_of(const fs::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST(FailingCall, AnHdf5FileThatIsThereIsChangedOnAllRanksOrHasItsOldBytes) {
+    const scoped_file file(".h5");
+    std::string before;
+    {
+        array_of_columns a;
+        save(a.numbers, file.name(), "numbers");
+        before = bytes_of(file.name());
+    }
+
+    expect_use_on_all_or_none([&](array_of_columns& a) {
+        if (world_rank() == 0) std::ofstream(file.name(), std::ios::binary) << before;
+        try {
+            save(a.numbers, file.name(), "numbers", {save_mode::overwrite});
+        } catch (const error&) {
+            EXPECT_TRUE(world_rank() != 0 || bytes_of(file.name()) == before);
+            throw;
+        }
+    });
 }
 
 TEST(FailingCall, ACheckpointIsWrittenOnAllRanksOrOnNone) {

@@ -124,6 +124,67 @@ TEST(Algorithm, SumMinMaxDotAndReduceAreThoseOfTheWhole) {
         }
 }
 
+// However few elements a rank has, and wherever among them the NaN and the extremes lie.
+TEST(Algorithm, MinAndMaxGiveNanIfThereIsOneAndFminAndFmaxPassItOver) {
+    team everyone(MPI_COMM_WORLD);
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    for (const index_t count : {1, 2, 5, 8, 1000})
+        for (const index_t step : {1, 3, 7})
+            for (index_t nan_at = 0; nan_at < count; nan_at += count / 9 + 1) {
+                array<double, 1> a(everyone, {count});
+                const auto at = [&](index_t i) {
+                    return i == nan_at ? nan : static_cast<double>(1 + (i * step + 3) % count);
+                };
+                for_each(a, [&](const indices<1>& i, double& x) { x = at(i[0]); });
+                a.fence();
+                double least = nan, most = nan; // std::fmin and std::fmax pass NaNs over
+                for (index_t i = 0; i < count; ++i) {
+                    least = std::fmin(least, at(i));
+                    most = std::fmax(most, at(i));
+                }
+
+                EXPECT_TRUE(std::isnan(nodespan::min(a)));
+                EXPECT_TRUE(std::isnan(nodespan::max(a)));
+                if (count > 1) {
+                    EXPECT_EQ(nodespan::fmin(a), least);
+                    EXPECT_EQ(nodespan::fmax(a), most);
+                } else {
+                    EXPECT_TRUE(std::isnan(nodespan::fmin(a)));
+                    EXPECT_TRUE(std::isnan(nodespan::fmax(a)));
+                }
+                a.fence();
+            }
+}
+
+TEST(Algorithm, MinIsTheNegativeZeroAndMaxThePositiveOneWhereverTheyLie) {
+    team everyone(MPI_COMM_WORLD);
+    for (index_t where = 0; where < 9; ++where) {
+        array<float, 1> a(everyone, {9});
+        for_each(a, [&](const indices<1>& i, float& x) { x = i[0] == where ? -0.0F : 0.0F; });
+        a.fence();
+
+        EXPECT_TRUE(std::signbit(nodespan::min(a)));
+        EXPECT_FALSE(std::signbit(nodespan::max(a)));
+        a.fence();
+    }
+}
+
+TEST(Algorithm, NansReachSumsAndMeans) {
+    team everyone(MPI_COMM_WORLD);
+    array<double, 2> a(everyone, {6, 4});
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    for_each(a, [&](const indices<2>& i, double& x) { x = i == indices<2>{5, 1} ? nan : 2; });
+    a.fence();
+    std::vector<double> rows(4), columns(6);
+
+    mean(a, 0, std::span(rows));
+    mean(a, 1, std::span(columns));
+
+    EXPECT_TRUE(std::isnan(sum(a)));
+    for (std::size_t j = 0; j < 4; ++j) EXPECT_EQ(std::isnan(rows[j]), j == 1);
+    for (std::size_t i = 0; i < 6; ++i) EXPECT_EQ(std::isnan(columns[i]), i == 5);
+}
+
 TEST(Algorithm, ReduceKeepsTheOrderOfRanks) {
     team everyone(MPI_COMM_WORLD);
     array<index_t, 1> field(everyone, {23});
@@ -142,7 +203,12 @@ TEST(Algorithm, EmptyArraysHaveASumButNoMinimum) {
 
     EXPECT_EQ(sum(empty), 0);
     EXPECT_EQ(nodespan::reduce(empty, std::plus<>(), 4.0), 4.0);
-    EXPECT_EQ(caught([&] { nodespan::min(empty); }).code, errc::invalid_argument);
+    for (const caught_error& e :
+         {caught([&] { nodespan::min(empty); }), caught([&] { nodespan::max(empty); }),
+          caught([&] { nodespan::fmin(empty); }), caught([&] { nodespan::fmax(empty); })}) {
+        EXPECT_EQ(e.code, errc::invalid_argument);
+        EXPECT_TRUE(e.collective);
+    }
     EXPECT_EQ(all_reduce(everyone, 1), everyone.size());
 }
 

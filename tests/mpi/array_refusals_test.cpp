@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <limits>
 #include <string>
 
@@ -37,6 +38,37 @@ TEST(Array, RefusesIndicesOutsideItsExtents) {
               errc::out_of_range);
     EXPECT_EQ(caught([&] { a(std::numeric_limits<index_t>::min(), 0) = 1; }).code,
               errc::out_of_range);
+}
+
+// At once, not after a look at each of 2^44 rows.
+TEST(Array, RefusesMoreRowsThanThereIsMemoryFor) {
+    team everyone(MPI_COMM_WORLD);
+    nodespan::array_options options;
+    options.distribution.rank_grid = {1, 0};
+    const index_t columns = index_t{8192} * everyone.size();
+
+    const auto wide = caught([&] {
+        array<char, 2>(everyone, {index_t{1} << 44, columns}, options);
+    });
+    options.ghosts.width = {index_t{1} << 44, 0};
+    const auto with_ghosts = caught([&] { array<char, 2>(everyone, {8, columns}, options); });
+
+    EXPECT_EQ(wide.code, errc::no_capacity) << wide.text;
+    EXPECT_EQ(with_ghosts.code, errc::no_capacity) << with_ghosts.text;
+}
+
+// More than MPI's int counts in a message of one element.
+TEST(Array, RefusesElementsOfMoreThanAGibibyte) {
+    struct huge {
+        char text[(std::size_t{1} << 30) + 1];
+    };
+    team everyone(MPI_COMM_WORLD);
+
+    const auto refused = caught([&] { array<huge, 1>(everyone, {0}); });
+
+    EXPECT_EQ(refused.code, errc::invalid_argument);
+    EXPECT_TRUE(refused.collective);
+    EXPECT_THAT(refused.text, HasSubstr("elements of 1073741825 bytes"));
 }
 
 TEST(Array, RefusesRanksAndNodesThatDoNotExist) {

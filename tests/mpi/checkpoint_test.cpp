@@ -5,7 +5,12 @@
 #include <nodespan/checkpoint.hpp>
 
 #include <complex>
+#include <cstring>
+#include <limits>
 #include <optional>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 namespace {
 
@@ -33,6 +38,19 @@ void set_byte(const fs::path& file, std::streamoff at, char value) {
     std::fstream out(file, std::ios::in | std::ios::out | std::ios::binary);
     out.seekp(at);
     out.put(value);
+}
+
+// Gives a small file that was changed the checksum that it would have had.
+void seal_again(const fs::path& file) {
+    constexpr std::size_t begin = 4096; // of what the checksum is of, besides the first lines
+    const std::string bytes = bytes_of(file);
+    const std::size_t line = bytes.find("xxh3 ");
+    const std::uint64_t sum = XXH3_64bits_withSeed(bytes.data() + begin, bytes.size() - begin, 0) +
+                              XXH3_64bits_withSeed(bytes.data(), line, ~std::uint64_t{0});
+    char text[17];
+    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(sum));
+    for (std::size_t k = 0; k < 16; ++k)
+        set_byte(file, static_cast<std::streamoff>(line + 5 + k), text[k]);
 }
 
 // A run that can be told apart from what it was at other steps.
@@ -231,6 +249,104 @@ TEST(Checkpoint, GoesOnAfterADamagedOne) {
                 ElementsAre("step-000000000010.h5", "step-000000000015.h5"));
 }
 
+TEST(Checkpoint, IsPassedOverWhereItsSumIsRightAndHdf5CannotReadIt) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    write_steps(everyone, folder / "run", {3, 4});
+    const fs::path newer = folder / "run/step-000000000004.h5";
+    MPI_Barrier(MPI_COMM_WORLD);
+    const std::string whole = bytes_of(newer);
+    run fresh(everyone);
+    checkpoint saved(everyone, folder / "run");
+    fresh.add_to(saved);
+
+    int headers = 0;
+    for (std::size_t at = 0; (at = whole.find("OHDR", at)) != std::string::npos; ++at, ++headers) {
+        SCOPED_TRACE(at);
+        on_first_rank([&] {
+            std::ofstream(newer, std::ios::binary) << whole;
+            set_byte(newer, static_cast<std::streamoff>(at + 4), 77); // the header's version
+            seal_again(newer);
+        });
+        EXPECT_EQ(saved.latest(), 3);
+        EXPECT_EQ(saved.restore(), 3);
+        fresh.expect_at(3);
+        ASSERT_EQ(saved.refused().size(), 1U);
+        EXPECT_THAT(saved.refused()[0], HasSubstr("step-000000000004.h5"));
+        EXPECT_THAT(saved.refused()[0], HasSubstr("H5"));
+    }
+    EXPECT_GE(headers, 4); // the root, a group, two datasets
+
+    on_first_rank([&] { fs::remove(folder / "run/step-000000000003.h5"); });
+    EXPECT_EQ(saved.restore(), std::nullopt);
+    fresh.expect_at(3);
+    on_first_rank([&] {
+        std::ofstream(newer, std::ios::binary) << whole;
+        seal_again(newer);
+    });
+    EXPECT_EQ(saved.restore(), 4);
+}
+
+TEST(Checkpoint, OneThatDoesNotFitIsPassedOverAndStays) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    write_steps(everyone, folder / "run", {1, 2});
+    run other(everyone);
+    array<double, 2> larger(everyone, {24, 5});
+    double count = 0.5;
+    const auto write_other = [&](index_t step, auto& what, const char* name) {
+        checkpoint_options all;
+        all.keep = 9;
+        checkpoint saved(everyone, folder / "run", all);
+        other.add_to(saved);
+        saved.add(name, what);
+        saved.write(step);
+    };
+    write_other(3, larger, "group/field");
+    write_other(4, count, "count");
+    run fresh(everyone);
+    checkpoint saved(everyone, folder / "run");
+    fresh.add_to(saved);
+
+    EXPECT_EQ(saved.latest(), 4);
+    EXPECT_EQ(saved.restore(), 2);
+
+    fresh.expect_at(2);
+    ASSERT_EQ(saved.refused().size(), 2U);
+    EXPECT_THAT(saved.refused()[0],
+                HasSubstr("\"count\" as another type than int32, with value 0.5"));
+    EXPECT_THAT(saved.refused()[1], HasSubstr("\"group/field\" with extents {24, 5}"));
+    for (const index_t step : {3, 5}) saved.write(step);
+    MPI_Barrier(MPI_COMM_WORLD);
+    EXPECT_THAT(
+        files_in(folder / "run"),
+        ElementsAre("step-000000000003.h5", "step-000000000004.h5", "step-000000000005.h5"));
+}
+
+TEST(Checkpoint, HoldsMoreValuesThanHdf5sCacheDoes) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    array<double, 1> field(everyone, {10});
+    fill(field);
+    std::string text(2'100'000, 'x'), text_now = text;
+    std::vector<std::string> list(100'000, "0123456789"), list_now = list;
+    std::vector<index_t> numbers(300'000, 7), numbers_now = numbers;
+    checkpoint saved(everyone, folder / "run");
+    saved.add("field", field);
+    saved.add("text", text_now);
+    saved.add("list", list_now);
+    saved.add("numbers", numbers_now);
+
+    saved.write(1);
+    text_now = "";
+    list_now = {};
+    numbers_now = {};
+
+    EXPECT_EQ(saved.restore(), 1);
+    EXPECT_TRUE(text_now == text && list_now == list && numbers_now == numbers);
+    expect_filled(field);
+}
+
 TEST(Checkpoint, RefusesToWriteBeforeAnotherRunsLatest) {
     const shared_folder folder;
     team everyone(MPI_COMM_WORLD);
@@ -261,6 +377,101 @@ TEST(Checkpoint, RefusesWhatDoesNotFit) {
     expect_refused([&] { restore(larger, "missing"); }, errc::io, {"missing"});
     expect_refused([&] { restore(time, "missing"); }, errc::io, {"no value \"missing\""});
     expect_refused([&] { restore(text, "time"); }, errc::io, {"time", "another type"});
+}
+
+template <class Was, class Is>
+void expect_unfit(team& everyone, const fs::path& folder, Was was, const char* words) {
+    {
+        checkpoint saved(everyone, folder);
+        saved.add("value", was);
+        saved.write(1);
+    }
+    Is now{};
+    const Is before = now;
+    checkpoint saved(everyone, folder);
+    saved.add("value", now);
+    expect_refused([&] { saved.restore(); }, errc::io, {words});
+    EXPECT_EQ(now, before);
+}
+
+TEST(Checkpoint, RefusesValuesThatAVariableDoesNotHave) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    const fs::path run = folder / "run";
+    const auto most = std::numeric_limits<std::uint64_t>::max();
+
+    expect_unfit<std::int64_t, int>(everyone, run, 5'000'000'000,
+                                    "than int32, with value 5000000000");
+    expect_unfit<int, std::int8_t>(everyone, run, 300, "than int8, with value 300");
+    expect_unfit<int, bool>(everyone, run, 2, "than bool, with value 2");
+    expect_unfit<int, unsigned>(everyone, run, -1, "than uint32, with value -1");
+    expect_unfit<std::int64_t, std::uint64_t>(everyone, run, -1, "than uint64, with value -1");
+    expect_unfit<std::uint64_t, std::int64_t>(everyone, run, most, "18446744073709551615");
+    expect_unfit<double, float>(everyone, run, 1e300, "than float32, with value 1e+300");
+    expect_unfit<double, int>(everyone, run, 2, "than int32, with value 2");
+    expect_unfit<int, double>(everyone, run, 2, "than float64, with value 2");
+    expect_unfit<long double, double>(everyone, run, 1e400L, "than float64, with value {1e+400}");
+    expect_unfit<std::vector<std::uint64_t>, std::vector<index_t>>(
+        everyone, run, {1, most}, "than list of int64, with value {1, 18446744073709551615}");
+    expect_unfit<std::string, double>(everyone, run, std::string(300, 'x'), "xxx...");
+}
+
+TEST(Checkpoint, RefusesTextsThatAFileWouldCut) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    std::string text("state\0rest", 10), long_text(100'000, 'x');
+    std::vector<std::string> list{"one", std::string("t\0wo", 4)};
+    long_text.back() = '\0';
+
+    for (std::string* one : {&text, &long_text}) {
+        checkpoint saved(everyone, folder / "run");
+        saved.add("text", *one);
+        expect_refused([&] { saved.write(1); }, errc::invalid_argument, {"zero byte"});
+    }
+    checkpoint saved(everyone, folder / "run");
+    saved.add("list", list);
+    expect_refused([&] { saved.write(1); }, errc::invalid_argument, {"zero byte"});
+
+    EXPECT_EQ(saved.latest(), std::nullopt);
+}
+
+TEST(Checkpoint, QuotesTheBeginningOfLongValuesAndComparesAllOfThem) {
+    if (world_size() == 1) GTEST_SKIP() << "needs two ranks";
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    std::string text(100'000, 'x');
+    text.back() = static_cast<char>('a' + world_rank());
+    checkpoint saved(everyone, folder / "run");
+    saved.add("text", text);
+
+    const caught_error failure = caught([&] { saved.write(1); });
+
+    EXPECT_EQ(failure.code, errc::mismatched_arguments);
+    EXPECT_THAT(failure.text, HasSubstr("text=xxx"));
+    EXPECT_LT(failure.text.size(), 2000U);
+}
+
+TEST(Checkpoint, GivesBackTheLargestAndTheSmallestValues) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    const auto all = std::tuple(std::numeric_limits<std::uint64_t>::max(),
+                                std::numeric_limits<std::int64_t>::min(), true, std::int8_t{-7},
+                                -std::numeric_limits<double>::infinity(), 5e-324, 0.1F,
+                                1.0L + std::numeric_limits<long double>::epsilon(),
+                                -std::numeric_limits<long double>::max(), std::string("a\nb "),
+                                std::vector<std::uint64_t>{1, 2}, std::vector<std::uint64_t>{~0UL},
+                                std::vector<long double>{1, 1e400L}, std::vector<double>{},
+                                std::vector<std::string>{"", "x"});
+    auto now = all;
+    checkpoint saved(everyone, folder / "run");
+    int number = 0;
+    std::apply([&](auto&... value) { (saved.add(std::to_string(number++), value), ...); }, now);
+
+    saved.write(1);
+    std::apply([](auto&... value) { ((value = {}), ...); }, now);
+
+    EXPECT_EQ(saved.restore(), 1);
+    EXPECT_TRUE(now == all);
 }
 
 TEST(Checkpoint, RefusesBadFoldersStepsAndValuesThatDiffer) {

@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <complex>
 #include <cstdint>
 #include <cstring>
@@ -44,7 +45,8 @@ T combined(T a, T b, accumulate_op op) {
     if (op == accumulate_op::sum) return static_cast<T>(a + b);
     if (op == accumulate_op::prod) return static_cast<T>(a * b);
     if constexpr (std::is_arithmetic_v<T>)
-        return op == accumulate_op::min ? std::min(a, b) : std::max(a, b);
+        return op == accumulate_op::min || op == accumulate_op::fmin ? std::min(a, b)
+                                                                     : std::max(a, b);
     return a;
 }
 
@@ -137,7 +139,7 @@ void expect_all_operations(team& everyone) {
     using enum accumulate_op;
     for (const memory where : {memory::own, memory::array})
         for (const index_t count : {3, 1000, 40000})
-            for (const accumulate_op op : {sum, prod, min, max})
+            for (const accumulate_op op : {sum, prod, min, max, fmin, fmax})
                 if (detail::supports(detail::kind_of<T>(), op))
                     expect_right_results<T>(everyone, count, op, where);
 }
@@ -179,16 +181,53 @@ TEST(Collectives, GiveTheSameBitsInEveryRunAndMemory) {
     }
 }
 
-TEST(Collectives, KeepANanOfTheFirstRankInAMinimum) {
+// One rank in turn brings NaNs, all bring them, or none; -0 comes from one rank.
+template <class T>
+void expect_nans_and_zeros(team& everyone, index_t count, memory where) {
+    using enum accumulate_op;
+    const T nan = std::numeric_limits<T>::quiet_NaN();
+    const int me = everyone.rank(), ranks = everyone.size(), all = ranks, none = -1;
+    values<T> numbers(everyone, count, where);
+    for (int who = none; who <= all; ++who)
+        for (const accumulate_op op : {min, max, fmin, fmax}) {
+            SCOPED_TRACE(testing::Message() << to_string(op) << " of " << count << ", NaN of rank "
+                                            << who << ", memory " << static_cast<int>(where));
+            numbers.fill(me);
+            for (index_t i = 0; i < count; i += 3)
+                numbers.mine()[static_cast<std::size_t>(i)] =
+                    who == me || who == all ? nan : static_cast<T>(10 + me);
+            numbers.mine().back() = me == ranks / 2 ? T(-0.0) : T(0.0);
+            everyone.fence();
+
+            all_reduce(everyone, numbers.mine(), op);
+
+            const bool is_min = op == min || op == fmin;
+            const bool is_nan = who == all || (who != none && (op == min || op == max)) ||
+                                (who != none && ranks == 1);
+            const int best = is_min ? (who == 0 ? 1 : 0) : ranks - (who == ranks - 1 ? 2 : 1);
+            index_t nans = 0, others = 0;
+            for (index_t i = 0; i + 1 < count; i += 3) {
+                const T got = numbers.mine()[static_cast<std::size_t>(i)];
+                nans += std::isnan(got);
+                others += got == static_cast<T>(10 + best);
+            }
+            EXPECT_EQ(is_nan ? nans : others, (count + 1) / 3);
+            EXPECT_EQ(numbers.mine().back(), 0);
+            EXPECT_EQ(std::signbit(numbers.mine().back()), is_min || ranks == 1);
+            everyone.fence();
+        }
+}
+
+TEST(Collectives, LetNansOfAnyRankThroughUnderMinAndMaxAndPassThemOverUnderFminAndFmax) {
     team everyone(MPI_COMM_WORLD);
-    const double nan = std::numeric_limits<double>::quiet_NaN();
-
-    const double stays = all_reduce(everyone, everyone.rank() == 0 ? nan : 1.0, accumulate_op::min);
-    const double passed =
-        all_reduce(everyone, everyone.node_rank() == 1 ? nan : 1.0, accumulate_op::min);
-
-    EXPECT_NE(stays, stays);
-    EXPECT_EQ(passed, 1.0);
+    for (const memory where : {memory::own, memory::array, memory::mixed})
+        for (const index_t count : {2, 500, 20000}) {
+            expect_nans_and_zeros<double>(everyone, count, where);
+            if (count == 500) {
+                expect_nans_and_zeros<float>(everyone, count, where);
+                expect_nans_and_zeros<long double>(everyone, count, where);
+            }
+        }
 }
 
 struct three_bytes {

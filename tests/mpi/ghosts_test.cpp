@@ -318,6 +318,49 @@ TEST(Ghosts, ASecondStartIsRefusedAndTheFirstGoesOn) {
     }
 }
 
+// Messages that come too late for their array find nothing else in its place; some ranks' arrays
+// end by an exception, which they handle.
+TEST(Ghosts, OfAnArrayThatEndsBeforeTheirFinishReachNoOtherArray) {
+    team everyone(MPI_COMM_WORLD);
+    const index_t rows = everyone.size();
+    // Two ranks have messages that are still under way when the next array is made.
+    const index_t many = everyone.size() == 2 ? 1 << 21 : 1 << 15;
+    for (const index_t columns : {index_t{3}, index_t{1000}, many})
+        for (const bool unwinds : {false, true}) {
+            SCOPED_TRACE(testing::Message() << columns << " columns, unwinds " << unwinds);
+            try {
+                array<double, 2> a(everyone, {rows, columns}, ghosts({1, 0}, {true, false}));
+                for (double& x : a.local().span()) x = 7;
+                a.fence();
+                a.start_exchange_ghosts();
+                if (unwinds && everyone.rank() % 2 == 0) throw std::runtime_error("bad input");
+            } catch (const std::runtime_error&) {
+                // This rank goes on with the others.
+            }
+
+            array<double, 2> next(everyone, {rows, columns}, ghosts({1, 0}, {true, false}));
+
+            const auto wrong = [&] {
+                index_t count = 0;
+                for (const double x : next.node_with_ghosts().span()) count += x != 0;
+                return count;
+            };
+            EXPECT_EQ(wrong(), 0);
+            for (int i = 0; i < 50; ++i) next.fence(); // MPI goes on
+            EXPECT_EQ(wrong(), 0);
+            next.exchange_ghosts();
+            EXPECT_EQ(wrong(), 0);
+            next.fence();
+        }
+}
+
+TEST(Ghosts, OfTheLastArrayMayBeUnderWayWhenTheTeamEnds) {
+    team everyone(MPI_COMM_WORLD);
+    array<double, 2> a(everyone, {2 * everyone.size(), 1 << 17}, ghosts({1, 0}, {true, false}));
+    if (everyone.rank() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    a.start_exchange_ghosts();
+}
+
 TEST(Ghosts, OptionsThatFitNoArrayAreRefusedOnAllRanks) {
     team everyone(MPI_COMM_WORLD);
     constexpr index_t huge = std::numeric_limits<index_t>::max();

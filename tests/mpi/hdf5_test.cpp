@@ -1,6 +1,8 @@
 #include "ghost_cases.hpp"
 #include "hdf5_cases.hpp"
 
+#include <nodespan/nodespan.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -234,13 +236,47 @@ TEST(Hdf5, RemovesThePartFileWhenTheLastStepFails) {
     const shared_folder folder;
     team everyone(MPI_COMM_WORLD);
     array<double, 1> a(everyone, {6});
+    hdf5_writer writer(everyone, folder / "field.h5");
+    writer.save(a, "field");
     if (world_rank() == 0) fs::create_directories(folder / "field.h5/full");
     MPI_Barrier(MPI_COMM_WORLD);
 
-    expect_refused([&] { save(a, folder / "field.h5", "field"); }, errc::io, {"cannot rename"});
+    expect_refused([&] { writer.commit(); }, errc::io, {"cannot rename"});
 
     MPI_Barrier(MPI_COMM_WORLD);
     EXPECT_FALSE(fs::exists(folder / "field.h5.part"));
+}
+
+TEST(Hdf5, SavesWhereALinkLeads) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    array<double, 2> written(everyone, {6, 3}), read(everyone, {6, 3});
+    fill(written);
+    if (world_rank() == 0) {
+        fs::create_directory(folder / "far");
+        std::ofstream(folder / "far/field.h5") << "old";
+        fs::permissions(folder / "far/field.h5", fs::perms::owner_read | fs::perms::owner_write);
+        fs::create_symlink("far/field.h5", folder / "link.h5");
+        fs::create_symlink("far/later.h5", folder / "later.h5");
+    }
+    MPI_Barrier(MPI_COMM_WORLD);
+    save_options added;
+    added.mode = save_mode::add;
+
+    save(written, folder / "link.h5", "field");
+    save(written, folder / "later.h5", "field", added);
+
+    MPI_Barrier(MPI_COMM_WORLD);
+    EXPECT_TRUE(fs::is_symlink(folder / "link.h5") && fs::is_symlink(folder / "later.h5"));
+    EXPECT_EQ(fs::status(folder / "far/field.h5").permissions(),
+              fs::perms::owner_read | fs::perms::owner_write);
+    for (const char* file : {"far/field.h5", "far/later.h5"}) {
+        load(read, folder / file, "field");
+        expect_filled(read);
+    }
+    expect_refused([&] { save(written, "/dev/null", "field"); }, errc::io,
+                   {"/dev/null is no regular file"});
+    expect_refused([&] { save(written, folder / "far", "field"); }, errc::io, {"is a directory"});
 }
 
 TEST(Hdf5, SaysOnAllRanksThatArgumentsDiffer) {
@@ -251,6 +287,64 @@ TEST(Hdf5, SaysOnAllRanksThatArgumentsDiffer) {
 
     expect_refused([&] { save(a, folder / "field.h5", world_rank() == 1 ? "b" : "a"); },
                    errc::mismatched_arguments, {"\"a\"", "\"b\""});
+}
+
+template <class Call>
+void expect_zero_byte_refused(const char* what, Call&& call) {
+    try {
+        call();
+        ADD_FAILURE() << what << " took it";
+    } catch (const error& refusal) {
+        EXPECT_EQ(refusal.code(), errc::invalid_argument) << what;
+        EXPECT_THAT(refusal.what(), testing::HasSubstr("zero byte")) << what;
+    }
+}
+
+TEST(Hdf5, NamesAndTextsWithAZeroByteAreRefusedBeforeAnythingIsMade) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    array<double, 1> a(everyone, {4});
+    const std::string cut("cut\0 here", 9);
+    const fs::path there = folder / "there.h5", bad = folder.path() / cut;
+    save(a, there, "a");
+    save_npy(a, folder / "cut"); // the file that a cut name would be
+    a.fence();
+    save_options described, named;
+    described.attributes = {{"units", cut}};
+    named.attributes = {{cut, 1}};
+    const auto refused = [](const char* what, auto&& call) {
+        expect_zero_byte_refused(what, call);
+    };
+
+    refused("save", [&] { save(a, bad, "a"); });
+    refused("save's dataset", [&] { save(a, folder / "new.h5", cut); });
+    refused("save's attribute", [&] { save(a, folder / "new.h5", "a", described); });
+    refused("save's attribute's name", [&] { save(a, folder / "new.h5", "a", named); });
+    refused("load", [&] { load(a, bad, "a"); });
+    refused("load's dataset", [&] { load(a, there, cut); });
+    refused("open", [&] { nodespan::open<double, 1>(everyone, there, cut); });
+    refused("set_attribute", [&] { set_attribute(everyone, there, "a", "units", cut); });
+    refused("hdf5_writer", [&] { hdf5_writer(everyone, bad); });
+    refused("list_datasets", [&] { list_datasets(bad); });
+    refused("list_datasets of a team", [&] { list_datasets(everyone, bad); });
+    refused("describe_dataset", [&] { describe_dataset(there, cut); });
+    refused("read_attributes", [&] { read_attributes(there, cut); });
+    refused("save_npy", [&] { save_npy(a, bad); });
+    refused("load_npy", [&] { load_npy(a, bad); });
+    refused("npy_info", [&] { npy_info(bad); });
+    refused("save_csv", [&] { save_csv(a, bad); });
+    refused("load_csv", [&] { load_csv(a, bad); });
+    refused("csv_info", [&] { csv_info(bad); });
+    refused("save_raw", [&] { save_raw(a, bad); });
+    refused("load_raw", [&] { load_raw(a, bad); });
+    hdf5_writer writer(everyone, there, save_mode::add);
+    refused("hdf5_writer::save", [&] { writer.save(a, cut); });
+    refused("hdf5_writer::set_attribute", [&] { writer.set_attribute("a", "units", cut); });
+    writer.commit();
+
+    EXPECT_FALSE(fs::exists(folder / "new.h5"));
+    EXPECT_EQ(list_datasets(there).size(), 1U);
+    EXPECT_TRUE(read_attributes(there, "a").empty());
 }
 
 } // namespace

@@ -71,9 +71,11 @@ T combined(accumulate_op op, const T& element, const T& value) {
     case accumulate_op::prod:
         return static_cast<T>(element * value);
     case accumulate_op::min:
+    case accumulate_op::fmin:
         if constexpr (!is_complex<T>) return std::min(element, value);
         break;
     case accumulate_op::max:
+    case accumulate_op::fmax:
         if constexpr (!is_complex<T>) return std::max(element, value);
         break;
     case accumulate_op::replace:

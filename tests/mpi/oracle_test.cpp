@@ -362,26 +362,14 @@ private:
         if (mine) array_.scatter(places, values);
     }
 
-    /// What may be added to an element: MPI does not promise that sums of small integers wrap, and
-    /// Open MPI's vector code saturates (open-mpi/ompi issue 8045).
-    T term(const indices<N>& at, const T& value, const T& scale = T(1)) const {
-        if constexpr (sizeof(T) == 1) {
-            if (expected(at) + scale * value > std::numeric_limits<T>::max()) return T(0);
-        }
-        return value;
-    }
-
     void scatter_add([[maybe_unused]] int rank, [[maybe_unused]] const box<N>& b) {
         if constexpr (array<T, N>::is_number) {
             const bool mine = start("scatter_add", rank, b);
             const auto places = draw_places(b, 40);
             const std::vector<T> values = values_for(places);
-            std::vector<T> terms = values;
-            for (std::size_t k = 0; k < values.size(); ++k) {
-                terms[k] = term(places[k], values[k]);
-                change(places[k], added(expected(places[k]), terms[k]));
-            }
-            if (mine) array_.scatter_add(places, terms);
+            for (std::size_t k = 0; k < values.size(); ++k)
+                change(places[k], added(expected(places[k]), values[k]));
+            if (mine) array_.scatter_add(places, values);
         }
     }
 
@@ -399,7 +387,6 @@ private:
             for_each_index(b, [&](const indices<N>& at) {
                 const T sign = std::is_unsigned_v<T> ? T(0) : static_cast<T>(-1);
                 T value = is_product ? (k % 3 == 0 ? sign : T(1)) : value_of<T>(number(), k);
-                if (op == accumulate_op::sum) value = term(at, value, scale);
                 buffer[within(b, at)] = value;
                 change(at, combined(op, expected(at), scaled(scale, value)));
                 ++k;
@@ -415,7 +402,7 @@ private:
             const bool mine = start("fetch_add", rank, b);
             index_t k = 0;
             for (const indices<N>& at : draw_places(b, 4)) {
-                const T before = expected(at), value = term(at, value_of<T>(number(), k++));
+                const T before = expected(at), value = value_of<T>(number(), k++);
                 change(at, added(before, value));
                 if (!mine) continue;
                 const T found = array_.fetch_add(at, value);

@@ -9,9 +9,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -150,6 +152,76 @@ TEST(Ring, AFrameIsMovedAndReleasedOnce) {
         held->release();
         EXPECT_EQ(count, 200U);
     }
+    everyone.fence();
+}
+
+// An old slot, or a copy of one, must not hand over what the producer is writing into the next.
+TEST(Ring, ASlotPublishesNoFrameButItsOwn) {
+    team everyone(MPI_COMM_WORLD);
+    if (!is_possible(everyone)) GTEST_SKIP() << "needs two ranks of one node";
+    ring<int> frames(everyone, 16, {.slots = 3});
+    if (frames.is_producer()) {
+        auto first = frames.reserve();
+        const auto again = frames.reserve(); // the same place: it has not been published
+        auto copy = first;
+        std::ranges::fill(first.elements(), 0);
+        first.publish();
+        auto second = frames.reserve();
+        second.elements()[0] = 1; // half written
+
+        for (auto* old : {&first, &copy}) {
+            const auto seen = caught([&] { old->publish(); });
+            EXPECT_EQ(seen.code, errc::invalid_argument);
+            EXPECT_THAT(seen.text, HasSubstr("frame 0 has been published already"));
+        }
+        EXPECT_EQ(again.sequence(), 0U);
+        EXPECT_EQ(frames.published(), 1U);
+        std::ranges::fill(second.elements(), 1);
+        auto moved = std::move(second);
+        EXPECT_TRUE(moved.publish());
+        EXPECT_EQ(caught([&] { moved.publish(); }).code, errc::invalid_argument);
+        frames.close();
+        EXPECT_EQ(caught([&] { moved.publish(); }).code, errc::invalid_argument);
+    } else {
+        int expected = 0;
+        for (; const auto frame = frames.next(); ++expected)
+            for (const int x : frame->elements()) EXPECT_EQ(x, expected);
+        EXPECT_EQ(expected, 2);
+    }
+    everyone.fence();
+}
+
+// What stays behind must not touch the memory that an array has got in the ring's place.
+TEST(Ring, SlotsAndFramesThatOutliveTheirRingDoNothing) {
+    team everyone(MPI_COMM_WORLD);
+    if (!is_possible(everyone)) GTEST_SKIP() << "needs two ranks of one node";
+    std::optional<ring<int>::slot> slot;
+    std::optional<ring<int>::frame> frame;
+    {
+        ring<int> frames(everyone, 16, {.slots = 3});
+        if (frames.is_producer()) {
+            frames.reserve().publish();
+            slot = frames.reserve();
+            frames.close();
+        } else {
+            frame = frames.next();
+        }
+        everyone.fence();
+    }
+    array<std::uint64_t, 1> next(everyone, {4096});
+
+    if (slot) {
+        const auto seen = caught([&] { slot->publish(); });
+        EXPECT_EQ(seen.code, errc::invalid_argument);
+        EXPECT_THAT(seen.text, HasSubstr("the ring of this slot has ended"));
+    }
+    if (frame) {
+        frame->release();
+        frame->release();
+        frame.reset();
+    }
+    everyone.fence();
+    for (const std::uint64_t x : next.node().span()) EXPECT_EQ(x, 0U);
     everyone.fence();
 }
 

@@ -17,18 +17,31 @@ namespace {
 std::atomic<long> allocations{0};
 } // namespace
 
+// All forms: where some are not replaced a sanitizer has its own, and memory of one kind would be
+// freed by the other.
 // NOLINTBEGIN: what the standard asks of replaced functions
-void* operator new(std::size_t bytes) {
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
     allocations.fetch_add(1, std::memory_order_relaxed);
-    if (void* const memory = std::malloc(bytes)) return memory;
+    return std::malloc(bytes);
+}
+void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+    allocations.fetch_add(1, std::memory_order_relaxed);
+    const auto align = static_cast<std::size_t>(alignment);
+    return std::aligned_alloc(align, (bytes + align - 1) / align * align);
+}
+void* operator new(std::size_t bytes) {
+    if (void* const memory = ::operator new(bytes, std::nothrow)) return memory;
     throw std::bad_alloc();
 }
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    const auto align = static_cast<std::size_t>(alignment);
-    if (void* const memory = std::aligned_alloc(align, (bytes + align - 1) / align * align))
-        return memory;
+    if (void* const memory = ::operator new(bytes, alignment, std::nothrow)) return memory;
     throw std::bad_alloc();
+}
+void* operator new[](std::size_t bytes) {
+    return ::operator new(bytes);
+}
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
+    return ::operator new(bytes, std::nothrow);
 }
 void operator delete(void* memory) noexcept {
     std::free(memory);
@@ -40,6 +53,15 @@ void operator delete(void* memory, std::align_val_t) noexcept {
     std::free(memory);
 }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+    std::free(memory);
+}
+void operator delete(void* memory, const std::nothrow_t&) noexcept {
+    std::free(memory);
+}
+void operator delete[](void* memory) noexcept {
+    std::free(memory);
+}
+void operator delete[](void* memory, std::size_t) noexcept {
     std::free(memory);
 }
 // NOLINTEND
@@ -80,6 +102,8 @@ struct blocks {
 
 TEST(Allocations, AreCounted) {
     EXPECT_EQ(allocations_of([] { ::operator delete(::operator new(8)); }), 10);
+    EXPECT_EQ(allocations_of([] { ::operator delete(::operator new(8, std::nothrow)); }), 10);
+    EXPECT_EQ(allocations_of([] { ::operator delete[](::operator new[](8)); }), 10);
 }
 
 TEST(NothingIsAllocated, BySingleElements) {

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace {
 
@@ -114,6 +115,38 @@ TEST(TransferLarge, MovesDensePatchesOfMoreBytesThan31BitsCount) {
 
 TEST(TransferLarge, MovesStridedPatchesOfMoreBytesThan31BitsCount) {
     expect_moved(columns - 3, 5);
+}
+
+// 32 KiB each; a list of them has more bytes than one message can.
+struct large_element {
+    std::int64_t numbers[4096];
+};
+
+TEST(TransferLarge, GathersElementsOfMoreBytesThan31BitsCount) {
+    team everyone(MPI_COMM_WORLD);
+    nodespan::array_options options;
+    options.distribution.cuts = {{0, 0, 5}};
+    array<large_element, 1> a(everyone, {5}, options);
+    if (everyone.rank() == 1)
+        for (index_t i = 0; i < 5; ++i) a(i).numbers[4095] = 100 + i;
+    a.fence();
+    const std::vector<nodespan::indices<1>> places = [] {
+        std::vector<nodespan::indices<1>> result((1 << 16) + 3);
+        for (std::size_t i = 0; i < result.size(); ++i)
+            result[i] = {static_cast<index_t>(i * 7 % 5)};
+        return result;
+    }();
+    const bool is_mover = everyone.rank() == 0;
+    const std::unique_ptr<large_element[]> to(
+        is_mover ? new (std::nothrow) large_element[places.size()] : nullptr);
+    if (!on_all_ranks(!is_mover || to != nullptr)) GTEST_SKIP() << "no memory for a buffer";
+
+    if (is_mover) {
+        a.gather(places, std::span(to.get(), places.size()));
+        for (std::size_t i = 0; i < places.size(); ++i)
+            ASSERT_EQ(to[i].numbers[4095], 100 + places[i][0]) << i;
+    }
+    a.fence();
 }
 
 } // namespace

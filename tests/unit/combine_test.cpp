@@ -23,8 +23,9 @@ using nodespan::detail::run_kernel;
 using nodespan::detail::scale_run;
 using nodespan::detail::supports;
 
-constexpr accumulate_op all_ops[] = {accumulate_op::sum, accumulate_op::min, accumulate_op::max,
-                                     accumulate_op::prod, accumulate_op::replace};
+constexpr accumulate_op all_ops[] = {
+    accumulate_op::sum,     accumulate_op::min,  accumulate_op::max, accumulate_op::prod,
+    accumulate_op::replace, accumulate_op::fmin, accumulate_op::fmax};
 
 template <class T>
 constexpr bool is_complex =
@@ -42,8 +43,10 @@ T times(T a, T b) {
 template <class T>
 T naive(accumulate_op op, T there, T comes) {
     if constexpr (!is_complex<T>) {
-        if (op == accumulate_op::min) return comes < there ? comes : there;
-        if (op == accumulate_op::max) return there < comes ? comes : there;
+        if (op == accumulate_op::min || op == accumulate_op::fmin)
+            return comes < there ? comes : there;
+        if (op == accumulate_op::max || op == accumulate_op::fmax)
+            return there < comes ? comes : there;
     }
     if (op == accumulate_op::prod) return times(there, comes);
     if (op == accumulate_op::replace) return comes;
@@ -175,28 +178,87 @@ TEST(CombineKernels, WrapOnOverflow) {
     check_overflow_wraps<std::uint8_t>(255, accumulate_op::sum, 2, 1);
 }
 
+// Every pair of numbers, zeros of both signs, infinities and NaNs of both signs, at places that the
+// vector loop and what is left over of it get.
 template <class T>
-void check_nan_and_zero(run_kernel kernel, const char* name) {
-    SCOPED_TRACE(name);
-    const T nan = std::numeric_limits<T>::quiet_NaN();
-    std::vector<T> to = {nan, 1, nan, T(0.0), T(-0.0)}, from = {1, nan, nan, T(-0.0), T(0.0)};
+void check_specials(run_kernel kernel, accumulate_op op, index_t step) {
+    SCOPED_TRACE(testing::Message() << to_string(op) << ", step " << step);
+    const T inf = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
+    const T values[] = {1, -1, T(0.0), T(-0.0), inf, -inf, nan, -nan, 3};
+    std::vector<T> there, comes;
+    for (const T a : values)
+        for (const T b : values) there.push_back(a), comes.push_back(b);
+    std::vector<T> spread(there.size() * static_cast<std::size_t>(step));
+    for (std::size_t i = 0; i < there.size(); ++i)
+        spread[i * static_cast<std::size_t>(step)] = there[i];
 
-    kernel(bytes(to), sizeof(T), bytes(from), sizeof(T), 5, nullptr);
+    kernel(bytes(spread), step * static_cast<index_t>(sizeof(T)), bytes(comes), sizeof(T),
+           static_cast<index_t>(there.size()), nullptr);
 
-    EXPECT_TRUE(std::isnan(to[0]));
-    EXPECT_EQ(to[1], 1);
-    EXPECT_TRUE(std::isnan(to[2]));
-    EXPECT_FALSE(std::signbit(to[3]));
-    EXPECT_TRUE(std::signbit(to[4]));
+    const bool is_min = op == accumulate_op::min || op == accumulate_op::fmin;
+    const bool passes_over = op == accumulate_op::fmin || op == accumulate_op::fmax;
+    for (std::size_t i = 0; i < there.size(); ++i) {
+        const T a = there[i], b = comes[i], got = spread[i * static_cast<std::size_t>(step)];
+        SCOPED_TRACE(testing::Message() << a << " and " << b << " gave " << got);
+        if (std::isnan(a) && std::isnan(b)) {
+            EXPECT_TRUE(std::isnan(got));
+        } else if (std::isnan(a) || std::isnan(b)) {
+            EXPECT_EQ(std::isnan(got), !passes_over);
+            if (passes_over) {
+                EXPECT_EQ(got, std::isnan(a) ? b : a);
+            }
+        } else if (a == 0 && b == 0) {
+            const bool has_negative = std::signbit(a) || std::signbit(b);
+            const bool has_positive = !std::signbit(a) || !std::signbit(b);
+            EXPECT_EQ(got, 0);
+            EXPECT_EQ(std::signbit(got), is_min ? has_negative : !has_positive);
+        } else {
+            EXPECT_EQ(got, is_min ? std::min(a, b) : std::max(a, b));
+        }
+    }
 }
 
-TEST(CombineKernels, KeepNansAndZerosThatAreThereUnderMinAndMax) {
-    for (const accumulate_op op : {accumulate_op::min, accumulate_op::max}) {
-        check_nan_and_zero<double>(plain_kernel(element_kind::float64, op), "plain double");
-        check_nan_and_zero<double>(atomic_kernel(element_kind::float64, op), "atomic double");
-        check_nan_and_zero<float>(plain_kernel(element_kind::float32, op), "plain float");
-        check_nan_and_zero<float>(atomic_kernel(element_kind::float32, op), "atomic float");
-    }
+template <class T>
+class CombineFloats : public testing::Test {};
+using float_kinds = testing::Types<float, double, long double>;
+TYPED_TEST_SUITE(CombineFloats, float_kinds);
+
+TYPED_TEST(CombineFloats, LetNansThroughUnderMinAndMaxAndPassThemOverUnderFminAndFmax) {
+    using enum accumulate_op;
+    for (const accumulate_op op : {min, max, fmin, fmax})
+        for (const index_t step : {1, 2}) {
+            check_specials<TypeParam>(plain_kernel(kind_of<TypeParam>(), op), op, step);
+            if (sizeof(TypeParam) <= 8)
+                check_specials<TypeParam>(atomic_kernel(kind_of<TypeParam>(), op), op, step);
+        }
+}
+
+TYPED_TEST(CombineFloats, CombineALongRunAsOneByOne) {
+    using enum accumulate_op;
+    using T = TypeParam;
+    std::mt19937_64 random(3);
+    for (const accumulate_op op : {sum, prod, min, max, fmin, fmax})
+        for (const std::size_t count : {0U, 1U, 63U, 64U, 127U, 128U, 129U, 1000U})
+            for (const bool has_nan : {false, true}) {
+                std::vector<T> from = some<T>(count, random);
+                if (op == prod) std::fill(from.begin(), from.end(), T(1));
+                if (has_nan && count > 0)
+                    from[random() % count] = std::numeric_limits<T>::quiet_NaN();
+                T expected = 5, got = 5;
+                for (const T value : from)
+                    plain_kernel(kind_of<T>(), op)(
+                        reinterpret_cast<std::byte*>(&expected), sizeof(T),
+                        reinterpret_cast<const std::byte*>(&value), sizeof(T), 1, nullptr);
+
+                nodespan::detail::combine_all(kind_of<T>(), op, from.data(),
+                                              static_cast<index_t>(count), &got);
+
+                SCOPED_TRACE(testing::Message() << to_string(op) << " of " << count);
+                EXPECT_EQ(std::isnan(got), std::isnan(expected));
+                if (!std::isnan(expected)) {
+                    EXPECT_EQ(got, expected);
+                }
+            }
 }
 
 TEST(CombineKernels, AddToANanWithoutHangingOnIt) {

@@ -55,6 +55,9 @@ TEST(Element, OnlyOrderedNumbersHaveMinAndMax) {
     EXPECT_TRUE(supports(element_kind::complex_float32, accumulate_op::replace));
     EXPECT_FALSE(supports(element_kind::complex_float32, accumulate_op::min));
     EXPECT_FALSE(supports(element_kind::complex_float64, accumulate_op::max));
+    EXPECT_FALSE(supports(element_kind::complex_float32, accumulate_op::fmin));
+    EXPECT_TRUE(supports(element_kind::float32, accumulate_op::fmax));
+    EXPECT_FALSE(supports(element_kind::float32, static_cast<accumulate_op>(7)));
     EXPECT_FALSE(supports(element_kind::other, accumulate_op::replace));
 }
 

@@ -10,7 +10,10 @@
 #define NODESPAN_MAX_DIMENSIONS 6
 
 /// Which index runs fastest in memory: the last one, as in C, or the first one, as in Fortran.
-typedef enum nodespan_order { NODESPAN_ROW_MAJOR, NODESPAN_COLUMN_MAJOR } nodespan_order;
+typedef enum nodespan_order NODESPAN_C_INT {
+    NODESPAN_ROW_MAJOR,
+    NODESPAN_COLUMN_MAJOR
+} nodespan_order;
 
 /// How an array is made. All zero, as NODESPAN_ARRAY_OPTIONS_INIT has it, is the default. Lists
 /// have an entry for each dimension, in the array's order; none is looked at after the call.
@@ -45,7 +48,7 @@ NODESPAN_C_API int nodespan_array_create(nodespan_team team, nodespan_type type,
                                          nodespan_array* result);
 
 /// Ends an array and makes the handle null; one that is null already is left alone. Call: every
-/// rank of the team, in the order of all of its arrays, but nobody waits.
+/// rank of the team, in the order of all of its arrays, but without waiting.
 NODESPAN_C_API int nodespan_array_free(nodespan_array* array);
 
 /// What it was made with. Call: any rank alone, like all below up to the fences.
@@ -96,9 +99,8 @@ NODESPAN_C_API int nodespan_array_finish_exchange_ghosts(nodespan_array array);
 /// recursive; only who holds it unlocks. What was written or sent under it is visible to the next
 /// one who holds it. `try_lock` tells in `taken` whether it got it.
 /// Call:   any rank alone. Errors: OUT_OF_RANGE; MPI in teams of several nodes.
-/// Cost:   own node: two atomic operations when nobody else wants it. Elsewhere three round trips
-/// to
-///         lock and two to unlock.
+/// Cost:   own node: two atomic operations when it is free. Elsewhere three round trips to lock and
+///         two to unlock.
 NODESPAN_C_API int nodespan_array_lock(nodespan_array array, int node);
 NODESPAN_C_API int nodespan_array_try_lock(nodespan_array array, int node, int* taken);
 NODESPAN_C_API int nodespan_array_unlock(nodespan_array array, int node);

@@ -3,14 +3,18 @@
 
 /// What a call returns, and the words for it.
 
+/// Whoever calls may have passed any number for an enumeration. In C++ looking at one that fits no
+/// enumerator is only defined where the type is fixed: NODESPAN_C_INT fixes it, to what C has.
 #ifdef __cplusplus
 #define NODESPAN_C_API extern "C" __attribute__((visibility("default")))
+#define NODESPAN_C_INT : int
 #else
 #define NODESPAN_C_API extern __attribute__((visibility("default")))
+#define NODESPAN_C_INT
 #endif
 
 /// Those up to WRONG_THREAD are nodespan::errc.
-typedef enum nodespan_error {
+typedef enum nodespan_error NODESPAN_C_INT {
     NODESPAN_SUCCESS = 0,
     NODESPAN_ERROR_INVALID_ARGUMENT = 1, ///< a value no call could accept
     NODESPAN_ERROR_MISMATCHED_ARGUMENTS, ///< ranks passed different arguments to a collective call

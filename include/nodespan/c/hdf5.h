@@ -5,7 +5,7 @@
 #include "nodespan/c/error.h"
 
 /// What becomes of a file that is there already.
-typedef enum nodespan_save_mode {
+typedef enum nodespan_save_mode NODESPAN_C_INT {
     NODESPAN_REPLACE_FILE, ///< a new file takes its place once it is complete
     NODESPAN_ADD,          ///< it gets another dataset; an error if it has one of that name
     NODESPAN_OVERWRITE     ///< as add, but a dataset of that name is replaced

@@ -22,22 +22,28 @@ NODESPAN_C_API int nodespan_array_get(nodespan_array array, const int64_t* lo, c
 NODESPAN_C_API int nodespan_array_put(nodespan_array array, const int64_t* lo, const int64_t* hi,
                                       const void* from, int64_t count);
 
-/// How accumulate combines what is there with what comes.
-typedef enum nodespan_op {
+/// How accumulate combines what is there with what comes. MIN and MAX of floating-point numbers
+/// give NaN where one side is NaN; FMIN and FMAX the number. -0 is less than +0.
+typedef enum nodespan_op NODESPAN_C_INT {
     NODESPAN_SUM,
     NODESPAN_MIN,
     NODESPAN_MAX,
     NODESPAN_PROD,
-    NODESPAN_REPLACE
+    NODESPAN_REPLACE,
+    NODESPAN_FMIN, ///< as MIN, but a NaN gives way to a number
+    NODESPAN_FMAX  ///< as MAX, but a NaN gives way to a number
 } nodespan_op;
 
 /// Combines each element of the box with `scale` times that of `from`: element = op(element, scale
-/// * from). `scale` is one element, or null for 1. Not for NODESPAN_BOOL; no MIN and MAX of
-/// complex. Epoch:  each element in one indivisible step: free of the memory rule against other
-/// accumulate
-///         and fetch_add. Over several nodes MPI promises it for one operation at a time.
+/// * from). `scale` is one element, or null for 1. Not for NODESPAN_BOOL; of complex
+/// SUM, PROD and REPLACE. Epoch:  each element in one indivisible step: free of the memory rule
+/// against other accumulate
+///         and fetch_add. Over several nodes MPI promises it for one operation at a time; what it
+///         combines otherwise the library does, and that loses nothing among itself: MIN, MAX, FMIN
+///         and FMAX of floating-point numbers, SUM, PROD and fetch_add of 8- and 16-bit integers.
 /// Errors: as put; INVALID_ARGUMENT for an operation the elements do not have.
-/// Cost:   one node: at the speed of memory. Several: MPI_Accumulate, also onto this node.
+/// Cost:   one node: at the speed of memory. Several: MPI_Accumulate, also onto this node, or a
+///         lock, a get and a put.
 NODESPAN_C_API int nodespan_array_accumulate(nodespan_array array, nodespan_op op,
                                              const int64_t* lo, const int64_t* hi, const void* from,
                                              int64_t count, const void* scale);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 /// What an array's elements are; nodespan::number_type.
-typedef enum nodespan_type {
+typedef enum nodespan_type NODESPAN_C_INT {
     NODESPAN_BOOL, ///< one byte, as C99's _Bool
     NODESPAN_INT8,
     NODESPAN_INT16,

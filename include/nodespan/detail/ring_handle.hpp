@@ -15,7 +15,8 @@ namespace detail {
 
 struct ring_state;
 
-/// A rank's half of `ring` that need not be a template. See there what the calls do.
+/// A rank's half of `ring` that need not be a template. See there what the calls do. Slots and
+/// frames share it with the ring, which ends it.
 class ring_handle {
 public:
     struct frame {
@@ -37,10 +38,13 @@ public:
     bool is_producer() const noexcept { return team_.rank() == options_.producer; }
 
     std::byte* reserve();
-    bool publish();
+    bool publish(std::uint64_t sequence);
     void close();
     std::optional<frame> next();
     void release(std::uint32_t place) noexcept;
+
+    /// The ring's end: its memory is gone, and calls by slots and frames do nothing from now on.
+    void end() noexcept;
 
     std::uint64_t published() const noexcept;
     std::uint64_t received() const noexcept;
