@@ -32,15 +32,27 @@ function(nodespan_mpi_properties name np seconds)
     "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMPI_MCA_rmaps_base_oversubscribe=1;OMPI_MCA_mpi_yield_when_idle=1;OMPI_MCA_hwloc_base_binding_policy=none;${ARGN}")
 endfunction()
 
-# nodespan_mpirun(<name> NP <n> [SIMULATED <k>] [TIMEOUT <s>] COMMAND <program> <args>...)
-# One ctest entry that runs a program under mpirun; <k> ranks make a simulated node.
+# nodespan_match_output(<variable> <regular expression> <command>...): sets it to a command that runs this
+# one, and fails where that fails or its standard output does not match. (ctest's own properties for that
+# look at standard error as well, and not at the exit code.)
+function(nodespan_match_output variable expected)
+  set(${variable} ${PROJECT_SOURCE_DIR}/tests/support/match_output.sh "${expected}" ${ARGN} PARENT_SCOPE)
+endfunction()
+
+# nodespan_mpirun(<name> NP <n> [SIMULATED <k>] [TIMEOUT <s>] [OUTPUT <regular expression>]
+#                 COMMAND <program> <args>...)
+# One ctest entry that runs a program under mpirun; <k> ranks make a simulated node. OUTPUT: what its
+# standard output must match.
 function(nodespan_mpirun name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "NP;SIMULATED;TIMEOUT" "COMMAND")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "NP;SIMULATED;TIMEOUT;OUTPUT" "COMMAND")
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
-  add_test(NAME ${name} COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${arg_NP}
-           --timeout ${arg_TIMEOUT} ${arg_COMMAND})
+  set(command ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${arg_NP} --timeout ${arg_TIMEOUT} ${arg_COMMAND})
+  if(arg_OUTPUT)
+    nodespan_match_output(command "${arg_OUTPUT}" ${command})
+  endif()
+  add_test(NAME ${name} COMMAND ${command})
   set(environment "")
   if(arg_SIMULATED)
     set(environment NODESPAN_RANKS_PER_NODE=${arg_SIMULATED})

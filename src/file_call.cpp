@@ -1,8 +1,8 @@
 #include "file_call.hpp"
 
-#include <fmt/format.h>
+#include "file_replacement.hpp"
 
-#include <cstdio>
+#include <fmt/format.h>
 
 namespace nodespan::detail {
 
@@ -17,27 +17,29 @@ file_call::file_call(const char* operation, const std::string& what, std::string
 
 void file_call::replace(const std::function<void(posix_file&)>& prepare,
                         const std::function<void(posix_file&)>& write) const {
+    file_replacement out;
     bool is_made = false;
     try {
         posix_file mine;
         agree([&] {
+            out = file_replacement(file_);
             if (!is_first_rank()) return;
-            mine = posix_file::create(part());
+            mine = out.create();
             is_made = true;
             prepare(mine);
         });
         agree([&] {
-            if (!is_first_rank()) mine = posix_file::open_to_write(part());
+            if (!is_first_rank()) mine = posix_file::open_to_write(out.part());
         });
         agree([&] { write(mine); });
         // On the disk before the file gets its name, or a crash could leave a name without
         // contents.
         agree([&] { mine.finish(); });
         agree([&] {
-            if (is_first_rank()) rename_file(part(), file_);
+            if (is_first_rank()) out.give_name();
         });
     } catch (...) {
-        if (is_made) std::remove(part().c_str());
+        if (is_made) out.drop();
         throw;
     }
 }

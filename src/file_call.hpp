@@ -19,12 +19,11 @@ public:
               const nodespan::team& ranks);
 
     const std::string& file() const noexcept { return file_; }
-    std::string part() const { return file_ + ".part"; }
 
     posix_file open_to_read() const { return io_call::open_to_read(file_); }
 
-    /// Makes file.part, on rank 0 with `prepare`, has every rank `write` to it, and gives it its
-    /// name. After a failure, of any rank, it is gone, and what had that name is as it was.
+    /// Makes a file_replacement, on rank 0 with `prepare`, has every rank `write` to it, and gives
+    /// it its name. After a failure, of any rank, it is gone, and what had that name is as it was.
     void replace(const std::function<void(posix_file&)>& prepare,
                  const std::function<void(posix_file&)>& write) const;
 

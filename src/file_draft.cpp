@@ -48,11 +48,8 @@ file_draft file_draft::open(const std::string& name) {
     return result;
 }
 
-file_draft file_draft::make(const std::string& name) {
-    file_draft result(posix_file::open_or_create(name));
-    if (::ftruncate(result.file_.descriptor(), 0) != 0)
-        refuse_by_system("cannot empty", result.file_);
-    return result;
+file_draft file_draft::make(posix_file empty) {
+    return file_draft(std::move(empty));
 }
 
 file_draft::~file_draft() {

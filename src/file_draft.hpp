@@ -19,10 +19,9 @@ namespace nodespan::detail {
 /// HDF5_USE_FILE_LOCKING does not forbid them. The end takes back what was not kept.
 class file_draft {
 public:
-    /// One that is there; or an empty one, also where one was, which `make` does not touch before
-    /// it is locked. Errors: errc::io.
+    /// One that is there; or an empty one. Errors: errc::io.
     static file_draft open(const std::string& name);
-    static file_draft make(const std::string& name);
+    static file_draft make(posix_file empty);
     file_draft(file_draft&&) noexcept = default;
     file_draft& operator=(file_draft&&) = delete;
     ~file_draft();

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <sys/stat.h>
 
 namespace nodespan::detail {
@@ -57,7 +56,8 @@ hdf5_output::hdf5_output(const io_call& call, std::string file, save_mode mode,
         const quiet_hdf5 quiet;
         with_draft(call, [&] { open_file(); });
         is_new_ = call.from_first_rank(is_new_ ? 1 : 0) != 0;
-        written_ = is_new_ ? file_ + ".part" : file_;
+        call.agree([&] { place_ = file_replacement(file_); });
+        written_ = is_new_ ? place_.part() : file_;
         is_open_ = true;
         elements_ = call.open_to_write(written_);
     } catch (...) {
@@ -76,9 +76,10 @@ void hdf5_output::open_file() {
         struct stat status {};
         is_new_ = ::stat(file_.c_str(), &status) != 0 && errno == ENOENT;
     }
-    written_ = is_new_ ? file_ + ".part" : file_;
+    place_ = file_replacement(file_);
+    written_ = is_new_ ? place_.part() : file_;
     if (is_new_) {
-        draft_ = std::make_unique<file_draft>(file_draft::make(written_));
+        draft_ = std::make_unique<file_draft>(file_draft::make(place_.create()));
         const hdf5_handle made(H5Pcreate(H5P_FILE_CREATE), "H5Pcreate");
         hdf5_check(H5Pset_userblock(made.get(), user_block_), "H5Pset_userblock");
         hdf5_ = {
@@ -99,7 +100,7 @@ void hdf5_output::drop() noexcept {
     replaced_.clear();
     hdf5_ = {};
     draft_.reset(); // takes back what is in the file
-    if (is_new_) std::remove(written_.c_str());
+    if (is_new_) place_.drop();
 }
 
 // On the first rank. The names that a new dataset gets: more than one where it replaces one that
@@ -248,7 +249,7 @@ void hdf5_output::commit(const io_call& call,
         if (before_naming) before_naming(written_);
         call.on_first_rank([&] {
             if (is_new_) {
-                rename_file(written_, file_);
+                place_.give_name();
                 draft_->keep();
             } else {
                 draft_->apply();

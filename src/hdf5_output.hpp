@@ -1,6 +1,7 @@
 #pragma once
 
 #include "file_draft.hpp"
+#include "file_replacement.hpp"
 #include "file_share.hpp"
 #include "hdf5_chunks.hpp"
 #include "hdf5_handle.hpp"
@@ -66,6 +67,7 @@ private:
     std::size_t user_block_;
     bool is_new_ = true; // written under another name
     bool is_open_ = false;
+    file_replacement place_;
     std::string written_; // the name meanwhile
     posix_file elements_; // this rank's way to the same file
     std::vector<wanted_attribute> attributes_;

@@ -6,26 +6,29 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
-#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
 namespace nodespan::detail {
+
+void require_whole_name(const std::string& name) {
+    if (name.find('\0') != std::string::npos)
+        throw error(
+            errc::invalid_argument,
+            fmt::format("cannot open {}: its name goes on behind a zero byte", name.c_str()));
+}
+
 namespace {
 
 // Linux moves less than 2 GiB a call.
 constexpr std::size_t most_bytes_a_call = std::size_t{1} << 30;
 
-int open_file(const std::string& name, int flags) {
-    if (name.find('\0') != std::string::npos) // the system would open another file
-        throw error(errc::invalid_argument,
-                    fmt::format("cannot open {}: its name goes on behind a zero byte",
-                                name.c_str()));
-    const int descriptor = open(name.c_str(), flags | O_CLOEXEC, 0666);
+int open_file(const std::string& name, int flags, unsigned mode = 0) {
+    require_whole_name(name);
+    const int descriptor = open(name.c_str(), flags | O_CLOEXEC, mode);
     if (descriptor < 0)
         throw error(errc::io, fmt::format("cannot open {}: {}", name, std::strerror(errno)));
     return descriptor;
@@ -49,12 +52,8 @@ posix_file posix_file::open_to_write(const std::string& name) {
     return {open_file(name, O_RDWR), name};
 }
 
-posix_file posix_file::open_or_create(const std::string& name) {
-    return {open_file(name, O_RDWR | O_CREAT), name};
-}
-
-posix_file posix_file::create(const std::string& name) {
-    return {open_file(name, O_RDWR | O_CREAT | O_TRUNC), name};
+posix_file posix_file::create_new(const std::string& name, unsigned mode) {
+    return {open_file(name, O_RDWR | O_CREAT | O_EXCL, mode), name};
 }
 
 posix_file::posix_file(posix_file&& other) noexcept
@@ -130,18 +129,6 @@ void posix_file::finish() {
     const bool is_closed = close(descriptor) == 0;
     if (!is_synced) errno = cause;
     if (!is_synced || !is_closed) refuse("cannot write");
-}
-
-void rename_file(const std::string& from, const std::string& to) {
-    if (std::rename(from.c_str(), to.c_str()) != 0)
-        throw error(errc::io, fmt::format("cannot rename the finished file to {}: {}", to,
-                                          std::strerror(errno)));
-    std::filesystem::path folder = std::filesystem::path(to).parent_path();
-    if (folder.empty()) folder = ".";
-    const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) return; // written but not readable folders: the name will get there later
-    fsync(descriptor);
-    close(descriptor);
 }
 
 } // namespace nodespan::detail

@@ -17,8 +17,7 @@ public:
     static posix_file open_to_read(const std::string& name);
     static posix_file
     open_to_write(const std::string& name); ///< one that is there; to read as well
-    static posix_file open_or_create(const std::string& name); ///< the same, or a new one
-    static posix_file create(const std::string& name);         ///< empty, also where one was
+    static posix_file create_new(const std::string& name, unsigned mode); ///< where nothing is yet
     posix_file(posix_file&& other) noexcept;
     posix_file& operator=(posix_file&& other) noexcept;
     posix_file(const posix_file&) = delete;
@@ -53,9 +52,9 @@ private:
     std::string name_;
 };
 
-/// Gives a finished file its name, in place of what had it. On the disk when it returns, where the
-/// folder can be opened. Errors: errc::io.
-void rename_file(const std::string& from, const std::string& to);
+/// Refuses a name with a zero byte, behind which the system would not read it: it would open, or
+/// remove, another file. Errors: errc::invalid_argument.
+void require_whole_name(const std::string& name);
 
 } // namespace detail
 } // namespace nodespan

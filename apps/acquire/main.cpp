@@ -6,6 +6,7 @@
 #include "instrument.hpp"
 #include "outcome.hpp"
 #ifdef NODESPAN_HAS_HDF5
+#include "standard_output.hpp"
 #include "storage.hpp"
 #endif
 
@@ -192,8 +193,7 @@ int run(team& everyone, const settings& chosen) {
     bool is_good = true;
     if (everyone.rank() == 0) {
         is_good = result.is_good();
-        fmt::print("{}{}", chosen.json ? to_json(result) : to_text(result),
-                   chosen.json ? "\n" : "");
+        app::print(chosen.json ? to_json(result) + "\n" : to_text(result));
     }
     boost::mpi::broadcast(everyone.comm(), is_good, 0);
     return is_good ? app::good : app::failed;

@@ -3,6 +3,7 @@
 #include "output.hpp"
 #include "progress.hpp"
 #include "scale.hpp"
+#include "standard_output.hpp"
 
 #include <fmt/format.h>
 
@@ -136,15 +137,14 @@ int main(int argc, char** argv) {
     });
     return nodespan::app::run_app(argc, argv, options, [&](nodespan::team& team) {
         if (wanted == std::vector{scale}) {
-            if (team.rank() == 0)
-                std::fputs(bench::measure_scale(batches, as_json).c_str(), stdout);
+            if (team.rank() == 0) nodespan::app::print(bench::measure_scale(batches, as_json));
             team.fence();
             return nodespan::app::good;
         }
         const auto results = run(team, chosen(wanted, team), batches);
         if (team.rank() != 0) return nodespan::app::good;
         const std::string text = as_json ? bench::to_json(team, results) : bench::to_table(results);
-        std::fputs(text.c_str(), stdout);
+        nodespan::app::print(text);
         if (!picture.empty()) bench::draw_ratios(picture, team, results);
         return nodespan::app::good;
     });

@@ -1,5 +1,7 @@
 #include "app.hpp"
 
+#include "standard_output.hpp"
+
 #include <fmt/format.h>
 #include <mpi.h>
 #include <nodespan/environment.hpp>
@@ -8,7 +10,6 @@
 
 #include <cstdio>
 #include <exception>
-#include <iostream>
 #include <optional>
 #include <sstream>
 
@@ -23,16 +24,16 @@ namespace {
 
 // CLI11's help, version or complaint, from one rank; what main should return.
 int answer(const CLI::App& options, const CLI::ParseError& reason, bool is_first) {
-    std::ostringstream nowhere;
-    const int code = is_first ? options.exit(reason) : options.exit(reason, nowhere, nowhere);
+    std::ostringstream out, complaint;
+    const int code = options.exit(reason, out, complaint);
+    if (is_first) {
+        print(out.str());
+        std::fputs(complaint.str().c_str(), stderr);
+    }
     return code == 0 ? good : bad_usage;
 }
 
-} // namespace
-
-int run_app(int argc, char** argv, CLI::App& options, const std::function<int(team&)>& body) {
-    options.set_version_flag("--version", options.get_name() + " " NODESPAN_VERSION);
-    environment mpi(argc, argv);
+int run(int argc, char** argv, CLI::App& options, const std::function<int(team&)>& body) {
     int rank = 0;
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     std::optional<team> everyone; // outside of the try: its end is collective, after a failure too
@@ -52,6 +53,16 @@ int run_app(int argc, char** argv, CLI::App& options, const std::function<int(te
     } catch (...) {
         abort_job(options.get_name(), rank, "an exception of unknown type");
     }
+}
+
+} // namespace
+
+int run_app(int argc, char** argv, CLI::App& options, const std::function<int(team&)>& body) {
+    fill_closed_streams();
+    options.set_version_flag("--version", options.get_name() + " " NODESPAN_VERSION);
+    environment mpi(argc, argv);
+    const int code = run(argc, argv, options, body);
+    return is_output_written(options.get_name()) || code != good ? code : failed;
 }
 
 } // namespace nodespan::app

@@ -3,6 +3,7 @@
 
 #include "app.hpp"
 #include "convert.hpp"
+#include "standard_output.hpp"
 
 #include <fmt/format.h>
 
@@ -70,7 +71,7 @@ void add_options(CLI::App& options, arguments& chosen) {
 }
 
 void print_first(team& everyone, const std::string& text) {
-    if (everyone.rank() == 0) std::fputs(text.c_str(), stdout);
+    if (everyone.rank() == 0) app::print(text);
 }
 
 int list(team& everyone, const arguments& chosen) {

@@ -8,6 +8,7 @@
 #include "progress.hpp"
 #include "saved_run.hpp"
 #include "saving.hpp"
+#include "standard_output.hpp"
 
 #include <boost/mpi/collectives.hpp>
 #include <boost/serialization/string.hpp>
@@ -314,7 +315,7 @@ int body(team& everyone, const arguments& chosen) {
     if (!chosen.save.empty()) ensemble.save(chosen.save);
     ensemble.compare_averaging(*result);
     if (everyone.rank() != 0) return app::good;
-    fmt::print("{}{}", chosen.json ? to_json(*result) : to_text(*result), chosen.json ? "\n" : "");
+    app::print(chosen.json ? to_json(*result) + "\n" : to_text(*result));
     if (!chosen.plot.empty()) {
         plot(*result, chosen.plot);
         fmt::print(stderr, "learning curves: {}\n", chosen.plot);

@@ -2,6 +2,7 @@
 // programs do that share nothing else, and in shared memory: the same numbers, in the same run.
 
 #include "app.hpp"
+#include "standard_output.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -165,8 +166,8 @@ int body(team& everyone, const arguments& chosen) {
     }
     const std::vector<outcome> results = exchange(everyone, chosen).run();
     if (everyone.rank() == 0)
-        fmt::print("{}", chosen.json ? to_json(everyone, chosen, results)
-                                     : to_text(everyone, chosen, results));
+        app::print(chosen.json ? to_json(everyone, chosen, results)
+                               : to_text(everyone, chosen, results));
     const auto is_good = [](const outcome& one) { return one.is_good; };
     return std::all_of(results.begin(), results.end(), is_good) ? app::good : app::failed;
 }

@@ -9,6 +9,7 @@
 #include "reference.hpp"
 #include "saved_run.hpp"
 #include "solver.hpp"
+#include "standard_output.hpp"
 #include "xdmf.hpp"
 
 #include <boost/functional/hash.hpp>
@@ -228,8 +229,7 @@ int run(team& everyone, const arguments& chosen) {
 
     if (!chosen.save.empty()) save_field(ours.field(), p, result.steps, chosen.save);
     if (is_first) {
-        fmt::print("{}{}", chosen.json ? to_json(result) : to_text(result),
-                   chosen.json ? "\n" : "");
+        app::print(chosen.json ? to_json(result) + "\n" : to_text(result));
         if (!chosen.plot.empty()) {
             plot(chosen.plot, start, thin_out(ours.field()),
                  p.dt * static_cast<double>(chosen.steps));

@@ -1,10 +1,12 @@
 #include "xdmf.hpp"
 
+#include "standard_output.hpp"
+
 #include <fmt/format.h>
 #include <nodespan/nodespan.hpp>
 
 #include <filesystem>
-#include <fstream>
+#include <stdexcept>
 
 namespace nodespan::heat {
 
@@ -64,12 +66,12 @@ void save_field(const array<double, 2>& field, const problem& p, index_t steps,
 
     int is_written = 1;
     const fs::path description = fs::path(file).replace_extension(".xdmf");
-    if (field.get_team().rank() == 0) {
-        std::ofstream out(description);
-        out << describe(p, steps, fs::path(file).filename().string());
-        out.close();
-        is_written = out ? 1 : 0;
-    }
+    if (field.get_team().rank() == 0) try {
+            app::write_file(description.string(),
+                            describe(p, steps, fs::path(file).filename().string()));
+        } catch (const std::runtime_error&) {
+            is_written = 0;
+        }
     MPI_Bcast(&is_written, 1, MPI_INT, 0, field.get_team().comm());
     if (is_written == 0)
         throw error(errc::io, fmt::format("cannot write {}", description.string()), true);

@@ -1,4 +1,5 @@
 #include "app.hpp"
+#include "standard_output.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -89,9 +90,7 @@ int main(int argc, char** argv) {
     return nodespan::app::run_app(argc, argv, options, [&](nodespan::team& team) {
         const nodespan::machine_info info = nodespan::collect_machine_info(team);
         if (team.rank() != 0) return nodespan::app::good;
-        std::fputs(as_json ? (to_json(info).dump(2) + "\n").c_str()
-                           : nodespan::to_text(info).c_str(),
-                   stdout);
+        nodespan::app::print(as_json ? to_json(info).dump(2) + "\n" : nodespan::to_text(info));
         return nodespan::app::good;
     });
 }

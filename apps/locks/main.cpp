@@ -3,6 +3,7 @@
 // costs.
 
 #include "app.hpp"
+#include "standard_output.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -127,8 +128,7 @@ std::string to_json(const team& everyone, const arguments& chosen,
 int body(team& everyone, const arguments& chosen) {
     const std::vector<outcome> results = run(everyone, chosen);
     if (everyone.rank() == 0)
-        fmt::print("{}",
-                   chosen.json ? to_json(everyone, chosen, results) : to_text(everyone, results));
+        app::print(chosen.json ? to_json(everyone, chosen, results) : to_text(everyone, results));
     const auto is_good = [](const outcome& one) { return !one.is_safe || one.lost == 0; };
     return std::all_of(results.begin(), results.end(), is_good) ? app::good : app::failed;
 }

@@ -5,6 +5,7 @@
 
 #include "app.hpp"
 #include "numpy_text.hpp"
+#include "standard_output.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -85,9 +86,9 @@ int run(team& everyone, const arguments& chosen) {
         done.get({{0}, {blocks}}, offsets);
         const std::string text = app::numpy_text(numbers);
         if (chosen.json)
-            fmt::print("{}\n", to_json(everyone, chosen, text, offsets, wrong));
+            app::print(fmt::format("{}\n", to_json(everyone, chosen, text, offsets, wrong)));
         else
-            fmt::print("{}\n[{}]\n", text, fmt::join(offsets, ", "));
+            app::print(fmt::format("{}\n[{}]\n", text, fmt::join(offsets, ", ")));
         if (wrong != 0) fmt::print(stderr, "nodespan-populate: {} wrong elements\n", wrong);
     }
     everyone.fence(); // nobody ends the arrays while they are fetched

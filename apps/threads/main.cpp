@@ -3,6 +3,7 @@
 // those of their node; only the main thread makes calls, so MPI_THREAD_FUNNELED will do.
 
 #include "app.hpp"
+#include "standard_output.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -141,7 +142,7 @@ int body(team& everyone, const arguments& chosen) {
             "use more\n",
             everyone.node_size(), cores(), cores() == 1 ? "" : "s");
     const std::vector results{by_ranks, by_threads};
-    fmt::print("{}", chosen.json ? to_json(chosen, results) : to_text(results));
+    app::print(chosen.json ? to_json(chosen, results) : to_text(results));
     const bool is_same = std::abs(by_ranks.sum - by_threads.sum) <= 1e-9 * std::abs(by_ranks.sum);
     if (!is_same) fmt::print(stderr, "nodespan-threads: the results differ\n");
     return is_same ? app::good : app::failed;

@@ -4,6 +4,7 @@
 
 #include "app.hpp"
 #include "numpy_text.hpp"
+#include "standard_output.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -74,14 +75,15 @@ int run(team& everyone, const arguments& chosen) {
     if (is_first) {
         const std::string text = app::numpy_text(numbers);
         if (chosen.json)
-            fmt::print("{}\n", nlohmann::ordered_json{{"type", chosen.type},
-                                                      {"order", chosen.order},
-                                                      {"array", text},
-                                                      {"in_memory", buffer},
-                                                      {"wrong_elements", failures}}
-                                   .dump(2));
+            app::print(nlohmann::ordered_json{{"type", chosen.type},
+                                              {"order", chosen.order},
+                                              {"array", text},
+                                              {"in_memory", buffer},
+                                              {"wrong_elements", failures}}
+                           .dump(2) +
+                       "\n");
         else
-            fmt::print("{}\n", text);
+            app::print(text + "\n");
         if (failures != 0) fmt::print(stderr, "nodespan-views: {} wrong elements\n", failures);
     }
     everyone.fence(); // nobody ends the arrays while they are fetched

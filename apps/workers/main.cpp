@@ -4,6 +4,7 @@
 
 #include "app.hpp"
 #include "numpy_text.hpp"
+#include "standard_output.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -66,11 +67,11 @@ index_t lead(workplace& here, int workers, const arguments& chosen, std::mt19937
         if (chosen.json)
             rounds.push_back({{"rnd", rnd}, {"shape", {here.arr.size()}}, {"array", text}});
         else
-            fmt::print("rnd={}\n({},)\n{}\n", rnd, here.arr.size(), text);
+            app::print(fmt::format("rnd={}\n({},)\n{}\n", rnd, here.arr.size(), text));
         wrong += here.arr.size() - std::ranges::count(here.arr.node(), rnd);
     }
     for (int worker = 0; worker < workers; ++worker) here.commands.put(command::done);
-    if (chosen.json) fmt::print("{}\n", rounds.dump(2));
+    if (chosen.json) app::print(rounds.dump(2) + "\n");
     return wrong;
 }
 

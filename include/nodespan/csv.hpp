@@ -63,8 +63,9 @@ void load_csv(array_core& to, const csv_plan& plan);
 /// text that reads back as the same one; nan and inf as such.
 ///
 /// Replaces a file of that name, but only once the new one is complete: until then it is called
-/// `file`.part, and after a failure the old file is as it was.
-/// Shape:  one dimension (a number a line), or two with at least one column, unless there are no
+/// `file`.part, and after a failure the old file is as it was. Follows symbolic links, and keeps
+/// the mode of the old file. Shape:  one dimension (a number a line), or two with at least one
+/// column, unless there are no
 ///         rows; options.names has a name a column, or none.
 /// Call:   collective over the array's team, same arguments on all ranks.
 /// Epoch:  ends an epoch: all that was written before is in the file. Ends another before it

@@ -64,11 +64,16 @@ void save(const array<T, N>& from, const std::filesystem::path& file, const std:
 
 /// Reads the box `from` of the dataset `dataset` of an HDF5 file into the box `to` of an array, by
 /// whatever program, and number of ranks and nodes, it was written.
-/// Shape:  equal extents. The dataset has N dimensions and elements of type T: the byte order may
-///         differ, and the order and places of a struct's members.
+/// Shape:  equal extents. The dataset has N dimensions and elements of type T, of which no number
+///         becomes another one: the byte order may differ, the order and places of a struct's
+///         members, and enums may stand for their integers, and floats of other formats for those
+///         of their size that have all their values. What was never written has the fill value, or
+///         0 where there is none.
 /// Call:   collective over the array's team, same arguments on all ranks.
 /// Epoch:  ends one epoch before it reads, and one after: all ranks see the new elements.
-/// Errors: as save. Elements are unspecified after errors of reading, and untouched after others.
+/// Errors: as save. Elements are unspecified after errors of reading, and untouched after others,
+///         as where the file has fewer elements than the dataset's extents need, a filter is not
+///         installed, or a source of a virtual dataset is missing.
 /// Cost:   what lies in the file as it does in memory: straight to where it belongs (preadv), else
 ///         as save. All else HDF5 reads, every rank its own box; ranks that share a chunk all
 ///         unpack it.
@@ -101,7 +106,7 @@ void load(array<T, N>& to, const std::filesystem::path& file, const std::string&
 
 /// An array with the extents of a dataset, and its elements.
 /// Call:   collective over the team, same arguments on all ranks.
-/// Errors: as load, and as array's constructor.
+/// Errors: as load, and as array's constructor; what the file lacks is found before memory is made.
 template <class T, int N>
 array<T, N> open(team& team, const std::filesystem::path& file, const std::string& dataset,
                  const array_options& options = {}) {

@@ -47,7 +47,7 @@ class hdf5_output;
 ///
 /// A new file is called `file`.part until then. An existing one keeps all its bytes until then:
 /// what is new lies behind its end. Without a commit, or after an error, that is taken away, and
-/// the file has its old length too. Meanwhile nobody else can open the file, where the file system
+/// the file has its old length too. Meanwhile others cannot open the file, where the file system
 /// has locks.
 class hdf5_writer {
 public:
@@ -58,7 +58,7 @@ public:
                 save_mode mode = save_mode::replace_file);
     hdf5_writer(hdf5_writer&&) noexcept;
     hdf5_writer& operator=(hdf5_writer&&) noexcept;
-    ~hdf5_writer(); // local: waits for nobody
+    ~hdf5_writer(); // local: does not wait
 
     /// Writes an array, or a box of it, as the dataset `dataset`; see nodespan::save. What the
     /// options say of the mode is the constructor's affair.
@@ -75,7 +75,8 @@ public:
     }
 
     /// Gives a dataset or group, of this writer or of the file, an attribute; the file itself for
-    /// "/". Replaces one of that name. What cannot be set is found by commit.
+    /// "/". Replaces one of that name. What cannot be set is found by commit, except for texts with
+    /// a zero byte: errc::invalid_argument at once.
     void set_attribute(const std::string& object, const std::string& name, const attribute& value);
 
     /// Has everything on the disk and read back by HDF5, then lets it be the file: a new one gets

@@ -41,10 +41,10 @@ index_list npy_extents(const team& ranks, number_type type, int dimensions,
 /// Writes the whole array into a new .npy file, which numpy.load reads.
 ///
 /// Replaces a file of that name, but only once the new one is complete: until then it is called
-/// `file`.part, and after a failure the old file is as it was.
-/// Shape:  any; empty arrays and ranks without elements too.
-/// Call:   collective over the array's team, same arguments on all ranks.
-/// Epoch:  ends an epoch: all that was written before is in the file. Ends another before it
+/// `file`.part, and after a failure the old file is as it was. Follows symbolic links, and keeps
+/// the mode of the old file. Shape:  any; empty arrays and ranks without elements too. Call:
+/// collective over the array's team, same arguments on all ranks. Epoch:  ends an epoch: all that
+/// was written before is in the file. Ends another before it
 ///         returns: elements may be changed then.
 /// Errors: errc::io (with the file and the cause), errc::mismatched_arguments, errc::peer_lost,
 ///         errc::finalized, MPI category: the same on all ranks.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nodespan/detail/export.hpp"
+#include "nodespan/detail/standard_library.hpp"
 
 #include <vector>
 

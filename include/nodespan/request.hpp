@@ -1,9 +1,8 @@
 #pragma once
 
 #include "nodespan/detail/export.hpp"
+#include "nodespan/detail/mpi.hpp"
 #include "nodespan/team.hpp"
-
-#include <mpi.h>
 
 #include <array>
 #include <cstddef>

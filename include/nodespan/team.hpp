@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nodespan/detail/export.hpp"
+#include "nodespan/detail/mpi.hpp"
 #include "nodespan/placement.hpp"
 
 #include <boost/mpi/communicator.hpp>
@@ -33,6 +34,14 @@ struct team_options {
 /// with. Under MPI_THREAD_SINGLE and MPI_THREAD_FUNNELED they are the main thread's, else any
 /// thread's, one at a time. Others throw errc::wrong_thread, before anything is done. Free of that
 /// are views and elements of one's node, and on one node also transfers, atomics, locks and queues.
+/// A team that ends on a thread which may not call is leaked, and its peers get errc::peer_lost.
+///
+/// A leader serves other nodes whatever it waits for, in any team: where MPI was started with
+/// MPI_THREAD_SERIALIZED only in calls that are one thread's at a time, since in others the program
+/// may let another thread use MPI; queues, rings and locks of a team of one node are such others.
+///
+/// Forks: a fork of a rank may use views and elements by operator(). All other calls throw
+/// errc::wrong_thread there, and ends of objects do nothing: the team is its parent's.
 ///
 /// With NODESPAN_REPORT=1 in the environment of all ranks, a team that is released says what it was
 /// used for: see docs/report.md.
@@ -100,7 +109,8 @@ public:
     void progress();
 
     /// A team of those ranks that give the same `color`, ordered by `key`, then by rank.
-    /// Call:   collective over this team. Errors: errc::invalid_argument (negative color), MPI.
+    /// Call:   collective over this team. Errors: errc::invalid_argument (negative color),
+    ///         errc::peer_lost, MPI category.
     team split(int color, int key = 0) const;
 
     /// The shared state; for nodespan's own layers.

@@ -82,7 +82,7 @@ endif()
 # What it refuses: exit code and message.
 function(refuse expected words)
   execute_process(COMMAND ${ARGN} OUTPUT_VARIABLE out ERROR_VARIABLE error RESULT_VARIABLE status)
-  if(NOT status EQUAL expected OR NOT "${out}${error}" MATCHES "${words}")
+  if(NOT status EQUAL expected OR NOT error MATCHES "${words}")
     message(FATAL_ERROR "${ARGN}: exit code ${status}, not ${expected}\n${out}${error}")
   endif()
 endfunction()

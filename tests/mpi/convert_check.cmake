@@ -3,7 +3,8 @@
 file(REMOVE_RECURSE ${FOLDER})
 file(MAKE_DIRECTORY ${FOLDER})
 
-# run(<np> <expected exit code> <arguments>...): sets `out` to all that was printed; np 0: no mpirun
+# run(<np> <expected exit code> <arguments>...): sets `out` to what was printed, of a refusal to standard
+# error; np 0: no mpirun
 function(run np expected)
   set(start ${MPIEXEC} -n ${np} --timeout 60)
   if(np EQUAL 0)
@@ -15,7 +16,10 @@ function(run np expected)
   if(NOT status EQUAL expected)
     message(FATAL_ERROR "${np} ranks, ${ARGN}: exit code ${status}, not ${expected}\n${error}${out}")
   endif()
-  set(out "${out}${error}" PARENT_SCOPE)
+  if(NOT expected EQUAL 0)
+    set(out "${error}")
+  endif()
+  set(out "${out}" PARENT_SCOPE)
 endfunction()
 
 function(expect_words)

@@ -28,7 +28,7 @@ def convert(ranks, *arguments, nodes_of=0, fails=False):
         env={**os.environ, "NODESPAN_RANKS_PER_NODE": str(nodes_of)})
     if fails != (done.returncode != 0):
         sys.exit(f"{arguments}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
-    return done.stdout + done.stderr
+    return done.stderr if fails else done.stdout
 
 
 def expect_equal(got, wanted, what):

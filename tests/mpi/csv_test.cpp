@@ -239,4 +239,13 @@ TEST(Csv, LeavesTheOldFileWhereTheNewOneCannotBeWritten) {
     expect_elements(old);
 }
 
+TEST(Csv, SavesWhereALinkLeads) {
+    const file_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    array<double, 2> a(everyone, {6, 3});
+    fill_elements(a);
+
+    expect_saving_follows_links(folder.path(), [&](const fs::path& file) { save_csv(a, file); });
+}
+
 } // namespace

@@ -31,7 +31,11 @@ endif()
 function(run wanted pattern)
   execute_process(COMMAND ${MPIEXEC} -n 2 --timeout 60 ${PROGRAM} ${ARGN}
                   OUTPUT_VARIABLE out ERROR_VARIABLE err RESULT_VARIABLE status)
-  if(NOT status EQUAL wanted OR NOT "${out}${err}" MATCHES "${pattern}")
+  set(said "${err}") # a refusal; results are on standard output
+  if(wanted EQUAL 0)
+    set(said "${out}")
+  endif()
+  if(NOT status EQUAL wanted OR NOT said MATCHES "${pattern}")
     message(FATAL_ERROR "${ARGN}: exit code ${status}, not ${wanted}, or no \"${pattern}\"\n${out}${err}")
   endif()
 endfunction()

@@ -13,6 +13,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <string>
 #include <sys/resource.h>
@@ -41,6 +42,7 @@ public:
     file_folder& operator=(const file_folder&) = delete;
 
     std::filesystem::path operator/(const char* name) const { return path_ / name; }
+    const std::filesystem::path& path() const { return path_; }
 
 private:
     std::filesystem::path path_;
@@ -55,6 +57,35 @@ inline void write_text(const std::filesystem::path& file, const std::string& tex
 inline std::string read_text(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// `save` writes the file that a link leads to, and leaves the link and the file's mode; what is no
+/// file it refuses.
+inline void
+expect_saving_follows_links(const std::filesystem::path& folder,
+                            const std::function<void(const std::filesystem::path&)>& save) {
+    namespace fs = std::filesystem;
+    if (world_rank() == 0) {
+        fs::create_directories(folder / "far");
+        std::ofstream(folder / "far/file") << "old";
+        fs::permissions(folder / "far/file", fs::perms::owner_read | fs::perms::owner_write);
+        fs::create_symlink("far/file", folder / "link");
+    }
+    MPI_Barrier(MPI_COMM_WORLD);
+
+    save(folder / "link");
+
+    MPI_Barrier(MPI_COMM_WORLD);
+    EXPECT_TRUE(fs::is_symlink(folder / "link"));
+    EXPECT_TRUE(fs::is_regular_file(folder / "far/file"));
+    EXPECT_NE(read_text(folder / "far/file"), "old");
+    EXPECT_EQ(fs::status(folder / "far/file").permissions(),
+              fs::perms::owner_read | fs::perms::owner_write);
+    EXPECT_FALSE(fs::exists(folder / "far/file.part"));
+    EXPECT_THAT(caught([&] { save("/dev/null"); }).text,
+                testing::HasSubstr("/dev/null is no regular file"));
+    EXPECT_THAT(caught([&] { save(folder / "far"); }).text, testing::HasSubstr("is a directory"));
+    EXPECT_TRUE(fs::is_character_file("/dev/null"));
 }
 
 /// A value that differs from element to element, as far as T can tell.

@@ -236,13 +236,47 @@ TEST(Hdf5, RemovesThePartFileWhenTheLastStepFails) {
     const shared_folder folder;
     team everyone(MPI_COMM_WORLD);
     array<double, 1> a(everyone, {6});
+    hdf5_writer writer(everyone, folder / "field.h5");
+    writer.save(a, "field");
     if (world_rank() == 0) fs::create_directories(folder / "field.h5/full");
     MPI_Barrier(MPI_COMM_WORLD);
 
-    expect_refused([&] { save(a, folder / "field.h5", "field"); }, errc::io, {"cannot rename"});
+    expect_refused([&] { writer.commit(); }, errc::io, {"cannot rename"});
 
     MPI_Barrier(MPI_COMM_WORLD);
     EXPECT_FALSE(fs::exists(folder / "field.h5.part"));
+}
+
+TEST(Hdf5, SavesWhereALinkLeads) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    array<double, 2> written(everyone, {6, 3}), read(everyone, {6, 3});
+    fill(written);
+    if (world_rank() == 0) {
+        fs::create_directory(folder / "far");
+        std::ofstream(folder / "far/field.h5") << "old";
+        fs::permissions(folder / "far/field.h5", fs::perms::owner_read | fs::perms::owner_write);
+        fs::create_symlink("far/field.h5", folder / "link.h5");
+        fs::create_symlink("far/later.h5", folder / "later.h5");
+    }
+    MPI_Barrier(MPI_COMM_WORLD);
+    save_options added;
+    added.mode = save_mode::add;
+
+    save(written, folder / "link.h5", "field");
+    save(written, folder / "later.h5", "field", added);
+
+    MPI_Barrier(MPI_COMM_WORLD);
+    EXPECT_TRUE(fs::is_symlink(folder / "link.h5") && fs::is_symlink(folder / "later.h5"));
+    EXPECT_EQ(fs::status(folder / "far/field.h5").permissions(),
+              fs::perms::owner_read | fs::perms::owner_write);
+    for (const char* file : {"far/field.h5", "far/later.h5"}) {
+        load(read, folder / file, "field");
+        expect_filled(read);
+    }
+    expect_refused([&] { save(written, "/dev/null", "field"); }, errc::io,
+                   {"/dev/null is no regular file"});
+    expect_refused([&] { save(written, folder / "far", "field"); }, errc::io, {"is a directory"});
 }
 
 TEST(Hdf5, SaysOnAllRanksThatArgumentsDiffer) {

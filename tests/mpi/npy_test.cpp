@@ -219,4 +219,13 @@ TEST(Npy, SaysOnAllRanksThatArgumentsDiffer) {
                         errc::mismatched_arguments, {"a.npy", "b.npy"});
 }
 
+TEST(Npy, SavesWhereALinkLeads) {
+    const file_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    array<double, 2> a(everyone, {6, 3});
+    fill_elements(a);
+
+    expect_saving_follows_links(folder.path(), [&](const fs::path& file) { save_npy(a, file); });
+}
+
 } // namespace

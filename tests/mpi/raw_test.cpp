@@ -69,4 +69,13 @@ TEST(Raw, RefusesFilesThatAreTooShort) {
     expect_elements(a);
 }
 
+TEST(Raw, SavesWhereALinkLeads) {
+    const file_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    array<double, 2> a(everyone, {6, 3});
+    fill_elements(a);
+
+    expect_saving_follows_links(folder.path(), [&](const fs::path& file) { save_raw(a, file); });
+}
+
 } // namespace

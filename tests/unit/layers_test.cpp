@@ -23,14 +23,14 @@ struct module {
 
 // From the ground up. A new file needs a place here.
 const std::vector<module> modules = {
-    {"export", {"export"}},
+    {"export", {"requirements", "export", "standard_library"}},
     {"error", {"error"}},
     {"box", {"box", "pieces"}},
     {"view", {"view", "buffer"}},
     {"element", {"element"}},
     {"number_type", {"number_type", "narrow", "malformed"}},
     {"file_text", {"npy_header", "csv_text", "csv_dialect", "file_range"}},
-    {"posix_file", {"posix_file", "file_draft", "csv_lines"}},
+    {"posix_file", {"posix_file", "file_draft", "file_replacement", "csv_lines"}},
     {"strided", {"copy_bytes", "strided"}},
     {"combine", {"combine"}},
     {"placement", {"ascending", "placement"}},
@@ -44,21 +44,21 @@ const std::vector<module> modules = {
     {"ring_core", {"ring_options", "ring_core"}},
     {"queue_core", {"queue_core"}},
     {"usage", {"usage", "usage_text"}},
-    {"mpi_check", {"mpi_check", "mpi_life", "mpi_wait", "thread_rule", "serving"}},
+    {"mpi_check", {"mpi", "mpi_check", "mpi_life", "mpi_wait", "thread_rule", "serving"}},
     {"agreement", {"agreement", "unfinished"}},
     {"usage_report", {"usage_report"}},
     {"rma_settings", {"rma_settings"}},
     {"environment", {"environment"}},
     {"node_table", {"node_table"}},
+    {"capacity", {"capacity", "window_room"}},
     {"shared_window", {"shared_window", "rma_window"}},
     {"team_core", {"leader_meeting", "team_core", "team_agreement"}},
     {"team", {"team"}},
     {"interval_set", {"interval_set"}},
     {"range_allocator", {"range_allocator"}},
-    {"capacity", {"capacity"}},
-    {"arena", {"arena", "rma_lock"}},
+    {"arena", {"endings", "arena_window", "arena", "rma_lock"}},
     {"request", {"request"}},
-    {"transfer", {"mpi_types", "node_accumulate", "transfer", "element_lists"}},
+    {"transfer", {"mpi_types", "node_accumulate", "locked_combine", "transfer", "element_lists"}},
     {"ghost_exchange", {"ghost_exchange"}},
     {"collectives", {"collectives", "call_board", "nodes_exchange", "collectives_core"}},
     {"array_core",
@@ -196,6 +196,53 @@ TEST(Layers, EachModuleUsesOnlyThoseBeforeIt) {
     }
 }
 
+// Such a call knows nothing of ranks that have left, nor of the time: see mpi_wait.hpp.
+TEST(Layers, NothingBlocksInMpiWhereAnotherCallCouldWait) {
+    const std::regex blocking(
+        R"((\bMPI_(Allreduce|Bcast|(Ex)?[Ss]can|(All)?[Gg]atherv?|Scatterv?|Reduce\w*|Alltoall\w*|)"
+        R"(Sendrecv\w*|[SBR]?[Ss]end|M?[Rr]ecv|M?[Pp]robe|Barrier|Wait(all|any|some)?)|)"
+        R"(boost::mpi::(all_\w+|gather\w*|broadcast|reduce|scan|scatter\w*)|wait_all\(\)) *\()");
+    for (const fs::path& file : files_of_the_library()) {
+        std::ifstream text(file);
+        int number = 0;
+        for (std::string line; std::getline(text, line);) {
+            ++number;
+            const bool is_comment = line.find("///") != std::string::npos;
+            EXPECT_FALSE(!is_comment && std::regex_search(line, blocking))
+                << file << ":" << number << ": " << line;
+        }
+    }
+}
+
+// What MPI has in a blocking form alone stands beside a watch, here or in the one that calls.
+TEST(Layers, WhatCanOnlyBlockInMpiIsWatched) {
+    const std::regex blocking(
+        R"(\bMPI_(Win_(create|allocate_shared|allocate|free|flush\w*|unlock_all|fence)|)"
+        R"(Comm_(split|split_type|dup|create|free)) *\()");
+    const std::regex watch(R"(\bblocking_watch\b|\bwatched = )");
+    const std::set<std::string> watched_by_callers = {"rma_window::rma_window", "rma_window::free",
+                                                      "shared_window::shared_window",
+                                                      "shared_window::free"};
+    const std::regex begin(R"(^(?=\w)(?:[\w:<>&*~ ,]* [&*]?)?(\w+::~?\w+|\w+)\(.*)");
+    for (const fs::path& file : files_of_the_library()) {
+        if (file.extension() != ".cpp") continue;
+        std::ifstream text(file);
+        std::string function;
+        std::smatch match;
+        bool is_watched = false;
+        for (std::string line; std::getline(text, line);) {
+            if (std::regex_match(line, match, begin)) {
+                function = match[1];
+                is_watched = false;
+            }
+            is_watched |= std::regex_search(line, watch);
+            EXPECT_TRUE(is_watched || watched_by_callers.contains(function) ||
+                        !std::regex_search(line, blocking))
+                << file << ", " << function << ": " << line;
+        }
+    }
+}
+
 TEST(Layers, ArithmeticAndMemoryKnowNothingOfMpi) {
     for (const fs::path& file : files_of_the_library()) {
         const auto place = place_of(name_of(file));
@@ -217,6 +264,23 @@ void expect_all_offered(const std::string& one, const std::string& folder,
         const std::string header = folder + "/" + entry.path().filename().string();
         EXPECT_EQ(std::ranges::count(offered, header), 1) << header;
     }
+}
+
+// Whether the first file that a header includes, and the first of that one, lead to `wanted`.
+bool begins_with(const fs::path& header, const std::string& wanted) {
+    const std::vector<std::string> included = includes_of(header);
+    if (included.empty()) return false;
+    const auto next = own_header(included.front());
+    return included.front() == wanted || (next && begins_with(*next, wanted));
+}
+
+TEST(Layers, EveryPublicHeaderOfCppAsksFirstForWhatItNeedsOfTheCompiler) {
+    const fs::path root = fs::path(NODESPAN_SOURCE_DIR) / "include";
+    for (const auto& entry : fs::recursive_directory_iterator(root))
+        if (entry.path().extension() == ".hpp" && name_of(entry.path()) != "requirements") {
+            EXPECT_TRUE(begins_with(entry.path(), "nodespan/detail/requirements.hpp"))
+                << entry.path();
+        }
 }
 
 TEST(Layers, TheOneIncludeOffersEveryPublicHeader) {

@@ -3,6 +3,12 @@
 
 #include "nodespan/c/error.h"
 
+#ifdef __has_include
+#if !__has_include(<mpi.h>)
+#error nodespan needs mpi.h: compile with mpicc, or link nodespan::nodespan after find_package(nodespan) in CMake
+#include <nodespan/see_the_error_above>
+#endif
+#endif
 #include <mpi.h>
 
 /// MPI's life, for programs that leave it to nodespan.
