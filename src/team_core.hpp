@@ -4,6 +4,7 @@
 #include "far_ends.hpp"
 #include "leader_meeting.hpp"
 #include "node_barrier.hpp"
+#include "nodespan/detail/export.hpp"
 #include "nodespan/error.hpp"
 #include "nodespan/placement.hpp"
 #include "shared_window.hpp"
@@ -118,8 +119,9 @@ public:
     /// Waits for MPI to end what this rank has started; `peer_of` gives the rank that a request is
     /// for, -1 for several. What it uses must be leaked unless this returns: lent_memory does so.
     /// Errors: errc::peer_lost once a rank has left and nothing came for a while; MPI category.
-    void wait(std::span<MPI_Request> requests, const occasion& why,
-              const std::function<int(std::size_t)>& peer_of);
+    /// nodespan_hdf5 uses it.
+    NODESPAN_EXPORT void wait(std::span<MPI_Request> requests, const occasion& why,
+                              const std::function<int(std::size_t)>& peer_of);
 
     /// Throws the same error on all ranks if one of them brings one, or if their fingerprints are
     /// not equal (errc::mismatched_arguments); else returns the least of their `least`.

@@ -51,7 +51,7 @@ public:
     /// Call:   collective over `comm`; MPI is initialised.
     /// Errors: errc::not_initialized, errc::finalized, errc::invalid_argument (null or
     ///         inter-communicator, NODESPAN_RANKS_PER_NODE no number), MPI category; all ranks.
-    /// Cost:   four communicators and a window; some 100 us. O(size) memory while it runs, and
+    /// Cost:   four communicators and a window; some 200 us. O(size) memory while it runs, and
     ///         none that grows with size afterwards if `comm` is ordered node by node.
     /// Source: MPI 3.1 section 6.4.2 (MPI_Comm_split_type), 11.2.3 (MPI_Win_allocate_shared).
     explicit team(MPI_Comm comm, team_options options = {});
