@@ -116,10 +116,14 @@ public:
     std::uint64_t from_rank(int from, std::uint64_t value, const occasion& why);
     std::string from_rank(int from, const std::string& text, const occasion& why);
 
+    /// Waits until what this rank has sent to other nodes has come. Call: any rank alone. Returns
+    /// what failed.
+    std::optional<error> flush_attached();
+
     /// Waits for MPI to end what this rank has started; `peer_of` gives the rank that a request is
     /// for, -1 for several. What it uses must be leaked unless this returns: lent_memory does so.
     /// Errors: errc::peer_lost once a rank has left and nothing came for a while; MPI category.
-    /// nodespan_hdf5 uses it.
+    /// Exported for nodespan_hdf5.
     NODESPAN_EXPORT void wait(std::span<MPI_Request> requests, const occasion& why,
                               const std::function<int(std::size_t)>& peer_of);
 
@@ -208,7 +212,6 @@ private:
     agreed_words lead(Body&& body);
     template <class Body>
     void meet(const std::optional<error>& mine, const occasion& why, Body&& between_leaders);
-    std::optional<error> flush_attached();
     void report_usage();
     std::uint64_t worst_of_leaders(std::uint64_t word, const occasion& why);
     void agree_between_leaders(agreed_words& words, const occasion& why);
