@@ -33,10 +33,11 @@ void complain(MPI_Comm comm, const watchdog& watch) {
 // MPI gave an error with it: others take part in what is under way.
 int finish(MPI_Comm comm, int started, MPI_Request& request) {
     watchdog watch;
-    const int ended =
-        request == MPI_REQUEST_NULL ? MPI_SUCCESS : wait_for({&request, 1}, true, [&] {
-            if (watch.is_overdue()) complain(comm, watch);
-        });
+    const int ended = request == MPI_REQUEST_NULL
+                          ? MPI_SUCCESS
+                          : wait_for({&request, 1}, pause::before_team(), [&] {
+                                if (watch.is_overdue()) complain(comm, watch);
+                            });
     return started != MPI_SUCCESS ? started : ended;
 }
 

@@ -1,51 +1,27 @@
 #include "arena.hpp"
 
 #include "agreement.hpp"
-#include "capacity.hpp"
 #include "mpi_check.hpp"
-#include "wait.hpp"
+#include "rma_settings.hpp"
 
 #include <boost/functional/hash.hpp>
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <chrono>
+#include <algorithm>
 #include <cstring>
 #include <exception>
 #include <limits>
 #include <sys/mman.h>
-
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23 // Linux 5.14; older kernels answer EINVAL
-#endif
+#include <utility>
 
 namespace nodespan::detail {
 namespace {
 
+constexpr occasion new_window{"creation of a window"};
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
 constexpr std::size_t cache_line = 64;
-constexpr std::size_t large_block = 64 * 1024;      // from here on blocks are whole pages
-constexpr std::size_t first_window = 64 * mebibyte; // later ones double what there is
-constexpr std::size_t largest_growth = 4096 * mebibyte;
+constexpr std::size_t large_block = 64 * 1024;    // from here on blocks are whole pages
 constexpr std::size_t kept_bytes = 64 * mebibyte; // freed memory kept for the next array
-
-std::size_t round_up(std::size_t bytes, std::size_t unit) {
-    return (bytes + unit - 1) / unit * unit;
-}
-
-// What must be free for a window of so many bytes: Open MPI adds a header, and refuses, in a way
-// that hangs the other ranks, unless 5 % more than it asks for is free.
-constexpr std::size_t window_header = 128 * 1024;
-std::uint64_t room_for_window(std::uint64_t bytes) {
-    return bytes + bytes / 16 + window_header;
-}
-std::uint64_t window_in_room(std::uint64_t free_bytes) {
-    return free_bytes < window_header ? 0 : (free_bytes - window_header) / 17 * 16;
-}
-
-byte_range to_pages(byte_range range) {
-    return {range.begin / page_bytes() * page_bytes(), round_up(range.end, page_bytes())};
-}
 
 byte_range shifted(byte_range range, std::size_t by) {
     return {range.begin + by, range.end + by};
@@ -63,34 +39,17 @@ std::size_t reserve_for(const block_request& request) {
     return round_up(bytes, bytes < large_block ? cache_line : page_bytes());
 }
 
-// What window number `count` leaves unused at its begin, so that blocks of several windows do not
-// lie powers of two apart: with 64 or 128 MiB and up to 8 KiB between two arrays, a loop from one
-// to the other takes up to a fifth longer (seen on an EPYC); with 64 KiB more it does not.
-std::size_t stagger(std::size_t count) {
-    return count % 8 * 17 * page_bytes();
-}
-
-// What a new window beside `count` others must have for a block.
-std::size_t window_for(const block_request& request, std::size_t count) {
-    return stagger(count) + page_bytes() + reserve_for(request);
-}
-
-// Old kernels: touch every page without changing what others may have written there already.
-void touch_pages(std::byte* begin, const std::byte* end) {
-    for (; begin < end; begin += page_bytes())
-        __atomic_fetch_or(reinterpret_cast<unsigned char*>(begin), 0, __ATOMIC_RELAXED);
+// What new window number `number` must have for a block.
+std::size_t window_for(const block_request& request, std::size_t number) {
+    return stagger(number) + page_bytes() + reserve_for(request);
 }
 
 } // namespace
 
-int back_pages(std::byte* begin, std::byte* end) noexcept {
-    while (madvise(begin, static_cast<std::size_t>(end - begin), MADV_POPULATE_WRITE) != 0) {
-        if (errno == EINTR || errno == EAGAIN) continue;
-        if (errno != EINVAL) return errno;
-        touch_pages(begin, end);
-        return 0;
-    }
-    return 0;
+std::vector<byte_range> even_part(std::size_t bytes, const team_core& team) {
+    const auto share = static_cast<std::size_t>(team.node_size());
+    const auto me = static_cast<std::size_t>(team.node_rank());
+    return {{bytes / share * me, me + 1 == share ? bytes : bytes / share * (me + 1)}};
 }
 
 arena& arena::of(team_core& team) {
@@ -107,56 +66,76 @@ block arena::allocate(const std::optional<error>& refused, const block_request& 
     require_mpi("array");
     std::optional<block> placed;
     std::optional<error> problem = refused;
-    std::uint64_t free_bytes = std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t most_bytes = std::numeric_limits<std::uint64_t>::max();
+    std::shared_ptr<const std::string> text;
+    std::vector<byte_range> mine;
     // What is still under way to an array that has ended must not arrive in the next one.
     if (!problem)
         problem = attempt([this] {
             flush();
             finish_left();
         });
-    if (!problem) {
-        placed = place(request);
-        problem = check_capacity(request, placed, free_bytes);
-    }
+    if (!problem)
+        problem = attempt([&] {
+            text = std::make_shared<const std::string>(request.description);
+            endings_.reserve(live_blocks_ + 1);
+            windows_.reserve(windows_.size() + 1);
+            placed = place(request);
+            if (placed) mine = request.mine();
+        });
+    if (!problem) problem = check_capacity(request, placed, mine, most_bytes);
     try {
-        agree_on_request(problem, request, placed, free_bytes);
+        agree_on_request(problem, request, placed, most_bytes);
     } catch (...) {
         if (placed) forget(*placed);
         throw;
     }
-    if (!placed) {
-        try {
-            add_window(window_for(request, windows_.size()), free_bytes);
-        } catch (const error& failure) { // the same on all ranks
-            throw named(request.description, failure);
-        }
-        placed = place(request);
-    }
-    problem = prepare(*placed, request);
+    endings_.agreed();
+    end_unused_windows(!placed);
+    if (!placed) placed = place_in_new_window(request, mine, most_bytes);
+    problem = prepare(*placed, request, mine);
     const agreed_words ready = team_.agree({problem ? 1U : 0U}, creation_of(request.description));
-    window& w = windows_[placed->window];
+    arena_window& w = windows_[placed->window];
     const byte_range pages = to_pages(elements_of(*placed));
     if (ready[0] != 0) {
-        if (team_.is_leader())
+        if (team_.is_leader() && !is_exposed())
             w.backed.for_each_gap(pages, [&](byte_range gap) { give_back(w, gap); });
         forget(*placed);
-        // And everybody's memory has been given back.
-        team_.agree_or_throw(problem, creation_of(request.description));
-        throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
-                    request.description + ": ranks could not agree", true);
+        throw_for_all(
+            problem,
+            creation_of(request.description)); // and everybody's memory has been given back
     }
     w.backed.add(pages);
     w.backed.add(to_pages(header_of(*placed)));
     w.dirty.remove(elements_of(*placed));
     live_bytes_ += placed->node_bytes;
+    ++live_blocks_;
+    placed->number = ++made_;
+    placed->text = std::move(text);
     return *placed;
 }
 
-// Finds room in a window, the same on all ranks; nothing if a new window is needed. Large blocks
-// first look for room whose pages are backed already, since new pages cost most of making an array:
-// not over several nodes, each of which has its own books of what is backed.
+// The error of one rank, when all know that there is one.
+void arena::throw_for_all(const std::optional<error>& mine, const occasion& why) {
+    team_.agree_or_throw(mine, why);
+    throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
+                "memory for an array: ranks could not agree", true);
+}
+
+// Finds room in a window, the same on all ranks; nothing if a new window is needed. On one node,
+// large blocks first look for room whose pages are backed already, since new pages cost most of
+// making an array. Over several nodes, each of which has its own books of what is backed, windows
+// without any array come last: they can end.
 std::optional<block> arena::place(const block_request& request) {
-    if (reserve_for(request) >= large_block && team_.ranks()->nodes() == 1)
+    if (is_exposed()) {
+        for (const bool is_unused : {false, true})
+            for (std::size_t i = 0; i < windows_.size(); ++i) {
+                if (windows_[i].is_unused() != is_unused) continue;
+                if (std::optional<block> found = place_in(i, request)) return found;
+            }
+        return std::nullopt;
+    }
+    if (reserve_for(request) >= large_block)
         for (std::size_t i = 0; i < windows_.size(); ++i)
             if (std::optional<block> found = place_in(i, request)) {
                 bool is_backed = true;
@@ -171,7 +150,7 @@ std::optional<block> arena::place(const block_request& request) {
 }
 
 std::optional<block> arena::place_in(std::size_t number, const block_request& request) {
-    window& w = windows_[number];
+    arena_window& w = windows_[number];
     block result;
     result.window = number;
     result.reserved_bytes = reserve_for(request);
@@ -184,6 +163,7 @@ std::optional<block> arena::place_in(std::size_t number, const block_request& re
         w.space.free(*header, sizeof(block_header));
         return std::nullopt;
     }
+    ++w.blocks;
     result.header_offset = *header;
     result.offset = *offset;
     result.data = w.memory.data() + *offset;
@@ -193,128 +173,175 @@ std::optional<block> arena::place_in(std::size_t number, const block_request& re
 }
 
 void arena::forget(const block& placed) {
-    range_allocator& space = windows_[placed.window].space;
-    space.free(placed.offset, placed.reserved_bytes);
-    space.free(placed.header_offset, sizeof(block_header));
+    arena_window& w = windows_[placed.window];
+    --w.blocks;
+    w.space.free(placed.offset, placed.reserved_bytes);
+    w.space.free(placed.header_offset, sizeof(block_header));
 }
 
-// Leaders look for their node: is there memory for the pages that are not backed yet?
+// Is there memory for the pages that are not backed yet, or for a new window?
 std::optional<error> arena::check_capacity(const block_request& request,
                                            const std::optional<block>& placed,
-                                           std::uint64_t& free_bytes) const {
-    if (!team_.is_leader()) return std::nullopt;
-    std::uint64_t needed = 0;
-    if (placed) {
-        const interval_set& backed = windows_[placed->window].backed;
-        const auto count = [&](byte_range gap) { needed += gap.bytes(); };
-        backed.for_each_gap(to_pages(elements_of(*placed)), count);
-        backed.for_each_gap(to_pages(header_of(*placed)), count);
-        if (needed == 0) return std::nullopt;
-    } else {
-        needed = room_for_window(window_for(request, windows_.size()));
-    }
-    const capacity room = tightest_capacity(needed, !is_private_, directory_);
-    free_bytes = room.free_bytes;
-    if (needed <= room.free_bytes) return std::nullopt;
-    return error(errc::no_capacity,
-                 fmt::format("{}: {} bytes of shared memory needed on node {}, {} bytes free of {} "
-                             "in {}; {}",
-                             request.description, needed, team_.node(), room.free_bytes,
-                             room.limit_bytes, room.limiter, room.advice));
+                                           const std::vector<byte_range>& mine,
+                                           std::uint64_t& most_bytes) const {
+    if (placed) return check_pages(request, *placed, mine);
+    const std::size_t needed = window_for(request, next_window());
+    const std::uint64_t given_back = backed_in_unused_windows();
+    most_bytes = largest_window(site(), needed, given_back);
+    if (is_exposed() && team_.is_leader() && may_register_memory())
+        most_bytes = std::min(most_bytes, locked_capacity().free_bytes);
+    return refuse_window(site(), needed, request.description, given_back);
 }
 
-// Nobody goes on unless all ranks came, with the same arguments, to nodes that have the memory.
-// `free_bytes` becomes that of the node with the least.
+// Leaders look for their node, the others at the cgroup that their own part is counted in.
+std::optional<error> arena::check_pages(const block_request& request, const block& placed,
+                                        const std::vector<byte_range>& mine) const {
+    const interval_set& backed = windows_[placed.window].backed;
+    std::uint64_t needed = 0;
+    const auto count = [&](byte_range range) {
+        backed.for_each_gap(to_pages(range), [&](byte_range gap) { needed += gap.bytes(); });
+    };
+    if (team_.is_leader()) {
+        count(elements_of(placed));
+        count(header_of(placed));
+    } else {
+        for (const byte_range& range : mine) count(shifted(range, placed.offset));
+    }
+    return refuse_pages(site(), needed, request.description);
+}
+
+// Nobody goes on unless all ranks came, with the same arguments and the same endings behind them,
+// to nodes that have the memory. `most_bytes` becomes that of the rank with the least.
 void arena::agree_on_request(const std::optional<error>& mine, const block_request& request,
-                             const std::optional<block>& placed, std::uint64_t& free_bytes) {
+                             const std::optional<block>& placed, std::uint64_t& most_bytes) {
     std::size_t seed = request.fingerprint;
+    boost::hash_combine(seed, endings_.hash());
     if (placed) {
         boost::hash_combine(seed, placed->window);
         boost::hash_combine(seed, placed->offset);
     }
-    free_bytes = team_.agree_on(mine, seed, request.description, free_bytes);
+    most_bytes = team_.agree_on(mine, seed, request.description, most_bytes,
+                                [this] { endings_.compare(team_); });
 }
 
-void arena::add_window(std::size_t needed_bytes, std::uint64_t free_bytes) {
+std::size_t arena::next_window() const noexcept {
+    std::size_t number = 0;
+    while (number < windows_.size() && windows_[number].is_there()) ++number;
+    return number;
+}
+
+std::uint64_t arena::backed_in_unused_windows() const noexcept {
+    std::uint64_t result = 0;
+    if (is_exposed())
+        for (const arena_window& w : windows_)
+            if (w.is_unused()) result += w.backed.total();
+    return result;
+}
+
+// Windows that other nodes can reach give their memory back whole. All nodes see the same sizes,
+// but not the same pages.
+void arena::end_unused_windows(bool needs_room) noexcept {
+    if (!is_exposed()) return;
+    std::size_t unused_bytes = 0;
+    for (const arena_window& w : windows_)
+        if (w.is_unused()) unused_bytes += w.memory.bytes();
+    if (unused_bytes == 0 || (!needs_room && unused_bytes <= kept_bytes)) return;
+    const blocking_watch watch("end of a window", team_.as_waiter(), "other ranks of the team");
+    for (arena_window& w : windows_) {
+        if (!w.is_unused()) continue;
+        w.free();
+        w = arena_window{};
+    }
+}
+
+// Memory is there, clear, and backed by the ranks that will use it before other nodes can reach it:
+// whoever registers it then finds pages that stay what they are.
+block arena::place_in_new_window(const block_request& request, std::vector<byte_range>& mine,
+                                 std::uint64_t most_bytes) {
+    const std::size_t number = next_window();
+    bool is_whole = false;
+    if (is_exposed()) {
+        const agreed_words all = team_.agree({0, may_register_memory() ? 1U : 0U}, new_window);
+        if (all[0] != 0) throw_for_all(std::nullopt, new_window);
+        is_whole = all[1] != 0;
+    }
     std::size_t total = 0;
-    for (const window& w : windows_) total += w.memory.bytes();
-    std::size_t bytes = std::clamp(total, first_window, largest_growth);
-    bytes = std::min<std::uint64_t>(bytes, window_in_room(free_bytes));
-    bytes = round_up(std::max(bytes / page_bytes() * page_bytes(), needed_bytes), page_bytes());
-
-    shared_window memory;
-    const occasion why{"creation of a window"};
-    team_.agree_or_throw(attempt([&] {
-                             const rare_blocking_watch watch("creation of a window",
-                                                             team_.as_waiter(),
-                                                             "other ranks of its node");
-                             memory = shared_window(team_.node_comm(), team_.is_leader(), bytes);
-                         }),
-                         why);
-    std::unique_ptr<rma_window> rma = expose(memory);
-    // Can pages be given back? Asked of the whole window, of which nothing is used yet. Memory of
-    // a one-rank node comes from malloc and need not be zero; after this it is.
-    window fresh{std::move(memory), std::move(rma), range_allocator(bytes), {}, {}};
-    if (const std::size_t unused = stagger(windows_.size()); unused != 0)
-        static_cast<void>(fresh.space.allocate(unused, page_bytes()));
-    const int advice = is_private_ ? MADV_DONTNEED : MADV_REMOVE;
-    const bool refused = madvise(fresh.memory.data(), bytes, advice) != 0;
-    const agreed_words all = team_.agree({0, refused ? 1U : 0U}, {"creation of a window"});
-    if (all[1] != 0) {
-        returnable_ = false;
-        fresh.dirty.add({0, bytes});
+    for (const arena_window& w : windows_) total += w.memory.bytes();
+    const std::size_t bytes =
+        window_bytes(window_for(request, number), total, most_bytes, is_whole);
+    if (number == windows_.size()) windows_.emplace_back();
+    arena_window& fresh = windows_[number];
+    try {
+        fresh.memory = shared_window::make(team_.makers(), team_.node_comm(), site(), bytes);
+        if (!can_give_back(fresh)) fresh.dirty.add({0, bytes});
+        fresh.space = range_allocator(bytes);
+        if (const std::size_t unused = stagger(number); unused != 0)
+            static_cast<void>(fresh.space.allocate(unused, page_bytes()));
+        block placed = place_in(number, request).value();
+        back_new_window(placed, mine, attempt([&] { mine = request.mine(); }), is_whole);
+        if (is_exposed())
+            fresh.rma = rma_window::make(team_.makers(), team_.comm(), *team_.ranks(), site(),
+                                         fresh.memory.data(), bytes, is_whole);
+        placed.rma = fresh.rma.get();
+        return placed;
+    } catch (const error& failure) {
+        if (failure.is_collective()) fresh.free(); // all ranks are here
+        fresh = arena_window{};
+        throw named(request.description, failure);
     }
-    windows_.push_back(std::move(fresh));
 }
 
-// Opens a window of memory to other nodes; nothing where there are none.
-std::unique_ptr<rma_window> arena::expose(shared_window& memory) {
-    std::unique_ptr<rma_window> rma;
-    if (team_.ranks()->nodes() == 1) return rma;
-    const std::optional<error> mine = attempt([&] {
-        const rare_blocking_watch watch("creation of a window", team_.as_waiter(),
-                                        "other ranks of the team");
-        rma = std::make_unique<rma_window>(team_.comm(), *team_.ranks(), team_.is_leader(),
-                                           memory.data(), memory.bytes());
-        rma->know(team_.as_waiter());
-    });
-    try {
-        team_.agree_or_throw(mine, {"creation of a window"});
-    } catch (const error& failure) {
-        if (failure.is_collective()) memory.free(); // all ranks are here
-        throw;
-    }
-    return rma;
+// Asked of a whole new window. A node of one rank has ordinary memory, which need not be zero;
+// after this it is.
+bool arena::can_give_back(arena_window& fresh) {
+    bool can = true;
+    if (is_private_)
+        can = madvise(fresh.memory.data(), fresh.memory.bytes(), MADV_DONTNEED) == 0;
+    else if (team_.is_leader() && !is_exposed())
+        can = madvise(fresh.memory.data(), fresh.memory.bytes(), MADV_REMOVE) == 0;
+    if (is_exposed()) return can;
+    const agreed_words all =
+        team_.agree({0, can ? 0U : 1U}, new_window); // before anyone backs pages
+    if (all[1] != 0) returnable_ = false;
+    return all[1] == 0;
+}
+
+void arena::back_new_window(const block& placed, const std::vector<byte_range>& mine,
+                            std::optional<error> problem, bool is_whole) {
+    arena_window& w = windows_[placed.window];
+    int failure = 0;
+    for (const byte_range& range : mine)
+        if (failure == 0) failure = w.back(shifted(range, placed.offset));
+    if (failure == 0 && !problem && is_whole)
+        failure = w.back_the_rest(elements_of(placed), team_.node_rank(), team_.node_size());
+    if (failure != 0) problem = ran_out(mine);
+    const agreed_words ready = team_.agree({problem ? 1U : 0U}, new_window);
+    if (ready[0] != 0) throw_for_all(problem, new_window);
+    w.backed.add(is_whole ? byte_range{0, w.memory.bytes()} : to_pages(elements_of(placed)));
+}
+
+error arena::ran_out(const std::vector<byte_range>& mine) const {
+    std::uint64_t bytes = 0;
+    for (const byte_range& range : mine) bytes += range.bytes();
+    const capacity room = tightest_capacity(bytes, !is_private_, directory_);
+    return {errc::no_capacity,
+            fmt::format("{} bytes of shared memory needed by rank {}, which ran out while it was "
+                        "reserved; {} bytes free of {} in {}; {}",
+                        bytes, team_.rank(), room.free_bytes, room.limit_bytes, room.limiter,
+                        room.advice)};
 }
 
 // Backs and clears this rank's part of a new block; the leader sees to the header.
-std::optional<error> arena::prepare(const block& placed, const block_request& request) {
-    window& w = windows_[placed.window];
-    int failure = 0;
-    const auto back = [&](byte_range range) {
-        w.backed.for_each_gap(to_pages(range), [&](byte_range gap) {
-            if (failure == 0)
-                failure = back_pages(w.memory.data() + gap.begin, w.memory.data() + gap.end);
-        });
-    };
-    if (team_.is_leader()) back(header_of(placed));
-    for (const byte_range& range : request.mine) back(shifted(range, placed.offset));
-    if (failure != 0) {
-        std::uint64_t bytes = 0;
-        for (const byte_range& range : request.mine) bytes += range.bytes();
-        const capacity room = tightest_capacity(bytes, !is_private_, directory_);
-        return error(errc::no_capacity,
-                     fmt::format("{}: {} bytes of shared memory needed by rank {}, which ran out "
-                                 "while it was reserved; {} bytes free of {} in {}; {}",
-                                 request.description, bytes, team_.rank(), room.free_bytes,
-                                 room.limit_bytes, room.limiter, room.advice));
-    }
+std::optional<error> arena::prepare(const block& placed, const block_request& request,
+                                    const std::vector<byte_range>& mine) {
+    const arena_window& w = windows_[placed.window];
+    int failure = team_.is_leader() ? w.back(header_of(placed)) : 0;
+    for (const byte_range& range : mine)
+        if (failure == 0) failure = w.back(shifted(range, placed.offset));
+    if (failure != 0) return named(request.description, ran_out(mine));
     if (team_.is_leader()) std::memset(static_cast<void*>(placed.header), 0, sizeof(block_header));
     if (request.zeroed)
-        for (const byte_range& range : request.mine)
-            w.dirty.for_each_in(shifted(range, placed.offset), [&](byte_range part) {
-                std::memset(w.memory.data() + part.begin, 0, part.bytes());
-            });
+        for (const byte_range& range : mine) w.clear(shifted(range, placed.offset));
     return std::nullopt;
 }
 
@@ -328,17 +355,24 @@ void arena::free(const block& given) noexcept try {
         else
             team_.abandon_without_mpi();
     }
-    window& w = windows_[given.window];
+    endings_.ended(given.number, *given.text);
+    arena_window& w = windows_[given.window];
+    live_bytes_ -= given.node_bytes;
+    --live_blocks_;
+    w.dirty.add(elements_of(given));
+    w.dirty.add(header_of(given)); // elements may lie there next
+    const byte_range pages = to_pages(elements_of(given));
+    const bool goes_back =
+        given.reserved_bytes >= large_block && !is_exposed() && returnable_ && keeps_too_much();
+    // The program may have sent from there with MPI, which then keeps the place in mind for the
+    // next time: each rank's own mapping has to go for MPI to notice.
+    if (goes_back) madvise(w.memory.data() + pages.begin, pages.bytes(), MADV_DONTNEED);
     const auto holders = static_cast<std::uint32_t>(team_.node_size());
     const bool is_last =
         given.header->released.fetch_add(1, std::memory_order_acq_rel) + 1 == holders;
-    live_bytes_ -= given.node_bytes;
-    w.dirty.add(elements_of(given));
-    w.dirty.add(header_of(given)); // elements may lie there next
-    if (given.reserved_bytes >= large_block && returnable_ && keeps_too_much()) {
+    if (goes_back) {
         // The last rank to let go gives the pages back; all ranks know they will be gone, and
         // zero, by the time they meet again.
-        const byte_range pages = to_pages(elements_of(given));
         if (is_last) give_back(w, pages);
         w.backed.remove(pages);
         w.dirty.remove(pages);
@@ -362,47 +396,36 @@ std::optional<arena::place_in_windows> arena::find(const void* begin,
 
 bool arena::keeps_too_much() const noexcept {
     std::size_t backed = 0;
-    for (const window& w : windows_) backed += w.backed.total();
+    for (const arena_window& w : windows_) backed += w.backed.total();
     return backed > live_bytes_ + kept_bytes;
 }
 
-void arena::give_back(const window& from, byte_range pages) const noexcept {
+void arena::give_back(const arena_window& from, byte_range pages) const noexcept {
     madvise(from.memory.data() + pages.begin, pages.bytes(),
-            is_private_ ? MADV_DONTNEED : MADV_REMOVE); // add_window has seen that it works
+            is_private_ ? MADV_DONTNEED : MADV_REMOVE); // can_give_back has seen that it works
 }
 
 void arena::flush() {
-    for (window& w : windows_)
+    for (arena_window& w : windows_)
         if (w.rma && w.rma->is_pending()) w.rma->flush();
 }
 
 // Waits for ghosts that came too late for their array. All ranks have started that exchange, or
-// will: an array ends everywhere. Ranks that have left may have sent their part before.
+// will: an array ends everywhere.
 void arena::finish_left() {
-    using clock = std::chrono::steady_clock;
-    constexpr auto grace = std::chrono::milliseconds(100);
-    std::optional<clock::time_point> lost_since;
-    for (int tries = 1; !left_.empty(); ++tries) {
-        if (left_.front().is_done()) {
-            left_.pop_front();
-            continue;
-        }
-        if (tries % 64 == 0 && team_.is_anyone_lost()) {
-            if (!lost_since) lost_since = clock::now();
-            if (clock::now() > *lost_since + grace)
-                throw error(errc::peer_lost,
-                            "exchange_ghosts: a rank left by an exception and will not come");
-        }
-        if (team_.is_crowded() || tries > 200) yield_core();
+    for (; !left_.empty(); left_.pop_front()) {
+        unfinished& first = left_.front();
+        if (first.is_started)
+            team_.wait(first.requests, {"exchange_ghosts of an array that has ended"},
+                       [&](std::size_t i) { return first.peers[i]; });
+        first.is_started = false;
     }
 }
 
 void arena::release() noexcept {
     if (attempt([this] { finish_left(); })) return; // MPI may still write to the windows
-    for (window& w : windows_) {
-        if (w.rma) w.rma->free();
-        w.memory.free();
-    }
+    for (arena_window& w : windows_)
+        if (w.is_there()) w.free();
     windows_.clear();
 }
 

@@ -1,15 +1,16 @@
 #pragma once
 
+#include "arena_window.hpp"
+#include "endings.hpp"
 #include "interval_set.hpp"
 #include "nodespan/error.hpp"
 #include "nodespan/mutex.hpp"
-#include "range_allocator.hpp"
 #include "rma_lock.hpp"
 #include "rma_window.hpp"
-#include "shared_window.hpp"
 #include "team_core.hpp"
 #include "unfinished.hpp"
 
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -34,11 +35,16 @@ struct alignas(128) block_header {
 struct block_request {
     std::size_t reserved_bytes = 0; // on every node, the same: the largest node's need
     std::size_t node_bytes = 0;     // what this node really uses
-    std::vector<byte_range> mine;   // what this rank touches first; the node's ranks cover it all
+    // What this rank touches first; the node's ranks cover it all. Asked for once there is known to
+    // be room, since it can be a range for each row.
+    std::function<std::vector<byte_range>()> mine;
     bool zeroed = true;
     std::uint64_t fingerprint = 0; // of all arguments: must be equal on all ranks
     std::string description;       // for messages, such as array<double,2>({1000, 64})
 };
+
+/// For blocks that belong to no rank more than to others: an even part of `bytes` bytes.
+std::vector<byte_range> even_part(std::size_t bytes, const team_core& team);
 
 /// A place in an arena.
 struct block {
@@ -49,7 +55,9 @@ struct block {
     std::size_t node_bytes = 0;
     std::byte* data = nullptr;
     block_header* header = nullptr;
-    rma_window* rma = nullptr; // the way to other nodes, if there are any
+    rma_window* rma = nullptr;               // the way to other nodes, if there are any
+    std::uint64_t number = 0;                // of all that the team has made, from 1
+    std::shared_ptr<const std::string> text; // for messages
 };
 
 /// Where a team's arrays lie: a few large windows, sub-allocated at the same offset on every node.
@@ -57,8 +65,10 @@ struct block {
 /// Every rank keeps the same books by making the same calls, so freeing needs no communication,
 /// and allocating needs two meetings: one to agree, one when memory is ready. Pages are backed
 /// before an array exists, by the ranks that will use them; what is not there is an error, not a
-/// SIGBUS. Freed blocks stay backed for the next array, up to a bound; beyond it their pages go
-/// back to the system.
+/// SIGBUS. Freed blocks stay backed for the next array, up to a bound. Beyond it a team of one node
+/// gives pages back to the system. Pages of a window that other nodes can reach may be known to
+/// a network card, which would go on with the old ones: they stay what they are until the window
+/// ends, and one without arrays ends when another array is made.
 class arena : public team_core::attachment {
 public:
     /// The arena of a team, made at the first call. No communication.
@@ -68,8 +78,10 @@ public:
 
     /// Call:   collective over the team. `request` is a result, so that a rank whose arguments are
     ///         wrong takes part in the agreement instead of leaving the others waiting.
-    /// Errors: what `request` holds; errc::mismatched_arguments; errc::no_capacity; MPI category.
-    ///         The same error on all ranks, and the arena is as before.
+    /// Errors: what `request` holds; errc::mismatched_arguments, also where ranks have not ended
+    /// the
+    ///         same arrays in the same order; errc::no_capacity; MPI category. The same error on
+    ///         all ranks, and the arena is as before.
     block allocate(const std::optional<error>& refused, const block_request& request);
 
     /// Gives a block back. Call: each rank for itself, in the same order on all; never waits.
@@ -97,39 +109,45 @@ public:
     void release() noexcept override;
 
 private:
-    struct window {
-        shared_window memory;
-        std::unique_ptr<rma_window> rma; // over several nodes only
-        range_allocator space;
-        interval_set backed; // pages this node has memory for
-        interval_set dirty;  // bytes that may not be zero
-    };
-
+    bool is_exposed() const { return team_.ranks()->nodes() > 1; }
+    window_site site() const { return team_.site(directory_); }
+    std::size_t next_window() const noexcept;
     std::optional<block> place(const block_request& request);
     std::optional<block> place_in(std::size_t number, const block_request& request);
     void forget(const block& placed);
     void agree_on_request(const std::optional<error>& mine, const block_request& request,
-                          const std::optional<block>& placed, std::uint64_t& free_bytes);
+                          const std::optional<block>& placed, std::uint64_t& most_bytes);
     std::optional<error> check_capacity(const block_request& request,
                                         const std::optional<block>& placed,
-                                        std::uint64_t& free_bytes) const;
-    void add_window(std::size_t needed_bytes, std::uint64_t free_bytes);
-    std::unique_ptr<rma_window> expose(shared_window& memory);
-    std::optional<error> prepare(const block& placed, const block_request& request);
-    void give_back(const window& from, byte_range pages) const noexcept;
+                                        const std::vector<byte_range>& mine,
+                                        std::uint64_t& most_bytes) const;
+    std::optional<error> check_pages(const block_request& request, const block& placed,
+                                     const std::vector<byte_range>& mine) const;
+    void end_unused_windows(bool needs_room) noexcept;
+    std::uint64_t backed_in_unused_windows() const noexcept;
+    block place_in_new_window(const block_request& request, std::vector<byte_range>& mine,
+                              std::uint64_t most_bytes);
+    bool can_give_back(arena_window& fresh);
+    void back_new_window(const block& placed, const std::vector<byte_range>& mine,
+                         std::optional<error> problem, bool is_whole);
+    std::optional<error> prepare(const block& placed, const block_request& request,
+                                 const std::vector<byte_range>& mine);
+    error ran_out(const std::vector<byte_range>& mine) const;
+    [[noreturn]] void throw_for_all(const std::optional<error>& mine, const occasion& why);
     bool keeps_too_much() const noexcept;
     void finish_left();
+    void give_back(const arena_window& from, byte_range pages) const noexcept;
 
     team_core& team_;
     std::string directory_;
     bool is_private_;            // a node of one rank: its window is ordinary memory
     bool returnable_ = true;     // whether pages of a window can be given back to the system
-    std::size_t live_bytes_ = 0; // of blocks in use
-    std::vector<window> windows_;
-    std::list<unfinished> left_; // messages of arrays that have ended
+    std::size_t live_bytes_ = 0; // of blocks in use,
+    std::size_t live_blocks_ = 0;
+    std::uint64_t made_ = 0; // so many blocks, all along
+    endings endings_;
+    std::vector<arena_window> windows_; // some may have ended
+    std::list<unfinished> left_;        // messages of arrays that have ended
 };
-
-/// Asks the system for the pages of [begin, end) now. Errors: errno, 0 if all is there.
-int back_pages(std::byte* begin, std::byte* end) noexcept;
 
 } // namespace nodespan::detail

@@ -126,7 +126,7 @@ array_core::array_core(const class team& team, const index_list& extents, const 
         stored_box_ = with_ghosts(node_box_, place.ghosts);
         request.reserved_bytes = reserve_for(cut_, place.ghosts, type.bytes, request.description);
         request.node_bytes = static_cast<std::size_t>(stored_box_.size()) * type.bytes;
-        request.mine = first_touch(cut_, place.ghosts, core.rank(), type.bytes);
+        request.mine = [&] { return first_touch(cut_, place.ghosts, core.rank(), type.bytes); };
     });
     place.cut = &cut_;
     place.element_bytes = type.bytes;

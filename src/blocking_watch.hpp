@@ -13,7 +13,7 @@ namespace nodespan::detail {
 
 /// The thread that looks at the clock for those that wait inside MPI, where nobody else can. It
 /// sleeps, calls nothing of MPI but its abort, takes no signals, and ends with the last that holds
-/// it.
+/// it: every team does, and who makes one.
 class clock_watcher {
 public:
     /// That of this process; null where there can be none, or NODESPAN_TIMEOUT is 0.
@@ -55,17 +55,6 @@ private:
     const char* others_;
     bool has_note_ = false;
     std::atomic<std::uintptr_t>* slot_ = nullptr;
-};
-
-/// The same for calls that are rare, such as the making of windows: holds the thread itself.
-class rare_blocking_watch {
-public:
-    rare_blocking_watch(const char* call, const waiter& who, const char* others) noexcept
-        : watch_(call, who, others) {}
-
-private:
-    std::shared_ptr<clock_watcher> watcher_ = clock_watcher::hold();
-    blocking_watch watch_;
 };
 
 } // namespace nodespan::detail

@@ -94,6 +94,15 @@ capacity host_capacity() {
     const std::uint64_t total_kib = look_up(file, "MemTotal:", unlimited);
     if (free_kib != unlimited) result.free_bytes = free_kib * 1024;
     if (total_kib != unlimited) result.limit_bytes = total_kib * 1024;
+    // Where the kernel promises no more memory than it has, promises count.
+    if (read_number("/proc/sys/vm/overcommit_memory") == 2) {
+        const std::uint64_t limit = look_up(file, "CommitLimit:", unlimited);
+        const std::uint64_t promised = look_up(file, "Committed_AS:", 0);
+        if (limit != unlimited && (limit - std::min(limit, promised)) * 1024 < result.free_bytes)
+            result = {(limit - std::min(limit, promised)) * 1024, limit * 1024,
+                      "the memory that this host promises (vm.overcommit_memory=2)",
+                      "end other programs, or raise vm.overcommit_ratio"};
+    }
     return result;
 }
 

@@ -55,6 +55,28 @@ std::string shortened(std::string text) {
     return text.substr(0, most) + "...";
 }
 
+// For messages, and so that ranks can compare: of long ones the beginning and a hash of all.
+std::string quote(const attributes& values) {
+    std::string result = "{";
+    for (const auto& [name, value] : values) {
+        const std::string whole = detail::to_text(value), shown = shortened(whole);
+        result += fmt::format("{}{}={}", result.size() > 1 ? ", " : "", name, shown);
+        if (shown != whole)
+            result += fmt::format(" ({} characters, hash {:016x})", whole.size(),
+                                  std::hash<std::string>{}(whole));
+    }
+    return result + "}";
+}
+
+void require_whole_texts(const attributes& values) {
+    for (const auto& [name, value] : values)
+        if (detail::to_text(value).find('\0') != std::string::npos)
+            throw error(errc::invalid_argument,
+                        fmt::format("\"{}\" has a zero byte in its text, where files would end it; "
+                                    "keep such bytes in an array or a list of numbers",
+                                    name));
+}
+
 std::string cause_of(const error& failure) {
     return std::string(failure.what()).substr(std::strlen("nodespan: "));
 }
@@ -284,10 +306,11 @@ void checkpoint::write(index_t step) {
     const attributes values = state_->all_values(step);
     const detail::io_call same(state_->team,
                                fmt::format("checkpoint::write({}) in \"{}\", {}", step,
-                                           state_->folder.string(), detail::to_text(values)));
+                                           state_->folder.string(), quote(values)));
     call.agree([&] {
         if (step < 0 || step >= most_steps)
             throw error(errc::invalid_argument, fmt::format("no step: {}", step));
+        require_whole_texts(values);
     });
     call.on_first_rank([&] { state_->prepare_folder(step); });
     call.fence();

@@ -64,8 +64,11 @@ collectives_core::collectives_core(team_core& team)
     request.reserved_bytes =
         call_board::bytes(largest_node(), shown) + alignof(call_board::outcome);
     request.node_bytes = call_board::bytes(team.node_size(), shown) + alignof(call_board::outcome);
-    request.mine = {call_board::part_of(team.node_rank(), team.node_size(), shown)};
-    if (team.node_rank() + 1 == team.node_size()) request.mine[0].end = request.node_bytes;
+    request.mine = [&] {
+        byte_range part = call_board::part_of(team.node_rank(), team.node_size(), shown);
+        if (team.node_rank() + 1 == team.node_size()) part.end = request.node_bytes;
+        return std::vector<byte_range>{part};
+    };
     std::byte* const begin = memory_.allocate({}, request).data;
     const auto beside = reinterpret_cast<std::uintptr_t>(begin) % alignof(call_board::outcome);
     board_.emplace(team, begin + (beside == 0 ? 0 : alignof(call_board::outcome) - beside), shown);
@@ -285,8 +288,11 @@ void collectives_core::reserve_scratch() {
     request.node_bytes = need(team_.node_size());
     request.zeroed = false;
     const auto me = static_cast<std::size_t>(team_.node_rank());
-    request.mine = {{chunk_bytes_ * 2 * me, chunk_bytes_ * 2 * (me + 1)}};
-    if (team_.node_rank() + 1 == team_.node_size()) request.mine[0].end = request.node_bytes;
+    request.mine = [&] {
+        const bool is_last = team_.node_rank() + 1 == team_.node_size();
+        return std::vector<byte_range>{
+            {chunk_bytes_ * 2 * me, is_last ? request.node_bytes : chunk_bytes_ * 2 * (me + 1)}};
+    };
     scratch_ = memory_.allocate({}, request).data;
 }
 

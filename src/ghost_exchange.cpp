@@ -131,6 +131,7 @@ void ghost_exchange::prepare(message& m, way where) {
     const auto count = static_cast<int>(bytes);
     const MPI_Comm comm = place_.team->traffic();
     requests().push_back(MPI_REQUEST_NULL);
+    messages_.front().peers.push_back(m.peer);
     if (where == way::receive)
         mpi_check(MPI_Recv_init(memory, count, MPI_BYTE, m.peer, m.tag, comm, &requests().back()),
                   "MPI_Recv_init");
@@ -219,9 +220,8 @@ void ghost_exchange::finish() {
 }
 
 void ghost_exchange::wait() {
-    place_.team->wait(requests(), why_, [this](std::size_t i) {
-        return i < receives_.size() ? receives_[i].peer : sends_[i - receives_.size()].peer;
-    });
+    place_.team->wait(requests(), why_,
+                      [this](std::size_t i) { return messages_.front().peers[i]; });
     messages_.front().is_started = false;
     for (const message& m : receives_) unpack(m);
 }

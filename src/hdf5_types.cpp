@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace nodespan::detail {
@@ -29,6 +30,25 @@ hdf5_handle make_array(const file_type& type) {
             "H5Tarray_create2"};
 }
 
+file_type foreign(std::size_t bytes, std::string name) {
+    return {0, bytes, {}, {}, std::move(name)};
+}
+
+// One behind the other, with gaps or without: HDF5 moves members of damaged structs out of them.
+bool is_sound(const file_type& type) {
+    std::vector<const file_member*> ordered;
+    for (const file_member& m : type.members) ordered.push_back(&m);
+    std::sort(ordered.begin(), ordered.end(),
+              [](const file_member* a, const file_member* b) { return a->offset < b->offset; });
+    std::size_t end = 0;
+    for (const file_member* m : ordered) {
+        if (m->offset < end || m->offset > type.bytes || type.bytes - m->offset < m->type.bytes)
+            return false;
+        end = m->offset + m->type.bytes;
+    }
+    return true;
+}
+
 file_type struct_in_file(hid_t type, std::size_t bytes) {
     file_type result{'s', bytes, {}, {}};
     const int count = H5Tget_nmembers(type);
@@ -40,6 +60,7 @@ file_type struct_in_file(hid_t type, std::size_t bytes) {
                                   type_in_file(inner.get())});
         H5free_memory(name);
     }
+    if (!is_sound(result)) return foreign(bytes, "a struct of members that overlap");
     return result;
 }
 
@@ -55,6 +76,9 @@ file_type array_in_file(hid_t type, std::size_t bytes) {
     const auto rank = hdf5_check(H5Tget_array_ndims(type), "H5Tget_array_ndims");
     std::vector<hsize_t> extents(static_cast<std::size_t>(rank));
     hdf5_check(H5Tget_array_dims2(type, extents.data()), "H5Tget_array_dims2");
+    std::size_t left = bytes / std::max<std::size_t>(1, H5Tget_size(element.get()));
+    for (const hsize_t n : extents) left /= std::max<hsize_t>(1, n);
+    if (left == 0) return foreign(bytes, "an array of more elements than it has room for");
     return {'a', bytes, {{"", 0, type_in_file(element.get())}}, {extents.begin(), extents.end()}};
 }
 
@@ -72,10 +96,6 @@ float_shape shape_of(hid_t type) {
     const bool is_implied = H5Tget_norm(type) == H5T_NORM_IMPLIED;
     const auto bias = static_cast<std::int64_t>(H5Tget_ebias(type));
     return {mantissa + (is_implied ? 1 : 0), (std::int64_t{1} << bits) - 2 - bias, 1 - bias};
-}
-
-file_type foreign(std::size_t bytes, std::string name) {
-    return {0, bytes, {}, {}, std::move(name)};
 }
 
 file_type integer_in_file(hid_t type, std::size_t bytes) {
@@ -162,8 +182,10 @@ file_type type_in_file(hid_t type) {
     switch (H5Tget_class(type)) {
     case H5T_INTEGER:
         return integer_in_file(type, bytes);
-    case H5T_ENUM: // h5py's bool is one
-        return integer_in_file(hdf5_handle(H5Tget_super(type), "H5Tget_super").get(), bytes);
+    case H5T_ENUM: { // h5py's bool is one
+        const hdf5_handle integer(H5Tget_super(type), "H5Tget_super");
+        return integer_in_file(integer.get(), H5Tget_size(integer.get()));
+    }
     case H5T_FLOAT:
         return float_in_file(type, bytes);
     case H5T_ARRAY:

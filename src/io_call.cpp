@@ -29,8 +29,12 @@ void io_call::fence() const {
     agree([&] { team_->fence(); });
 }
 
-void io_call::agree_on(const std::optional<error>& mine) const {
-    if (mine && mine->code() == errc::peer_lost) throw error(*mine); // not all are here to agree
+// What this rank has sent is brought to its end before, also where it failed: a rank that waits
+// outside of MPI with transfers under way keeps third ranks waiting.
+void io_call::agree_on(const std::optional<error>& own) const {
+    if (own && own->code() == errc::peer_lost) throw error(*own); // not all are here to agree
+    const std::optional<error> flushed = team_->flush_attached();
+    const std::optional<error>& mine = own ? own : flushed;
     if (!mine || mine->is_collective()) return team_->agree_or_throw(mine, why());
     const std::string cause = std::string(mine->what()).substr(std::strlen("nodespan: "));
     team_->agree_or_throw(

@@ -75,7 +75,7 @@ bool leader_meeting::broadcast(std::byte* data, std::size_t bytes, int root, MPI
 
 bool leader_meeting::finish(std::span<MPI_Request> requests, const occasion& why, int from_node) {
     watchdog watch;
-    return wait_for(requests, crowded_, [&] {
+    return wait_for(requests, pause(crowded_), [&] {
                progress();
                throw_if_lost(why);
                if (watch.is_overdue()) complain(watch, why, from_node);
@@ -93,7 +93,7 @@ void leader_meeting::progress() {
     met.lend();
     if (MPI_Irecv(&*met, 1, MPI_UINT64_T, status.MPI_SOURCE, tag_abandoned, comm_, &request) !=
             MPI_SUCCESS ||
-        wait_for({&request, 1}, crowded_, [] {}) != MPI_SUCCESS)
+        wait_for({&request, 1}, pause(crowded_), [] {}) != MPI_SUCCESS)
         return;
     met.mine_again();
     if (lost_node_ >= 0 && *met >= lost_after_) return;

@@ -35,10 +35,10 @@ int on_end_of_self(MPI_Comm, int, void*, void*) {
 class end_of_self {
 public:
     end_of_self() noexcept {
-        if (MPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, on_end_of_self, &key_, nullptr) !=
-                MPI_SUCCESS ||
-            MPI_Comm_set_attr(MPI_COMM_SELF, key_, nullptr) != MPI_SUCCESS)
-            note_ending(); // so every call asks MPI
+        // Where that fails the end is noticed by those calls alone that ask MPI itself.
+        if (MPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, on_end_of_self, &key_, nullptr) ==
+            MPI_SUCCESS)
+            MPI_Comm_set_attr(MPI_COMM_SELF, key_, nullptr);
     }
     ~end_of_self() {
         if (key_ == MPI_KEYVAL_INVALID || !mpi_is_alive()) return;

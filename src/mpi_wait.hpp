@@ -17,8 +17,8 @@ namespace nodespan::detail {
 /// Returns MPI's code. Where that is no success, or `slow` has thrown, requests may be under way
 /// still: memory that they use must then never be used again.
 template <class Slow>
-[[nodiscard]] int wait_for(std::span<MPI_Request> requests, bool crowded, Slow&& slow) {
-    for (pause p(crowded);; p.wait()) {
+[[nodiscard]] int wait_for(std::span<MPI_Request> requests, pause p, Slow&& slow) {
+    for (;; p.wait()) {
         int done = 0;
         const int code = MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done,
                                      MPI_STATUSES_IGNORE);

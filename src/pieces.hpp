@@ -35,9 +35,9 @@ void for_each_piece(const box<dynamic>& whole, index_t most, F&& f) {
     const piece_cut cut(whole, most);
     const std::size_t d = cut.dimension;
     box<dynamic> part = whole;
-    for (index_t at = whole.lo[d]; at < whole.hi[d]; at += cut.step) {
+    for (index_t at = whole.lo[d]; at < whole.hi[d]; at = part.hi[d]) {
         part.lo[d] = at;
-        part.hi[d] = std::min(at + cut.step, whole.hi[d]);
+        part.hi[d] = at + std::min(cut.step, whole.hi[d] - at); // at + step may be too large
         for_each_piece(part, most, f);
     }
 }

@@ -29,10 +29,7 @@ placement::placement(const std::vector<int>& ranks_per_node) {
     for (const int ranks : ranks_per_node) first_.push_back(first_.back() + ranks);
 }
 
-placement::placement(int nodes, int ranks_per_node)
-    : nodes_(nodes),
-      size_(nodes * ranks_per_node),
-      uniform_(ranks_per_node) {
+placement::placement(int nodes, int ranks_per_node) : nodes_(nodes), uniform_(ranks_per_node) {
     if (nodes < 1 || ranks_per_node < 1 || nodes > std::numeric_limits<int>::max() / ranks_per_node)
         throw error(errc::invalid_argument,
                     fmt::format("placement({}, {}): no such machine", nodes, ranks_per_node));

@@ -44,10 +44,7 @@ replicated_core::replicated_core(class team& team, const index_list& extents,
     const std::optional<error> refused = attempt([&] {
         bytes_ = bytes_of(extents, element_bytes, request.description);
         request.reserved_bytes = request.node_bytes = bytes_;
-        const auto share = static_cast<std::size_t>(core.node_size());
-        const auto me = static_cast<std::size_t>(core.node_rank());
-        request.mine = {
-            {bytes_ / share * me, me + 1 == share ? bytes_ : bytes_ / share * (me + 1)}};
+        request.mine = [&] { return even_part(bytes_, core); };
     });
     block_ = std::make_unique<block>(arena::of(core).allocate(refused, request));
     if (team_usage* const books = core.usage())

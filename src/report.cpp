@@ -5,6 +5,7 @@
 #include "mpi_check.hpp"
 #include "report_parts.hpp"
 #include "rma_settings.hpp"
+#include "rma_window.hpp"
 #include "shared_window.hpp"
 #include "team_core.hpp"
 
@@ -45,6 +46,8 @@ namespace nodespan {
 namespace {
 
 using detail::mpi_check;
+using detail::shared_window;
+using detail::team_core;
 
 constexpr detail::occasion asking{"machine report"};
 
@@ -55,7 +58,7 @@ void agreed(const team& team, Body&& body) {
 }
 
 // A call that waits inside MPI: all ranks have just agreed that they are here.
-detail::rare_blocking_watch watch(const team& team, const char* call) {
+detail::blocking_watch watch(const team& team, const char* call) {
     return {call, team.core()->as_waiter(), "other ranks of the team"};
 }
 
@@ -172,80 +175,80 @@ std::string model_of(MPI_Win window) {
     return *model == MPI_WIN_UNIFIED ? "unified" : "separate";
 }
 
-// Everybody's raw addresses in a small window on each node. Where the backing folder is full,
-// nothing is tried: Open MPI would hang there.
+// The raw address of a small window on each node; nothing is tried where there is no room for it.
 void try_shared_window(const team& team, machine_info& info) {
-    constexpr std::uint64_t ample = std::uint64_t{1} << 20;
     constexpr unsigned long most = 4096;
-    const auto free =
-        detail::backing_capacity(detail::backing_directory(team.core()->shared_memory()))
-            .free_bytes;
-    int full = free < ample ? 1 : 0;
-    MPI_Win window = MPI_WIN_NULL;
     unsigned long alignment = most;
-    agreed(team, [&] { all_reduce(team, team.core()->traffic(), &full, 1, MPI_INT, MPI_MAX); });
-    if (full != 0) return;
+    const team_core& core = *team.core();
+    shared_window window;
+    try {
+        window = shared_window::make(team.core()->makers(), team.node_comm(),
+                                     core.site(detail::backing_directory(core.shared_memory())),
+                                     detail::page_bytes());
+    } catch (const error& failure) {
+        if (failure.code() == errc::no_capacity) return; // on all ranks
+        throw;
+    }
     agreed(team, [&] {
         void* address = nullptr;
-        const auto watched = watch(team, "machine report (MPI_Win_allocate_shared)");
-        mpi_check(
-            MPI_Win_allocate_shared(64, 1, MPI_INFO_NULL, team.node_comm(), &address, &window),
-            "MPI_Win_allocate_shared");
+        MPI_Aint size = 0;
+        int unit = 0;
+        mpi_check(MPI_Win_shared_query(window.handle(), 0, &size, &unit, &address),
+                  "MPI_Win_shared_query");
         const auto raw = reinterpret_cast<std::uintptr_t>(address);
         alignment = std::min<unsigned long>(most, std::uintptr_t{1} << std::countr_zero(raw));
+        info.shared_window_model = model_of(window.handle());
     });
     agreed(team, [&] {
-        mpi_check(MPI_Win_set_errhandler(window, MPI_ERRORS_RETURN), "MPI_Win_set_errhandler");
-        info.shared_window_model = model_of(window);
         all_reduce(team, team.core()->traffic(), &alignment, 1, MPI_UNSIGNED_LONG, MPI_MIN);
         const auto watched = watch(team, "machine report (MPI_Win_free)");
-        mpi_check(MPI_Win_free(&window), "MPI_Win_free");
+        window.free();
     });
     info.raw_alignment_bytes = alignment;
 }
 
-// Every leader puts a number into the next leader's memory. A step that fails leaves the window
-// to MPI: freeing it is collective, and not all ranks may have one.
+// Every leader puts a number into the next leader's memory.
+void put_into_next(const team& team, machine_info& info, detail::rma_window& window,
+                   const std::uint64_t& arrives_at) {
+    const std::uint64_t mine = static_cast<std::uint64_t>(team.node()) + 1;
+    const int next = (team.node() + 1) % team.nodes();
+    agreed(team, [&] {
+        info.node_window_model = model_of(window.handle());
+        if (!team.is_leader()) return;
+        const detail::mpi_elements number{MPI_UINT64_T, 1};
+        window.put(next, 0, sizeof mine, number, &mine, number);
+        window.flush();
+    });
+    agreed(team, [&] {
+        mpi_check(MPI_Win_sync(window.handle()), "MPI_Win_sync");
+        const int from = (team.node() + team.nodes() - 1) % team.nodes();
+        if (team.is_leader() && arrives_at != static_cast<std::uint64_t>(from) + 1)
+            throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
+                        fmt::format("MPI_Put to node {}: the number did not arrive", team.node()));
+    });
+}
+
+// A step that fails leaves the window to MPI, and the memory with it: freeing is collective, and
+// not all ranks may have come so far.
 void put_around(const team& team, machine_info& info) {
     struct alignas(64) exposed {
         std::uint64_t words[8];
     };
-    const auto memory = std::make_unique<exposed>();
-    const std::uint64_t mine = static_cast<std::uint64_t>(team.node()) + 1;
-    const int next = (team.node() + 1) % team.nodes();
-    MPI_Win window = MPI_WIN_NULL;
-    agreed(team, [&] {
-        const auto watched = watch(team, "machine report (MPI_Win_create)");
-        mpi_check(MPI_Win_create(team.is_leader() ? memory.get() : nullptr,
-                                 team.is_leader() ? sizeof(exposed) : 0, 1, MPI_INFO_NULL,
-                                 team.comm(), &window),
-                  "MPI_Win_create");
-    });
-    agreed(team, [&] {
-        mpi_check(MPI_Win_set_errhandler(window, MPI_ERRORS_RETURN), "MPI_Win_set_errhandler");
-        info.node_window_model = model_of(window);
-        mpi_check(MPI_Win_lock_all(MPI_MODE_NOCHECK, window), "MPI_Win_lock_all");
-    });
-    agreed(team, [&] {
-        if (!team.is_leader()) return;
-        const int target = team.ranks().first_rank(next);
-        const detail::blocking_watch watched("machine report (MPI_Win_flush)",
-                                             team.core()->as_waiter(), {&next, 1});
-        mpi_check(MPI_Put(&mine, 1, MPI_UINT64_T, target, 0, 1, MPI_UINT64_T, window), "MPI_Put");
-        mpi_check(MPI_Win_flush(target, window), "MPI_Win_flush");
-    });
-    agreed(team, [&] {
-        mpi_check(MPI_Win_sync(window), "MPI_Win_sync");
-        const int from = (team.node() + team.nodes() - 1) % team.nodes();
-        if (team.is_leader() && memory->words[0] != static_cast<std::uint64_t>(from) + 1)
-            throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
-                        fmt::format("MPI_Put to node {}: the number did not arrive", team.node()));
-    });
-    agreed(team, [&] {
+    auto memory = std::make_unique<exposed>();
+    const team_core& core = *team.core();
+    try {
+        const auto window =
+            detail::rma_window::make(team.core()->makers(), team.comm(), team.ranks(),
+                                     core.site(detail::backing_directory(core.shared_memory())),
+                                     reinterpret_cast<std::byte*>(memory.get()), sizeof(exposed),
+                                     detail::may_register_memory());
+        put_into_next(team, info, *window, memory->words[0]);
         const auto watched = watch(team, "machine report (MPI_Win_free)");
-        mpi_check(MPI_Win_unlock_all(window), "MPI_Win_unlock_all");
-        mpi_check(MPI_Win_free(&window), "MPI_Win_free");
-    });
+        window->free();
+    } catch (...) {
+        static_cast<void>(memory.release());
+        throw;
+    }
 }
 
 void try_rma_between_nodes(const team& team, machine_info& info) {

@@ -98,8 +98,8 @@ bool request::finish(detail::team_core* team) {
         if (clock::now() > *lost_since + grace) throw detail::given_up();
     };
     try {
-        const bool is_crowded = team == nullptr || team->is_crowded();
-        detail::mpi_check(detail::wait_for(open_.all(), is_crowded, look), "MPI_Testall");
+        const auto patience = detail::pause::awake(team == nullptr || team->is_crowded());
+        detail::mpi_check(detail::wait_for(open_.all(), patience, look), "MPI_Testall");
     } catch (const detail::given_up&) {
         return false;
     }

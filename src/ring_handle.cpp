@@ -91,9 +91,7 @@ ring_handle::ring_handle(class team& team, index_t frame_elements, std::size_t e
         shape = shape_of(team_, frame_elements, element_bytes, options, request.description);
         const std::size_t bytes = ring_memory::bytes(shape);
         request.reserved_bytes = request.node_bytes = bytes;
-        const auto share = static_cast<std::size_t>(core.node_size());
-        const auto me = static_cast<std::size_t>(core.node_rank());
-        request.mine = {{bytes / share * me, me + 1 == share ? bytes : bytes / share * (me + 1)}};
+        request.mine = [bytes, &core] { return even_part(bytes, core); };
     });
     state_->place = arena::of(core).allocate(refused, request);
     state_->memory.emplace(state_->place.data, shape);
@@ -180,7 +178,8 @@ std::optional<ring_handle::frame> ring_handle::next() {
 }
 
 void ring_handle::release(std::uint32_t place) noexcept {
-    if (state_ && is_live_process()) state_->consumer->release(place); // else the memory may be gone
+    if (state_ && is_live_process())
+        state_->consumer->release(place); // else the memory may be gone
 }
 
 std::uint64_t ring_handle::published() const noexcept {

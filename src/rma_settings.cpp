@@ -61,14 +61,14 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
 }
 
-// The last line `osc = value`, as Open MPI reads it: a value goes to the end of its line, whatever
+// The last line `name = value`, as Open MPI reads it: a value goes to the end of its line, whatever
 // it holds, and can be empty.
-std::optional<std::string> osc_in(const fs::path& path) {
+std::optional<std::string> value_in(const fs::path& path, std::string_view name) {
     std::optional<std::string> result;
     std::ifstream file(path);
     for (std::string line; std::getline(file, line);) {
         const auto sign = line.find('=');
-        if (sign == std::string::npos || trimmed({line.data(), sign}) != "osc") continue;
+        if (sign == std::string::npos || trimmed({line.data(), sign}) != name) continue;
         result = trimmed(std::string_view(line).substr(sign + 1));
     }
     return result;
@@ -130,8 +130,9 @@ rma_places rma_places_of(const std::string& library) {
 rma_setting find_rma_setting(const rma_places& places) {
     if (places.variable) return {*places.variable, rma_source::variable, variable_name};
     for (const fs::path& file : places.user_files)
-        if (const auto value = osc_in(file)) return {*value, rma_source::user_file, name_of(file)};
-    if (const auto value = osc_in(places.system_file))
+        if (const auto value = value_in(file, "osc"))
+            return {*value, rma_source::user_file, name_of(file)};
+    if (const auto value = value_in(places.system_file, "osc"))
         return {*value, rma_source::system_file, name_of(places.system_file)};
     return {};
 }
@@ -199,6 +200,26 @@ bool may_use_rdma_component(const rma_setting& setting) {
 
 bool may_use_rdma_component() {
     return is_open_mpi(library_text()) && may_use_rdma_component(rma_choice_in_force().setting);
+}
+
+// Memory of one's own host is reached by osc/sm, and osc/portals4 needs a network that Open MPI
+// must have been built for.
+bool may_register_memory(const std::string& library, const rma_setting& setting) {
+    return !has_pt2pt(library) || !allows_component(setting.value, "pt2pt") ||
+           allows_component(setting.value, "rdma") || allows_component(setting.value, "ucx");
+}
+
+bool may_register_memory() {
+    return may_register_memory(library_text(), rma_choice_in_force().setting);
+}
+
+std::string window_directory() {
+    const std::string name = "osc_sm_backing_directory";
+    const rma_places places = rma_places_of(library_text());
+    if (const auto set = variable(("OMPI_MCA_" + name).c_str())) return *set;
+    for (const fs::path& file : places.user_files)
+        if (const auto value = value_in(file, name)) return *value;
+    return value_in(places.system_file, name).value_or("/dev/shm");
 }
 
 std::string rma_advice(const rma_setting& setting, int thread_level, bool has_pt2pt) {

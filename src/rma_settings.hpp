@@ -74,6 +74,16 @@ std::string who_chose(const rma_choice& choice);
 bool may_use_rdma_component(const rma_setting& setting);
 bool may_use_rdma_component();
 
+/// Whether what serves windows between nodes may register their memory with a network card, which
+/// then keeps its pages. False only for Open MPI that is left with osc/pt2pt, which sends messages:
+/// what is not known is taken for a component that registers.
+bool may_register_memory(const std::string& library, const rma_setting& setting);
+bool may_register_memory(); ///< The same for this process. Reads files.
+
+/// The folder in which MPI will put the files behind shared windows: /dev/shm, unless Open MPI is
+/// told another.
+std::string window_directory();
+
 /// Why a window over several nodes cannot be made, and the cure: a sentence or two, without the
 /// last full stop, to stand in a message.
 std::string rma_advice(const rma_setting& setting, int thread_level, bool has_pt2pt = true);

@@ -1,5 +1,6 @@
 #include "rma_window.hpp"
 
+#include "agreement.hpp"
 #include "mpi_check.hpp"
 #include "nodespan/error.hpp"
 #include "rma_settings.hpp"
@@ -16,19 +17,37 @@ constexpr std::size_t kept_at_most = 64 * 1024; // bytes of small puts
 
 } // namespace
 
-rma_window::rma_window(MPI_Comm comm, const placement& ranks, bool is_leader, std::byte* data,
-                       std::size_t bytes)
+std::unique_ptr<rma_window> rma_window::make(const window_makers& all, MPI_Comm comm,
+                                             const placement& ranks, const window_site& site,
+                                             std::byte* data, std::size_t bytes,
+                                             bool may_register) {
+    all.agree(refuse_exposure(site, bytes, may_register));
+    std::unique_ptr<rma_window> made;
+    all.agree(attempt([&] {
+        std::optional<blocking_watch> watch;
+        if (all.me) watch.emplace("creation of a window", *all.me, "other ranks of the team");
+        made.reset(new rma_window(comm, ranks, site, data, bytes));
+        if (all.me) made->me_ = *all.me;
+    }));
+    return made;
+}
+
+rma_window::rma_window(MPI_Comm comm, const placement& ranks, const window_site& site,
+                       std::byte* data, std::size_t bytes)
     : ranks_(ranks),
       kept_(std::make_unique<std::byte[]>(kept_at_most)) {
-    const int made =
-        MPI_Win_create(is_leader ? data : nullptr, static_cast<MPI_Aint>(is_leader ? bytes : 0), 1,
-                       MPI_INFO_NULL, comm, &window_);
+    const int made = MPI_Win_create(site.is_leader ? data : nullptr,
+                                    static_cast<MPI_Aint>(site.is_leader ? bytes : 0), 1,
+                                    MPI_INFO_NULL, comm, &window_);
     if (made != MPI_SUCCESS) {
         int level = MPI_THREAD_SINGLE;
         mpi_check(MPI_Query_thread(&level), "MPI_Query_thread");
         const std::error_code cause(made, mpi_category());
-        throw error(cause,
-                    fmt::format("MPI_Win_create: {}; {}", cause.message(), rma_advice(level)));
+        const std::string text = fmt::format("MPI_Win_create: {}", cause.message());
+        if (made == MPI_ERR_WIN) // no component serves it
+            throw error(cause, fmt::format("{}; {}", text, rma_advice(level)));
+        throw error(cause, fmt::format("{}; {}; rank {} says: {}", text, rma_advice(level),
+                                       site.rank, state_of_limits(site)));
     }
     mpi_check(MPI_Win_set_errhandler(window_, MPI_ERRORS_RETURN), "MPI_Win_set_errhandler");
     mpi_check(MPI_Win_lock_all(MPI_MODE_NOCHECK, window_), "MPI_Win_lock_all");

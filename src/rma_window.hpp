@@ -3,6 +3,8 @@
 #include "blocking_watch.hpp"
 #include "node_table.hpp"
 #include "nodespan/placement.hpp"
+#include "shared_window.hpp"
+#include "window_room.hpp"
 
 #include <mpi.h>
 
@@ -32,14 +34,14 @@ struct mpi_elements {
 class rma_window {
 public:
     /// Exposes [data, data + bytes) of each leader, in an access epoch that lasts until free().
-    /// Call:   collective over `comm`, in team order. Errors: MPI category, where it happened.
+    /// All windows over nodes are made here, as shared ones are in shared_window::make.
+    /// Call:   collective over `comm`, in team order; `may_register` alike on all ranks.
+    /// Errors: errc::no_capacity, MPI category; on all ranks.
     /// Source: MPI 3.1 section 11.2.1 (MPI_Win_create), 11.5.3 (MPI_Win_lock_all).
-    rma_window(MPI_Comm comm, const placement& ranks, bool is_leader, std::byte* data,
-               std::size_t bytes);
+    static std::unique_ptr<rma_window> make(const window_makers& all, MPI_Comm comm,
+                                            const placement& ranks, const window_site& site,
+                                            std::byte* data, std::size_t bytes, bool may_register);
     ~rma_window(); // MPI_Win_free waits for all ranks, so it is called by name
-
-    /// Who waits here, for messages.
-    void know(const waiter& me) noexcept { me_ = me; }
 
     rma_window(const rma_window&) = delete;
     rma_window& operator=(const rma_window&) = delete;
@@ -92,7 +94,13 @@ public:
     void flush(int node);
     bool is_pending() const noexcept { return !pending_nodes_.empty(); }
 
+    /// MPI's own handle, for those who ask what it says of itself.
+    MPI_Win handle() const noexcept { return window_; }
+
 private:
+    rma_window(MPI_Comm comm, const placement& ranks, const window_site& site, std::byte* data,
+               std::size_t bytes);
+
     // The bytes between the first and last one touched.
     struct hull {
         std::size_t begin = std::numeric_limits<std::size_t>::max();

@@ -32,7 +32,9 @@ shared_queue::shared_queue(const team& team, index_t capacity, std::size_t item_
                                     request.description, team.nodes()));
         request.reserved_bytes = request.node_bytes =
             queue_core::bytes(capacity, item_bytes, request.description);
-        if (team.is_leader()) request.mine = {{0, request.node_bytes}};
+        request.mine = [&] {
+            return std::vector<byte_range>(team.is_leader() ? 1 : 0, {0, request.node_bytes});
+        };
     });
     block_ = std::make_unique<block>(arena::of(*team_).allocate(refused, request));
     if (team_usage* const books = team_->usage())

@@ -1,27 +1,78 @@
 #include "shared_window.hpp"
 
+#include "agreement.hpp"
 #include "mpi_check.hpp"
 #include "nodespan/error.hpp"
 
+#include <fmt/format.h>
+
+#include <cerrno>
 #include <cstdint>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <utility>
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 // Linux 5.14; older kernels answer EINVAL
+#endif
+
 namespace nodespan::detail {
+namespace {
+
+// Old kernels: touch every page without changing what others may have written there already.
+void touch_pages(std::byte* begin, const std::byte* end) {
+    for (; begin < end; begin += page_bytes())
+        __atomic_fetch_or(reinterpret_cast<unsigned char*>(begin), 0, __ATOMIC_RELAXED);
+}
+
+// Asked about no page at all, a kernel says only whether it knows the question.
+bool knows_populate() {
+    static const bool knows = madvise(nullptr, 0, MADV_POPULATE_WRITE) == 0;
+    return knows;
+}
+
+} // namespace
 
 std::size_t page_bytes() noexcept {
     static const auto bytes = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
     return bytes;
 }
 
-shared_window::shared_window(MPI_Comm node, bool is_leader, std::size_t bytes) : bytes_(bytes) {
+int back_pages(std::byte* begin, std::byte* end) noexcept {
+    while (madvise(begin, static_cast<std::size_t>(end - begin), MADV_POPULATE_WRITE) != 0) {
+        if (errno == EINTR || errno == EAGAIN) continue;
+        if (errno != EINVAL || knows_populate()) return errno;
+        touch_pages(begin, end);
+        return 0;
+    }
+    return 0;
+}
+
+shared_window shared_window::make(const window_makers& all, MPI_Comm node, const window_site& site,
+                                  std::size_t bytes) {
+    all.agree(refuse_window(site, bytes, fmt::format("a window of {} bytes", bytes)));
+    shared_window made;
+    all.agree(attempt([&] {
+        std::optional<blocking_watch> watch;
+        if (all.me) watch.emplace("creation of a window", *all.me, "other ranks of its node");
+        made = shared_window(node, site, bytes);
+    }));
+    return made;
+}
+
+shared_window::shared_window(MPI_Comm node, const window_site& site, std::size_t bytes)
+    : bytes_(bytes) {
     // Addresses come 8-byte aligned at best: ask for a page more and begin at the next boundary,
     // which is the same byte for all ranks, since a page is mapped as a page everywhere.
-    const std::size_t asked = is_leader ? bytes + page_bytes() : 0;
+    const std::size_t asked = site.is_leader ? bytes + page_bytes() : 0;
     void* address = nullptr;
-    mpi_check(MPI_Win_allocate_shared(static_cast<MPI_Aint>(asked), 1, MPI_INFO_NULL, node,
-                                      &address, &window_),
-              "MPI_Win_allocate_shared");
+    const int made = MPI_Win_allocate_shared(static_cast<MPI_Aint>(asked), 1, MPI_INFO_NULL, node,
+                                             &address, &window_);
+    if (made != MPI_SUCCESS) {
+        const std::error_code cause(made, mpi_category());
+        throw error(cause, fmt::format("MPI_Win_allocate_shared: {}; rank {} says: {}",
+                                       cause.message(), site.rank, state_of_limits(site)));
+    }
     mpi_check(MPI_Win_set_errhandler(window_, MPI_ERRORS_RETURN), "MPI_Win_set_errhandler");
     MPI_Aint size = 0;
     int unit = 0;
@@ -33,6 +84,7 @@ shared_window::shared_window(MPI_Comm node, bool is_leader, std::size_t bytes) :
 void shared_window::free() noexcept {
     if (window_ != MPI_WIN_NULL) MPI_Win_free(&window_); // in destructors: nobody to tell
     data_ = nullptr;
+    bytes_ = 0;
 }
 
 void shared_window::swap(shared_window& other) noexcept {

@@ -1,21 +1,36 @@
 #pragma once
 
+#include "blocking_watch.hpp"
+#include "window_room.hpp"
+
 #include <mpi.h>
 
 #include <cstddef>
+#include <functional>
+#include <optional>
 
 namespace nodespan::detail {
+
+/// The ranks that make a window together.
+struct window_makers {
+    std::function<void(const std::optional<error>&)> agree; // throws on all what one of them brings
+    std::optional<waiter> me;                               // nothing before there is a team
+};
 
 /// One MPI shared window of a node: `bytes()` bytes, on a page boundary, that all its ranks see.
 class shared_window {
 public:
     shared_window() = default;
 
-    /// Makes the window; its leader, node rank 0, holds all of it. No page is touched.
-    /// Call:   collective over `node`. The memory must be there: Open MPI hangs where it is not.
-    /// Errors: MPI category, on the rank where it happened.
+    /// Makes the window; its leader, node rank 0, holds all of it. No page is touched. All windows
+    /// are made here: ranks look at their limits and agree before MPI is called, which would hang
+    /// where it fails on some ranks only.
+    /// Call:   collective over `all`, which are whole nodes of ranks.
+    /// Errors: errc::no_capacity, MPI category; on all ranks.
+    /// Cost:   two agreements beside the window.
     /// Source: MPI 3.1 section 11.2.3.
-    shared_window(MPI_Comm node, bool is_leader, std::size_t bytes);
+    static shared_window make(const window_makers& all, MPI_Comm node, const window_site& site,
+                              std::size_t bytes);
 
     shared_window(shared_window&& other) noexcept { swap(other); }
     shared_window& operator=(shared_window&& other) noexcept {
@@ -34,7 +49,11 @@ public:
     std::byte* data() const noexcept { return data_; }
     std::size_t bytes() const noexcept { return bytes_; }
 
+    /// MPI's own handle, for those who ask what it says of itself.
+    MPI_Win handle() const noexcept { return window_; }
+
 private:
+    shared_window(MPI_Comm node, const window_site& site, std::size_t bytes);
     void swap(shared_window& other) noexcept;
 
     MPI_Win window_ = MPI_WIN_NULL;
@@ -44,5 +63,9 @@ private:
 
 /// The size of a page of memory, in bytes.
 std::size_t page_bytes() noexcept;
+
+/// Asks the system for the pages of [begin, end), whole pages of one mapping, now. Errors: errno, 0
+/// if all are there.
+int back_pages(std::byte* begin, std::byte* end) noexcept;
 
 } // namespace nodespan::detail

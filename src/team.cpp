@@ -43,6 +43,7 @@ std::shared_ptr<team_core> make_core(MPI_Comm comm, const team_options& options)
         throw error(errc::invalid_argument,
                     fmt::format("team: needs an intra-communicator, not {}",
                                 inter != 0 ? "an inter-communicator" : "MPI_COMM_NULL"));
+    const auto watcher = detail::clock_watcher::hold(); // until the team does
     int ranks_per_node = 0;
     detail::agree_or_throw(
         comm, detail::attempt([&] { ranks_per_node = ranks_per_simulated_node(options); }));
@@ -132,8 +133,8 @@ team team::split(int color, int key) const {
         why); // and now all ranks are here
     core_->agree_or_throw(
         detail::attempt([&] {
-            const detail::rare_blocking_watch watch("team::split (MPI_Comm_split)",
-                                                    core_->as_waiter(), "other ranks of the team");
+            const detail::blocking_watch watch("team::split (MPI_Comm_split)", core_->as_waiter(),
+                                               "other ranks of the team");
             detail::mpi_check(MPI_Comm_split(core_->comm(), color, key, &part), "MPI_Comm_split");
         }),
         why);
@@ -144,8 +145,8 @@ team team::split(int color, int key) const {
         detail::attempt([&] {
             core = std::make_shared<team_core>(
                 part, team_core::grouping{node(), core_->is_crowded(), core_->is_on_one_host()});
-            const detail::rare_blocking_watch watch("team::split (MPI_Comm_free)",
-                                                    core->as_waiter(), "other ranks of its part");
+            const detail::blocking_watch watch("team::split (MPI_Comm_free)", core->as_waiter(),
+                                               "other ranks of its part");
             detail::mpi_check(MPI_Comm_free(&part), "MPI_Comm_free");
         }),
         why);

@@ -36,6 +36,14 @@ private:
     bool is_written_ = false;
 };
 
+std::string of_arguments(const team_core::mismatch& found) {
+    return found.first == found.second
+               ? fmt::format("{}: ranks 0 and {} ask for it with different options", found.first,
+                             found.other)
+               : fmt::format("arguments differ between ranks: rank 0 asks for {}, rank {} for {}",
+                             found.first, found.other, found.second);
+}
+
 } // namespace
 
 occasion creation_of(const std::string& description) {
@@ -87,7 +95,8 @@ std::string team_core::from_rank(int from, const std::string& text, const occasi
 }
 
 std::uint64_t team_core::agree_on(const std::optional<error>& mine, std::uint64_t fingerprint,
-                                  const std::string& description, std::uint64_t least) {
+                                  const std::string& description, std::uint64_t least,
+                                  const std::function<void()>& look_closer) {
     const occasion why = creation_of(description);
     const agreed_words all =
         agree({lowest_failure(mine), fingerprint, ~fingerprint, ~least, 0}, why);
@@ -95,33 +104,30 @@ std::uint64_t team_core::agree_on(const std::optional<error>& mine, std::uint64_
         throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
                     description + ": ranks could not agree", true);
     if (all[0] != 0) throw_error_of(ranks_->size() - static_cast<int>(all[0]), mine, why);
-    if (all[1] != ~all[2]) throw_mismatch(fingerprint, description, why);
+    if (all[1] != ~all[2]) {
+        if (look_closer) look_closer();
+        throw_mismatch(fingerprint, description, why, of_arguments);
+    }
     return ~all[3];
 }
 
 void team_core::require_same(std::uint64_t fingerprint, const std::string& description,
                              const occasion& why) {
     const agreed_words all = agree_well({0, fingerprint, ~fingerprint}, why);
-    if (all[1] != ~all[2]) throw_mismatch(fingerprint, description, why);
+    if (all[1] != ~all[2]) throw_mismatch(fingerprint, description, why, of_arguments);
 }
 
-// Quotes rank 0 and the first rank that differs from it.
-void team_core::throw_mismatch(std::uint64_t fingerprint, const std::string& description,
-                               const occasion& why) {
+void team_core::throw_mismatch(std::uint64_t fingerprint, const std::string& text,
+                               const occasion& why,
+                               const std::function<std::string(const mismatch&)>& say) {
     const bool differs = from_rank(0, fingerprint, why) != fingerprint;
     const std::uint64_t place =
         agree_well({0, differs ? static_cast<std::uint64_t>(ranks_->size() - rank_) : 0}, why)[1];
-    const int other = ranks_->size() - static_cast<int>(place);
-    const std::string first = from_rank(0, description, why);
-    const std::string second = from_rank(other, description, why);
-    throw error(
-        errc::mismatched_arguments,
-        first == second
-            ? fmt::format("{}: ranks 0 and {} made or ended arrays in a different order", first,
-                          other)
-            : fmt::format("arguments differ between ranks: rank 0 asks for {}, rank {} for {}",
-                          first, other, second),
-        true);
+    mismatch found;
+    found.other = ranks_->size() - static_cast<int>(place);
+    found.first = from_rank(0, text, why);
+    found.second = from_rank(found.other, text, why);
+    throw error(errc::mismatched_arguments, say(found), true);
 }
 
 // A rank that has left may have sent its part before: it is missed only after a while.
@@ -132,7 +138,7 @@ void team_core::wait(std::span<MPI_Request> requests, const occasion& why,
     written_note note(barrier_->note());
     const double patient_seconds = watchdog::limit_seconds() / 2;
     int tries = 0;
-    const int code = wait_for(requests, crowded_, [&] {
+    const int code = wait_for(requests, pause::awake(crowded_), [&] {
         if (++tries % 16 != 0) return;
         if (is_anyone_lost() && grace.is_over())
             throw error(errc::peer_lost,

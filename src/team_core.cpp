@@ -4,6 +4,7 @@
 #include "mpi_check.hpp"
 #include "mpi_life.hpp"
 #include "nodespan/error.hpp"
+#include "rma_settings.hpp"
 #include "serving.hpp"
 #include "usage_report.hpp"
 
@@ -74,8 +75,8 @@ team_core::grouping group_by_node(MPI_Comm comm, int ranks_per_node) {
     MPI_Comm real = MPI_COMM_NULL;
     detail::agree_or_throw(
         comm, attempt([&] {
-            const rare_blocking_watch watch("team (MPI_Comm_split_type)", waiter_of(comm),
-                                            others_of_comm);
+            const blocking_watch watch("team (MPI_Comm_split_type)", waiter_of(comm),
+                                       others_of_comm);
             mpi_check(MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &real),
                       "MPI_Comm_split_type");
         }));
@@ -92,8 +93,8 @@ team_core::grouping group_by_node(MPI_Comm comm, int ranks_per_node) {
                                result.label = translate(real, first, comm);
                            }));
     detail::agree_or_throw(comm, attempt([&] {
-                               const rare_blocking_watch watch("team (MPI_Comm_free)",
-                                                               waiter_of(comm), others_of_comm);
+                               const blocking_watch watch("team (MPI_Comm_free)", waiter_of(comm),
+                                                          others_of_comm);
                                mpi_check(MPI_Comm_free(&real), "MPI_Comm_free");
                            }));
     return result;
@@ -109,7 +110,6 @@ team_core::team_core(MPI_Comm comm, const grouping& mine)
     make_communicators(comm);
     make_meeting_place(comm, order);
     if (between_nodes_) start_serving();
-    if (ranks_->nodes() > 1) watcher_ = clock_watcher::hold();
     set_abort([] { MPI_Abort(MPI_COMM_WORLD, 1); });
 }
 
@@ -149,21 +149,28 @@ std::vector<int> team_core::group(MPI_Comm comm, int label) {
     return order;
 }
 
+// The last one is a copy of the first, which costs less than another split.
 void team_core::make_communicators(MPI_Comm comm) {
     const struct {
         int color, key;
-    } splits[] = {{0, rank_}, {node_, rank_}, {is_leader() ? 0 : MPI_UNDEFINED, node_}, {0, rank_}};
-    for (int i = 0; i < 4; ++i)
+    } splits[] = {{0, rank_}, {node_, rank_}, {is_leader() ? 0 : MPI_UNDEFINED, node_}};
+    const auto make = [&](int i, const char* call, auto&& start) {
         detail::agree_or_throw(
             comm, attempt([&] {
-                const rare_blocking_watch watch("team (MPI_Comm_split)", waiter_of(comm),
-                                                others_of_comm);
-                mpi_check(MPI_Comm_split(comm, splits[i].color, splits[i].key, &handles_[i]),
-                          "MPI_Comm_split");
+                const blocking_watch watch(call, waiter_of(comm), others_of_comm);
+                start();
                 if (handles_[i] != MPI_COMM_NULL)
                     mpi_check(MPI_Comm_set_errhandler(handles_[i], MPI_ERRORS_RETURN),
                               "MPI_Comm_set_errhandler");
             }));
+    };
+    for (int i = 0; i < 3; ++i)
+        make(i, "team (MPI_Comm_split)", [&] {
+            mpi_check(MPI_Comm_split(comm, splits[i].color, splits[i].key, &handles_[i]),
+                      "MPI_Comm_split");
+        });
+    make(3, "team (MPI_Comm_dup)",
+         [&] { mpi_check(MPI_Comm_dup(handles_[0], &handles_[3]), "MPI_Comm_dup"); });
     using boost::mpi::comm_attach;
     comm_ = {handles_[0], comm_attach};
     node_comm_ = {handles_[1], comm_attach};
@@ -178,15 +185,22 @@ void team_core::make_meeting_place(MPI_Comm comm, const std::vector<int>& order)
     const bool is_alone = ranks_->nodes() == 1;
     const std::size_t host_bytes =
         is_alone ? 0 : sizeof(far_ends::host) * static_cast<std::size_t>(ranks_->nodes());
-    detail::agree_or_throw(
-        comm, attempt([&] {
-            meeting_place_ =
-                shared_window(handles_[1], is_leader(), lines + order_bytes + host_bytes);
-            if (!is_leader()) return;
-            std::memset(meeting_place_.data(), 0, lines);
-            if (order_bytes > 0)
-                std::memcpy(meeting_place_.data() + lines, order.data(), order_bytes);
-        })); // and now everybody's is cleared
+    const std::size_t bytes = lines + order_bytes + host_bytes;
+    const auto agree = [&](const std::optional<error>& mine) {
+        detail::agree_or_throw(comm, mine);
+    };
+    meeting_place_ =
+        shared_window::make({agree, std::nullopt}, handles_[1], site(window_directory()), bytes);
+    agree(attempt([&] {
+        if (!is_leader()) return;
+        std::byte* const begin = meeting_place_.data();
+        if (const int failure = back_pages(begin, begin + bytes))
+            throw error(std::error_code(failure, std::generic_category()),
+                        "the memory in which the ranks of a node meet ran out while it was "
+                        "reserved");
+        std::memset(begin, 0, lines);
+        if (order_bytes > 0) std::memcpy(begin + lines, order.data(), order_bytes);
+    })); // and now everybody's is cleared
     if (order_bytes > 0) order_ = reinterpret_cast<const int*>(meeting_place_.data() + lines);
     std::byte* const hosts = meeting_place_.data() + lines + order_bytes;
     barrier_.emplace(meeting_place_.data(), node_rank(), node_size(), ranks_->first_rank(node_),
@@ -235,7 +249,7 @@ team_core::~team_core() {
         // The team ends in any case: all ranks are here.
     }
     // All ranks are here, and nothing of theirs fails in between.
-    const rare_blocking_watch watch("end of a team", as_waiter(), "other ranks of the team");
+    const blocking_watch watch("end of a team", as_waiter(), "other ranks of the team");
     if (attached) attached->release();
     if (between_nodes_) stop_serving();
     meeting_place_.free();

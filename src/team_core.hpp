@@ -4,6 +4,7 @@
 #include "far_ends.hpp"
 #include "leader_meeting.hpp"
 #include "node_barrier.hpp"
+#include "nodespan/detail/export.hpp"
 #include "nodespan/error.hpp"
 #include "nodespan/placement.hpp"
 #include "shared_window.hpp"
@@ -59,8 +60,21 @@ public:
     /// All ranks in team order, for nodespan's own messages: the program's never meet them.
     MPI_Comm traffic() const noexcept { return handles_[3]; }
 
+    /// How the ranks of this team agree on a window, and who waits for it.
+    window_makers makers() {
+        return {[this](const std::optional<error>& mine) {
+                    agree_or_throw(mine, {"creation of a window"});
+                },
+                as_waiter()};
+    }
+
     /// Somewhere in memory that the ranks of this node share.
     const void* shared_memory() const noexcept { return meeting_place_.data(); }
+
+    /// Where this node's windows lie: `directory` is that of the files behind them.
+    window_site site(const std::string& directory) const {
+        return {directory, rank_, node_, is_leader(), node_size() == 1};
+    }
 
     /// Which threads may call: for those that use MPI beside this class.
     thread_rule& threads() noexcept { return threads_; }
@@ -102,20 +116,40 @@ public:
     std::uint64_t from_rank(int from, std::uint64_t value, const occasion& why);
     std::string from_rank(int from, const std::string& text, const occasion& why);
 
+    /// Waits until what this rank has sent to other nodes has come. Call: any rank alone. Returns
+    /// what failed.
+    std::optional<error> flush_attached();
+
     /// Waits for MPI to end what this rank has started; `peer_of` gives the rank that a request is
     /// for, -1 for several. What it uses must be leaked unless this returns: lent_memory does so.
     /// Errors: errc::peer_lost once a rank has left and nothing came for a while; MPI category.
-    void wait(std::span<MPI_Request> requests, const occasion& why,
-              const std::function<int(std::size_t)>& peer_of);
+    /// Exported for nodespan_hdf5.
+    NODESPAN_EXPORT void wait(std::span<MPI_Request> requests, const occasion& why,
+                              const std::function<int(std::size_t)>& peer_of);
 
     /// Throws the same error on all ranks if one of them brings one, or if their fingerprints are
     /// not equal (errc::mismatched_arguments); else returns the least of their `least`.
     /// Call: collective. A fence as well.
+    /// `look_closer`, where given, may first throw what lies behind unequal fingerprints.
     std::uint64_t agree_on(const std::optional<error>& mine, std::uint64_t fingerprint,
-                           const std::string& description, std::uint64_t least = 0);
+                           const std::string& description, std::uint64_t least = 0,
+                           const std::function<void()>& look_closer = {});
 
-    /// Throws errc::mismatched_arguments on all ranks unless their fingerprints of `description` are
-    /// equal. Call: collective. A fence as well.
+    /// What rank 0 brings, and the first rank that brings something else.
+    struct mismatch {
+        std::string first;
+        int other = 0;
+        std::string second;
+    };
+
+    /// Throws errc::mismatched_arguments on all ranks, with what `say` makes of the first
+    /// difference. Call: collective, once ranks know that their fingerprints are not equal.
+    [[noreturn]] void throw_mismatch(std::uint64_t fingerprint, const std::string& text,
+                                     const occasion& why,
+                                     const std::function<std::string(const mismatch&)>& say);
+
+    /// Throws errc::mismatched_arguments on all ranks unless their fingerprints of `description`
+    /// are equal. Call: collective. A fence as well.
     void require_same(std::uint64_t fingerprint, const std::string& description,
                       const occasion& why);
 
@@ -164,8 +198,6 @@ private:
     agreed_words agree_well(const agreed_words& mine, const occasion& why);
     [[noreturn]] void throw_error_of(int rank, const std::optional<error>& mine,
                                      const occasion& why);
-    [[noreturn]] void throw_mismatch(std::uint64_t fingerprint, const std::string& description,
-                                     const occasion& why);
     // Word 0 where MPI failed between leaders; in agreements on errors it else says whose it is.
     static constexpr std::uint64_t mpi_failed_word = std::numeric_limits<std::uint64_t>::max();
 
@@ -180,11 +212,11 @@ private:
     agreed_words lead(Body&& body);
     template <class Body>
     void meet(const std::optional<error>& mine, const occasion& why, Body&& between_leaders);
-    std::optional<error> flush_attached();
     void report_usage();
     std::uint64_t worst_of_leaders(std::uint64_t word, const occasion& why);
     void agree_between_leaders(agreed_words& words, const occasion& why);
 
+    std::shared_ptr<clock_watcher> watcher_ = clock_watcher::hold();
     thread_rule threads_{"team"};
     std::unique_ptr<team_usage> usage_ = team_usage::if_wanted();
     std::shared_ptr<const placement> ranks_;
@@ -198,7 +230,6 @@ private:
     boost::mpi::communicator comm_, node_comm_, leaders_;
     shared_window meeting_place_;
     std::optional<far_ends> ends_;
-    std::shared_ptr<clock_watcher> watcher_; // where this rank may wait for others inside MPI
     std::optional<node_barrier> barrier_;
     std::optional<leader_meeting> between_nodes_; // on leaders, where there are several nodes
     int exceptions_ = 0;                          // in flight when this object was made

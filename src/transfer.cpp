@@ -274,9 +274,14 @@ void accumulate(const array_place& a, const box<dynamic>& patch, accumulate_op o
         a.where.rma->flush(a.team->node());
 }
 
+// This node's own elements are moved in the template, but for the time when MPI_Finalize has begun.
 void get_element(const array_place& a, const index_list& at, void* to) {
     int node = 0;
     const std::size_t offset = find_element(a, at, node);
+    if (node == a.team->node()) {
+        std::memcpy(to, a.where.data - a.where.offset + offset, a.element_bytes);
+        return;
+    }
     const mpi_elements one{MPI_BYTE, static_cast<int>(a.element_bytes)};
     a.where.rma->get(node, offset, a.element_bytes, one, to, one);
     a.where.rma->complete_local();
@@ -286,6 +291,10 @@ void get_element(const array_place& a, const index_list& at, void* to) {
 void put_element(const array_place& a, const index_list& at, const void* from) {
     int node = 0;
     const std::size_t offset = find_element(a, at, node);
+    if (node == a.team->node()) {
+        std::memcpy(a.where.data - a.where.offset + offset, from, a.element_bytes);
+        return;
+    }
     const mpi_elements one{MPI_BYTE, static_cast<int>(a.element_bytes)};
     count(a, usage_kind::put, node);
     if (a.element_bytes > rma_window::largest_kept_bytes) {

@@ -19,11 +19,9 @@ public:
     unfinished& operator=(const unfinished&) = delete; // MPI knows the addresses
 
     std::vector<MPI_Request> requests;
+    std::vector<int> peers; // the team's ranks that they are for
     std::vector<std::unique_ptr<std::byte[]>> memory;
-    bool is_started = false;
-
-    /// Whether all that was started has ended; keeps MPI going. Errors: MPI category.
-    bool is_done();
+    bool is_started = false; // and has not ended
 };
 
 } // namespace nodespan::detail

@@ -62,7 +62,13 @@ struct patience {
 /// may be waiting for this one's progress.
 class pause {
 public:
-    explicit pause(bool crowded) noexcept : tries_(crowded ? spins : 0), may_sleep_(crowded) {}
+    explicit pause(bool crowded) noexcept : pause(crowded ? spins : 0, crowded) {}
+
+    /// For what comes piece by piece, which sleeping would hold up.
+    static pause awake(bool crowded) noexcept { return {crowded ? spins : 0, false}; }
+
+    /// Where nobody knows yet how many ranks there are: spins first, and sleeps in the end.
+    static pause before_team() noexcept { return {0, true}; }
 
     void wait() noexcept;
 
@@ -70,6 +76,8 @@ public:
     bool is_slow() const noexcept { return tries_ >= spins; }
 
 private:
+    pause(int tries, bool may_sleep) noexcept : tries_(tries), may_sleep_(may_sleep) {}
+
     static constexpr int spins = 200, yields = 2000;
     int tries_;
     bool may_sleep_;

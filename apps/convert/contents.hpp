@@ -23,7 +23,8 @@ struct contents {
     std::string notes;              ///< for people, such as "column-major"
 };
 
-/// All that is in a file, or the one dataset that the place names. Call: one rank alone. Errors: nodespan::error.
+/// All that is in a file, or the one dataset that the place names. Call: one rank alone. Errors:
+/// nodespan::error.
 std::vector<contents> list_contents(const place& where, char separator, csv_header header);
 
 /// Runs `body` on rank 0; what it throws is thrown on all ranks, as one collective error or

@@ -126,6 +126,7 @@ constexpr T neutral(accumulate_op op) {
 
 template <class T, int N>
 T best(const array<T, N>& field, accumulate_op op) {
+    field.core().require_live(to_string(op));
     if (field.size() == 0)
         throw error(errc::invalid_argument,
                     std::string(to_string(op)) + ": the array has no elements", true);

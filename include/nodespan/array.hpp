@@ -232,7 +232,7 @@ private:
     view<T, N> part(const box<N>& global) const;
     box<N> grown(const box<N>& mine) const;
     box<N> box_of_peer(int rank) const;
-    T* find(const indices<N>& at) const;
+    bool finds(const indices<N>& at, index_t& offset) const;
     T* find_run(const box<N>& patch) const;
     bool holds(std::span<const indices<N>> places) const;
     T& held(const indices<N>& at) const;
@@ -324,25 +324,25 @@ box<N> array<T, N>::grown(const box<N>& mine) const {
     return result;
 }
 
-// The element if this node holds it, else null.
+// Whether this node holds the element, and how far from first_ on.
 template <class T, int N>
-T* array<T, N>::find(const indices<N>& at) const {
-    index_t offset = 0;
+bool array<T, N>::finds(const indices<N>& at, index_t& offset) const {
+    offset = 0;
     for (std::size_t d = 0; d < N; ++d) {
         // Unsigned, so that one compare finds both ends, and no index overflows.
         const auto inside =
             static_cast<std::uint64_t>(at[d]) - static_cast<std::uint64_t>(node_box_.lo[d]);
-        if (inside >= static_cast<std::uint64_t>(node_extents_[d])) return nullptr;
+        if (inside >= static_cast<std::uint64_t>(node_extents_[d])) return false;
         offset += static_cast<index_t>(inside) * (d + 1 == N ? 1 : strides_[d]);
     }
-    return first_ + offset;
+    return true;
 }
 
 // The first of the patch's elements, if they lie one after the other on this node; else, and where
-// calls are counted, null.
+// calls are counted or the process may be at its end, null.
 template <class T, int N>
 T* array<T, N>::find_run(const box<N>& patch) const {
-    if (is_counted_) return nullptr;
+    if (is_counted_ || !detail::is_surely_live_process()) return nullptr;
     index_t offset = 0;
     bool has_rows = false;
     for (std::size_t d = 0; d < N; ++d) {
@@ -357,11 +357,11 @@ T* array<T, N>::find_run(const box<N>& patch) const {
     return first_ + offset;
 }
 
-// Whether all are on this node, and not counted. Without a way out in the middle, so that the
-// compiler can look at several at once.
+// Whether all are on this node, not counted, and there for certain. Without a way out in the
+// middle, so that the compiler can look at several at once.
 template <class T, int N>
 bool array<T, N>::holds(std::span<const indices<N>> places) const {
-    if (is_counted_) return false;
+    if (is_counted_ || !detail::is_surely_live_process()) return false;
     bool result = true;
     for (const indices<N>& at : places)
         for (std::size_t d = 0; d < N; ++d)
@@ -381,15 +381,15 @@ T& array<T, N>::held(const indices<N>& at) const {
 
 template <class T, int N>
 T& array<T, N>::element(const char* operation, const indices<N>& at) const {
-    T* const found = find(at);
-    if (found == nullptr) core_->refuse_index(operation, at);
-    return *found;
+    index_t offset = 0;
+    if (!finds(at, offset)) core_->refuse_index(operation, at);
+    return first_[offset];
 }
 
 template <class T, int N>
 T array<T, N>::get(const indices<N>& at) const {
-    detail::require_live_process("array::get");
-    if (const T* const found = find(at)) return *found;
+    index_t offset = 0;
+    if (finds(at, offset) && detail::is_surely_live_process()) return first_[offset];
     alignas(T) std::byte value[sizeof(T)];
     core_->get_element(at, value);
     return *std::launder(reinterpret_cast<T*>(value));
@@ -397,9 +397,9 @@ T array<T, N>::get(const indices<N>& at) const {
 
 template <class T, int N>
 void array<T, N>::put(const indices<N>& at, const T& value) {
-    detail::require_live_process("array::put");
-    if (T* const found = find(at))
-        *found = value;
+    index_t offset = 0;
+    if (finds(at, offset) && detail::is_surely_live_process())
+        first_[offset] = value;
     else
         core_->put_element(at, &value);
 }
@@ -408,7 +408,6 @@ void array<T, N>::put(const indices<N>& at, const T& value) {
 // take some nanoseconds so.
 template <class T, int N>
 void array<T, N>::get(const box<N>& from, const detail::buffer<T, N>& to) const {
-    detail::require_live_process("array::get");
     const T* const run = to.is_dense(from.size()) ? find_run(from) : nullptr;
     if (run == nullptr) return core_->get(to_dynamic(from), to.memory());
     detail::copy_bytes(bytes(to.data()), bytes(run),
@@ -417,7 +416,6 @@ void array<T, N>::get(const box<N>& from, const detail::buffer<T, N>& to) const 
 
 template <class T, int N>
 void array<T, N>::put(const box<N>& to, const detail::buffer<const T, N>& from) {
-    detail::require_live_process("array::put");
     T* const run = from.is_dense(to.size()) ? find_run(to) : nullptr;
     if (run == nullptr) return core_->put(to_dynamic(to), from.memory());
     detail::copy_bytes(bytes(run), bytes(from.data()),
@@ -426,7 +424,6 @@ void array<T, N>::put(const box<N>& to, const detail::buffer<const T, N>& from) 
 
 template <class T, int N>
 void array<T, N>::gather(std::span<const indices<N>> places, std::span<T> to) const {
-    detail::require_live_process("array::gather");
     if (places.size() != to.size() || !holds(places))
         return core_->gather(numbers(places), places.size(), bytes(to.data()), to.size());
     for (std::size_t i = 0; i < to.size(); ++i) to[i] = held(places[i]);
@@ -434,7 +431,6 @@ void array<T, N>::gather(std::span<const indices<N>> places, std::span<T> to) co
 
 template <class T, int N>
 void array<T, N>::scatter(std::span<const indices<N>> places, std::span<const T> from) {
-    detail::require_live_process("array::scatter");
     if (places.size() != from.size() || !holds(places))
         return core_->scatter(numbers(places), places.size(), bytes(from.data()), from.size());
     for (std::size_t i = 0; i < from.size(); ++i) held(places[i]) = from[i];
@@ -444,7 +440,6 @@ void array<T, N>::scatter(std::span<const indices<N>> places, std::span<const T>
 template <class T, int N>
 bool array<T, N>::add_here(std::span<const indices<N>> places, std::span<const T> from) {
     if constexpr (detail::addable<T>) {
-        detail::require_live_process("array::scatter_add");
         if (!core_->is_one_node() || places.size() != from.size() || !holds(places)) return false;
         core_->claim_atomics();
         for (std::size_t i = 0; i < from.size(); ++i)

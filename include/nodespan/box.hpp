@@ -6,6 +6,7 @@
 #include <array>
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -56,7 +57,20 @@ template <int N>
 using indices = std::conditional_t<N == dynamic, index_list,
                                    std::array<index_t, static_cast<std::size_t>(N > 0 ? N : 1)>>;
 
+namespace detail {
+
+/// hi - lo, never below 0; the largest number where it is larger.
+constexpr index_t length(index_t lo, index_t hi) {
+    index_t result = 0;
+    if (hi <= lo) return 0;
+    return __builtin_sub_overflow(hi, lo, &result) ? std::numeric_limits<index_t>::max() : result;
+}
+
+} // namespace detail
+
 /// A half-open range of N-d indices, `[lo, hi)`. Empty as soon as one `hi[d] <= lo[d]`.
+///
+/// What is over 2^63 - 1, as in a box that is still to be refused, counts as 2^63 - 1.
 template <int N>
 struct box {
     indices<N> lo{};
@@ -65,14 +79,17 @@ struct box {
     /// hi - lo, never below 0.
     constexpr indices<N> extents() const {
         indices<N> result = lo;
-        for (std::size_t d = 0; d < lo.size(); ++d) result[d] = std::max<index_t>(0, hi[d] - lo[d]);
+        for (std::size_t d = 0; d < lo.size(); ++d) result[d] = detail::length(lo[d], hi[d]);
         return result;
     }
 
     /// How many elements; 0 for an empty box.
     constexpr index_t size() const {
+        if (empty()) return 0;
         index_t count = 1;
-        for (std::size_t d = 0; d < lo.size(); ++d) count *= std::max<index_t>(0, hi[d] - lo[d]);
+        for (std::size_t d = 0; d < lo.size(); ++d)
+            if (__builtin_mul_overflow(count, detail::length(lo[d], hi[d]), &count))
+                return std::numeric_limits<index_t>::max();
         return count;
     }
 
@@ -146,7 +163,7 @@ constexpr Index row_major_strides(const Index& extents) {
     index_t step = 1;
     for (std::size_t d = extents.size(); d-- > 0;) {
         strides[d] = step;
-        step *= extents[d];
+        if (d > 0) step *= extents[d]; // the product of all may be too large a number
     }
     return strides;
 }

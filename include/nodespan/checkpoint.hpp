@@ -32,9 +32,9 @@ struct checkpoint_options {
 /// with a step number, and restored on any team.
 ///
 /// A checkpoint is one HDF5 file, `folder`/step-000000001200.h5: arrays are its datasets, values
-/// attributes of its root. It is written under another name, checked, and then renamed, so that a
-/// job that is killed at any moment leaves the checkpoints that were finished before. A checksum of
-/// the whole file in its user block tells a damaged one.
+/// attributes of its root. It is written under another name, read back by HDF5, checked, and then
+/// renamed, so that a job that is killed at any moment leaves the checkpoints that were finished
+/// before. A checksum of the whole file in its user block tells a damaged one.
 ///
 ///     nodespan::checkpoint saved(everyone, "run7");
 ///     saved.add("temperature", field);

@@ -74,7 +74,7 @@ collective_call call_on(collective_call::name_type name, R& values, accumulate_o
 ///         end the team.
 /// Cost:   one node: up to 1 KiB, and up to 16 KiB (with many ranks less) of the rank's own memory,
 ///         one meeting; more, two meetings in arrays' memory, elsewhere one for each 128 KiB.
-///         Several nodes: an MPI_Iallgather between leaders, and from 384 bytes on two messages
+///         Several nodes: an allgather between leaders, and from 384 bytes on two messages
 ///         between each two nodes per MiB. The first calls of a team reserve scratch space, some
 ///         300 KiB a rank.
 /// Source: MPI 3.1 section 5.9.6 (all-reduce).
@@ -107,7 +107,7 @@ requires(detail::combinable<std::ranges::range_value_t<R>>) void reduce(
 /// Call:   collective over the team, same root on all ranks. Epoch: as all_reduce.
 /// Errors: as reduce.
 /// Cost:   one node: as all_reduce; where the root's values are in an array's memory, one copy by
-///         every other rank. Several nodes: MPI_Iallgather and MPI_Ibcast between leaders.
+///         every other rank. Several nodes: an allgather and a binomial tree of leaders.
 /// Source: MPI 3.1 section 5.4 (broadcast).
 template <detail::writable_range R>
 void broadcast(const team& team, R&& values, int root = 0) {

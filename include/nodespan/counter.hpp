@@ -89,7 +89,7 @@ inline array_options counter::two_a_node(const team& team) {
         cuts.push_back(2 * (rank == team.ranks().first_rank(node) ? node : node + 1));
     }
     cuts.push_back(2 * team.nodes());
-    return {.distribution = {.cuts = {cuts}}};
+    return {.distribution = {.cuts = {cuts}}, .name = "counter"};
 }
 
 inline index_t counter::draw(const char* operation, index_t count) {
@@ -120,7 +120,7 @@ inline box<1> counter::take(index_t most) {
 
 inline void counter::reset(index_t first) {
     if (first < -room) refuse("reset", first, "counts from -2^62 on");
-    ticket_.fence(); // nobody is counting any more
+    ticket_.fence(); // all have counted
     team& everyone = ticket_.get_team();
     if (everyone.rank() == 0) ticket_.put({0}, first);
     if (!portions_.empty() && everyone.is_leader())

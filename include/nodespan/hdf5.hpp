@@ -30,10 +30,11 @@ index_list stored_extents(const team& team, const file_type& type, int dimension
 /// Writes a box of an array, row-major, as the dataset `dataset` of an HDF5 file that h5dump, h5py,
 /// MATLAB and ParaView read.
 ///
-/// A new file replaces one of its name, but only once it is complete: until then it is called
-/// `file`.part, and after a failure the old file is as it was. A dataset that is added to a file
-/// gets its name once it is complete; see hdf5_writer, and save_options::mode. Missing groups in
-/// `dataset`, such as run/7/temperature, are made.
+/// A new file replaces one of its name, but only once it is complete and HDF5 has read it back:
+/// until then it is called `file`.part, and after a failure the old file is as it was. A file that
+/// gets another dataset keeps all its bytes until that is complete; see hdf5_writer, and
+/// save_options::mode. Missing groups in `dataset`, such as run/7/temperature, are made; soft links
+/// are followed, and a name that leads into another file is refused.
 /// Shape:  0 <= lo <= hi <= extents; empty ones and ranks without elements too.
 /// Call:   collective over the array's team, same arguments on all ranks.
 /// Epoch:  ends an epoch: all that was written before is in the file.
@@ -44,7 +45,8 @@ index_list stored_extents(const team& team, const file_type& type, int dimension
 ///         (pwritev). Where nodes hold short pieces of rows, a get of what a rank writes. With
 ///         chunks, ranks filter an equal share of them each, and the first rank writes.
 ///         Overwritten datasets leave their space in the file unused: h5repack takes it back.
-/// Source: HDF5 1.10 (H5Dget_offset, H5Dwrite_chunk, H5Dcreate_anon).
+///         Then the first rank reads back headers, attributes, and two elements.
+/// Source: HDF5 1.10 (H5Dget_offset, H5Dwrite_chunk, H5FDregister).
 template <class T, int N>
 void save(const array<T, N>& from, const box<N>& patch, const std::filesystem::path& file,
           const std::string& dataset, const save_options& options = {}) {
@@ -62,11 +64,16 @@ void save(const array<T, N>& from, const std::filesystem::path& file, const std:
 
 /// Reads the box `from` of the dataset `dataset` of an HDF5 file into the box `to` of an array, by
 /// whatever program, and number of ranks and nodes, it was written.
-/// Shape:  equal extents. The dataset has N dimensions and elements of type T: the byte order may
-///         differ, and the order and places of a struct's members.
+/// Shape:  equal extents. The dataset has N dimensions and elements of type T, of which no number
+///         becomes another one: the byte order may differ, the order and places of a struct's
+///         members, and enums may stand for their integers, and floats of other formats for those
+///         of their size that have all their values. What was never written has the fill value, or
+///         0 where there is none.
 /// Call:   collective over the array's team, same arguments on all ranks.
 /// Epoch:  ends one epoch before it reads, and one after: all ranks see the new elements.
-/// Errors: as save. Elements are unspecified after errors of reading, and untouched after others.
+/// Errors: as save. Elements are unspecified after errors of reading, and untouched after others,
+///         as where the file has fewer elements than the dataset's extents need, a filter is not
+///         installed, or a source of a virtual dataset is missing.
 /// Cost:   what lies in the file as it does in memory: straight to where it belongs (preadv), else
 ///         as save. All else HDF5 reads, every rank its own box; ranks that share a chunk all
 ///         unpack it.
@@ -99,7 +106,7 @@ void load(array<T, N>& to, const std::filesystem::path& file, const std::string&
 
 /// An array with the extents of a dataset, and its elements.
 /// Call:   collective over the team, same arguments on all ranks.
-/// Errors: as load, and as array's constructor.
+/// Errors: as load, and as array's constructor; what the file lacks is found before memory is made.
 template <class T, int N>
 array<T, N> open(team& team, const std::filesystem::path& file, const std::string& dataset,
                  const array_options& options = {}) {

@@ -23,9 +23,14 @@ using attributes = std::map<std::string, attribute>;
 
 /// A dataset as a file has it, whoever wrote it.
 struct dataset_info {
-    std::string path;                 ///< Such as /run/7/temperature.
-    std::string type;                 ///< Such as float64, or {mass: float64, id: int32}.
-    bool is_loadable = false;         ///< Whether arrays can have such elements.
+    std::string path; ///< Such as /run/7/temperature.
+    /// Such as float64, or {mass: float64, id: int32}; an enum, as h5py's bool is one, by its
+    /// integers. What no array can hold has a name too, such as float16, texts.
+    std::string type;
+    /// Whether open gives an array of it, where there is memory for it and its elements are not
+    /// damaged: of elements, dimensions and extents that arrays have, its filters installed, all
+    /// sources and files of its elements there and long enough.
+    bool is_loadable = false;
     std::vector<index_t> extents;     ///< Empty for a single value.
     std::vector<index_t> chunk;       ///< Empty unless it is stored in chunks.
     std::vector<std::string> filters; ///< Such as shuffle, deflate.
@@ -33,14 +38,16 @@ struct dataset_info {
     nodespan::attributes attributes;  ///< Those of kinds that `attribute` has.
 };
 
-/// All datasets of an HDF5 file, by path; no elements are read.
+/// All datasets of an HDF5 file, by path, each once; what links lead to in other files is not
+/// listed. No elements are read.
 /// Call:   any process alone, without MPI too; with a team collective, same arguments on all ranks.
-/// Errors: errc::io (with HDF5's own words): with a team the same on all ranks.
+/// Errors: errc::io (with HDF5's own words), errc::invalid_argument: with a team the same on all
+///         ranks. In damaged files too; but see docs/files.md for what HDF5 itself does with them.
 /// Cost:   some reads of some KiB for each dataset; with a team on each rank.
 std::vector<dataset_info> list_datasets(const std::filesystem::path& file);
 std::vector<dataset_info> list_datasets(const team& team, const std::filesystem::path& file);
 
-/// The same of one dataset.
+/// The same of one dataset: what the name leads to, also by a link, and in another file.
 dataset_info describe_dataset(const std::filesystem::path& file, const std::string& dataset);
 dataset_info describe_dataset(const team& team, const std::filesystem::path& file,
                               const std::string& dataset);

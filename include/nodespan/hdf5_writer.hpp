@@ -16,7 +16,7 @@ namespace NODESPAN_EXPORT nodespan {
 enum class save_mode {
     replace_file, ///< A new file takes its place once it is complete.
     add,          ///< It gets another dataset; an error if it has one of that name.
-    overwrite     ///< As add, but a dataset of that name is replaced.
+    overwrite     ///< As add, but a dataset of that name is replaced, under all its names.
 };
 
 /// How a dataset is laid out in its file, and what an existing one of its name means.
@@ -45,9 +45,10 @@ class hdf5_output;
 /// An HDF5 file being written: takes any number of datasets, which all appear by `commit`, or not
 /// at all.
 ///
-/// A new file is called `file`.part until then. In an existing file what is new belongs to nothing
-/// until then, so that a failure or a crash before leaves all datasets as they were. Without a
-/// commit, or after an error, the end of the writer takes away what it wrote.
+/// A new file is called `file`.part until then. An existing one keeps all its bytes until then:
+/// what is new lies behind its end. Without a commit, or after an error, that is taken away, and
+/// the file has its old length too. Meanwhile others cannot open the file, where the file system
+/// has locks.
 class hdf5_writer {
 public:
     /// Call:   collective over the team, same arguments on all ranks; so are all calls below.
@@ -57,7 +58,7 @@ public:
                 save_mode mode = save_mode::replace_file);
     hdf5_writer(hdf5_writer&&) noexcept;
     hdf5_writer& operator=(hdf5_writer&&) noexcept;
-    ~hdf5_writer(); // local: waits for nobody
+    ~hdf5_writer(); // local: does not wait
 
     /// Writes an array, or a box of it, as the dataset `dataset`; see nodespan::save. What the
     /// options say of the mode is the constructor's affair.
@@ -74,11 +75,16 @@ public:
     }
 
     /// Gives a dataset or group, of this writer or of the file, an attribute; the file itself for
-    /// "/". Replaces one of that name. What cannot be set is found by commit.
+    /// "/". Replaces one of that name. What cannot be set is found by commit, except for texts with
+    /// a zero byte: errc::invalid_argument at once.
     void set_attribute(const std::string& object, const std::string& name, const attribute& value);
 
-    /// Has everything on the disk, then gives it its names. Nothing can be written afterwards.
-    /// Cost: an fsync on every rank that wrote, and two of the first rank.
+    /// Has everything on the disk and read back by HDF5, then lets it be the file: a new one gets
+    /// its name; in an existing one some KiB of HDF5's own are written, the only moment in which a
+    /// kill or a crash can damage it. Nothing can be written afterwards.
+    /// Cost: an fsync on every rank that wrote, and two of the first rank, which reads back
+    /// headers,
+    ///       attributes, and two elements of each dataset.
     void commit();
 
 private:

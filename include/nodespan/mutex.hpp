@@ -63,11 +63,15 @@ public:
 /// Meets the standard's SharedMutex requirements: use it with `std::scoped_lock`,
 /// `std::unique_lock` and `std::shared_lock`. A handle: all handles of one lock are equal. Like
 /// `std::shared_mutex` it is not recursive. Waits by spinning, then yielding, then sleeping.
-/// Call:   any rank of the team alone. Readers of its own node share it; readers of other nodes
-///         hold it alone. Its own node and the others take turns, so that nobody starves.
+/// Call:   any rank of the team alone; in teams of several nodes as team has it for threads, and
+///         unlock by the rank that has locked. Readers of its own node share it; readers of other
+///         nodes hold it alone. Its own node and the others take turns, so that nobody starves:
+///         while one of the others waits, no reader joins those of its own node that are inside.
 /// Epoch:  what was written or sent under the lock is visible to the next one who holds it.
-/// Errors: MPI category in teams of several nodes; none elsewhere.
-/// Cost:   own node: two atomic operations when nobody else wants it, no MPI call. Elsewhere: three
+/// Errors: errc::finalized; in teams of several nodes errc::wrong_thread, before anything is done,
+///         and MPI category: then it is not held, after unlock neither. In a fork of a rank
+///         errc::wrong_thread; unlock does nothing there.
+/// Cost:   own node: two atomic operations when it is free, no MPI call. Elsewhere: three
 ///         round trips to lock and two to unlock, for which the target's leader has to make
 ///         progress.
 /// Source: ticket locks, Mellor-Crummey and Scott 1991, with a second counter for readers; between

@@ -23,8 +23,8 @@ namespace nodespan {
 /// Call:   any rank of the team alone, unless said otherwise.
 /// Epoch:  what a rank wrote before put is visible to the one that gets the item; what it wrote
 ///         before task_done, to those that join.
-/// Errors: errc::peer_lost out of a wait, when a rank has left the team by an exception; nothing is
-///         to be expected of the queue then.
+/// Errors: errc::peer_lost out of a wait, when a rank has left the team, or this queue's scope, by
+///         an exception; nothing is to be expected of the queue then. errc::finalized.
 template <class T>
 class queue {
     static_assert(std::is_trivially_copyable_v<T>,

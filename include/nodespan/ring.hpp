@@ -15,7 +15,7 @@
 namespace nodespan {
 
 /// A stream of frames from one rank to the others, through memory that they share: written in
-/// place, read in place, never copied.
+/// place, read in place, not copied.
 ///
 /// T is any trivially copyable type. Frames lie on 64-byte boundaries. Each has a sequence number,
 /// 0, 1, 2, ..., so that losses are counted exactly; none is ever seen half written: a frame that
@@ -70,9 +70,9 @@ public:
     /// Frames that this consumer has got.
     std::uint64_t received() const noexcept { return handle_->received(); }
 
-    /// Frames lost. delivery::to_one: those that nobody got, the same on all ranks. To_all: on a
-    /// consumer those before the last one it got, or the end, that it did not get; on the producer
-    /// all consumers' together. Exact once all consumers have come to the end.
+    /// Frames lost. delivery::to_one: those that no consumer got, the same on all ranks. To_all: on
+    /// a consumer those before the last one it got, or the end, that it did not get; on the
+    /// producer all consumers' together. Exact once all consumers have come to the end.
     std::uint64_t lost() const noexcept { return handle_->lost(); }
 
     /// A place to write the next frame into. Its elements hold whatever was there before. It stays

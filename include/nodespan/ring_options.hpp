@@ -16,7 +16,7 @@ enum class delivery {
 enum class when_full {
     block,       ///< It waits in reserve(): nothing is lost.
     drop_newest, ///< The frame just written is lost, and those that wait stay.
-    drop_oldest  ///< The oldest frame that nobody reads just now is lost.
+    drop_oldest  ///< The oldest frame that is not being read is lost.
 };
 
 /// How many frames a ring holds, who gets them, and what happens when it is full.

@@ -34,6 +34,14 @@ struct team_options {
 /// with. Under MPI_THREAD_SINGLE and MPI_THREAD_FUNNELED they are the main thread's, else any
 /// thread's, one at a time. Others throw errc::wrong_thread, before anything is done. Free of that
 /// are views and elements of one's node, and on one node also transfers, atomics, locks and queues.
+/// A team that ends on a thread which may not call is leaked, and its peers get errc::peer_lost.
+///
+/// A leader serves other nodes whatever it waits for, in any team: where MPI was started with
+/// MPI_THREAD_SERIALIZED only in calls that are one thread's at a time, since in others the program
+/// may let another thread use MPI; queues, rings and locks of a team of one node are such others.
+///
+/// Forks: a fork of a rank may use views and elements by operator(). All other calls throw
+/// errc::wrong_thread there, and ends of objects do nothing: the team is its parent's.
 ///
 /// With NODESPAN_REPORT=1 in the environment of all ranks, a team that is released says what it was
 /// used for: see docs/report.md.
@@ -43,7 +51,7 @@ public:
     /// Call:   collective over `comm`; MPI is initialised.
     /// Errors: errc::not_initialized, errc::finalized, errc::invalid_argument (null or
     ///         inter-communicator, NODESPAN_RANKS_PER_NODE no number), MPI category; all ranks.
-    /// Cost:   four communicators and a window; some 100 us. O(size) memory while it runs, and
+    /// Cost:   four communicators and a window; some 200 us. O(size) memory while it runs, and
     ///         none that grows with size afterwards if `comm` is ordered node by node.
     /// Source: MPI 3.1 section 6.4.2 (MPI_Comm_split_type), 11.2.3 (MPI_Win_allocate_shared).
     explicit team(MPI_Comm comm, team_options options = {});
@@ -101,7 +109,8 @@ public:
     void progress();
 
     /// A team of those ranks that give the same `color`, ordered by `key`, then by rank.
-    /// Call:   collective over this team. Errors: errc::invalid_argument (negative color), MPI.
+    /// Call:   collective over this team. Errors: errc::invalid_argument (negative color),
+    ///         errc::peer_lost, MPI category.
     team split(int color, int key = 0) const;
 
     /// The shared state; for nodespan's own layers.

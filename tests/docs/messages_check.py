@@ -13,7 +13,8 @@ import sys
 SHORTEST = 12  # characters of a piece that says something
 
 # Calls whose texts people get to see: what is thrown, and what goes to standard error.
-TELLERS = {"error", "malformed", "refuse", "refuse_by_system", "require", "complain", "work_on", "tell", "print", "fputs"}
+TELLERS = {"error", "malformed", "refuse", "refuse_by_system", "require", "complain", "work_on", "tell", "print", "fputs",
+           "throw_mismatch"}
 
 # Not on the page, and why.
 EXCLUDED = {

@@ -44,7 +44,7 @@ TEST(FailingCallInC, AnArrayIsMadeOnAllRanksOrOnNone) {
         throw_unless_good(nodespan_array_create(team, NODESPAN_INT32, 1, extents, nullptr, &made));
     };
     const int calls = count_calls(make);
-    ASSERT_GT(calls, 3);
+    ASSERT_GE(calls, 3); // of a window, at least
 
     expect_all_or_none(calls, make, [&] { // a window as well, each time
         EXPECT_EQ(nodespan_array_free(&made), NODESPAN_SUCCESS);

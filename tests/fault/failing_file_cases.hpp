@@ -58,12 +58,17 @@ void expect_use_on_all_or_none(Use&& use) {
     auto made = std::make_unique<array_of_columns>();
     const auto make = [&] { use(*made); };
     const int calls = count_calls(make);
-    ASSERT_GT(calls, 8);
+    if (made->everyone.nodes() > 1) { // ranks of one node agree without MPI
+        ASSERT_GT(calls, 8);
+    }
 
-    expect_all_or_none(calls, make, [&] {
-        made.reset();
-        made = std::make_unique<array_of_columns>();
-    });
+    expect_all_or_none(
+        calls, make,
+        [&] {
+            made.reset();
+            made = std::make_unique<array_of_columns>();
+        },
+        failing::one_rank_in_turn);
 }
 
 } // namespace nodespan::test

@@ -72,6 +72,7 @@ NODESPAN_PASS(Win_shared_query, false,
 NODESPAN_PASS(Comm_split_type, true,
               (MPI_Comm c, int t, int k, MPI_Info i, MPI_Comm* n), (c, t, k, i, n))
 NODESPAN_PASS(Comm_split, true, (MPI_Comm c, int l, int k, MPI_Comm* n), (c, l, k, n))
+NODESPAN_PASS(Comm_dup, true, (MPI_Comm c, MPI_Comm* n), (c, n))
 NODESPAN_PASS(Comm_free, true, (MPI_Comm* c), (c))
 NODESPAN_PASS(Iallgather, is_of_all(c),
               (const void* s, int n, MPI_Datatype t, void* r, int m, MPI_Datatype u, MPI_Comm c,

@@ -8,10 +8,14 @@
 #include <boost/serialization/string.hpp>
 #include <boost/serialization/vector.hpp>
 
+#include <cstdint>
 #include <cstring>
+#include <fcntl.h>
 #include <numeric>
 #include <optional>
 #include <string>
+#include <sys/statvfs.h>
+#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -90,6 +94,76 @@ TEST(SmallShm, FillingItUpEndsInAnErrorAndLosesNothing) {
     expect_same_on_all_ranks(everyone, text);
     for (std::size_t i = 0; i < kept.size(); ++i)
         for (const char byte : kept[i].node().span()) ASSERT_EQ(byte, static_cast<char>(i + 1));
+}
+
+// Fills /dev/shm but for `left` bytes, by rank 0 alone.
+class full_shm {
+public:
+    explicit full_shm(std::uint64_t left) {
+        struct statvfs shm {};
+        if (world.rank() == 0 && statvfs("/dev/shm", &shm) == 0) {
+            const std::uint64_t free = static_cast<std::uint64_t>(shm.f_bavail) * shm.f_frsize;
+            file_ = open(name, O_CREAT | O_RDWR, 0600);
+            EXPECT_EQ(posix_fallocate(file_, 0, static_cast<off_t>(free - left)), 0);
+        }
+        world.barrier();
+    }
+    ~full_shm() {
+        world.barrier();
+        if (file_ < 0) return;
+        close(file_);
+        unlink(name);
+    }
+    full_shm(const full_shm&) = delete;
+    full_shm& operator=(const full_shm&) = delete;
+
+private:
+    static constexpr const char* name = "/dev/shm/filled";
+    boost::mpi::communicator world;
+    int file_ = -1;
+};
+
+TEST(SmallShm, ATeamOnAFullFolderIsRefusedOnEveryRank) {
+    const bool needs_shm = uses_shm(team(MPI_COMM_WORLD));
+    const boost::mpi::communicator world;
+    for (const std::uint64_t left : {0U, 4096U, 65536U, 131072U}) {
+        SCOPED_TRACE(left);
+        const full_shm full(left);
+        std::string text;
+
+        try {
+            const team made{MPI_COMM_WORLD};
+        } catch (const error& failure) {
+            EXPECT_EQ(failure.code(), errc::no_capacity);
+            EXPECT_TRUE(failure.is_collective());
+            text = failure.what();
+        }
+
+        EXPECT_EQ(text.empty(), !needs_shm);
+        EXPECT_THAT(text, HasSubstr(needs_shm ? "bytes free of 16777216 in /dev/shm" : ""));
+        std::vector<std::string> all;
+        boost::mpi::all_gather(world, text, all);
+        for (const std::string& other : all) EXPECT_EQ(other, text);
+    }
+    const team afterwards{MPI_COMM_WORLD};
+}
+
+TEST(SmallShm, ATeamOnAFullFolderCannotBeSplitAndLivesOn) {
+    team everyone{MPI_COMM_WORLD};
+    array<int, 1> kept(everyone, {1000});
+    {
+        const full_shm full(4096);
+        std::optional<team> part;
+        try {
+            part.emplace(everyone.split(0));
+        } catch (const error& failure) {
+            EXPECT_EQ(failure.code(), errc::no_capacity) << failure.what();
+        }
+        EXPECT_EQ(part.has_value(), !uses_shm(everyone));
+        EXPECT_EQ(collect_machine_info(everyone).shared_window_model.empty(), uses_shm(everyone));
+        kept.fence();
+    }
+    const team part(everyone.split(0));
 }
 
 TEST(SmallShm, WhatAFailedArrayTookIsGivenBack) {

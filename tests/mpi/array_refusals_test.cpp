@@ -40,6 +40,23 @@ TEST(Array, RefusesIndicesOutsideItsExtents) {
               errc::out_of_range);
 }
 
+// At once, not after a look at each of 2^44 rows.
+TEST(Array, RefusesMoreRowsThanThereIsMemoryFor) {
+    team everyone(MPI_COMM_WORLD);
+    nodespan::array_options options;
+    options.distribution.rank_grid = {1, 0};
+    const index_t columns = index_t{8192} * everyone.size();
+
+    const auto wide = caught([&] {
+        array<char, 2>(everyone, {index_t{1} << 44, columns}, options);
+    });
+    options.ghosts.width = {index_t{1} << 44, 0};
+    const auto with_ghosts = caught([&] { array<char, 2>(everyone, {8, columns}, options); });
+
+    EXPECT_EQ(wide.code, errc::no_capacity) << wide.text;
+    EXPECT_EQ(with_ghosts.code, errc::no_capacity) << with_ghosts.text;
+}
+
 // More than MPI's int counts in a message of one element.
 TEST(Array, RefusesElementsOfMoreThanAGibibyte) {
     struct huge {

@@ -416,6 +416,41 @@ TEST(Checkpoint, RefusesValuesThatAVariableDoesNotHave) {
     expect_unfit<std::string, double>(everyone, run, std::string(300, 'x'), "xxx...");
 }
 
+TEST(Checkpoint, RefusesTextsThatAFileWouldCut) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    std::string text("state\0rest", 10), long_text(100'000, 'x');
+    std::vector<std::string> list{"one", std::string("t\0wo", 4)};
+    long_text.back() = '\0';
+
+    for (std::string* one : {&text, &long_text}) {
+        checkpoint saved(everyone, folder / "run");
+        saved.add("text", *one);
+        expect_refused([&] { saved.write(1); }, errc::invalid_argument, {"zero byte"});
+    }
+    checkpoint saved(everyone, folder / "run");
+    saved.add("list", list);
+    expect_refused([&] { saved.write(1); }, errc::invalid_argument, {"zero byte"});
+
+    EXPECT_EQ(saved.latest(), std::nullopt);
+}
+
+TEST(Checkpoint, QuotesTheBeginningOfLongValuesAndComparesAllOfThem) {
+    if (world_size() == 1) GTEST_SKIP() << "needs two ranks";
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    std::string text(100'000, 'x');
+    text.back() = static_cast<char>('a' + world_rank());
+    checkpoint saved(everyone, folder / "run");
+    saved.add("text", text);
+
+    const caught_error failure = caught([&] { saved.write(1); });
+
+    EXPECT_EQ(failure.code, errc::mismatched_arguments);
+    EXPECT_THAT(failure.text, HasSubstr("text=xxx"));
+    EXPECT_LT(failure.text.size(), 2000U);
+}
+
 TEST(Checkpoint, GivesBackTheLargestAndTheSmallestValues) {
     const shared_folder folder;
     team everyone(MPI_COMM_WORLD);

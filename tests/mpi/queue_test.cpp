@@ -221,7 +221,7 @@ TEST(QueueRefusals, AnswerOnAllRanksAndTheTeamGoesOn) {
         EXPECT_EQ(other_type.code, errc::mismatched_arguments) << other_type.text;
     }
 
-    queue<int> works(node, 5);
+    queue<int> works(node, node.size());
     if (node.is_leader()) {
         EXPECT_TRUE(works.put(1));
     }
@@ -300,7 +300,7 @@ TEST(QueueLoss, EveryWaitEndsWhereOneRanksQueueIsUnwoundInsideItsTeam) {
 
         EXPECT_EQ(seen.code, errc::peer_lost) << seen.text;
     }
-    queue<int> works(node, 5);
+    queue<int> works(node, node.size());
     EXPECT_TRUE(works.put(1));
     node.fence();
 }

@@ -2,6 +2,7 @@
 #include <nodespan/box.hpp>
 
 #include <array>
+#include <limits>
 #include <vector>
 
 namespace {
@@ -42,6 +43,22 @@ TEST(Box, CountsMoreElementsThanFitIn32Bits) {
     const box<2> b{{0, 0}, {index_t{1} << 31, index_t{1} << 31}};
 
     EXPECT_EQ(b.size(), index_t{1} << 62);
+}
+
+TEST(Box, OfMoreElementsThanANumberHoldsCountsAsTheLargest) {
+    constexpr index_t least = std::numeric_limits<index_t>::min();
+    constexpr index_t most = std::numeric_limits<index_t>::max();
+
+    EXPECT_EQ((box<2>{{0, 0}, {index_t{1} << 40, index_t{1} << 40}}.size()), most);
+    EXPECT_EQ((box<1>{{least}, {most}}.size()), most);
+    EXPECT_EQ((box<1>{{least}, {most}}.extents()[0]), most);
+    EXPECT_EQ((box<3>{{0, 0, 7}, {most, most, 7}}.size()), 0);
+}
+
+TEST(Box, StridesOfALargeBlockAreNoLargerThanItsRows) {
+    const nodespan::indices<2> extents{index_t{1} << 40, index_t{1} << 40};
+
+    EXPECT_EQ(nodespan::row_major_strides(extents), (nodespan::indices<2>{index_t{1} << 40, 1}));
 }
 
 TEST(Box, IsEmptyWhereOneDimensionIs) {

@@ -50,13 +50,13 @@ const std::vector<module> modules = {
     {"rma_settings", {"rma_settings"}},
     {"environment", {"environment"}},
     {"node_table", {"node_table"}},
+    {"capacity", {"capacity", "window_room"}},
     {"shared_window", {"shared_window", "rma_window"}},
     {"team_core", {"leader_meeting", "team_core", "team_agreement"}},
     {"team", {"team"}},
     {"interval_set", {"interval_set"}},
     {"range_allocator", {"range_allocator"}},
-    {"capacity", {"capacity"}},
-    {"arena", {"arena", "rma_lock"}},
+    {"arena", {"endings", "arena_window", "arena", "rma_lock"}},
     {"request", {"request"}},
     {"transfer", {"mpi_types", "node_accumulate", "locked_combine", "transfer", "element_lists"}},
     {"ghost_exchange", {"ghost_exchange"}},
@@ -192,6 +192,53 @@ TEST(Layers, EachModuleUsesOnlyThoseBeforeIt) {
             EXPECT_FALSE(everything.contains(used)) << file << " includes " << used;
             EXPECT_LE(place_of(used).value_or(0), *place)
                 << file << " of module " << modules[*place].name << " includes " << included;
+        }
+    }
+}
+
+// Such a call knows nothing of ranks that have left, nor of the time: see mpi_wait.hpp.
+TEST(Layers, NothingBlocksInMpiWhereAnotherCallCouldWait) {
+    const std::regex blocking(
+        R"((\bMPI_(Allreduce|Bcast|(Ex)?[Ss]can|(All)?[Gg]atherv?|Scatterv?|Reduce\w*|Alltoall\w*|)"
+        R"(Sendrecv\w*|[SBR]?[Ss]end|M?[Rr]ecv|M?[Pp]robe|Barrier|Wait(all|any|some)?)|)"
+        R"(boost::mpi::(all_\w+|gather\w*|broadcast|reduce|scan|scatter\w*)|wait_all\(\)) *\()");
+    for (const fs::path& file : files_of_the_library()) {
+        std::ifstream text(file);
+        int number = 0;
+        for (std::string line; std::getline(text, line);) {
+            ++number;
+            const bool is_comment = line.find("///") != std::string::npos;
+            EXPECT_FALSE(!is_comment && std::regex_search(line, blocking))
+                << file << ":" << number << ": " << line;
+        }
+    }
+}
+
+// What MPI has in a blocking form alone stands beside a watch, here or in the one that calls.
+TEST(Layers, WhatCanOnlyBlockInMpiIsWatched) {
+    const std::regex blocking(
+        R"(\bMPI_(Win_(create|allocate_shared|allocate|free|flush\w*|unlock_all|fence)|)"
+        R"(Comm_(split|split_type|dup|create|free)) *\()");
+    const std::regex watch(R"(\bblocking_watch\b|\bwatched = )");
+    const std::set<std::string> watched_by_callers = {"rma_window::rma_window", "rma_window::free",
+                                                      "shared_window::shared_window",
+                                                      "shared_window::free"};
+    const std::regex begin(R"(^(?=\w)(?:[\w:<>&*~ ,]* [&*]?)?(\w+::~?\w+|\w+)\(.*)");
+    for (const fs::path& file : files_of_the_library()) {
+        if (file.extension() != ".cpp") continue;
+        std::ifstream text(file);
+        std::string function;
+        std::smatch match;
+        bool is_watched = false;
+        for (std::string line; std::getline(text, line);) {
+            if (std::regex_match(line, match, begin)) {
+                function = match[1];
+                is_watched = false;
+            }
+            is_watched |= std::regex_search(line, watch);
+            EXPECT_TRUE(is_watched || watched_by_callers.contains(function) ||
+                        !std::regex_search(line, blocking))
+                << file << ", " << function << ": " << line;
         }
     }
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace {
 
 using nodespan::dynamic;
@@ -46,6 +48,15 @@ TEST(Pieces, CutRowsThatAreTooLong) {
     const box whole = make_box({0, 0, 0}, {2, 1, index_t{1} << 33});
 
     EXPECT_EQ(pieces(whole, index_t{1} << 30).size(), 16U);
+}
+
+TEST(Pieces, EndWhereTheLargestNumberDoes) {
+    constexpr index_t most = std::numeric_limits<index_t>::max();
+
+    const auto found = pieces(box{index_list(1, most - 5), index_list(1, most)}, 2);
+
+    ASSERT_EQ(found.size(), 3U);
+    EXPECT_EQ(found.back(), (box{index_list(1, most - 1), index_list(1, most)}));
 }
 
 TEST(Pieces, OfAnEmptyBoxAreNone) {

@@ -48,7 +48,7 @@ NODESPAN_C_API int nodespan_array_create(nodespan_team team, nodespan_type type,
                                          nodespan_array* result);
 
 /// Ends an array and makes the handle null; one that is null already is left alone. Call: every
-/// rank of the team, in the order of all of its arrays, but nobody waits.
+/// rank of the team, in the order of all of its arrays, but without waiting.
 NODESPAN_C_API int nodespan_array_free(nodespan_array* array);
 
 /// What it was made with. Call: any rank alone, like all below up to the fences.
@@ -99,9 +99,8 @@ NODESPAN_C_API int nodespan_array_finish_exchange_ghosts(nodespan_array array);
 /// recursive; only who holds it unlocks. What was written or sent under it is visible to the next
 /// one who holds it. `try_lock` tells in `taken` whether it got it.
 /// Call:   any rank alone. Errors: OUT_OF_RANGE; MPI in teams of several nodes.
-/// Cost:   own node: two atomic operations when nobody else wants it. Elsewhere three round trips
-/// to
-///         lock and two to unlock.
+/// Cost:   own node: two atomic operations when it is free. Elsewhere three round trips to lock and
+///         two to unlock.
 NODESPAN_C_API int nodespan_array_lock(nodespan_array array, int node);
 NODESPAN_C_API int nodespan_array_try_lock(nodespan_array array, int node, int* taken);
 NODESPAN_C_API int nodespan_array_unlock(nodespan_array array, int node);

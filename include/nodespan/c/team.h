@@ -33,7 +33,7 @@ typedef struct nodespan_team_object* nodespan_team;
 /// real nodes without it. `comm` may be freed afterwards. The second one is for Fortran's handles.
 /// Call:   collective over `comm`; MPI is initialised.
 /// Errors: NOT_INITIALIZED, FINALIZED, INVALID_ARGUMENT, MPI: on all ranks.
-/// Cost:   four communicators and a window; some 100 us.
+/// Cost:   four communicators and a window; some 200 us.
 NODESPAN_C_API int nodespan_team_create(MPI_Comm comm, int ranks_per_node, nodespan_team* result);
 NODESPAN_C_API int nodespan_team_create_f(MPI_Fint comm, int ranks_per_node, nodespan_team* result);
 

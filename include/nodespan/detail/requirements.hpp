@@ -1,7 +1,7 @@
 #pragma once
 
 // What every header of nodespan needs of the compiler. Where it is missing the compilation ends
-// here, by a file that does not exist, before hundreds of lines that nobody can read.
+// here, by a file that does not exist, before hundreds of lines that tell nothing.
 #if !defined(__cpp_concepts) || __cpp_concepts < 201907L || !defined(__cpp_exceptions) ||          \
     !defined(__cpp_rtti)
 #error nodespan needs C++20 (-std=c++20), exceptions and RTTI
