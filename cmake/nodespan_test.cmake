@@ -40,7 +40,12 @@ endfunction()
 # one, and fails where that fails or its standard output does not match. (ctest's own properties for that
 # look at standard error as well, and not at the exit code.)
 function(nodespan_match_output variable expected)
-  set(${variable} ${PROJECT_SOURCE_DIR}/tests/support/match_output.sh "${expected}" ${ARGN} PARENT_SCOPE)
+  set(command ${PROJECT_SOURCE_DIR}/tests/support/match_output.sh "${expected}" ${ARGN})
+  list(LENGTH command count)
+  if(NOT count EQUAL ARGC)
+    message(FATAL_ERROR "a bracket without its partner holds CMake's lists together: ${expected}")
+  endif()
+  set(${variable} ${command} PARENT_SCOPE)
 endfunction()
 
 # nodespan_mpirun(<name> NP <n> [SIMULATED <k>] [TIMEOUT <s>] [OUTPUT <regular expression>]

@@ -91,7 +91,7 @@ block arena::allocate(const std::optional<error>& refused, const block_request& 
         throw;
     }
     endings_.agreed();
-    end_unused_windows(!placed);
+    if (end_unused_windows(!placed)) all_gave_back();
     if (!placed) placed = place_in_new_window(request, mine, most_bytes);
     problem = prepare(*placed, request, mine);
     const agreed_words ready = team_.agree({problem ? 1U : 0U}, creation_of(request.description));
@@ -240,18 +240,26 @@ std::uint64_t arena::backed_in_unused_windows() const noexcept {
 
 // Windows that other nodes can reach give their memory back whole. All nodes see the same sizes,
 // but not the same pages.
-void arena::end_unused_windows(bool needs_room) noexcept {
-    if (!is_exposed()) return;
+bool arena::end_unused_windows(bool needs_room) noexcept {
+    if (!is_exposed()) return false;
     std::size_t unused_bytes = 0;
     for (const arena_window& w : windows_)
         if (w.is_unused()) unused_bytes += w.memory.bytes();
-    if (unused_bytes == 0 || (!needs_room && unused_bytes <= kept_bytes)) return;
+    if (unused_bytes == 0 || (!needs_room && unused_bytes <= kept_bytes)) return false;
     const blocking_watch watch("end of a window", team_.as_waiter(), "other ranks of the team");
     for (arena_window& w : windows_) {
         if (!w.is_unused()) continue;
         w.free();
         w = arena_window{};
     }
+    return true;
+}
+
+// A rank's part of MPI_Win_free can be over while others have the pages still: whoever looked at
+// what is free now would miss these. Call: collective.
+void arena::all_gave_back() {
+    const agreed_words all = team_.agree({0}, new_window);
+    if (all[0] != 0) throw_for_all(std::nullopt, new_window);
 }
 
 // Memory is there, clear, and backed by the ranks that will use it before other nodes can reach it:
@@ -291,6 +299,7 @@ block arena::place_in_new_window(const block_request& request, std::vector<byte_
             static_cast<void>(attempt([&] { team_.agree({0, 0}, new_window); }));
         }
         fresh = arena_window{};
+        if (failure.is_collective()) all_gave_back();
         throw named(request.description, failure);
     }
 }

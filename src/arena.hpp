@@ -123,7 +123,8 @@ private:
                                         std::uint64_t& most_bytes) const;
     std::optional<error> check_pages(const block_request& request, const block& placed,
                                      const std::vector<byte_range>& mine) const;
-    void end_unused_windows(bool needs_room) noexcept;
+    bool end_unused_windows(bool needs_room) noexcept;
+    void all_gave_back();
     std::uint64_t backed_in_unused_windows() const noexcept;
     block place_in_new_window(const block_request& request, std::vector<byte_range>& mine,
                               std::uint64_t most_bytes);
