@@ -293,11 +293,7 @@ block arena::place_in_new_window(const block_request& request, std::vector<byte_
         placed.rma = fresh.rma.get();
         return placed;
     } catch (const error& failure) {
-        if (failure.is_collective()) { // all ranks are here
-            fresh.free();
-            // Nobody looks for room before all have let go.
-            static_cast<void>(attempt([&] { team_.agree({0, 0}, new_window); }));
-        }
+        if (failure.is_collective()) fresh.free(); // all ranks are here
         fresh = arena_window{};
         if (failure.is_collective()) all_gave_back();
         throw named(request.description, failure);
