@@ -28,8 +28,12 @@ endfunction()
 # mpirun needs; works as root, with more ranks than cores, beside other tests.
 function(nodespan_mpi_properties name np seconds)
   math(EXPR limit "${seconds} + 20") # mpirun's own limit comes first: it ends the ranks as well
-  set_tests_properties(${name} PROPERTIES PROCESSORS ${np} TIMEOUT ${limit} LABELS mpi ENVIRONMENT
-    "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMPI_MCA_rmaps_base_oversubscribe=1;OMPI_MCA_mpi_yield_when_idle=1;OMPI_MCA_hwloc_base_binding_policy=none;${ARGN}")
+  set(environment
+      OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_mpi_yield_when_idle=1
+      OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none # to Open MPI 4
+      PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe PRTE_MCA_hwloc_default_binding_policy=none # to 5
+      ${ARGN})
+  set_tests_properties(${name} PROPERTIES PROCESSORS ${np} TIMEOUT ${limit} LABELS mpi ENVIRONMENT "${environment}")
 endfunction()
 
 # nodespan_match_output(<variable> <regular expression> <command>...): sets it to a command that runs this
@@ -75,15 +79,18 @@ function(nodespan_add_mpi_test name)
   if(NOT DEFINED arg_SIMULATED)
     set(arg_SIMULATED 1 2)
   endif()
+  set(timeout "")
+  if(arg_TIMEOUT)
+    set(timeout TIMEOUT ${arg_TIMEOUT})
+  endif()
   nodespan_test_program(${name} ${arg_UNPARSED_ARGUMENTS}
                         LIBRARIES ${arg_LIBRARIES} nodespan_test_support)
   foreach(np IN LISTS arg_NP)
-    nodespan_mpirun(mpi.${name}.np${np} NP ${np} TIMEOUT ${arg_TIMEOUT}
-                    COMMAND $<TARGET_FILE:${name}>)
+    nodespan_mpirun(mpi.${name}.np${np} NP ${np} ${timeout} COMMAND $<TARGET_FILE:${name}>)
     foreach(k IN LISTS arg_SIMULATED)
       if(np GREATER k)
-        nodespan_mpirun(mpi.${name}.np${np}.nodes_of_${k} NP ${np} SIMULATED ${k}
-                        TIMEOUT ${arg_TIMEOUT} COMMAND $<TARGET_FILE:${name}>)
+        nodespan_mpirun(mpi.${name}.np${np}.nodes_of_${k} NP ${np} SIMULATED ${k} ${timeout}
+                        COMMAND $<TARGET_FILE:${name}>)
       endif()
     endforeach()
   endforeach()

@@ -1,5 +1,7 @@
 #include "capacity.hpp"
 
+#include "which_mpi.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -74,10 +76,12 @@ std::string backing_directory(const void* address) {
 }
 
 capacity backing_capacity(const std::string& directory) {
-    capacity result{unlimited, unlimited, directory,
-                    fmt::format("enlarge it (mount -o remount,size=... {0}; docker run "
-                                "--shm-size=...) or set OMPI_MCA_osc_sm_backing_directory",
-                                directory)};
+    capacity result{
+        unlimited, unlimited, directory,
+        fmt::format("enlarge it (mount -o remount,size=... {0}; docker run "
+                    "--shm-size=...){1}",
+                    directory,
+                    is_built_with_open_mpi ? " or set OMPI_MCA_osc_sm_backing_directory" : "")};
     struct statvfs fs {};
     if (statvfs(directory.c_str(), &fs) == 0) {
         result.free_bytes = static_cast<std::uint64_t>(fs.f_bavail) * fs.f_frsize;

@@ -45,17 +45,24 @@ private:
     std::vector<std::string> lines_;
 };
 
-void advise_on_memory(adviser& advice) {
+// Of which some settings are.
+bool has_open_mpi(const machine_info& info) {
+    return info.mpi_library.starts_with("Open MPI");
+}
+
+void advise_on_memory(adviser& advice, bool is_open_mpi) {
     advice.add(
         [](const node_info& n) {
             const auto memory = n.cgroup_limit_bytes != 0 ? n.cgroup_limit_bytes : n.memory_bytes;
             return n.shared_bytes < memory / 4;
         },
-        [](const node_info& n) {
+        [&](const node_info& n) {
             return fmt::format("{0} holds only {1}, and arrays live there. Enlarge it (mount -o "
-                               "remount,size=... {0}; docker run --shm-size=...) or set "
-                               "OMPI_MCA_osc_sm_backing_directory to a larger tmpfs.",
-                               n.shared_folder, text_of_bytes(n.shared_bytes));
+                               "remount,size=... {0}; docker run --shm-size=...){2}.",
+                               n.shared_folder, text_of_bytes(n.shared_bytes),
+                               is_open_mpi ? " or set OMPI_MCA_osc_sm_backing_directory to a "
+                                             "larger tmpfs"
+                                           : "");
         });
     advice.add([](const node_info& n) { return n.cgroup_limit_bytes != 0; },
                [](const node_info& n) {
@@ -74,13 +81,16 @@ void advise_on_memory(adviser& advice) {
                });
 }
 
-void advise_on_processors(adviser& advice) {
+void advise_on_processors(adviser& advice, bool is_open_mpi) {
     advice.add([](const node_info& n) { return n.crowded; },
-               [](const node_info& n) {
+               [&](const node_info& n) {
                    return fmt::format("more ranks than the {} hardware threads they are bound to: "
-                                      "waits in nodespan yield; set OMPI_MCA_mpi_yield_when_idle=1 "
-                                      "so that the program's own MPI calls do, or use fewer ranks.",
-                                      n.bound_threads);
+                                      "waits in nodespan yield; {}use fewer ranks.",
+                                      n.bound_threads,
+                                      is_open_mpi
+                                          ? "set OMPI_MCA_mpi_yield_when_idle=1 so that the "
+                                            "program's own MPI calls do, or "
+                                          : "those in this MPI's own calls may not: ");
                });
     advice.add([](const node_info& n) { return n.numa_nodes > 1 && n.numa_nodes_per_rank > 1; },
                [](const node_info& n) {
@@ -90,11 +100,14 @@ void advise_on_processors(adviser& advice) {
                                       n.numa_nodes_per_rank, n.numa_nodes);
                });
     advice.add([](const node_info& n) { return n.ranks > 1 && !n.copies_between_ranks; },
-               [](const node_info&) {
-                   return "ranks may not read each other's memory through the kernel, so MPI "
-                          "copies large messages inside a node twice (arrays need none). Allow it: "
-                          "sysctl kernel.yama.ptrace_scope=0, docker run --cap-add=SYS_PTRACE; or "
-                          "silence Open MPI: OMPI_MCA_btl_vader_single_copy_mechanism=none.";
+               [&](const node_info&) {
+                   return fmt::format(
+                       "ranks may not read each other's memory through the kernel, so MPI "
+                       "copies large messages inside a node twice (arrays need none). Allow it: "
+                       "sysctl kernel.yama.ptrace_scope=0, docker run --cap-add=SYS_PTRACE{}.",
+                       is_open_mpi ? "; or silence Open MPI: "
+                                     "OMPI_MCA_btl_vader_single_copy_mechanism=none"
+                                   : "");
                });
 }
 
@@ -128,9 +141,8 @@ std::string free_of(std::uint64_t free, std::uint64_t all) {
 // Nothing for those who override already, nor where the variable means nothing.
 const char* hint_to_override(const machine_info& info) {
     const bool is_users = info.rma_chosen_by.starts_with("you");
-    return is_users || !info.mpi_library.starts_with("Open MPI")
-               ? ""
-               : " (to override: set OMPI_MCA_osc in the environment)";
+    return is_users || !has_open_mpi(info) ? ""
+                                           : " (to override: set OMPI_MCA_osc in the environment)";
 }
 
 void add_job(table& out, const machine_info& info) {
@@ -139,9 +151,11 @@ void add_job(table& out, const machine_info& info) {
                                  info.nodes.size() == 1 ? "" : "s"));
     out.row("MPI", info.mpi_library);
     out.row("MPI standard", fmt::format("{}, threads: {}", info.mpi_standard, info.thread_level));
-    out.row("RMA components", info.rma_components.empty() ? "all that the library has"
-                                                          : "osc = " + info.rma_components);
-    out.row("  chosen by", info.rma_chosen_by + hint_to_override(info));
+    if (has_open_mpi(info)) {
+        out.row("RMA components", info.rma_components.empty() ? "all that the library has"
+                                                              : "osc = " + info.rma_components);
+        out.row("  chosen by", info.rma_chosen_by + hint_to_override(info));
+    }
     out.row("RMA between nodes",
             info.rma_between_nodes == trial::works       ? "works, model " + info.node_window_model
             : info.rma_between_nodes == trial::not_tried ? "not tried: " + info.rma_message
@@ -179,8 +193,9 @@ void add_node(table& out, std::size_t number, const node_info& node) {
 
 std::vector<std::string> detail::advice_for(const machine_info& info, const std::string& rma_cure) {
     adviser advice(info);
-    advise_on_memory(advice);
-    advise_on_processors(advice);
+    const bool is_open_mpi = has_open_mpi(info);
+    advise_on_memory(advice, is_open_mpi);
+    advise_on_processors(advice, is_open_mpi);
     advise_on_mpi(advice, info, rma_cure);
     return advice.take();
 }

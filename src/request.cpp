@@ -3,6 +3,7 @@
 #include "mpi_check.hpp"
 #include "mpi_wait.hpp"
 #include "nodespan/error.hpp"
+#include "packed_patch.hpp"
 #include "team_core.hpp"
 #include "wait.hpp"
 
@@ -32,7 +33,18 @@ std::span<MPI_Request> request_list::all() noexcept {
     return {count_ <= places ? first_.data() : all_.data(), count_};
 }
 
+packed_patch& request_list::keep(index_t elements, std::size_t element_bytes) {
+    copies_.reserve(copies_.size() + 1);
+    copies_.push_back(new packed_patch(elements, element_bytes));
+    return *copies_.back();
+}
+
 void request_list::clear() noexcept {
+    for (packed_patch* const copy : copies_) {
+        copy->write();
+        delete copy;
+    }
+    copies_.clear();
     count_ = 0;
     all_.clear();
 }

@@ -79,14 +79,24 @@ std::string name_of(const fs::path& file) {
     return home.size() > 1 && name.starts_with(home) ? "~/" + name.substr(home.size()) : name;
 }
 
-// The list with pt2pt and without rdma.
-std::string with_pt2pt(const std::string& value) {
+// The list that allows one component and, if one is named, not the other.
+std::string allowing(const std::string& value, const std::string& component,
+                     const std::string& instead_of = {}) {
     const bool excludes = is_exclusion(value);
-    const std::string unwanted = excludes ? "pt2pt" : "rdma", wanted = excludes ? "rdma" : "pt2pt";
+    const std::string unwanted = excludes ? component : instead_of;
+    const std::string wanted = excludes ? instead_of : component;
     std::vector<std::string> names = names_in(value);
     std::erase(names, unwanted);
-    if (std::ranges::count(names, wanted) == 0) names.push_back(wanted);
-    return fmt::format("{}{}", excludes ? "^" : "", fmt::join(names, ","));
+    if (!wanted.empty() && std::ranges::count(names, wanted) == 0) names.push_back(wanted);
+    return fmt::format("{}{}", excludes && !names.empty() ? "^" : "", fmt::join(names, ","));
+}
+
+// What works over any network: Open MPI 5 has no pt2pt, and an rdma that takes TCP.
+std::string with_pt2pt(const std::string& value) {
+    return allowing(value, "pt2pt", "rdma");
+}
+std::string with_rdma(const std::string& value) {
+    return allowing(value, "rdma");
 }
 
 const char* const no_rma = "MPI has no one-sided communication between these nodes";
@@ -97,12 +107,19 @@ std::string named(const rma_setting& setting) {
                        setting.source == rma_source::variable ? " or mpirun --mca osc" : "");
 }
 
-std::string how_to_allow(const rma_setting& setting) {
-    return fmt::format("{} switches osc/pt2pt off; set {}={} in the environment before MPI_Init{}",
-                       named(setting), variable_name, with_pt2pt(setting.value),
-                       setting.source == rma_source::system_file
-                           ? ", or let a nodespan::environment start MPI"
-                           : "");
+std::string how_to_allow(const rma_setting& setting, const char* component,
+                         const std::string& value) {
+    if (value.empty() && setting.source == rma_source::variable)
+        return fmt::format("{} switches osc/{} off; unset {} in the environment before MPI_Init",
+                           named(setting), component, variable_name);
+    return fmt::format("{} switches osc/{} off; set {}={} in the environment before MPI_Init",
+                       named(setting), component, variable_name, value);
+}
+
+std::string how_to_allow_pt2pt(const rma_setting& setting) {
+    return how_to_allow(setting, "pt2pt", with_pt2pt(setting.value)) +
+           (setting.source == rma_source::system_file ? ", or let a nodespan::environment start MPI"
+                                                      : "");
 }
 
 } // namespace
@@ -194,12 +211,12 @@ std::string who_chose(const rma_choice& choice) {
     return {};
 }
 
-bool may_use_rdma_component(const rma_setting& setting) {
-    return allows_component(setting.value, "rdma");
+bool may_crash_in_compare_and_swap(const std::string& library, const rma_setting& setting) {
+    return has_pt2pt(library) && allows_component(setting.value, "rdma");
 }
 
-bool may_use_rdma_component() {
-    return is_open_mpi(library_text()) && may_use_rdma_component(rma_choice_in_force().setting);
+bool may_crash_in_compare_and_swap() {
+    return may_crash_in_compare_and_swap(library_text(), rma_choice_in_force().setting);
 }
 
 // Memory of one's own host is reached by osc/sm, and osc/portals4 needs a network that Open MPI
@@ -223,13 +240,16 @@ std::string window_directory() {
 }
 
 std::string rma_advice(const rma_setting& setting, int thread_level, bool has_pt2pt) {
+    if (!has_pt2pt && !allows_component(setting.value, "rdma"))
+        return fmt::format("{}: its {}", no_rma,
+                           how_to_allow(setting, "rdma", with_rdma(setting.value)));
     const bool is_off = has_pt2pt && !allows_component(setting.value, "pt2pt");
     if (has_pt2pt && thread_level == MPI_THREAD_MULTIPLE)
         return fmt::format("{}: osc/pt2pt, which works over any network, refuses "
                            "MPI_THREAD_MULTIPLE; ask for MPI_THREAD_SERIALIZED{}{}",
                            no_rma, is_off ? ". Besides, MPI's " : "",
-                           is_off ? how_to_allow(setting) : "");
-    if (is_off) return fmt::format("{}: its {}", no_rma, how_to_allow(setting));
+                           is_off ? how_to_allow_pt2pt(setting) : "");
+    if (is_off) return fmt::format("{}: its {}", no_rma, how_to_allow_pt2pt(setting));
     return fmt::format("{}, its {}; OMPI_MCA_osc_base_verbose=100 in the environment makes Open "
                        "MPI say which components it tried",
                        no_rma, named(setting));

@@ -70,9 +70,10 @@ rma_choice rma_choice_in_force();
 /// Such as "nodespan" or "you (OMPI_MCA_osc)".
 std::string who_chose(const rma_choice& choice);
 
-/// Whether windows of this process could be osc/rdma's. False for another MPI than Open MPI.
-bool may_use_rdma_component(const rma_setting& setting);
-bool may_use_rdma_component();
+/// Whether windows of this process could be those of Open MPI 4's osc/rdma, which crashes in an
+/// 8-byte compare-and-swap on one's own memory. Open MPI 5's does not.
+bool may_crash_in_compare_and_swap(const std::string& library, const rma_setting& setting);
+bool may_crash_in_compare_and_swap(); ///< The same for this process. Reads files.
 
 /// Whether what serves windows between nodes may register their memory with a network card, which
 /// then keeps its pages. False only for Open MPI that is left with osc/pt2pt, which sends messages:
@@ -85,7 +86,8 @@ bool may_register_memory(); ///< The same for this process. Reads files.
 std::string window_directory();
 
 /// Why a window over several nodes cannot be made, and the cure: a sentence or two, without the
-/// last full stop, to stand in a message.
+/// last full stop, to stand in a message. The cure is osc/pt2pt where the library has it, else, in
+/// Open MPI 5, osc/rdma.
 std::string rma_advice(const rma_setting& setting, int thread_level, bool has_pt2pt = true);
 std::string rma_advice(int thread_level); ///< The same for this process.
 

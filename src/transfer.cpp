@@ -4,6 +4,7 @@
 #include "mpi_check.hpp"
 #include "mpi_types.hpp"
 #include "node_accumulate.hpp"
+#include "packed_patch.hpp"
 #include "pieces.hpp"
 #include "rma_settings.hpp"
 #include "strided.hpp"
@@ -53,12 +54,38 @@ std::size_t reach(const index_list& extents, const index_list& strides, std::siz
     return static_cast<std::size_t>(last) + element_bytes;
 }
 
+// How much of a scattered patch is copied at once: what stays in the processor's cache.
+constexpr index_t packed_bytes = 256 * 1024;
+
+// Calls f(piece, its copy) for pieces of a part of a patch.
+template <class Byte, class F>
+void for_each_packed(const array_place& a, const box<dynamic>& patch, const box<dynamic>& part,
+                     Byte* memory, const index_list& strides, F&& f) {
+    const index_t most = std::min(elements_in(packed_bytes, a), part.size());
+    packed_patch copy(most, a.element_bytes);
+    const settles_on_failure guard(a);
+    for_each_piece(part, most, [&](const box<dynamic>& piece) {
+        copy.stand_for(piece.extents(), memory + distance(patch, piece, strides), strides);
+        f(piece, copy);
+    });
+}
+
+// The copy of a whole part, which `open` keeps until the transfer is done.
+template <class Byte>
+packed_patch& pack_all(const array_place& a, const box<dynamic>& patch, const box<dynamic>& part,
+                       Byte* memory, const index_list& strides, request_list& open) {
+    packed_patch& copy = open.keep(part.size(), a.element_bytes);
+    copy.stand_for(part.extents(), memory + distance(patch, part, strides), strides);
+    return copy;
+}
+
 // Moves a patch one way. Calls start(node, offset there, bytes, type there, program memory, type
-// here) for pieces of what other nodes hold, then copy(...) for what this one does, so that copies
-// overlap with what is under way. Returns whether anything is.
-template <class Byte, class PieceBytes, class Start, class Copy>
+// here) for pieces of what other nodes hold, pack(part) for those parts whose memory is scattered,
+// then copy(...) for what this node holds, so that copies overlap with what is under way. Returns
+// whether anything is.
+template <class Byte, class PieceBytes, class Start, class Pack, class Copy>
 bool move(const array_place& a, const box<dynamic>& patch, Byte* memory, const index_list& strides,
-          PieceBytes&& piece_bytes, Start&& start, Copy&& copy) {
+          PieceBytes&& piece_bytes, Start&& start, Pack&& pack, Copy&& copy) {
     const settles_on_failure guard(a);
     if (patch.empty()) return false;
     const int here = a.team->node();
@@ -67,6 +94,11 @@ bool move(const array_place& a, const box<dynamic>& patch, Byte* memory, const i
     a.cut->for_each_node(patch, [&](int node, const box<dynamic>& part) {
         if (node == here) {
             mine = part;
+            return;
+        }
+        if (is_scattered(part.extents(), a.element_bytes, strides,
+                         find_on_node(a, node, part).strides)) {
+            pack(part);
             return;
         }
         is_started = true;
@@ -110,41 +142,66 @@ void count(const array_place& a, usage_kind kind, int node) {
 bool get_into(const array_place& a, const box<dynamic>& patch, std::byte* to,
               const index_list& strides, request_list* open) {
     int under_way = 0;
-    const bool is_started = move(
+    const auto start = [&](int node, std::size_t offset, std::size_t bytes,
+                           const mpi_elements& target, std::byte* memory,
+                           const mpi_elements& origin) {
+        if (open == nullptr && ++under_way % fast_gets_at_once == 0) a.where.rma->complete_local();
+        a.where.rma->get(node, offset, bytes, target, memory, origin,
+                         open != nullptr ? open->add(node) : nullptr);
+    };
+    const auto pack = [&](const box<dynamic>& part) {
+        if (open != nullptr) {
+            packed_patch& copy = pack_all(a, patch, part, to, strides, *open);
+            get_into(a, part, copy.data(), copy.strides(), open);
+            return;
+        }
+        for_each_packed(a, patch, part, to, strides,
+                        [&](const box<dynamic>& piece, packed_patch& copy) {
+                            get_into(a, piece, copy.data(), copy.strides(), nullptr);
+                            a.where.rma->complete_local();
+                            copy.write();
+                        });
+    };
+    return move(
         a, patch, to, strides,
         [&](const box<dynamic>& part) {
             return open == nullptr ? get_piece_bytes(a, part) : largest_bytes;
         },
-        [&](int node, std::size_t offset, std::size_t bytes, const mpi_elements& target,
-            std::byte* memory, const mpi_elements& origin) {
-            if (open == nullptr && ++under_way % fast_gets_at_once == 0)
-                a.where.rma->complete_local();
-            a.where.rma->get(node, offset, bytes, target, memory, origin,
-                             open != nullptr ? open->add(node) : nullptr);
-        },
+        start, pack,
         [&](const index_list& extents, const std::byte* here, const index_list& here_strides,
             std::byte* memory) {
             copy_patch(extents, a.element_bytes, memory, strides, here, here_strides);
         });
-    count(a, usage_kind::get, patch);
-    return is_started;
 }
 
 bool put_from(const array_place& a, const box<dynamic>& patch, const std::byte* from,
               const index_list& strides, request_list* open) {
-    const bool is_started = move(
-        a, patch, from, strides, [](const box<dynamic>&) { return largest_bytes; },
-        [&](int node, std::size_t offset, std::size_t bytes, const mpi_elements& target,
-            const std::byte* memory, const mpi_elements& origin) {
-            a.where.rma->put(node, offset, bytes, target, memory, origin,
-                             open != nullptr ? open->add(node) : nullptr);
-        },
+    const auto start = [&](int node, std::size_t offset, std::size_t bytes,
+                           const mpi_elements& target, const std::byte* memory,
+                           const mpi_elements& origin) {
+        a.where.rma->put(node, offset, bytes, target, memory, origin,
+                         open != nullptr ? open->add(node) : nullptr);
+    };
+    const auto pack = [&](const box<dynamic>& part) {
+        if (open != nullptr) {
+            packed_patch& copy = pack_all(a, patch, part, from, strides, *open);
+            copy.read();
+            put_from(a, part, copy.data(), copy.strides(), open);
+            return;
+        }
+        for_each_packed(a, patch, part, from, strides,
+                        [&](const box<dynamic>& piece, packed_patch& copy) {
+                            copy.read();
+                            put_from(a, piece, copy.data(), copy.strides(), nullptr);
+                            a.where.rma->complete_local();
+                        });
+    };
+    return move(
+        a, patch, from, strides, [](const box<dynamic>&) { return largest_bytes; }, start, pack,
         [&](const index_list& extents, std::byte* here, const index_list& here_strides,
             const std::byte* memory) {
             copy_patch(extents, a.element_bytes, here, here_strides, memory, strides);
         });
-    count(a, usage_kind::put, patch);
-    return is_started;
 }
 
 // Whether a copy of a patch that other nodes hold some of can stand in for it, so that put need not
@@ -165,13 +222,13 @@ std::size_t find_element(const array_place& a, const index_list& at, int& node) 
     return a.where.offset + static_cast<std::size_t>(offset) * a.element_bytes;
 }
 
-// Open MPI's osc/rdma, which it may choose on one host, crashes in an 8-byte compare and swap on
+// Open MPI 4's osc/rdma, which it may choose on one host, crashes in an 8-byte compare and swap on
 // one's own memory.
 void require_compare_and_swap(const array_place& a, int node) {
     if (a.element_bytes != 8 || node != a.team->node() || !a.team->is_leader() ||
         !a.team->is_on_one_host())
         return;
-    static const bool may_crash = may_use_rdma_component(); // settled when MPI started
+    static const bool may_crash = may_crash_in_compare_and_swap(); // settled when MPI started
     if (may_crash)
         throw error(std::error_code(MPI_ERR_UNSUPPORTED_OPERATION, mpi_category()),
                     "compare_exchange: Open MPI's osc/rdma would crash on 8-byte elements of one's "
@@ -198,6 +255,7 @@ node_patch find_on_node(const array_place& a, int node, const box<dynamic>& part
 void get(const array_place& a, const box<dynamic>& patch, std::byte* to,
          const index_list& strides) {
     if (get_into(a, patch, to, strides, nullptr)) a.where.rma->complete_local();
+    count(a, usage_kind::get, patch);
 }
 
 void put(const array_place& a, const box<dynamic>& patch, const std::byte* from,
@@ -209,19 +267,22 @@ void put(const array_place& a, const box<dynamic>& patch, const std::byte* from,
             a.where.rma->keep(static_cast<std::size_t>(patch.size()) * a.element_bytes);
         copy_patch(extents, a.element_bytes, kept, kept_strides, from, strides);
         put_from(a, patch, kept, kept_strides, nullptr);
-        return;
+    } else if (put_from(a, patch, from, strides, nullptr)) {
+        a.where.rma->complete_local();
     }
-    if (put_from(a, patch, from, strides, nullptr)) a.where.rma->complete_local();
+    count(a, usage_kind::put, patch);
 }
 
 void start_get(const array_place& a, const box<dynamic>& patch, std::byte* to,
                const index_list& strides, request_list& open) {
     get_into(a, patch, to, strides, &open);
+    count(a, usage_kind::get, patch);
 }
 
 void start_put(const array_place& a, const box<dynamic>& patch, const std::byte* from,
                const index_list& strides, request_list& open) {
     put_from(a, patch, from, strides, &open);
+    count(a, usage_kind::put, patch);
 }
 
 // In a team of several nodes even this node's elements go through MPI: it orders its own atomics,
@@ -251,8 +312,19 @@ void accumulate(const array_place& a, const box<dynamic>& patch, accumulate_op o
         a.where.rma->accumulate(node, there.offset, reach(extents, there.strides, a.element_bytes),
                                 target.elements(), memory, origin.elements(), to_mpi(op));
     };
-    const index_t most = elements_in(scale == nullptr ? largest_bytes : scaled_bytes, a);
     a.cut->for_each_node(patch, [&](int node, const box<dynamic>& part) {
+        const bool is_packed = is_scattered(part.extents(), a.element_bytes, strides,
+                                            find_on_node(a, node, part).strides);
+        if (scale == nullptr && is_packed) {
+            for_each_packed(
+                a, patch, part, from, strides, [&](const box<dynamic>& piece, packed_patch& copy) {
+                    copy.read();
+                    send(node, piece, find_on_node(a, node, piece), copy.data(), copy.strides());
+                    a.where.rma->complete_local();
+                });
+            return;
+        }
+        const index_t most = elements_in(scale == nullptr ? largest_bytes : scaled_bytes, a);
         const auto one = [&](const box<dynamic>& piece) {
             const std::byte* const memory = from + distance(patch, piece, strides);
             const node_patch there = find_on_node(a, node, piece);

@@ -61,12 +61,14 @@ private:
 /// RMA call a node touched (more above 1 GiB; a get, also for each 63 KiB where that is faster).
 /// Errors: MPI category; what is already on its way is completed at the next fence.
 /// Cost:   nothing allocated. Strided parts become an MPI datatype: at every shape tried between
-///         hosts that was faster than row by row or the range with its gaps.
+///         hosts that was faster than row by row or the range with its gaps. Memory that lies in
+///         shorter stretches than the target goes through a copy, see packed_patch.
 void get(const array_place& a, const box<dynamic>& patch, std::byte* to, const index_list& strides);
 void put(const array_place& a, const box<dynamic>& patch, const std::byte* from,
          const index_list& strides);
 
-/// The same, started: parts of this node are done at once, `open` stands for the others.
+/// The same, started: parts of this node are done at once, `open` stands for the others, and keeps
+/// copies of all that is scattered.
 void start_get(const array_place& a, const box<dynamic>& patch, std::byte* to,
                const index_list& strides, request_list& open);
 void start_put(const array_place& a, const box<dynamic>& patch, const std::byte* from,

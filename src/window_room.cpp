@@ -1,5 +1,7 @@
 #include "window_room.hpp"
 
+#include "which_mpi.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,14 +22,16 @@ namespace {
 
 constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
 
-// What must be free for a window of so many bytes: Open MPI adds a header, and refuses unless 5 %
-// more than it asks for is free.
+// What must be free for a window of so many bytes: MPI adds a header, and Open MPI refuses unless
+// 5 % more than it asks for is free.
 constexpr std::uint64_t window_header = 128 * 1024;
+constexpr std::uint64_t sixteenths_more = is_built_with_open_mpi ? 1 : 0;
 std::uint64_t room_for_window(std::uint64_t bytes) {
-    return bytes + bytes / 16 + window_header;
+    return bytes + bytes / 16 * sixteenths_more + window_header;
 }
 std::uint64_t window_in_room(std::uint64_t free_bytes) {
-    return free_bytes < window_header ? 0 : (free_bytes - window_header) / 17 * 16;
+    if (free_bytes < window_header) return 0;
+    return (free_bytes - window_header) / (16 + sixteenths_more) * 16;
 }
 
 // What MPI and this library take beside a window's own bytes, in one process.

@@ -127,7 +127,8 @@ public:
     ///         is then unspecified.
     /// Cost:   same node: one copy per run of elements. Otherwise one MPI_Get for each 63 KiB or,
     ///         where that is no faster, one per node touched (per GiB); many at once, with MPI
-    ///         datatypes for what is strided.
+    ///         datatypes for what is strided. Memory in another order than the array's, or in
+    ///         shorter stretches, is copied: 256 KiB at a time, by the _async calls as a whole.
     /// Source: MPI 3.1 section 11.3.2 (MPI_Get), 4.1 (derived datatypes).
     void get(const box<N>& from, const detail::buffer<T, N>& to) const;
 

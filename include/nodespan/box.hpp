@@ -137,8 +137,8 @@ requires(N != dynamic) constexpr box<dynamic> to_dynamic(const box<N>& b) {
 template <int N>
 constexpr box<N> to_static(const box<dynamic>& b) {
     box<N> result;
-    std::copy(b.lo.begin(), b.lo.end(), result.lo.begin());
-    std::copy(b.hi.begin(), b.hi.end(), result.hi.begin());
+    std::copy_n(b.lo.begin(), N, result.lo.begin());
+    std::copy_n(b.hi.begin(), N, result.hi.begin());
     return result;
 }
 

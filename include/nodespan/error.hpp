@@ -27,7 +27,9 @@ enum class errc {
 /// The category of `errc`.
 const std::error_category& own_category() noexcept;
 
-/// The category of MPI's error codes; messages come from `MPI_Error_string`.
+/// The category of MPI's error codes; messages come from `MPI_Error_string`. Codes are those of the
+/// MPI in use. What the standard names is their class, a condition:
+/// `failure.code() == std::error_condition(MPI_ERR_WIN, mpi_category())`.
 const std::error_category& mpi_category() noexcept;
 
 inline std::error_code make_error_code(errc code) noexcept {

@@ -114,7 +114,7 @@ array<T, N> open(team& team, const std::filesystem::path& file, const std::strin
     const index_list found =
         detail::stored_extents(team, detail::file_type_of<T>(), N, file, dataset);
     indices<N> extents{};
-    std::copy(found.begin(), found.end(), extents.begin());
+    std::copy_n(found.begin(), N, extents.begin());
     array<T, N> result(team, extents, options);
     load(result, file, dataset);
     return result;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nodespan/box.hpp"
 #include "nodespan/detail/export.hpp"
 #include "nodespan/detail/mpi.hpp"
 #include "nodespan/team.hpp"
@@ -14,6 +15,8 @@ namespace NODESPAN_EXPORT nodespan {
 
 namespace detail {
 
+class packed_patch;
+
 /// MPI requests of one transfer; the first few without allocation.
 class request_list {
 public:
@@ -23,7 +26,13 @@ public:
     /// The node that they all wait for; -1 if there are several.
     int node() const noexcept { return node_; }
 
+    /// A copy of elements of the program that takes part in the transfer. It is leaked where the
+    /// list ends before the transfer: MPI may still use it.
+    packed_patch& keep(index_t elements, std::size_t element_bytes);
+
     std::span<MPI_Request> all() noexcept;
+
+    /// All have ended: what came into copies is brought home.
     void clear() noexcept;
 
 private:
@@ -33,6 +42,7 @@ private:
     std::size_t count_ = 0;
     int node_ = -1;
     std::vector<MPI_Request> all_; // takes over from the fifth on
+    std::vector<packed_patch*> copies_;
 };
 
 } // namespace detail

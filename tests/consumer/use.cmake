@@ -71,6 +71,10 @@ if(CASE STREQUAL "refusals")
       refuses("nodespan needs C..20 .-std=c..20., exceptions and RTTI" 2 ${compile} -std=c++20 ${option} asks.cpp)
     endforeach()
   endforeach()
+  foreach(machine -D__BYTE_ORDER__=__ORDER_BIG_ENDIAN__ -D__SIZEOF_POINTER__=4) # what compilers for others say
+    string(REGEX REPLACE "-D(.*)=.*" "-U\\1" undefined ${machine})
+    refuses("nodespan needs a 64-bit, little-endian machine" 2 ${compile} -std=c++20 ${undefined} ${machine} asks.cpp)
+  endforeach()
   execute_process(COMMAND ${CXX} -E -x c++ -include mpi.h /dev/null RESULT_VARIABLE no_mpi OUTPUT_QUIET ERROR_QUIET)
   if(no_mpi) # or the compiler is MPI's own
     refuses("nodespan needs mpi.h: compile with mpicxx" 2 ${CXX} -std=c++20 -fsyntax-only -I${STAGE}/prefix/include

@@ -7,9 +7,50 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <mpi.h>
 #include <mutex>
 #include <span>
 #include <vector>
+
+namespace {
+
+// Whether all that was handed to MPI's one-sided calls lay in one piece in this rank's memory.
+bool is_in_one_piece = true;
+
+void note(MPI_Datatype origin) {
+    int numbers = 0, places = 0, types = 0, made_by = MPI_COMBINER_NAMED;
+    MPI_Type_get_envelope(origin, &numbers, &places, &types, &made_by);
+    is_in_one_piece = is_in_one_piece && made_by == MPI_COMBINER_NAMED;
+}
+
+} // namespace
+
+// Stand before MPI's own.
+int MPI_Put(const void* from, int count, MPI_Datatype type, int to, MPI_Aint at, int to_count,
+            MPI_Datatype to_type, MPI_Win window) {
+    note(type);
+    return PMPI_Put(from, count, type, to, at, to_count, to_type, window);
+}
+int MPI_Rput(const void* from, int count, MPI_Datatype type, int to, MPI_Aint at, int to_count,
+             MPI_Datatype to_type, MPI_Win window, MPI_Request* request) {
+    note(type);
+    return PMPI_Rput(from, count, type, to, at, to_count, to_type, window, request);
+}
+int MPI_Get(void* into, int count, MPI_Datatype type, int from, MPI_Aint at, int from_count,
+            MPI_Datatype from_type, MPI_Win window) {
+    note(type);
+    return PMPI_Get(into, count, type, from, at, from_count, from_type, window);
+}
+int MPI_Rget(void* into, int count, MPI_Datatype type, int from, MPI_Aint at, int from_count,
+             MPI_Datatype from_type, MPI_Win window, MPI_Request* request) {
+    note(type);
+    return PMPI_Rget(into, count, type, from, at, from_count, from_type, window, request);
+}
+int MPI_Accumulate(const void* from, int count, MPI_Datatype type, int to, MPI_Aint at,
+                   int to_count, MPI_Datatype to_type, MPI_Op op, MPI_Win window) {
+    note(type);
+    return PMPI_Accumulate(from, count, type, to, at, to_count, to_type, op, window);
+}
 
 namespace {
 
@@ -97,6 +138,45 @@ TEST(ArrayTraffic, StridedAndDensePatchesOfEverySizeComeBackWhole) {
                           double(i * columns + j));
     }
     a.fence();
+}
+
+TEST(ArrayTraffic, PatchesThatAreTurnedOverReachMpiInOnePieceAndComeBackWhole) {
+    team everyone(MPI_COMM_WORLD);
+    const index_t rows = 301, columns = 250, first = (everyone.rank() + 1) % everyone.size() * rows;
+    array<double, 2> a(everyone, {rows * everyone.size(), columns + 3});
+    const box<2> patch{{first, 1}, {first + rows, 1 + columns}};
+    std::vector<double> memory(static_cast<std::size_t>(patch.size())), back(memory.size());
+    const std::array<index_t, 2> steps{1, rows}; // the first index runs fastest
+    const nodespan::view<double, 2, nodespan::column_major> values(memory.data(), {rows, columns},
+                                                                   steps),
+        found(back.data(), {rows, columns}, steps);
+    for (std::size_t k = 0; k < memory.size(); ++k)
+        memory[k] = double(everyone.rank() + 1) + 0.001 * double(k);
+    const auto read_back = [&](const auto& get) {
+        back.assign(back.size(), -1);
+        get();
+        return back == memory;
+    };
+    is_in_one_piece = true;
+
+    a.put(patch, values);
+    EXPECT_TRUE(read_back([&] { a.get(patch, found); }));
+    a.fence();
+    for (double& value : a.local_with_ghosts().span()) value = 0;
+    a.fence();
+    a.put_async(patch, values).wait();
+    EXPECT_TRUE(read_back([&] { a.get_async(patch, found).wait(); }));
+    a.fence();
+    for (double& value : a.local_with_ghosts().span()) value = 0;
+    a.fence();
+    a.accumulate(patch, values);
+    EXPECT_TRUE(read_back([&] {
+        auto arrival = a.get_async(patch, found);
+        while (!arrival.test()) {}
+    }));
+    a.fence();
+
+    EXPECT_TRUE(is_in_one_piece);
 }
 
 TEST(ArrayTraffic, LargeElementsAndLongRowsComeBackWhole) {

@@ -4,14 +4,11 @@ function(nodespan_add_info_test name np simulated)
            COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:nodespan_info>
                    -DMPIEXEC=${MPIEXEC_EXECUTABLE} -DNP=${np} -DSIMULATED=${simulated}
                    -P ${CMAKE_CURRENT_SOURCE_DIR}/info_check.cmake)
-  set(environment OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-                  OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1
-                  OMPI_MCA_hwloc_base_binding_policy=none)
+  set(environment "")
   if(simulated)
-    list(APPEND environment NODESPAN_RANKS_PER_NODE=${simulated})
+    set(environment NODESPAN_RANKS_PER_NODE=${simulated})
   endif()
-  set_tests_properties(mpi.info.${name} PROPERTIES PROCESSORS ${np} TIMEOUT 150 LABELS mpi
-                       ENVIRONMENT "${environment}")
+  nodespan_mpi_properties(mpi.info.${name} ${np} 130 ${environment})
 endfunction()
 
 if(TARGET nodespan_info)

@@ -235,6 +235,20 @@ TEST(Team, LeavesTheErrorHandlerOfTheHostsCommunicatorAlone) {
     }
 }
 
+TEST(MpiCategory, KnowsTheClassOfACodeAndTellsItInOneLine) {
+    int code = MPI_SUCCESS;
+    MPI_Add_error_code(MPI_ERR_WIN, &code);
+    MPI_Add_error_string(code, "no window\nin two lines");
+
+    const std::error_code failure(code, nodespan::mpi_category());
+
+    EXPECT_EQ(failure, std::error_condition(MPI_ERR_WIN, nodespan::mpi_category()));
+    EXPECT_NE(failure, std::error_condition(MPI_ERR_ARG, nodespan::mpi_category()));
+    EXPECT_EQ(failure.message(), "no window in two lines");
+    EXPECT_EQ(std::error_code(MPI_ERR_WIN, nodespan::mpi_category()),
+              std::error_condition(MPI_ERR_WIN, nodespan::mpi_category()));
+}
+
 TEST(Team, NeverMeetsTheHostsMessages) {
     const scoped_comm comm(0, world_rank());
     int token = world_rank(), received = -1;

@@ -10,4 +10,4 @@ foreach(copy a b)
 endforeach()
 nodespan_test_program(two_copies two_copies.cpp LIBRARIES MPI::MPI_CXX copy_a copy_b)
 nodespan_mpirun(mpi.two_copies NP 4 SIMULATED 2 COMMAND $<TARGET_FILE:two_copies>)
-set_property(TEST mpi.two_copies APPEND PROPERTY ENVIRONMENT "OMPI_MCA_osc=^ucx,rdma") # MPI is not ours to start
+set_property(TEST mpi.two_copies APPEND PROPERTY ENVIRONMENT ${nodespan_host_setting}) # MPI is not ours to start

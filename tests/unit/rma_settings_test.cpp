@@ -165,11 +165,18 @@ TEST_F(RmaSettings, AListIncludesOrExcludes) {
     EXPECT_TRUE(allows_component("^ucx, pt2pt", "pt2pt")); // Open MPI looks for " pt2pt"
 }
 
-TEST_F(RmaSettings, ComponentRdmaMayBeUsedWhereItIsAllowed) {
-    EXPECT_TRUE(may_use_rdma_component(rma_setting{}));
-    EXPECT_TRUE(may_use_rdma_component(rma_setting{"^ucx", rma_source::variable, ""}));
-    EXPECT_FALSE(may_use_rdma_component(rma_setting{"^ucx,rdma", rma_source::variable, ""}));
-    EXPECT_FALSE(may_use_rdma_component(rma_setting{"sm,pt2pt", rma_source::variable, ""}));
+TEST_F(RmaSettings, CompareAndSwapMayCrashInTheRdmaOfOpenMpi4) {
+    const auto may_crash = [](const std::string& library, const std::string& value) {
+        return may_crash_in_compare_and_swap(library, {value, rma_source::variable, ""});
+    };
+
+    EXPECT_TRUE(may_crash(debian, ""));
+    EXPECT_TRUE(may_crash(debian, "^ucx"));
+    EXPECT_FALSE(may_crash(debian, "^ucx,rdma"));
+    EXPECT_FALSE(may_crash(debian, "sm,pt2pt"));
+    EXPECT_FALSE(may_crash(open_mpi_5, ""));
+    EXPECT_FALSE(may_crash(open_mpi_5, "^ucx,pt2pt"));
+    EXPECT_FALSE(may_crash(mpich, ""));
 }
 
 TEST_F(RmaSettings, OnlyOpenMpiBefore5HasPt2pt) {
@@ -234,14 +241,14 @@ protected:
 
 TEST_F(RmaChoice, IsPutIntoTheEnvironmentAndKnownAgain) {
     EXPECT_EQ(who_chose(rma_choice_in_force()), "the system's file");
-    EXPECT_TRUE(may_use_rdma_component());
+    EXPECT_TRUE(may_crash_in_compare_and_swap());
 
     choose_rma_setting(MPI_THREAD_FUNNELED);
 
     EXPECT_EQ(variable("OMPI_MCA_osc"), "^ucx,rdma");
     EXPECT_EQ(rma_choice_in_force().chosen_by, rma_chooser::nodespan);
     EXPECT_EQ(rma_choice_in_force().setting.value, "^ucx,rdma");
-    EXPECT_FALSE(may_use_rdma_component());
+    EXPECT_FALSE(may_crash_in_compare_and_swap());
 }
 
 TEST_F(RmaChoice, LeavesAUsersVariableAlone) {
@@ -322,6 +329,21 @@ TEST(RmaAdvice, BlamesNoSettingWhereTheComponentIsAllowedOrMissing) {
         EXPECT_THAT(advice, HasSubstr("OMPI_MCA_osc_base_verbose=100"));
         EXPECT_THAT(advice, Not(HasSubstr("switches")));
     }
+}
+
+TEST(RmaAdvice, AsksOpenMpi5ForTheComponentThatItHas) {
+    const auto advice = [](const std::string& value, rma_source source) {
+        return rma_advice({value, source, "OMPI_MCA_osc"}, MPI_THREAD_MULTIPLE, false);
+    };
+
+    EXPECT_EQ(advice("^ucx,rdma", rma_source::variable),
+              "MPI has no one-sided communication between these nodes: its setting osc=^ucx,rdma "
+              "(from OMPI_MCA_osc or mpirun --mca osc) switches osc/rdma off; set "
+              "OMPI_MCA_osc=^ucx in the environment before MPI_Init");
+    EXPECT_THAT(advice("sm,pt2pt", rma_source::variable),
+                HasSubstr("set OMPI_MCA_osc=sm,pt2pt,rdma in"));
+    EXPECT_THAT(advice("^rdma", rma_source::variable), HasSubstr("unset OMPI_MCA_osc in"));
+    EXPECT_THAT(advice("^rdma", rma_source::system_file), HasSubstr("set OMPI_MCA_osc= in"));
 }
 
 } // namespace

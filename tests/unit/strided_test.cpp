@@ -1,3 +1,4 @@
+#include "packed_patch.hpp"
 #include "strided.hpp"
 
 #include <gtest/gtest.h>
@@ -32,6 +33,8 @@ namespace {
 using nodespan::index_list;
 using nodespan::index_t;
 using nodespan::detail::copy_patch;
+using nodespan::detail::is_scattered;
+using nodespan::detail::packed_patch;
 using nodespan::detail::paired_runs;
 using offsets = std::vector<std::pair<index_t, index_t>>;
 
@@ -244,6 +247,39 @@ TEST(CopyPatch, AllocatesNothing) {
 
     EXPECT_GT(before, 0U);
     EXPECT_EQ(allocations, before);
+}
+
+TEST(PackedPatch, IsWantedWhereMemoryHasShorterStretchesThanTheTarget) {
+    const index_list extents = list(300, 250), whole = list(300, 1000);
+
+    EXPECT_TRUE(is_scattered(extents, 8, list(8, 2400), list(2000, 8)));  // turned over
+    EXPECT_TRUE(is_scattered(extents, 8, list(4000, 16), list(8024, 8))); // every second
+    EXPECT_TRUE(is_scattered(extents, 8, list(8024, 8), list(2000, 8)));  // rows, whole there
+    EXPECT_FALSE(is_scattered(extents, 8, list(2000, 8), list(8024, 8))); // whole here, rows there
+    EXPECT_FALSE(is_scattered(extents, 8, list(8, 2400), list(8, 9000))); // on both sides
+    EXPECT_FALSE(is_scattered(extents, 8, list(8024, 8), list(9000, 8)));
+    EXPECT_FALSE(is_scattered(whole, 8, list(8800, 8), list(8000, 8)));     // rows that are long
+    EXPECT_FALSE(is_scattered(list(1, 1), 8, list(8, 8), list(2000, 8)));   // one element
+    EXPECT_FALSE(is_scattered(list(1, 250), 8, list(8, 8), list(2000, 8))); // one row
+}
+
+TEST(PackedPatch, TakesElementsThereAndBack) {
+    const std::vector<int> memory{1, 4, 2, 5, 3, 6};
+    std::vector<int> back(6);
+    const index_list extents = list(2, 3), turned = list(4, 8);
+    packed_patch copy(6, sizeof(int));
+
+    copy.stand_for(extents, reinterpret_cast<const std::byte*>(memory.data()), turned);
+    copy.read();
+    copy.write(); // what is only to be read stays
+    const std::vector<int> packed(reinterpret_cast<const int*>(copy.data()),
+                                  reinterpret_cast<const int*>(copy.data()) + 6);
+    copy.stand_for(extents, reinterpret_cast<std::byte*>(back.data()), turned);
+    copy.write();
+
+    EXPECT_EQ(packed, (std::vector<int>{1, 2, 3, 4, 5, 6}));
+    EXPECT_EQ(copy.strides(), list(12, 4));
+    EXPECT_EQ(back, memory);
 }
 
 } // namespace

@@ -7,3 +7,9 @@
 #error nodespan needs C++20 (-std=c++20), exceptions and RTTI
 #include <nodespan/see_the_error_above>
 #endif
+
+// And of the machine: 64-bit words that change in one step, and files' numbers as memory has them.
+#if __SIZEOF_POINTER__ != 8 || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error nodespan needs a 64-bit, little-endian machine, such as x86-64 or AArch64
+#include <nodespan/see_the_error_above>
+#endif
