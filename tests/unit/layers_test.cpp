@@ -1,13 +1,17 @@
-// Reads the #include lines of the library: each module uses only those before it in the table.
+// Reads the #include lines. The folders of src/ are layers that the compiler keeps apart; the
+// public headers stand in one folder, so here each has its place among the others, and the layer
+// whose sources may use it.
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <regex>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -17,100 +21,45 @@ namespace fs = std::filesystem;
 
 struct module {
     std::string name;
-    std::vector<std::string> files; // without folder and ending; one header and source may share
-                                    // it. C's headers with their ending
+    std::string layer;                // the folder of src/ that it belongs to
+    std::vector<std::string> headers; // without folder and ending; C's with their ending
 };
 
-// From the ground up. A new file needs a place here.
+// From the ground up. A new public header needs a place here.
 const std::vector<module> modules = {
-    {"export", {"requirements", "export", "standard_library"}},
-    {"error", {"error"}},
-    {"box", {"box", "pieces"}},
-    {"view", {"view", "buffer"}},
-    {"element", {"element"}},
-    {"number_type", {"number_type", "narrow", "malformed"}},
-    {"file_text", {"npy_header", "csv_text", "csv_dialect", "file_range"}},
-    {"posix_file", {"posix_file", "file_draft", "file_replacement", "csv_lines"}},
-    {"strided", {"copy_bytes", "strided", "packed_patch"}},
-    {"combine", {"combine"}},
-    {"placement", {"ascending", "placement"}},
-    {"distribution", {"distribution"}},
-    {"ghost_plan", {"ghost_plan"}},
-    {"process_state", {"process_state", "process_watch", "process_word"}},
-    {"wait", {"wait", "watchdog"}},
-    {"far_ends", {"far_ends", "blocking_watch"}},
-    {"node_barrier", {"node_barrier"}},
-    {"mutex", {"mutex"}},
-    {"ring_core", {"ring_options", "ring_core"}},
-    {"queue_core", {"queue_core"}},
-    {"usage", {"usage", "usage_text"}},
-    {"mpi_check", {"mpi", "mpi_check", "mpi_life", "mpi_wait", "thread_rule", "serving"}},
-    {"agreement", {"agreement", "unfinished"}},
-    {"usage_report", {"usage_report"}},
-    {"rma_settings", {"which_mpi", "rma_settings"}},
-    {"environment", {"environment"}},
-    {"node_table", {"node_table"}},
-    {"capacity", {"capacity", "window_room"}},
-    {"shared_window", {"shared_window", "rma_window"}},
-    {"team_core", {"leader_meeting", "team_core", "team_agreement"}},
-    {"team", {"team"}},
-    {"interval_set", {"interval_set"}},
-    {"range_allocator", {"range_allocator"}},
-    {"arena", {"endings", "arena_window", "arena", "rma_lock"}},
-    {"request", {"request"}},
-    {"transfer", {"mpi_types", "node_accumulate", "locked_combine", "transfer", "element_lists"}},
-    {"ghost_exchange", {"ghost_exchange"}},
-    {"collectives", {"collectives", "call_board", "nodes_exchange", "collectives_core"}},
-    {"array_core",
-     {"array_options", "first_touch", "array_core", "replicated_core", "ring_handle"}},
-    {"array", {"array", "column_major", "replicated", "counter", "ring", "shared_queue", "queue"}},
-    {"algorithm", {"local_rows", "together", "mean", "work_share", "algorithm", "existing"}},
-    {"stored_type", {"stored_type"}},
-    {"io",
-     {"io_call",
-      "file_call",
-      "file_elements",
-      "raw",
-      "npy",
-      "csv",
-      "file_share",
-      "hdf5",
-      "hdf5_attributes",
-      "hdf5_chunks",
-      "hdf5_draft",
-      "hdf5_driver",
-      "hdf5_handle",
-      "hdf5_heap",
-      "hdf5_info",
-      "hdf5_load",
-      "hdf5_names",
-      "hdf5_output",
-      "hdf5_proof",
-      "hdf5_save",
-      "hdf5_source",
-      "hdf5_stored",
-      "hdf5_texts",
-      "hdf5_types",
-      "hdf5_unpack",
-      "hdf5_virtual",
-      "hdf5_writer",
-      "file_seal",
-      "attribute_value",
-      "checkpoint"}},
-    {"report", {"report", "report_node", "report_text", "report_parts"}},
+    {"export", "base", {"requirements", "export", "standard_library"}},
+    {"error", "base", {"error"}},
+    {"box", "base", {"box"}},
+    {"view", "base", {"view", "buffer"}},
+    {"element", "kernels", {"element"}},
+    {"number_type", "formats", {"number_type", "narrow"}},
+    {"copy_bytes", "kernels", {"copy_bytes"}},
+    {"placement", "layout", {"placement"}},
+    {"distribution", "layout", {"distribution"}},
+    {"process_state", "base", {"process_state"}},
+    {"mutex", "sync", {"mutex"}},
+    {"ring_options", "sync", {"ring_options"}},
+    {"mpi", "mpi", {"mpi"}},
+    {"environment", "mpi", {"environment"}},
+    {"team", "team", {"team"}},
+    {"request", "transfer", {"request"}},
+    {"collectives", "collectives", {"collectives"}},
+    {"array_core", "array", {"array_options", "array_core", "replicated_core", "ring_handle"}},
+    {"array",
+     "array",
+     {"array", "column_major", "replicated", "counter", "ring", "shared_queue", "queue"}},
+    {"algorithm",
+     "array",
+     {"local_rows", "together", "mean", "work_share", "algorithm", "existing"}},
+    {"files", "files", {"raw", "npy", "csv"}},
+    {"hdf5",
+     "hdf5",
+     {"stored_type", "attribute_value", "hdf5", "hdf5_info", "hdf5_writer", "checkpoint"}},
+    {"report", "machine", {"report"}},
     {"c_interface",
-     {"error.h", "type.h", "team.h", "array.h", "transfer.h", "files.h", "hdf5.h", "c_call",
-      "c_type", "c_team", "c_array", "c_sync", "c_transfer", "c_files", "c_hdf5"}},
+     "c",
+     {"error.h", "type.h", "team.h", "array.h", "transfer.h", "files.h", "hdf5.h"}},
 };
-
-// These know nothing of MPI, not even through what they include.
-const std::set<std::string> without_mpi = {
-    "export",       "box",        "number_type",   "file_text",       "posix_file",
-    "view",         "element",    "strided",       "combine",         "placement",
-    "distribution", "ghost_plan", "process_state", "process_watch",   "process_word",
-    "wait",         "watchdog",   "node_barrier",  "mutex",           "queue_core",
-    "ring_core",    "usage",      "interval_set",  "range_allocator", "node_table",
-    "far_ends"};
 
 // What offers the whole library in one include, in C++ and in C; nothing may include it.
 const std::set<std::string> everything = {"nodespan", "nodespan.h"};
@@ -123,17 +72,42 @@ std::string name_of(const fs::path& file) {
 // The place of a file in the table.
 std::optional<std::size_t> place_of(const std::string& name) {
     for (std::size_t place = 0; place < modules.size(); ++place)
-        if (std::ranges::count(modules[place].files, name) > 0) return place;
+        if (std::ranges::count(modules[place].headers, name) > 0) return place;
     return std::nullopt;
 }
 
-std::vector<fs::path> files_of_the_library() {
-    const fs::path root(NODESPAN_SOURCE_DIR);
+std::vector<fs::path> files_below(const char* folder) {
     const std::set<std::string> endings = {".hpp", ".cpp", ".h", ".c"};
     std::vector<fs::path> result;
-    for (const fs::path& folder : {root / "include", root / "src"})
-        for (const auto& entry : fs::recursive_directory_iterator(folder))
-            if (endings.contains(entry.path().extension().string())) result.push_back(entry.path());
+    for (const auto& entry :
+         fs::recursive_directory_iterator(fs::path(NODESPAN_SOURCE_DIR) / folder))
+        if (endings.contains(entry.path().extension().string())) result.push_back(entry.path());
+    return result;
+}
+
+std::vector<fs::path> files_of_the_library() {
+    std::vector<fs::path> result = files_below("include");
+    std::ranges::copy(files_below("src"), std::back_inserter(result));
+    return result;
+}
+
+std::string text_of(const fs::path& file) {
+    std::ifstream in(file);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// The layers that one uses, itself among them, as the CMakeLists.txt of its folder say.
+std::set<std::string> used_by(const std::string& layer) {
+    static const std::regex uses(R"(nodespan_layer\(\w+(?: MPI)?(?: USES ([\w ]+))?)");
+    std::set<std::string> result = {layer};
+    const std::string text =
+        text_of(fs::path(NODESPAN_SOURCE_DIR) / "src" / layer / "CMakeLists.txt");
+    if (text.find("nodespan_layer(" + layer) == std::string::npos) return {};
+    for (std::sregex_iterator at(text.begin(), text.end(), uses), end; at != end; ++at) {
+        std::istringstream names((*at)[1]); // a folder may have a second one, for a component
+        for (std::string name; names >> name && name != "LINKS" && name != "SOURCES";)
+            if (name != layer) result.merge(used_by(name));
+    }
     return result;
 }
 
@@ -147,42 +121,24 @@ std::vector<std::string> includes_of(const fs::path& file) {
     return result;
 }
 
-// A header of ours, from what an #include line says; nothing for others and the generated one.
+// A public header, from what an #include line says; nothing for others and the generated one.
 std::optional<fs::path> own_header(const std::string& included) {
     const fs::path root(NODESPAN_SOURCE_DIR);
-    for (const fs::path& candidate : {root / "include" / included, root / "src" / included})
-        if (fs::exists(candidate)) return candidate;
-    return std::nullopt;
+    const fs::path header = root / "include" / included;
+    return fs::exists(header) ? std::optional(header) : std::nullopt;
 }
 
-bool names_mpi(const std::string& included) {
-    return included == "mpi.h" || included.starts_with("boost/mpi");
+TEST(Layers, EveryPublicHeaderHasAPlace) {
+    const std::vector<fs::path> headers = files_below("include");
+
+    EXPECT_GT(headers.size(), 30U);
+    for (const fs::path& header : headers)
+        EXPECT_TRUE(everything.contains(name_of(header)) || place_of(name_of(header)))
+            << header << " is in no module: give it a place in the table of this test";
 }
 
-// The way by which a file reaches MPI, such as "team.hpp > mpi.h"; empty if it does not.
-std::string way_to_mpi(const fs::path& file, std::set<fs::path>& seen) {
-    if (!seen.insert(file).second) return {};
-    for (const std::string& included : includes_of(file)) {
-        const std::string here = file.filename().string() + " > ";
-        if (names_mpi(included)) return here + included;
-        const auto header = own_header(included);
-        const std::string way = header ? way_to_mpi(*header, seen) : std::string();
-        if (!way.empty()) return here + way;
-    }
-    return {};
-}
-
-TEST(Layers, EveryFileHasAPlace) {
-    const std::vector<fs::path> files = files_of_the_library();
-
-    EXPECT_GT(files.size(), 30U);
-    for (const fs::path& file : files)
-        EXPECT_TRUE(everything.contains(name_of(file)) || place_of(name_of(file)))
-            << file << " is in no module: give it a place in the table of this test";
-}
-
-TEST(Layers, EachModuleUsesOnlyThoseBeforeIt) {
-    for (const fs::path& file : files_of_the_library()) {
+TEST(Layers, EachPublicHeaderUsesOnlyThoseBeforeIt) {
+    for (const fs::path& file : files_below("include")) {
         const auto place = place_of(name_of(file));
         if (!place) continue;
         for (const std::string& included : includes_of(file)) {
@@ -193,6 +149,29 @@ TEST(Layers, EachModuleUsesOnlyThoseBeforeIt) {
             EXPECT_LE(place_of(used).value_or(0), *place)
                 << file << " of module " << modules[*place].name << " includes " << included;
         }
+    }
+}
+
+TEST(Layers, EachSourceUsesPublicHeadersOfItsOwnLayerAndOfThoseBelow) {
+    for (const fs::path& file : files_below("src")) {
+        const std::string layer = file.parent_path().filename().string();
+        const std::set<std::string> used = used_by(layer);
+        EXPECT_TRUE(used.contains(layer)) << "no nodespan_layer in src/" << layer;
+        for (const std::string& included : includes_of(file)) {
+            const auto header = own_header(included);
+            const auto place = header ? place_of(name_of(*header)) : std::nullopt;
+            EXPECT_TRUE(!place || used.contains(modules[*place].layer))
+                << file << " includes " << included << " of " << modules[*place].layer;
+        }
+    }
+}
+
+TEST(Layers, EverySourceIsCompiledByItsFolder) {
+    for (const fs::path& file : files_below("src")) {
+        if (file.extension() != ".cpp") continue;
+        const std::string text = text_of(file.parent_path() / "CMakeLists.txt");
+        const std::regex name("[ (]" + file.stem().string() + "\\.cpp\\b");
+        EXPECT_TRUE(std::regex_search(text, name)) << file << " is compiled by nobody";
     }
 }
 
@@ -240,15 +219,6 @@ TEST(Layers, WhatCanOnlyBlockInMpiIsWatched) {
                         !std::regex_search(line, blocking))
                 << file << ", " << function << ": " << line;
         }
-    }
-}
-
-TEST(Layers, ArithmeticAndMemoryKnowNothingOfMpi) {
-    for (const fs::path& file : files_of_the_library()) {
-        const auto place = place_of(name_of(file));
-        if (!place || !without_mpi.contains(modules[*place].name)) continue;
-        std::set<fs::path> seen;
-        EXPECT_EQ(way_to_mpi(file, seen), "");
     }
 }
 

@@ -1,6 +1,7 @@
 // How large windows are made, and what stands against them.
 
 #include "arena_window.hpp"
+#include "pages.hpp"
 #include "window_room.hpp"
 
 #include <gtest/gtest.h>
