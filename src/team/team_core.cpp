@@ -1,6 +1,7 @@
 #include "team_core.hpp"
 
 #include "agreement.hpp"
+#include "end_of_job.hpp"
 #include "mpi_check.hpp"
 #include "mpi_life.hpp"
 #include "nodespan/error.hpp"
