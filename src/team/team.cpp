@@ -138,15 +138,16 @@ team team::split(int color, int key) const {
     // Ranks that shared memory in this team do in its parts, simulated nodes included. Where one
     // part can't be made, none is: the ranks of all parts called this together.
     std::shared_ptr<team_core> core;
-    core_->agree_or_throw(
-        detail::attempt([&] {
-            core = std::make_shared<team_core>(
-                part, detail::grouping{node(), core_->is_oversubscribed(), core_->is_on_one_host()});
-            const detail::blocking_watch watch("team::split (MPI_Comm_free)", core->as_waiter(),
-                                               "other ranks of its part");
-            detail::mpi_check(MPI_Comm_free(&part), "MPI_Comm_free");
-        }),
-        why);
+    core_->agree_or_throw(detail::attempt([&] {
+                              core = std::make_shared<team_core>(
+                                  part, detail::grouping{node(), core_->is_oversubscribed(),
+                                                         core_->is_on_one_host()});
+                              const detail::blocking_watch watch("team::split (MPI_Comm_free)",
+                                                                 core->as_waiter(),
+                                                                 "other ranks of its part");
+                              detail::mpi_check(MPI_Comm_free(&part), "MPI_Comm_free");
+                          }),
+                          why);
     return team(std::move(core));
 }
 
