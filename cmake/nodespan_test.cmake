@@ -1,4 +1,6 @@
-# One helper for each kind of test. Every ctest entry sets PROCESSORS, TIMEOUT and LABELS.
+# One helper for each kind of test. Every ctest entry sets PROCESSORS, TIMEOUT and LABELS. Two labels are for
+# shorter runs: `quick` has unit tests and those of two ranks, `brief` also three: for other MPIs, and for the
+# sanitizers.
 include_guard()
 
 set_property(GLOBAL PROPERTY nodespan_registered_tests "")
@@ -68,12 +70,13 @@ function(nodespan_mpirun name)
 endfunction()
 
 # nodespan_add_mpi_test(<name> <sources>... [LIBRARIES <targets>...] [NP <n>...] [SIMULATED <k>...]
-#                       [TIMEOUT <s>])
+#                       [TIMEOUT <s>] [THOROUGH])
 # A GoogleTest program, run at each number of ranks and again in simulated nodes of <k> ranks. Starting
 # ranks takes longer than most tests, so that tests which do not disturb each other share a program; it
-# says for each of its files how many have passed, and takes --only=file[,file...].
+# says for each of its files how many have passed, and takes --only=file[,file...]. THOROUGH: too long, or too
+# destructive, for the runs of labels quick and brief.
 function(nodespan_add_mpi_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "NP;SIMULATED;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "THOROUGH" "TIMEOUT" "NP;SIMULATED;LIBRARIES")
   if(NOT DEFINED arg_NP)
     set(arg_NP 1 2 3 4 7)
   endif()
@@ -86,7 +89,9 @@ function(nodespan_add_mpi_test name)
   endif()
   nodespan_test_program(${name} ${arg_UNPARSED_ARGUMENTS}
                         LIBRARIES ${arg_LIBRARIES} nodespan_test_support)
-  set_property(GLOBAL APPEND PROPERTY nodespan_brief_programs ${name})
+  if(NOT arg_THOROUGH)
+    set_property(GLOBAL APPEND PROPERTY nodespan_brief_programs ${name})
+  endif()
   foreach(np IN LISTS arg_NP)
     foreach(k 0 ${arg_SIMULATED}) # 0: one node
       if(NOT np GREATER k)
@@ -97,19 +102,15 @@ function(nodespan_add_mpi_test name)
         string(APPEND entry .nodes_of_${k})
       endif()
       nodespan_mpirun(${entry} NP ${np} SIMULATED ${k} ${timeout} COMMAND $<TARGET_FILE:${name}>)
-      nodespan_in_short(${entry} ${np})
+      if(arg_THOROUGH OR NOT np MATCHES "^[23]$")
+        continue()
+      endif()
+      set_property(TEST ${entry} APPEND PROPERTY LABELS brief)
+      if(np EQUAL 2)
+        set_property(TEST ${entry} APPEND PROPERTY LABELS quick)
+      endif()
     endforeach()
   endforeach()
-endfunction()
-
-# nodespan_in_short(<entry> <np>): in the shorter runs as well. Label `quick`: unit tests and two ranks;
-# `brief`: three as well, for other MPIs and for the sanitizers.
-function(nodespan_in_short entry np)
-  if(np EQUAL 2)
-    set_property(TEST ${entry} APPEND PROPERTY LABELS quick brief)
-  elseif(np EQUAL 3)
-    set_property(TEST ${entry} APPEND PROPERTY LABELS brief)
-  endif()
 endfunction()
 
 # A *_test.cpp or *_test.c that nobody registered fails the configure step.
