@@ -4,7 +4,15 @@
 include_guard()
 
 set_property(GLOBAL PROPERTY nodespan_registered_tests "")
-set_property(GLOBAL PROPERTY nodespan_brief_programs "") # what the tests of label brief need
+# Under the sanitizers: leaks that are MPI's own are not told, and what MPI is built without stays unchecked.
+set(nodespan_sanitizer_settings "")
+if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=[a-z,]*address")
+  set(nodespan_sanitizer_settings
+      LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/leaks_of_mpi.txt:print_suppressions=0
+      UBSAN_OPTIONS=print_stacktrace=1)
+endif()
+set_property(GLOBAL PROPERTY nodespan_unit_programs "") # what the tests of label unit need
+set_property(GLOBAL PROPERTY nodespan_brief_programs "") # what those of brief need beside
 
 # nodespan_test_program(<name> <sources>... [LIBRARIES <targets>...])
 function(nodespan_test_program name)
@@ -24,8 +32,9 @@ function(nodespan_add_unit_test name)
   nodespan_test_program(${name} ${arg_UNPARSED_ARGUMENTS}
                         LIBRARIES GTest::gtest_main ${arg_LIBRARIES} nodespan_test_support)
   add_test(NAME unit.${name} COMMAND ${name})
-  set_tests_properties(unit.${name} PROPERTIES PROCESSORS 1 TIMEOUT 120 LABELS "unit;quick;brief")
-  set_property(GLOBAL APPEND PROPERTY nodespan_brief_programs ${name})
+  set_tests_properties(unit.${name} PROPERTIES PROCESSORS 1 TIMEOUT 120 LABELS "unit;quick;brief"
+                       ENVIRONMENT "${nodespan_sanitizer_settings}")
+  set_property(GLOBAL APPEND PROPERTY nodespan_unit_programs ${name})
 endfunction()
 
 # nodespan_mpi_properties(<name> <np> <seconds> [VARIABLE=value...]): what every entry that starts ranks
@@ -33,7 +42,8 @@ endfunction()
 # ranks as well.
 function(nodespan_mpi_properties name np seconds)
   math(EXPR limit "${seconds} + 20")
-  set_tests_properties(${name} PROPERTIES PROCESSORS ${np} TIMEOUT ${limit} LABELS mpi ENVIRONMENT "${ARGN}")
+  set_tests_properties(${name} PROPERTIES PROCESSORS ${np} TIMEOUT ${limit} LABELS mpi
+                       ENVIRONMENT "${nodespan_sanitizer_settings};${ARGN}")
 endfunction()
 
 # nodespan_match_output(<variable> <regular expression> <command>...): sets it to a command that runs this

@@ -18,6 +18,10 @@
 #include <string_view>
 #include <thread>
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
+
 namespace {
 
 // Rank 0 prints the progress; the others, with this, only what fails.
@@ -171,5 +175,9 @@ int main(int argc, char** argv) {
     std::fflush(nullptr);
     if (failed) MPI_Abort(MPI_COMM_WORLD, 1); // some ranks may have leaked what others wait for
     MPI_Finalize();
+#ifdef __SANITIZE_ADDRESS__
+    if (__lsan_do_recoverable_leak_check() != 0)
+        std::_Exit(4); // the end below goes past its own check
+#endif
     std::_Exit(0);
 }
