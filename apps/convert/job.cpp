@@ -1,9 +1,9 @@
 #include "job.hpp"
 
-#include <boost/mpi/collectives.hpp>
-#include <boost/serialization/string.hpp>
-#include <boost/serialization/vector.hpp>
+#include "messages.hpp"
+
 #include <fmt/format.h>
+#include <nodespan/collectives.hpp>
 
 #include <filesystem>
 
@@ -48,7 +48,7 @@ contents look(const job& asked) {
         result.extents = asked.shape;
         [[fallthrough]];
     case format::csv:
-        result.type = asked.type.value_or(number_type::float64);
+        result.type = asked.type.value_or(dtype::float64);
         result.type_name = to_string(*result.type);
         if (asked.from.kind == format::csv) result.extents = {0, 0};
         return result;
@@ -115,11 +115,11 @@ contents agree_on_contents(team& everyone, const job& asked) {
         what = look(asked);
         require_possible(asked, what);
     });
-    int type = static_cast<int>(what.type.value_or(number_type::float64));
-    boost::mpi::broadcast(everyone.comm(), type, 0);
-    boost::mpi::broadcast(everyone.comm(), what.dataset, 0);
-    boost::mpi::broadcast(everyone.comm(), what.extents, 0);
-    what.type = static_cast<number_type>(type);
+    int type = static_cast<int>(what.type.value_or(dtype::float64));
+    broadcast(everyone, std::span(&type, 1));
+    app::broadcast_message(everyone.comm(), what.dataset);
+    app::broadcast_message(everyone.comm(), what.extents);
+    what.type = static_cast<dtype>(type);
     what.type_name = to_string(*what.type);
     return what;
 }
