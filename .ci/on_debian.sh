@@ -85,6 +85,7 @@ in_it() {
     unshare --mount --propagation private "${namespaces[@]}" bash -euc '
         root=$1 folder=$2 lo=$3
         shift 3
+        mount --bind "$root" "$root"
         mount --bind "$PWD" "$root/nodespan"
         mount -o remount,bind,ro "$root/nodespan"
         mount --bind "$root/built/$folder" "$root/nodespan/$folder"
@@ -93,7 +94,10 @@ in_it() {
         mount --rbind /dev "$root/dev"
         mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
         [ "$lo" = as_it_is ] || ip link set lo up
-        exec chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 TERM="${TERM:-dumb}" \
+        cd "$root"
+        pivot_root . mnt # a mere chroot is left by who enters a namespace that was made in it
+        umount -l /mnt
+        exec env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 TERM="${TERM:-dumb}" \
             http_proxy="$http_proxy" https_proxy="$https_proxy" \
             bash -c "cd /nodespan && exec \"\$@\"" - "$@"' - "$root" "$folder" "$lo" "$@"
 }
