@@ -88,11 +88,11 @@ if(NODESPAN_WITH_HDF5)
   install(FILES cmake/nodespan_find_hdf5.cmake DESTINATION ${nodespan_cmake_folder})
 endif()
 
-configure_package_config_file(cmake/nodespan-config.cmake.in
-  ${PROJECT_BINARY_DIR}/nodespan-config.cmake INSTALL_DESTINATION ${nodespan_cmake_folder})
+configure_package_config_file(cmake/nodespan_components.cmake.in
+  ${PROJECT_BINARY_DIR}/nodespan_components.cmake INSTALL_DESTINATION ${nodespan_cmake_folder})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/nodespan-config-version.cmake
   COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/nodespan-config.cmake
+install(FILES cmake/nodespan-config.cmake ${PROJECT_BINARY_DIR}/nodespan_components.cmake
               ${PROJECT_BINARY_DIR}/nodespan-config-version.cmake
               cmake/nodespan_build_type.cmake
         DESTINATION ${nodespan_cmake_folder})
