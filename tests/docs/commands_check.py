@@ -1,10 +1,11 @@
 """Every command line of every document is run as it stands there, from the top of a checkout.
 
-    commands_check.py SOURCE_TREE PROGRAMS SCRATCH
+    commands_check.py SOURCE_TREE PROGRAMS LAUNCH SCRATCH
 
 Commands are the lines of ```sh blocks, the lines that begin with "$ " in blocks without a language, and what stands
 between backticks and looks like a whole command. Each page has a scratch folder that looks like a checkout with its
-build/bin, and its commands run there in their order. What follows a "$ " line is the output that is expected.
+build/bin, and its commands run there in their order. Their mpirun is LAUNCH, which starts ranks as root and on few cores
+too, whichever MPI this is. What follows a "$ " line is the output that is expected.
 
 What cannot run here is listed below with its reason; programs and options of such commands must exist all the same. An
 entry that no document needs any more is an error.
@@ -44,7 +45,7 @@ PREPARE = {
     "docs/files.md": [
         "truncate -s 480000 t.raw",
         "build/bin/nodespan-convert --quiet t.raw results.h5:/run/7/temperature --type float64 --shape 300x200",
-        "printf 'time,height\\n0,1.5\\n1,2.5\\n' > table.csv",
+        "printf 'time,height\\n0,1.5\\n1,2.5\\n' > heights.csv",
         "truncate -s 15728640 scan.raw"],
     "docs/report.md": ["NODESPAN_REPORT=report.json mpirun -n 2 build/bin/example_transfers"],
 }
@@ -128,21 +129,24 @@ def fits(expected, output, is_measured):
     return sorted(wanted) == sorted(got)
 
 
-def run_page(page, commands, root, programs, scratch):
+def run_page(page, commands, root, programs, launch, scratch):
     folder = scratch / page.replace("/", "_")
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "build").mkdir(parents=True)
     (folder / "build" / "bin").symlink_to(programs)
+    (folder / "build" / "launch").symlink_to(launch)
+    (folder / ".path").mkdir()
+    (folder / ".path" / "mpirun").symlink_to(launch)
     for name in ("apps", "slurm", "tests", "run"):
         (folder / name).symlink_to(root / name)
     environment, problems = dict(os.environ), []
-    environment["NODESPAN_TIMEOUT"] = "60"
+    environment["PATH"] = f"{folder / '.path'}:{environment['PATH']}"
 
     def run(text):
         script = f"{text}\nstatus=$?\nenv -0 > .environment\nexit $status"
         try:
             done = subprocess.run(["bash", "-c", script], cwd=folder, env=environment, text=True, stdin=subprocess.DEVNULL,
-                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, errors="replace", timeout=120)
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, errors="replace", timeout=240)
         except subprocess.TimeoutExpired:
             return None
         saved = folder / ".environment"
@@ -167,7 +171,7 @@ def run_page(page, commands, root, programs, scratch):
         seen.add(command.text)
         print(f"{time.monotonic() - start:5.1f} s  {page}: {command.text}", flush=True)
         if done is None:
-            problems.append(f"{page}: {command.text}\nstill running after 120 s")
+            problems.append(f"{page}: {command.text}\nstill running after 240 s")
         elif done.returncode != expected_code:
             problems.append(f"{page}: {command.text}\nexit code {done.returncode}\n{done.stdout}{done.stderr}")
         elif command.expected and not fits(command.expected, done.stdout, page in MEASURED):
@@ -177,8 +181,8 @@ def run_page(page, commands, root, programs, scratch):
 
 
 def main():
-    root, programs, scratch = (pathlib.Path(a).resolve() for a in sys.argv[1:4])
-    only = sys.argv[4] if len(sys.argv) > 4 else None  # one page, for whoever writes it
+    root, programs, launch, scratch = (pathlib.Path(a).resolve() for a in sys.argv[1:5])
+    only = sys.argv[5] if len(sys.argv) > 5 else None  # one page, for whoever writes it
     problems, used, count = [], set(), 0
     pages = [root / "README.md", root / "CONTRIBUTING.md", root / "slurm" / "README.md", *sorted((root / "docs").glob("*.md"))]
     for path in pages:
@@ -197,7 +201,7 @@ def main():
                 problems.append(f"{page}: {command.text}\n{problem}")
         count += len(commands)
         if commands:
-            problems += run_page(page, commands, root, programs, scratch)
+            problems += run_page(page, commands, root, programs, launch, scratch)
     if not only:
         problems += [f"NOT_RUN: no document has {entry[1]} any more" for entry in NOT_RUN if entry not in used]
         if count < 20:
