@@ -8,6 +8,7 @@
 #include "locked_combine.hpp"
 #include "process_watch.hpp"
 #include "team_core.hpp"
+#include "single_element.hpp"
 #include "transfer.hpp"
 
 #include <boost/core/demangle.hpp>
