@@ -15,6 +15,7 @@
 #include "nodespan/environment.hpp"
 #include "nodespan/error.hpp"
 #include "nodespan/existing.hpp"
+#include "nodespan/gpu.hpp"
 #include "nodespan/mean.hpp"
 #include "nodespan/mutex.hpp"
 #include "nodespan/npy.hpp"

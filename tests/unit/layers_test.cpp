@@ -64,6 +64,8 @@ const std::vector<module> modules = {
     {"array_core",
      {"array_options", "first_touch", "array_core", "replicated_core", "ring_handle"}},
     {"array", {"array", "column_major", "replicated", "counter", "ring", "shared_queue", "queue"}},
+    {"gpu_driver", {"gpu_driver", "gpu_registrations"}},
+    {"gpu", {"pinned_core", "gpu"}},
     {"algorithm", {"local_rows", "together", "mean", "work_share", "algorithm", "existing"}},
     {"stored_type", {"stored_type"}},
     {"io",
@@ -110,7 +112,7 @@ const std::set<std::string> without_mpi = {
     "distribution", "ghost_plan", "process_state", "process_watch",   "process_word",
     "wait",         "watchdog",   "node_barrier",  "mutex",           "queue_core",
     "ring_core",    "usage",      "interval_set",  "range_allocator", "node_table",
-    "far_ends"};
+    "far_ends",     "gpu_driver"};
 
 // What offers the whole library in one include, in C++ and in C; nothing may include it.
 const std::set<std::string> everything = {"nodespan", "nodespan.h"};
