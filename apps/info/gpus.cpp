@@ -175,7 +175,7 @@ std::vector<gpus_of_node> look_at_gpus(team& team) {
     if (team.is_leader()) {
         for (std::size_t g = 0; g < node.gpus.size(); ++g)
             measure(node.gpus[g], static_cast<int>(g), memory);
-        mine = to_json(node).dump();
+        mine = to_json(node).dump(-1, ' ', false, json::error_handler_t::replace);
     }
     memory.fence(); // the others wait here, by nodespan's own means
     std::vector<gpus_of_node> result;
