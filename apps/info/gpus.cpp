@@ -118,7 +118,8 @@ gpus_of_node list() {
     if (uname(&names) == 0) result.host = names.nodename;
     try {
         for (const app::found_gpu& found : app::find_gpus())
-            result.gpus.push_back({found.name, found.bus_id, numa_node_of(found.bus_id), {}, 0, 0, ""});
+            result.gpus.push_back(
+                {found.name, found.bus_id, numa_node_of(found.bus_id), {}, 0, 0, ""});
     } catch (const error& failure) {
         result.reason = failure.what();
     }

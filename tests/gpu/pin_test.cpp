@@ -41,6 +41,10 @@ refusal refusal_of(const std::function<void()>& call) {
 
 class Pin : public testing::Test {
 protected:
+    static void SetUpTestSuite() { all.emplace(MPI_COMM_WORLD); }
+    static void TearDownTestSuite() { all.reset(); }
+    static inline std::optional<team> all;
+
     void SetUp() override {
         driver.reset();
         driver.make_current(0);
@@ -59,7 +63,7 @@ protected:
     }
 
     test::fake driver;
-    team everyone{MPI_COMM_WORLD};
+    team& everyone = *all;
 };
 
 TEST_F(Pin, RegistersTheNodesBlockForAllContextsAndMapped) {
