@@ -49,6 +49,7 @@ const std::vector<module> modules = {
      "array",
      {"array", "array_inline", "column_major", "replicated", "counter", "ring", "queue_core",
       "queue"}},
+    {"gpu", "gpu", {"gpu_driver", "pinned_core", "gpu"}},
     {"algorithm",
      "array",
      {"local_rows", "together", "mean", "work_share", "algorithm", "creation"}},
