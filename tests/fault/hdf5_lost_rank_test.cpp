@@ -2,7 +2,7 @@
 // are in the middle of some: they are told, and nobody hangs. What MPI may still write to
 // afterwards is no memory of the program's.
 
-#include "../mpi/file_cases.hpp"
+#include "file_cases.hpp"
 
 #include <nodespan/nodespan.hpp>
 

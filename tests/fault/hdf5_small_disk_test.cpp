@@ -1,6 +1,6 @@
 // Files where the disk is full or may not be written: NODESPAN_TEST_FOLDER holds 16 MiB.
 
-#include "../mpi/hdf5_cases.hpp"
+#include "hdf5_cases.hpp"
 
 #include <nodespan/checkpoint.hpp>
 

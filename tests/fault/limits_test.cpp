@@ -3,7 +3,7 @@
 
 #include <nodespan/nodespan.hpp>
 
-#include "../mpi/mpi_cases.hpp"
+#include "mpi_cases.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

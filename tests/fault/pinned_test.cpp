@@ -4,7 +4,7 @@
 
 #include <nodespan/nodespan.hpp>
 
-#include "../mpi/mpi_cases.hpp"
+#include "mpi_cases.hpp"
 #include "rma_settings.hpp"
 
 #include <gtest/gtest.h>
