@@ -28,7 +28,7 @@ namespace nodespan::detail {
 // What the header does not show: where the elements are, and what was made for them.
 struct array_state {
     struct lock_of_node {
-        std::unique_ptr<rma_lock> gate; // in teams of several nodes
+        std::unique_ptr<rma_gate> gate; // in teams of several nodes
         mutex handle;
     };
 
@@ -119,7 +119,7 @@ array_core::array_core(const class team& team, const index_list& extents, const 
                         fmt::format("{}: elements of {} bytes; an array's are of 2^30 bytes at "
                                     "most, so make parts of them its elements",
                                     request.description, type.bytes));
-        cut_ = distribution(extents, core.ranks(), options.distribution);
+        cut_ = distribution(extents, core.placement(), options.distribution);
         place.ghosts = check_ghosts(options.ghosts, extents);
         rank_box_ = cut_.rank_box(core.rank());
         node_box_ = cut_.node_box(core.node());
@@ -148,16 +148,16 @@ array_core::array_core(const class team& team, const index_list& extents, const 
             throw;
         }
     }
-    if (team_usage* const books = core.usage())
-        place.usage = books->begin_array(options.name, type_text(type, extents.size()), extents,
-                                         request.node_bytes);
+    if (team_usage* const counters = core.usage())
+        place.usage = counters->begin_array(options.name, type_text(type, extents.size()), extents,
+                                            request.node_bytes);
     make_own_lock();
 }
 
 array_core::~array_core() {
     state_->ghosts.reset();
-    if (team_usage* const books = team_.core()->usage())
-        books->end_array(state_->place.where.node_bytes);
+    if (team_usage* const counters = team_.core()->usage())
+        counters->end_array(state_->place.where.node_bytes);
     arena::of(*team_.core()).free(state_->place.where);
 }
 
@@ -176,10 +176,10 @@ void array_core::make_own_lock() {
     lock_waiter& me = state_->me;
     me = {core.rank(), waiting_in("mutex of this node")};
     if (!is_one_node_)
-        gate = std::make_unique<rma_lock>(core, arena::of(core), *where.rma, core.node(),
+        gate = std::make_unique<rma_gate>(core, arena::of(core), *where.rma, core.node(),
                                           where.header_offset + offsetof(array_header, gate),
                                           &header_of(where).gate, me.why);
-    handle = mutex(&header_of(where).lock, core.is_crowded(), gate.get(), &me);
+    handle = mutex(&header_of(where).lock, core.is_oversubscribed(), gate.get(), &me);
     if (state_->place.usage != nullptr) handle.count_in(&state_->place.usage->locks);
 }
 
@@ -194,7 +194,7 @@ mutex& array_core::lock_of(int node) {
     auto& [gate, handle] = state_->others[node];
     if (!gate) {
         const block& where = state_->place.where;
-        gate = std::make_unique<rma_lock>(*team_.core(), arena::of(*team_.core()), *where.rma, node,
+        gate = std::make_unique<rma_gate>(*team_.core(), arena::of(*team_.core()), *where.rma, node,
                                           where.header_offset + offsetof(array_header, gate),
                                           nullptr, waiting_in("mutex of another node"));
         handle = mutex(gate.get());
@@ -209,7 +209,7 @@ thread_rule* array_core::rule_for_transfers() const noexcept {
 }
 
 // The buffer's strides in bytes, if the patch and the buffer fit.
-index_list array_core::check_patch(const char* operation, const box<dynamic>& patch,
+index_list array_core::check_patch(const char* operation, const box<dynamic_rank>& patch,
                                    const patch_memory& memory) const {
     const index_list& extents = cut_.extents();
     bool fits = true;
@@ -233,22 +233,22 @@ index_list array_core::check_patch(const char* operation, const box<dynamic>& pa
     return strides;
 }
 
-void array_core::get(const box<dynamic>& patch, const patch_memory& to) const {
+void array_core::get(const box<dynamic_rank>& patch, const patch_memory& to) const {
     const thread_rule::call mine(rule_for_transfers(), "get");
     const index_list strides = check_patch("get", patch, to);
     naming([&] { return call_on("get", patch); },
            [&] { detail::get(state_->place, patch, to.data, strides); });
 }
 
-void array_core::put(const box<dynamic>& patch, const patch_memory& from) {
+void array_core::put(const box<dynamic_rank>& patch, const patch_memory& from) {
     const thread_rule::call mine(rule_for_transfers(), "put");
     const index_list strides = check_patch("put", patch, from);
     naming([&] { return call_on("put", patch); },
            [&] { detail::put(state_->place, patch, from.data, strides); });
 }
 
-void array_core::accumulate(const box<dynamic>& patch, const patch_memory& from, accumulate_op op,
-                            const void* scale) {
+void array_core::accumulate(const box<dynamic_rank>& patch, const patch_memory& from,
+                            accumulate_op op, const void* scale) {
     const thread_rule::call mine(rule_for_transfers(), "accumulate");
     const index_list strides = check_patch("accumulate", patch, from);
     if (!supports(type_.kind, op))
@@ -259,7 +259,7 @@ void array_core::accumulate(const box<dynamic>& patch, const patch_memory& from,
            [&] { detail::accumulate(state_->place, patch, op, from.data, strides, scale); });
 }
 
-request array_core::get_async(const box<dynamic>& patch, const patch_memory& to) const {
+request array_core::get_async(const box<dynamic_rank>& patch, const patch_memory& to) const {
     const thread_rule::call mine(rule_for_transfers(), "get_async");
     const index_list strides = check_patch("get_async", patch, to);
     request result(team_.core(), "get_async");
@@ -268,7 +268,7 @@ request array_core::get_async(const box<dynamic>& patch, const patch_memory& to)
     return result;
 }
 
-request array_core::put_async(const box<dynamic>& patch, const patch_memory& from) {
+request array_core::put_async(const box<dynamic_rank>& patch, const patch_memory& from) {
     const thread_rule::call mine(rule_for_transfers(), "put_async");
     const index_list strides = check_patch("put_async", patch, from);
     request result(team_.core(), "put_async");
@@ -374,9 +374,9 @@ void array_core::node_fence() {
 // Runs an exchange or a part of it, for which a usage report counts so many calls.
 template <class Body>
 void array_core::time_ghosts(unsigned calls, Body&& body) {
-    team_usage* const books = team_.core()->usage();
-    if (books == nullptr) return body();
-    books->time(usage_wait::ghosts, body, calls);
+    team_usage* const counters = team_.core()->usage();
+    if (counters == nullptr) return body();
+    counters->time(usage_wait::ghosts, body, calls);
     if (calls == 0 || state_->place.usage == nullptr) return;
     std::uint64_t inside_bytes = 0, between_bytes = 0;
     if (state_->ghosts) state_->ghosts->add_bytes(inside_bytes, between_bytes);
@@ -415,7 +415,7 @@ void array_core::finish_ghosts() {
     if (state_->ghosts) time_ghosts(0, [this] { state_->ghosts->finish(); });
 }
 
-std::string array_core::call_on(const char* operation, const box<dynamic>& patch) const {
+std::string array_core::call_on(const char* operation, const box<dynamic_rank>& patch) const {
     return fmt::format("{}::{}([{}, {}))", name_, operation, shown(patch.lo), shown(patch.hi));
 }
 
@@ -441,7 +441,7 @@ void array_core::refuse_index(const char* operation, const index_list& at) const
 }
 
 void array_core::require_index(const char* operation, const index_list& at) const {
-    if (box<dynamic>{index_list(static_cast<int>(at.size()), 0), cut_.extents()}.contains(at))
+    if (box<dynamic_rank>{index_list(static_cast<int>(at.size()), 0), cut_.extents()}.contains(at))
         return;
     throw error(errc::out_of_range,
                 fmt::format("{}: index outside extents {} {}", call_on(operation, at),
@@ -462,10 +462,10 @@ void array_core::require_node(const char* operation, int node) const {
 
 void array_core::require_peer(const char* operation, int rank) const {
     require_rank(operation, rank);
-    if (team_.ranks().node_of(rank) == team_.node()) return;
+    if (team_.placement().node_of(rank) == team_.node()) return;
     throw error(errc::not_on_node,
                 fmt::format("{}::{}({}): that rank is on node {} {}", name_, operation, rank,
-                            team_.ranks().node_of(rank), where()));
+                            team_.placement().node_of(rank), where()));
 }
 
 } // namespace nodespan::detail

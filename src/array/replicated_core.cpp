@@ -47,12 +47,12 @@ replicated_core::replicated_core(class team& team, const index_list& extents,
         request.mine = [&] { return even_part(bytes_, core); };
     });
     block_ = std::make_unique<block>(arena::of(core).allocate(refused, request));
-    if (team_usage* const books = core.usage())
-        usage_ = books->begin_array({}, name_, extents, request.node_bytes);
+    if (team_usage* const counters = core.usage())
+        usage_ = counters->begin_array({}, name_, extents, request.node_bytes);
 }
 
 replicated_core::~replicated_core() {
-    if (team_usage* const books = team_.core()->usage()) books->end_array(block_->node_bytes);
+    if (team_usage* const counters = team_.core()->usage()) counters->end_array(block_->node_bytes);
     arena::of(*team_.core()).free(*block_);
 }
 
@@ -75,7 +75,7 @@ void replicated_core::load(const std::byte* from, std::size_t count, int root) {
                   }),
                   fingerprint(description), description);
     if (root == team_.rank()) copy_bytes(block_->data, from, bytes_);
-    send_from(team_.ranks().node_of(root));
+    send_from(team_.placement().node_of(root));
 }
 
 void replicated_core::publish(int node) {

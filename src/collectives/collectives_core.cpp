@@ -57,29 +57,29 @@ collectives_core& collectives_core::of(team_core& team) {
 collectives_core::collectives_core(team_core& team)
     : team_(team),
       memory_(arena::of(team)),
-      chunk_bytes_(team.ranks()->nodes() > 1 ? chunk_over_nodes : chunk_on_one_node) {
-    const std::size_t shown = call_board::shown_bytes(largest_node());
+      chunk_bytes_(team.placement()->nodes() > 1 ? chunk_over_nodes : chunk_on_one_node) {
+    const std::size_t shown = rendezvous::shown_bytes(largest_node());
     block_request request;
     request.description = "shared memory for collective calls";
     request.reserved_bytes =
-        call_board::bytes(largest_node(), shown) + alignof(call_board::outcome);
-    request.node_bytes = call_board::bytes(team.node_size(), shown) + alignof(call_board::outcome);
+        rendezvous::bytes(largest_node(), shown) + alignof(rendezvous::outcome);
+    request.node_bytes = rendezvous::bytes(team.node_size(), shown) + alignof(rendezvous::outcome);
     request.mine = [&] {
-        byte_range part = call_board::part_of(team.node_rank(), team.node_size(), shown);
+        byte_range part = rendezvous::part_of(team.node_rank(), team.node_size(), shown);
         if (team.node_rank() + 1 == team.node_size()) part.end = request.node_bytes;
         return std::vector<byte_range>{part};
     };
     std::byte* const begin = memory_.allocate({}, request).data;
-    const auto beside = reinterpret_cast<std::uintptr_t>(begin) % alignof(call_board::outcome);
-    board_.emplace(team, begin + (beside == 0 ? 0 : alignof(call_board::outcome) - beside), shown);
-    if (team.ranks()->nodes() > 1 && team.is_leader())
-        exchange_ = std::make_unique<nodes_exchange>(team);
+    const auto beside = reinterpret_cast<std::uintptr_t>(begin) % alignof(rendezvous::outcome);
+    board_.emplace(team, begin + (beside == 0 ? 0 : alignof(rendezvous::outcome) - beside), shown);
+    if (team.placement()->nodes() > 1 && team.is_leader())
+        exchange_ = std::make_unique<leader_exchange>(team);
 }
 
 int collectives_core::largest_node() const noexcept {
     int result = 0;
-    for (int node = 0; node < team_.ranks()->nodes(); ++node)
-        result = std::max(result, team_.ranks()->node_size(node));
+    for (int node = 0; node < team_.placement()->nodes(); ++node)
+        result = std::max(result, team_.placement()->node_size(node));
     return result;
 }
 
@@ -88,10 +88,10 @@ void collectives_core::run(const collective_call& mine) {
     why_ = {name_of(mine.name)};
     try {
         meet_and_check(mine, note);
-        refuse_nonsense(note, team_.ranks()->size());
-        if (team_.ranks()->size() == 1 || finish_small(mine)) return;
+        refuse_nonsense(note, team_.placement()->size());
+        if (team_.placement()->size() == 1 || finish_small(mine)) return;
         if (mine.name == collective_call::name_type::broadcast) return broadcast(mine);
-        const bool is_one_node = team_.ranks()->nodes() == 1;
+        const bool is_one_node = team_.placement()->nodes() == 1;
         const bool in_place = board_->are_all_shared();
         if (is_one_node && in_place) return reduce_in_place(mine);
         reserve_scratch();
@@ -119,7 +119,7 @@ void collectives_core::meet_and_check(const collective_call& mine, const call_no
                            : !stays_in_place(note);
     board_->show(note, mine.values, shows);
     kernel_ = plain_kernel(mine.kind, mine.op);
-    if (team_.ranks()->nodes() > 1)
+    if (team_.placement()->nodes() > 1)
         settle_between_nodes(mine);
     else
         throw_if_refused(board_->compare());
@@ -129,7 +129,7 @@ void collectives_core::settle_between_nodes(const collective_call& mine) {
     const call_verdict found = board_->compare();
     const std::size_t bytes = board_->note_of(0).bytes();
     if (team_.is_leader()) {
-        call_board::outcome& result = board_->result();
+        rendezvous::outcome& result = board_->result();
         result.verdict = found;
         const int root = root_on_node(mine);
         if (found.what == call_verdict::finding::good && bytes <= sizeof result.values) {
@@ -142,8 +142,9 @@ void collectives_core::settle_between_nodes(const collective_call& mine) {
                 kernel_(result.values, step, board_->values_of(peer), step,
                         static_cast<index_t>(mine.count), nullptr);
         }
-        const bool has_root = mine.root >= 0 && mine.root < team_.ranks()->size();
-        exchange_->settle(result, kernel_, has_root ? team_.ranks()->node_of(mine.root) : -1, why_);
+        const bool has_root = mine.root >= 0 && mine.root < team_.placement()->size();
+        exchange_->settle(result, kernel_, has_root ? team_.placement()->node_of(mine.root) : -1,
+                          why_);
     }
     team_.meet_on_node(why_);
     throw_if_refused(board_->result().verdict);
@@ -169,8 +170,8 @@ bool collectives_core::stays_in_place(const call_note& note) const noexcept {
 // Whether all is done with what the ranks have shown each other.
 bool collectives_core::finish_small(const collective_call& mine) {
     const std::size_t bytes = mine.count * mine.element_bytes;
-    const bool over_nodes = team_.ranks()->nodes() > 1;
-    if (!board_->fits(bytes) || (over_nodes && bytes > call_board::result_bytes)) return false;
+    const bool over_nodes = team_.placement()->nodes() > 1;
+    if (!board_->fits(bytes) || (over_nodes && bytes > rendezvous::result_bytes)) return false;
     for (int peer = 0; peer < team_.node_size(); ++peer)
         if (stays_in_place(board_->note_of(peer))) return false;
     const bool takes =
@@ -211,14 +212,14 @@ void collectives_core::combine_slices(const collective_call& mine, std::size_t b
         if (to_all || peer == mine.root) copy_bytes(values_of(peer) + begin, total, bytes);
 }
 
-// The conveyor. In step s chunk s is brought, s - 1 combined, and so on: what a step writes, the
+// The pipeline. In step s chunk s is brought, s - 1 combined, and so on: what a step writes, the
 // next one reads, and nobody writes it again before all have read it. Few ranks of one node combine
 // whole chunks, each for itself: that saves them a way.
 void collectives_core::reduce_by_steps(const collective_call& mine) {
     const std::size_t bytes = mine.count * mine.element_bytes;
     const std::size_t chunks = (bytes + chunk_bytes_ - 1) / chunk_bytes_;
     const bool brings = !board_->are_all_shared();
-    const bool over_nodes = team_.ranks()->nodes() > 1;
+    const bool over_nodes = team_.placement()->nodes() > 1;
     const bool takes = mine.name == all_reduce || mine.root == team_.rank();
     const bool alone = brings && !over_nodes && team_.node_size() <= 3;
     const int me = team_.node_rank(), peers = team_.node_size();
@@ -249,17 +250,17 @@ void collectives_core::reduce_by_steps(const collective_call& mine) {
     }
 }
 
-// From where the root has it, if all see that; else by the conveyor, which the root's chunks enter.
+// From where the root has it, if all see that; else by the pipeline, which the root's chunks enter.
 void collectives_core::broadcast(const collective_call& mine) {
     const std::size_t bytes = mine.count * mine.element_bytes;
     const bool is_root = mine.root == team_.rank();
-    const bool over_nodes = team_.ranks()->nodes() > 1;
+    const bool over_nodes = team_.placement()->nodes() > 1;
     if (!over_nodes && board_->note_of(mine.root).is_shared()) {
         if (!is_root) copy_bytes(mine.values, values_of(mine.root), bytes);
         return team_.meet_on_node(why_);
     }
     reserve_scratch();
-    const int root_node = team_.ranks()->node_of(mine.root);
+    const int root_node = team_.placement()->node_of(mine.root);
     const std::size_t chunks = (bytes + chunk_bytes_ - 1) / chunk_bytes_;
     const auto begin = [&](std::size_t c) { return mine.values + c * chunk_bytes_; };
     const auto length = [&](std::size_t c) {

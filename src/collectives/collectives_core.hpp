@@ -1,9 +1,9 @@
 #pragma once
 
-#include "call_board.hpp"
 #include "combine.hpp"
-#include "nodes_exchange.hpp"
+#include "leader_exchange.hpp"
 #include "nodespan/collectives.hpp"
+#include "rendezvous.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -15,7 +15,7 @@ namespace nodespan::detail {
 ///
 /// Small values travel beside the notes by which ranks meet. Large ones that lie in the team's
 /// windows are combined in place, each rank a slice of all. Others go through scratch space in
-/// chunks, like on a conveyor: between two meetings chunks are brought, combined, exchanged between
+/// chunks, like on a pipeline: between two meetings chunks are brought, combined, exchanged between
 /// nodes and taken home, each a step behind the one before.
 class collectives_core {
 public:
@@ -49,9 +49,9 @@ private:
 
     team_core& team_;
     arena& memory_;
-    std::optional<call_board> board_;
-    std::unique_ptr<nodes_exchange> exchange_; // leaders', where there are several nodes
-    std::byte* scratch_ = nullptr;             // made when it is needed first
+    std::optional<rendezvous> board_;
+    std::unique_ptr<leader_exchange> exchange_; // leaders', where there are several nodes
+    std::byte* scratch_ = nullptr;              // made when it is needed first
     std::size_t chunk_bytes_;
     run_kernel kernel_ = nullptr; // of the call that runs
     occasion why_;                // the same

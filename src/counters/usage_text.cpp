@@ -206,7 +206,8 @@ std::optional<int> usage_summary::late_rank() const noexcept {
     return rank;
 }
 
-usage_summary summarise(const team_usage& books, int nodes, std::span<const std::uint64_t> by_rank,
+usage_summary summarise(const team_usage& counters, int nodes,
+                        std::span<const std::uint64_t> by_rank,
                         std::span<const std::uint64_t> sums) {
     usage_summary all;
     all.nodes = nodes;
@@ -223,7 +224,7 @@ usage_summary summarise(const team_usage& books, int nodes, std::span<const std:
         rank.peak_bytes = rest[3];
         rank.seconds = seconds(rest[4]);
     }
-    for (const team_usage::entry& e : books.entries()) {
+    for (const team_usage::entry& e : counters.entries()) {
         auto& a = all.arrays.emplace_back();
         a.name = e.name;
         a.type = e.type;

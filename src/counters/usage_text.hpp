@@ -1,7 +1,7 @@
 #pragma once
 
 #include "nodespan/box.hpp"
-#include "usage.hpp"
+#include "usage_counters.hpp"
 
 #include <array>
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace nodespan::detail {
 
-/// What a report says: the books of all ranks of a team, put together.
+/// What a report says: the counters of all ranks of a team, put together.
 struct usage_summary {
     struct moved {
         std::uint64_t calls = 0, inside_bytes = 0, between_bytes = 0;
@@ -50,8 +50,9 @@ struct usage_summary {
 };
 
 /// Puts together what `team_usage` copies: `by_rank` the numbers of rank 0, of rank 1 and so on,
-/// `sums` the ranks' sum for each entry of `books`.
-usage_summary summarise(const team_usage& books, int nodes, std::span<const std::uint64_t> by_rank,
+/// `sums` the ranks' sum for each entry of `counters`.
+usage_summary summarise(const team_usage& counters, int nodes,
+                        std::span<const std::uint64_t> by_rank,
                         std::span<const std::uint64_t> sums);
 
 /// The report in lines for people, and as one line of JSON. Both end with a new line.

@@ -1,9 +1,9 @@
 #include "nodespan/csv.hpp"
 
+#include "atomic_file.hpp"
 #include "csv_dialect.hpp"
 #include "csv_lines.hpp"
 #include "csv_text.hpp"
-#include "file_call.hpp"
 #include "malformed.hpp"
 
 #include <fmt/format.h>
@@ -17,14 +17,14 @@ namespace detail {
 
 /// What all ranks know of a file before they read its numbers.
 struct csv_plan {
-    file_call call;
+    atomic_file call;
     posix_file file;
     csv_head head;
-    number_type type;
+    dtype type;
     int dimensions;
     file_progress progress;
     std::uint64_t first = 0, last = 0; // of this rank's bytes
-    file_call::sums rows, lines;       // `before`: those of lower ranks
+    atomic_file::sums rows, lines;     // `before`: those of lower ranks
 };
 
 namespace {
@@ -63,8 +63,8 @@ line_counts count_lines(const posix_file& file, const csv_head& head, std::uint6
 }
 
 // The patch of some rows, all of their columns.
-box<dynamic> rows_box(const index_list& extents, index_t first, index_t count) {
-    box<dynamic> rows{index_list(static_cast<int>(extents.size()), 0), extents};
+box<dynamic_rank> rows_box(const index_list& extents, index_t first, index_t count) {
+    box<dynamic_rank> rows{index_list(static_cast<int>(extents.size()), 0), extents};
     rows.lo[0] = first;
     rows.hi[0] = first + count;
     return rows;
@@ -141,11 +141,11 @@ struct row_share {
 row_share rows_of(const array_core& array) {
     const distribution& cut = array.cut();
     bool have_rows = true;
-    for (int rank = 0; rank < cut.ranks().size(); ++rank) {
-        const box<dynamic> part = cut.rank_box(rank);
+    for (int rank = 0; rank < cut.placement().size(); ++rank) {
+        const box<dynamic_rank> part = cut.rank_box(rank);
         have_rows &= part.empty() || columns_of(part.extents()) == columns_of(cut.extents());
     }
-    const box<dynamic>& mine = array.rank_box();
+    const box<dynamic_rank>& mine = array.rank_box();
     if (have_rows)
         return mine.empty() ? row_share{} : row_share{mine.lo[0], mine.hi[0] - mine.lo[0]};
     const index_t rows = cut.extents()[0], ranks = array.get_team().size();
@@ -156,8 +156,7 @@ row_share rows_of(const array_core& array) {
 
 // Calls f(text) for the text of some rows, piece by piece.
 template <class F>
-void format_rows(const array_core& from, number_type type, const row_share& mine, char separator,
-                 F&& f) {
+void format_rows(const array_core& from, dtype type, const row_share& mine, char separator, F&& f) {
     const index_list& extents = from.cut().extents();
     const auto columns = static_cast<std::size_t>(columns_of(extents));
     const std::size_t row_bytes = columns * from.element_bytes();
@@ -204,11 +203,11 @@ std::string quote(const csv_options& options) {
 
 } // namespace
 
-void save_csv(array_core& from, number_type type, const std::filesystem::path& file,
+void save_csv(array_core& from, dtype type, const std::filesystem::path& file,
               const csv_options& options) {
     const index_list& extents = from.cut().extents();
-    const file_call call("save_csv", to_text(type, extents) + quote(options), file.string(),
-                         from.get_team());
+    const atomic_file call("save_csv", to_text(type, extents) + quote(options), file.string(),
+                           from.get_team());
     call.agree([&] { require_writable(extents, options); });
     call.fence();
 
@@ -232,7 +231,7 @@ void save_csv(array_core& from, number_type type, const std::filesystem::path& f
             tell(0, done);
         });
     });
-    const file_call::sums place = call.add_up(bytes);
+    const atomic_file::sums place = call.add_up(bytes);
     call.replace([&](posix_file& out) { out.reserve(place.all); },
                  [&](posix_file& out) {
                      if (is_kept) return out.write(place.before, kept.data(), kept.size());
@@ -247,11 +246,12 @@ void save_csv(array_core& from, number_type type, const std::filesystem::path& f
                  });
 }
 
-std::shared_ptr<const csv_plan> plan_csv(const team& ranks, number_type type, int dimensions,
+std::shared_ptr<const csv_plan> plan_csv(const team& ranks, dtype type, int dimensions,
                                          const std::filesystem::path& file,
                                          const csv_options& options) {
-    file_call call("load_csv", fmt::format("{}, {}{}", to_string(type), dimensions, quote(options)),
-                   file.string(), ranks);
+    atomic_file call("load_csv",
+                     fmt::format("{}, {}{}", dtype_name(type), dimensions, quote(options)),
+                     file.string(), ranks);
     call.agree([&] { require_separator(options.separator); });
     posix_file in = call.open_to_read();
     const auto plan = std::make_shared<csv_plan>(

@@ -1,6 +1,6 @@
 #include "nodespan/npy.hpp"
 
-#include "file_elements.hpp"
+#include "element_io.hpp"
 #include "malformed.hpp"
 #include "npy_header.hpp"
 
@@ -29,10 +29,10 @@ npy_header read_header(const posix_file& file) {
     return header;
 }
 
-void require_fit(const npy_header& header, number_type type, std::size_t dimensions) {
+void require_fit(const npy_header& header, dtype type, std::size_t dimensions) {
     if (header.type != type)
-        throw malformed(fmt::format("the file holds {}, the array {}", to_string(header.type),
-                                    to_string(type)));
+        throw malformed(fmt::format("the file holds {}, the array {}", dtype_name(header.type),
+                                    dtype_name(type)));
     if (header.shape.size() != dimensions)
         throw malformed(fmt::format("the file has {} dimensions, the array {}", header.shape.size(),
                                     dimensions));
@@ -40,10 +40,10 @@ void require_fit(const npy_header& header, number_type type, std::size_t dimensi
 
 } // namespace
 
-void save_npy(array_core& from, number_type type, const std::filesystem::path& file,
+void save_npy(array_core& from, dtype type, const std::filesystem::path& file,
               const npy_options& options) {
     const index_list& extents = from.cut().extents();
-    const file_call call(
+    const atomic_file call(
         "save_npy",
         fmt::format("{}{}{}", to_text(type, extents),
                     options.bytes == byte_order::big ? ", big endian" : "",
@@ -65,10 +65,10 @@ void save_npy(array_core& from, number_type type, const std::filesystem::path& f
         });
 }
 
-void load_npy(array_core& to, number_type type, const std::filesystem::path& file,
+void load_npy(array_core& to, dtype type, const std::filesystem::path& file,
               const file_progress& progress) {
     const index_list& extents = to.cut().extents();
-    const file_call call("load_npy", to_text(type, extents), file.string(), to.get_team());
+    const atomic_file call("load_npy", to_text(type, extents), file.string(), to.get_team());
     const posix_file in = call.open_to_read();
     npy_header header;
     call.agree([&] {
@@ -85,10 +85,10 @@ void load_npy(array_core& to, number_type type, const std::filesystem::path& fil
     call.fence();
 }
 
-index_list npy_extents(const team& ranks, number_type type, int dimensions,
+index_list npy_extents(const team& ranks, dtype type, int dimensions,
                        const std::filesystem::path& file) {
-    const file_call call("open_npy", fmt::format("{}, {}", to_string(type), dimensions),
-                         file.string(), ranks);
+    const atomic_file call("open_npy", fmt::format("{}, {}", dtype_name(type), dimensions),
+                           file.string(), ranks);
     const posix_file in = call.open_to_read();
     index_list extents(dimensions, 0);
     call.agree([&] {

@@ -1,6 +1,6 @@
 #include "nodespan/raw.hpp"
 
-#include "file_elements.hpp"
+#include "element_io.hpp"
 
 #include <fmt/format.h>
 
@@ -9,13 +9,13 @@
 namespace nodespan::detail {
 namespace {
 
-std::string describe(const array_core& array, number_type type, const raw_options& options) {
+std::string describe(const array_core& array, dtype type, const raw_options& options) {
     return fmt::format("{} at {}{}{}", to_text(type, array.cut().extents()), options.offset,
                        options.bytes == byte_order::big ? ", big endian" : "",
                        options.order == index_order::column_major ? ", column-major" : "");
 }
 
-file_layout layout_of(const file_call& call, number_type type, const raw_options& options) {
+file_layout layout_of(const atomic_file& call, dtype type, const raw_options& options) {
     call.agree([&] {
         if (options.offset < 0 || options.offset > std::numeric_limits<index_t>::max() / 2)
             throw error(errc::invalid_argument,
@@ -26,24 +26,25 @@ file_layout layout_of(const file_call& call, number_type type, const raw_options
 
 std::uint64_t bytes_of_elements(const array_core& array) {
     const index_list zero(array.cut().dimensions(), 0);
-    const box<dynamic> all{zero, array.cut().extents()};
+    const box<dynamic_rank> all{zero, array.cut().extents()};
     return static_cast<std::uint64_t>(all.size()) * array.element_bytes();
 }
 
 } // namespace
 
-void save_raw(array_core& from, number_type type, const std::filesystem::path& file,
+void save_raw(array_core& from, dtype type, const std::filesystem::path& file,
               const raw_options& options) {
-    const file_call call("save_raw", describe(from, type, options), file.string(), from.get_team());
+    const atomic_file call("save_raw", describe(from, type, options), file.string(),
+                           from.get_team());
     const file_layout layout = layout_of(call, type, options);
     call.fence();
     call.replace([&](posix_file& out) { out.reserve(layout.offset + bytes_of_elements(from)); },
                  [&](posix_file& out) { write_elements(out, from, layout, options.progress); });
 }
 
-void load_raw(array_core& to, number_type type, const std::filesystem::path& file,
+void load_raw(array_core& to, dtype type, const std::filesystem::path& file,
               const raw_options& options) {
-    const file_call call("load_raw", describe(to, type, options), file.string(), to.get_team());
+    const atomic_file call("load_raw", describe(to, type, options), file.string(), to.get_team());
     const file_layout layout = layout_of(call, type, options);
     const posix_file in = call.open_to_read();
     call.agree([&] {

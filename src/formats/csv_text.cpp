@@ -91,7 +91,7 @@ template <class T>
 T parse_number(std::string_view text, std::size_t column) {
     const auto is_no = [&] {
         refuse(column, (text.empty() ? "the field is empty, no " : shown_field(text) + " is no ") +
-                           std::string(to_string(number_type_of<T>())));
+                           std::string(dtype_name(dtype_of<T>())));
     };
     const char *const from = without_plus(text).data(), *const to = text.data() + text.size();
     T value{};
@@ -112,7 +112,7 @@ T parse_number(std::string_view text, std::size_t column) {
     if (result.ec == std::errc()) return value;
     if constexpr (std::floating_point<T>)
         if (const auto rounded = round_out_of_range<T>(from, to)) return *rounded;
-    refuse(column, shown_field(text) + " does not fit into " + to_string(number_type_of<T>()));
+    refuse(column, shown_field(text) + " does not fit into " + dtype_name(dtype_of<T>()));
 }
 
 template <class T>
@@ -128,32 +128,32 @@ void format_number(T value, std::string& to) {
 
 // Calls f(T{}) for the type that CSV holds.
 template <class F>
-void with_type(number_type type, F&& f) {
+void with_type(dtype type, F&& f) {
     switch (type) {
-    case number_type::boolean:
+    case dtype::boolean:
         return f(bool{});
-    case number_type::int8:
+    case dtype::int8:
         return f(std::int8_t{});
-    case number_type::int16:
+    case dtype::int16:
         return f(std::int16_t{});
-    case number_type::int32:
+    case dtype::int32:
         return f(std::int32_t{});
-    case number_type::int64:
+    case dtype::int64:
         return f(std::int64_t{});
-    case number_type::uint8:
+    case dtype::uint8:
         return f(std::uint8_t{});
-    case number_type::uint16:
+    case dtype::uint16:
         return f(std::uint16_t{});
-    case number_type::uint32:
+    case dtype::uint32:
         return f(std::uint32_t{});
-    case number_type::uint64:
+    case dtype::uint64:
         return f(std::uint64_t{});
-    case number_type::float32:
+    case dtype::float32:
         return f(float{});
-    case number_type::float64:
+    case dtype::float64:
         return f(double{});
-    case number_type::complex64:
-    case number_type::complex128:
+    case dtype::complex64:
+    case dtype::complex128:
         break;
     }
     throw malformed("CSV holds no complex numbers");
@@ -236,7 +236,7 @@ std::size_t count_csv_fields(std::string_view line, char separator) {
     return for_each_field(line, separator, [](std::string_view, std::size_t) {});
 }
 
-void parse_csv_line(std::string_view line, char separator, number_type type, std::size_t columns,
+void parse_csv_line(std::string_view line, char separator, dtype type, std::size_t columns,
                     std::byte* to) {
     with_type(type, [&]<class T>(T) {
         const std::size_t found =
@@ -251,7 +251,7 @@ void parse_csv_line(std::string_view line, char separator, number_type type, std
     });
 }
 
-void format_csv_line(const std::byte* from, std::size_t columns, char separator, number_type type,
+void format_csv_line(const std::byte* from, std::size_t columns, char separator, dtype type,
                      std::string& to) {
     with_type(type, [&]<class T>(T) {
         for (std::size_t k = 0; k < columns; ++k) {

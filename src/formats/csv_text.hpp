@@ -1,6 +1,6 @@
 #pragma once
 
-#include "nodespan/number_type.hpp"
+#include "nodespan/dtype.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -46,17 +46,17 @@ std::size_t count_csv_fields(std::string_view line, char separator);
 
 /// Reads the `columns` numbers of a line into `to`, which has room for them.
 /// Errors: malformed, naming the column and what stands there.
-void parse_csv_line(std::string_view line, char separator, number_type type, std::size_t columns,
+void parse_csv_line(std::string_view line, char separator, dtype type, std::size_t columns,
                     std::byte* to);
 
 /// Whether CSV holds such numbers: all but complex ones.
-constexpr bool is_csv_type(number_type type) noexcept {
+constexpr bool is_csv_type(dtype type) noexcept {
     return facts_of(type).kind != 'c';
 }
 
 /// Appends the numbers of a row and a line end: the shortest text that reads back as the same
 /// number.
-void format_csv_line(const std::byte* from, std::size_t columns, char separator, number_type type,
+void format_csv_line(const std::byte* from, std::size_t columns, char separator, dtype type,
                      std::string& to);
 
 } // namespace nodespan::detail

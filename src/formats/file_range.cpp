@@ -19,7 +19,7 @@ void swap_words(std::byte* data, std::size_t count) {
     }
 }
 
-std::size_t word_bytes(number_type type) {
+std::size_t word_bytes(dtype type) {
     return facts_of(type).kind == 'c' ? bytes_of(type) / 2 : bytes_of(type);
 }
 
@@ -31,7 +31,7 @@ index_list reversed(const index_list& values) {
     return result;
 }
 
-bool is_range(const index_list& extents, const box<dynamic>& part) {
+bool is_range(const index_list& extents, const box<dynamic_rank>& part) {
     if (part.empty()) return true;
     std::size_t d = 0;
     while (d < extents.size() && part.hi[d] - part.lo[d] == 1) ++d;
@@ -47,12 +47,12 @@ index_t range_offset(const index_list& extents, const index_list& at) {
     return offset;
 }
 
-bool needs_swap(byte_order in_file, number_type type) {
+bool needs_swap(byte_order in_file, dtype type) {
     const bool is_little = std::endian::native == std::endian::little;
     return word_bytes(type) > 1 && is_little != (in_file == byte_order::little);
 }
 
-void swap_bytes(std::byte* data, index_t count, number_type type) {
+void swap_bytes(std::byte* data, index_t count, dtype type) {
     const std::size_t word = word_bytes(type);
     const std::size_t words = static_cast<std::size_t>(count) * (bytes_of(type) / word);
     if (word == 2) swap_words<std::uint16_t>(data, words);

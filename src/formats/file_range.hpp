@@ -1,7 +1,7 @@
 #pragma once
 
 #include "nodespan/box.hpp"
-#include "nodespan/number_type.hpp"
+#include "nodespan/dtype.hpp"
 
 #include <cstddef>
 
@@ -17,7 +17,7 @@ void for_each_box_of_range(const index_list& extents, index_t first, index_t cou
         // The outermost dimension whose whole steps begin here and fit.
         std::size_t d = 0;
         while (d + 1 < dimensions && (first % steps[d] != 0 || count < steps[d])) ++d;
-        box<dynamic> part{extents, extents};
+        box<dynamic_rank> part{extents, extents};
         index_t rest = first;
         for (std::size_t k = 0; k < dimensions; ++k) {
             part.lo[k] = k <= d ? rest / steps[k] : 0;
@@ -36,15 +36,15 @@ void for_each_box_of_range(const index_list& extents, index_t first, index_t cou
 index_list reversed(const index_list& values);
 
 /// Whether the elements of `part` are a contiguous range of a row-major array.
-bool is_range(const index_list& extents, const box<dynamic>& part);
+bool is_range(const index_list& extents, const box<dynamic_rank>& part);
 
 /// The place of an element in a row-major array.
 index_t range_offset(const index_list& extents, const index_list& at);
 
 /// Whether numbers have to be turned round to get from memory to a file, or back.
-bool needs_swap(byte_order in_file, number_type type);
+bool needs_swap(byte_order in_file, dtype type);
 
 /// Turns the bytes of every number round; of complex ones, of each part. In place.
-void swap_bytes(std::byte* data, index_t count, number_type type);
+void swap_bytes(std::byte* data, index_t count, dtype type);
 
 } // namespace nodespan::detail

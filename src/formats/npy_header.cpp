@@ -141,7 +141,7 @@ private:
         if (rest[0] == 'f' && bytes == 2)
             throw malformed("the file holds float16, which is no element type here; convert it in "
                             "Python with astype('float32')");
-        const auto type = find_number_type(rest[0], bytes);
+        const auto type = find_dtype(rest[0], bytes);
         if (!type || (order == '|' && bytes > 1))
             throw malformed("the file holds elements of dtype " + quoted +
                             ", which no array of numbers is");
@@ -187,7 +187,7 @@ std::size_t prefix_bytes(std::string_view text) {
 }
 
 std::string dictionary_of(const npy_header& header) {
-    const number_type_facts& facts = facts_of(header.type);
+    const dtype_facts& facts = facts_of(header.type);
     const char order = facts.bytes == 1 ? '|' : header.bytes == byte_order::big ? '>' : '<';
     std::string text =
         std::string("{'descr': '") + order + facts.kind + std::to_string(facts.bytes) +

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "nodespan/box.hpp"
-#include "nodespan/number_type.hpp"
+#include "nodespan/dtype.hpp"
 
 #include <cstddef>
 #include <string>
@@ -12,7 +12,7 @@ namespace nodespan::detail {
 
 /// What the header of a .npy file says.
 struct npy_header {
-    number_type type = number_type::float64;
+    dtype type = dtype::float64;
     byte_order bytes = byte_order::little;
     index_order order = index_order::row_major;
     std::vector<index_t> shape;

@@ -1,9 +1,9 @@
 #include "nodespan/checkpoint.hpp"
 
-#include "file_seal.hpp"
-#include "hdf5_attributes.hpp"
-#include "hdf5_output.hpp"
+#include "attributes.hpp"
+#include "checkpoint_seal.hpp"
 #include "nodespan/hdf5.hpp"
+#include "output.hpp"
 
 #include <fmt/format.h>
 
@@ -104,7 +104,7 @@ struct checkpoint::state {
     std::vector<index_t> damaged; // of those refused; the next write removes them
     std::vector<index_t> unfit;   // the others, which stay
 
-    detail::io_call begin(const std::string& operation) const {
+    detail::collective_io begin(const std::string& operation) const {
         std::string names; // lest ranks bring different sets
         for (const named_array& a : arrays)
             names += fmt::format(", {}: {}{}", a.name, detail::to_text(a.type),
@@ -130,11 +130,11 @@ struct checkpoint::state {
 
     void prepare_folder(index_t step) const;
     void remove_old(index_t step) const;
-    std::vector<index_t> begin_search(const detail::io_call& call);
-    bool is_whole(const detail::io_call& call, index_t step);
-    std::optional<index_t> find_latest(const detail::io_call& call);
-    std::optional<index_t> restore(const detail::io_call& call);
-    attributes require_fit(const detail::io_call& call, index_t step) const;
+    std::vector<index_t> begin_search(const detail::collective_io& call);
+    bool is_whole(const detail::collective_io& call, index_t step);
+    std::optional<index_t> find_latest(const detail::collective_io& call);
+    std::optional<index_t> restore(const detail::collective_io& call);
+    attributes require_fit(const detail::collective_io& call, index_t step) const;
     void read(index_t step, const attributes& found) const;
 };
 
@@ -168,7 +168,7 @@ void checkpoint::state::remove_old(index_t step) const {
 }
 
 // The steps there are, the latest last.
-std::vector<index_t> checkpoint::state::begin_search(const detail::io_call& call) {
+std::vector<index_t> checkpoint::state::begin_search(const detail::collective_io& call) {
     refused.clear();
     damaged.clear();
     unfit.clear();
@@ -181,7 +181,7 @@ std::vector<index_t> checkpoint::state::begin_search(const detail::io_call& call
 }
 
 // Whether its checksum is right, and HDF5 can open what is in it; the same on all ranks.
-bool checkpoint::state::is_whole(const detail::io_call& call, index_t step) {
+bool checkpoint::state::is_whole(const detail::collective_io& call, index_t step) {
     std::string problem = detail::problem_of_sealed(team, path_of(step).string(), step);
     if (problem.empty()) try {
             call.on_first_rank([&] {
@@ -198,14 +198,14 @@ bool checkpoint::state::is_whole(const detail::io_call& call, index_t step) {
     return false;
 }
 
-std::optional<index_t> checkpoint::state::find_latest(const detail::io_call& call) {
+std::optional<index_t> checkpoint::state::find_latest(const detail::collective_io& call) {
     std::vector<index_t> steps = begin_search(call);
     for (; !steps.empty(); steps.pop_back())
         if (is_whole(call, steps.back())) return steps.back();
     return std::nullopt;
 }
 
-std::optional<index_t> checkpoint::state::restore(const detail::io_call& call) {
+std::optional<index_t> checkpoint::state::restore(const detail::collective_io& call) {
     std::optional<error> misfit, half_read;
     std::vector<index_t> steps = begin_search(call);
     for (; !steps.empty(); steps.pop_back()) {
@@ -231,7 +231,7 @@ std::optional<index_t> checkpoint::state::restore(const detail::io_call& call) {
 }
 
 // Whether it has all that was added, as what it was added as. Its values.
-attributes checkpoint::state::require_fit(const detail::io_call& call, index_t step) const {
+attributes checkpoint::state::require_fit(const detail::collective_io& call, index_t step) const {
     const fs::path file = path_of(step);
     attributes found;
     call.agree([&] {
@@ -263,7 +263,7 @@ attributes checkpoint::state::require_fit(const detail::io_call& call, index_t s
 void checkpoint::state::read(index_t step, const attributes& found) const {
     for (const named_array& a : arrays) {
         const index_list& extents = a.field->cut().extents();
-        const box<dynamic> whole{index_list(static_cast<int>(extents.size()), 0), extents};
+        const box<dynamic_rank> whole{index_list(static_cast<int>(extents.size()), 0), extents};
         detail::load_array(*a.field, a.type, whole, path_of(step), a.name, whole);
     }
     for (const named_value& v : values) v.set(found.at(v.name), false);
@@ -302,11 +302,11 @@ void checkpoint::add_value(const std::string& name, const std::string& type, get
 }
 
 void checkpoint::write(index_t step) {
-    const detail::io_call call = state_->begin("write");
+    const detail::collective_io call = state_->begin("write");
     const attributes values = state_->all_values(step);
-    const detail::io_call same(state_->team,
-                               fmt::format("checkpoint::write({}) in \"{}\", {}", step,
-                                           state_->folder.string(), quote(values)));
+    const detail::collective_io same(state_->team,
+                                     fmt::format("checkpoint::write({}) in \"{}\", {}", step,
+                                                 state_->folder.string(), quote(values)));
     call.agree([&] {
         if (step < 0 || step >= most_steps)
             throw error(errc::invalid_argument, fmt::format("no step: {}", step));
@@ -318,7 +318,7 @@ void checkpoint::write(index_t step) {
                                detail::seal_bytes);
     for (const state::named_array& a : state_->arrays) {
         const index_list& extents = a.field->cut().extents();
-        const box<dynamic> whole{index_list(static_cast<int>(extents.size()), 0), extents};
+        const box<dynamic_rank> whole{index_list(static_cast<int>(extents.size()), 0), extents};
         output.write(call, *a.field, a.type, whole, a.name, {});
     }
     for (const auto& [name, value] : values) output.set_attribute("/", name, value);

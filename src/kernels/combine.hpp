@@ -1,7 +1,7 @@
 #pragma once
 
+#include "nodespan/accumulate_op.hpp"
 #include "nodespan/box.hpp"
-#include "nodespan/element.hpp"
 
 #include <cstddef>
 

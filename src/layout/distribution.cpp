@@ -60,7 +60,8 @@ checked_grid check_grid(const std::vector<int>& grid, std::size_t dimensions, co
 
 } // namespace
 
-distribution::distribution(const index_list& extents, std::shared_ptr<const placement> ranks,
+distribution::distribution(const index_list& extents,
+                           std::shared_ptr<const nodespan::placement> ranks,
                            const distribution_options& options)
     : extents_(extents),
       ranks_(std::move(ranks)) {
@@ -231,9 +232,9 @@ index_t distribution::find_rank(const axis& a, index_t k, index_t at, index_t pi
     return piece_of(at - lo, node_cut(a, k + 1) - lo, pieces);
 }
 
-box<dynamic> distribution::node_box(int node) const {
+box<dynamic_rank> distribution::node_box(int node) const {
     const index_list place = node_at(node);
-    box<dynamic> result{place, place};
+    box<dynamic_rank> result{place, place};
     for (std::size_t d = 0; d < axes_.size(); ++d) {
         result.lo[d] = node_cut(axes_[d], place[d]);
         result.hi[d] = node_cut(axes_[d], place[d] + 1);
@@ -241,11 +242,11 @@ box<dynamic> distribution::node_box(int node) const {
     return result;
 }
 
-box<dynamic> distribution::rank_box(int rank) const {
+box<dynamic_rank> distribution::rank_box(int rank) const {
     const int node = ranks_->node_of(rank);
     const index_list place = node_at(node);
     const index_list grid = rank_grid(node);
-    box<dynamic> result{place, place};
+    box<dynamic_rank> result{place, place};
     index_t rest = rank - ranks_->first_rank(node);
     for (std::size_t d = axes_.size(); d-- > 0;) {
         const index_t piece = rest % grid[d];

@@ -6,9 +6,9 @@ namespace nodespan::detail {
 namespace {
 
 // A rank's box grown to the ghosts of its node where it lies at the node's edge.
-box<dynamic> up_to_ghosts(const box<dynamic>& mine, const box<dynamic>& node,
-                          const box<dynamic>& stored) {
-    box<dynamic> result = mine;
+box<dynamic_rank> up_to_ghosts(const box<dynamic_rank>& mine, const box<dynamic_rank>& node,
+                               const box<dynamic_rank>& stored) {
+    box<dynamic_rank> result = mine;
     if (mine.empty()) return result;
     for (std::size_t d = 0; d < mine.lo.size(); ++d) {
         if (mine.lo[d] == node.lo[d]) result.lo[d] = stored.lo[d];
@@ -21,11 +21,11 @@ box<dynamic> up_to_ghosts(const box<dynamic>& mine, const box<dynamic>& node,
 
 std::vector<byte_range> first_touch(const distribution& cut, const ghost_layers& ghosts, int rank,
                                     std::size_t element_bytes) {
-    const placement& ranks = cut.ranks();
+    const placement& ranks = cut.placement();
     const int node = ranks.node_of(rank);
-    const box<dynamic> node_box = cut.node_box(node);
-    const box<dynamic> whole = with_ghosts(node_box, ghosts);
-    const box<dynamic> mine = up_to_ghosts(cut.rank_box(rank), node_box, whole);
+    const box<dynamic_rank> node_box = cut.node_box(node);
+    const box<dynamic_rank> whole = with_ghosts(node_box, ghosts);
+    const box<dynamic_rank> mine = up_to_ghosts(cut.rank_box(rank), node_box, whole);
     const index_list extents = whole.extents();
     const index_list steps = row_major_strides(extents);
     const index_list grid = cut.rank_grid(node);

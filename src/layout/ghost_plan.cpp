@@ -28,7 +28,7 @@ struct shift_range {
 };
 
 // The shifts that bring elements of the index space into `grown`, a box with ghosts.
-shift_range shifts_into(const box<dynamic>& grown, const index_list& extents,
+shift_range shifts_into(const box<dynamic_rank>& grown, const index_list& extents,
                         const ghost_layers& ghosts) {
     const index_list none(static_cast<int>(extents.size()), 0);
     shift_range result{none, none};
@@ -66,9 +66,9 @@ void for_each_shift(const shift_range& range, F&& f) {
 // The elements that lie in `grown` after `shift`, one of its shifts_into. What lies beyond a
 // periodic edge are ghosts only, at most as many as elements; said so rather than by moving the
 // whole box, since twice the extent can overflow.
-box<dynamic> shown_in(const box<dynamic>& grown, const index_list& extents,
-                      const index_list& shift) {
-    box<dynamic> result = grown;
+box<dynamic_rank> shown_in(const box<dynamic_rank>& grown, const index_list& extents,
+                           const index_list& shift) {
+    box<dynamic_rank> result = grown;
     for (std::size_t d = 0; d < extents.size(); ++d) {
         if (shift[d] < 0)
             result.lo[d] = grown.lo[d] + extents[d];
@@ -82,8 +82,8 @@ box<dynamic> shown_in(const box<dynamic>& grown, const index_list& extents,
     return result;
 }
 
-ghost_piece make_piece(int node, int image, const box<dynamic>& source, const index_list& shift,
-                       const index_list& extents) {
+ghost_piece make_piece(int node, int image, const box<dynamic_rank>& source,
+                       const index_list& shift, const index_list& extents) {
     ghost_piece piece{node, image, source, source};
     for (std::size_t d = 0; d < shift.size(); ++d) {
         piece.ghost.lo[d] += shift[d] * extents[d];
@@ -127,8 +127,8 @@ ghost_layers check_ghosts(const ghost_options& options, const index_list& extent
     return result;
 }
 
-box<dynamic> with_ghosts(const box<dynamic>& node_box, const ghost_layers& ghosts) {
-    box<dynamic> result = node_box;
+box<dynamic_rank> with_ghosts(const box<dynamic_rank>& node_box, const ghost_layers& ghosts) {
+    box<dynamic_rank> result = node_box;
     if (node_box.empty()) return result;
     for (std::size_t d = 0; d < ghosts.width.size(); ++d) {
         result.lo[d] -= ghosts.width[d];
@@ -141,13 +141,13 @@ std::vector<ghost_piece> ghost_receives(const distribution& cut, const ghost_lay
                                         int node) {
     std::vector<ghost_piece> result;
     const index_list& extents = cut.extents();
-    const box<dynamic> grown = with_ghosts(cut.node_box(node), ghosts);
+    const box<dynamic_rank> grown = with_ghosts(cut.node_box(node), ghosts);
     if (grown.empty() || !ghosts.any()) return result;
 
     const index_list none(cut.dimensions(), 0);
     for_each_shift(shifts_into(grown, extents, ghosts), [&](const index_list& shift, int image) {
         cut.for_each_node(
-            shown_in(grown, extents, shift), [&](int owner, const box<dynamic>& source) {
+            shown_in(grown, extents, shift), [&](int owner, const box<dynamic_rank>& source) {
                 if (owner != node || shift != none)
                     result.push_back(make_piece(owner, image, source, shift, extents));
             });
@@ -161,19 +161,19 @@ std::vector<ghost_piece> ghost_sends(const distribution& cut, const ghost_layers
                                      int node) {
     std::vector<ghost_piece> result;
     const index_list& extents = cut.extents();
-    const box<dynamic> own = cut.node_box(node);
+    const box<dynamic_rank> own = cut.node_box(node);
     if (own.empty() || !ghosts.any()) return result;
 
-    const box<dynamic> grown = with_ghosts(own, ghosts);
+    const box<dynamic_rank> grown = with_ghosts(own, ghosts);
     const shift_range back = shifts_into(grown, extents, ghosts);
     const index_list none(cut.dimensions(), 0);
     const shift_range there{negated(back.last), negated(back.first)};
     for_each_shift(there, [&](const index_list& shift, int image) {
-        const box<dynamic> near = shown_in(grown, extents, negated(shift));
-        cut.for_each_node(near, [&](int receiver, const box<dynamic>&) {
+        const box<dynamic_rank> near = shown_in(grown, extents, negated(shift));
+        cut.for_each_node(near, [&](int receiver, const box<dynamic_rank>&) {
             if (receiver == node && shift == none) return;
-            const box<dynamic> theirs = with_ghosts(cut.node_box(receiver), ghosts);
-            const box<dynamic> source = shown_in(theirs, extents, shift).intersection(own);
+            const box<dynamic_rank> theirs = with_ghosts(cut.node_box(receiver), ghosts);
+            const box<dynamic_rank> source = shown_in(theirs, extents, shift).intersection(own);
             result.push_back(make_piece(receiver, image, source, shift, extents));
         });
     });

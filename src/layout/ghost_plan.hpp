@@ -25,7 +25,7 @@ ghost_layers check_ghosts(const ghost_options& options, const index_list& extent
 
 /// A node's box with its ghosts: grown by the width on both sides of every dimension, past the
 /// index space where it lies at an edge. An empty box stays as it is: no elements, no ghosts.
-box<dynamic> with_ghosts(const box<dynamic>& node_box, const ghost_layers& ghosts);
+box<dynamic_rank> with_ghosts(const box<dynamic_rank>& node_box, const ghost_layers& ghosts);
 
 /// Elements of one node that another node, or the same one through a periodic edge, keeps a copy
 /// of.
@@ -37,8 +37,9 @@ struct ghost_piece {
     /// dimension: the digits shift[d] + 1 in base 3, dimension 0 first.
     int image = 0;
 
-    box<dynamic> source; ///< in the owner's, global indices
-    box<dynamic> ghost;  ///< the same shifted, in the box with ghosts; can lie outside the extents
+    box<dynamic_rank> source; ///< in the owner's, global indices
+    box<dynamic_rank>
+        ghost; ///< the same shifted, in the box with ghosts; can lie outside the extents
 
     friend bool operator==(const ghost_piece&, const ghost_piece&) = default;
 };

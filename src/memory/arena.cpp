@@ -2,8 +2,8 @@
 
 #include "agreement.hpp"
 #include "mpi_check.hpp"
+#include "osc_settings.hpp"
 #include "pages.hpp"
-#include "rma_settings.hpp"
 
 #include <boost/functional/hash.hpp>
 #include <fmt/format.h>
@@ -125,8 +125,8 @@ void arena::throw_for_all(const std::optional<error>& mine, const occasion& why)
 
 // Finds room in a window, the same on all ranks; nothing if a new window is needed. On one node,
 // large blocks first look for room whose pages are backed already, since new pages cost most of
-// making an array. Over several nodes, each of which has its own books of what is backed, windows
-// without any array come last: they can end.
+// making an array. Over several nodes, each of which has its own counters of what is backed,
+// windows without any array come last: they can end.
 std::optional<block> arena::place(const block_request& request) {
     if (is_exposed()) {
         for (const bool is_unused : {false, true})
@@ -289,7 +289,7 @@ block arena::place_in_new_window(const block_request& request, std::vector<byte_
         block placed = place_in(number, request).value();
         back_new_window(placed, mine, attempt([&] { mine = request.mine(); }), is_whole);
         if (is_exposed())
-            fresh.rma = rma_window::make(team_.makers(), team_.comm(), *team_.ranks(), site(),
+            fresh.rma = rma_window::make(team_.makers(), team_.comm(), *team_.placement(), site(),
                                          fresh.memory.data(), bytes, is_whole);
         placed.rma = fresh.rma.get();
         return placed;
@@ -391,7 +391,7 @@ void arena::free(const block& given) noexcept try {
     }
     forget(given);
 } catch (...) {
-    // Out of memory for the books: the range stays taken.
+    // Out of memory for the counters: the range stays taken.
 }
 
 std::optional<arena::place_in_windows> arena::find(const void* begin,

@@ -3,7 +3,7 @@
 #include "mpi_check.hpp"
 #include "mpi_life.hpp"
 #include "nodespan/error.hpp"
-#include "rma_settings.hpp"
+#include "osc_settings.hpp"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 #include "agreement.hpp"
 #include "mpi_check.hpp"
 #include "nodespan/error.hpp"
-#include "rma_settings.hpp"
+#include "osc_settings.hpp"
 #include "which_mpi.hpp"
 
 #include <fmt/format.h>

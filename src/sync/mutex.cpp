@@ -90,7 +90,8 @@ void mutex::note_holder() noexcept {
 }
 
 void mutex::wait_for(std::atomic<std::uint32_t>& serving, std::uint32_t ticket) {
-    detail::patience how = crowded_ ? detail::patience::crowded() : detail::patience{};
+    detail::patience how =
+        oversubscribed_ ? detail::patience::oversubscribed() : detail::patience{};
     if (gate_ != nullptr) how.sleep_ns = 100'000; // other nodes may be waiting for our progress
     detail::watchdog watch;
     or_give_back(
@@ -115,7 +116,7 @@ void mutex::wait_for(std::atomic<std::uint32_t>& serving, std::uint32_t ticket) 
 void mutex::pass_on(std::atomic<std::uint32_t>& serving, std::uint32_t ticket) noexcept {
     std::uint32_t after_mine = ticket + 1;
     if (words_->next.compare_exchange_strong(after_mine, ticket)) return;
-    detail::patience how = detail::patience::crowded();
+    detail::patience how = detail::patience::oversubscribed();
     how.sleep_ns = 100'000;
     detail::wait_on(
         serving, words_->sleepers, how, [ticket](std::uint32_t now) { return now == ticket; },

@@ -26,15 +26,15 @@ std::size_t node_barrier::bytes(int ranks) {
     return sizeof(layout) + sizeof(rank_line) * static_cast<std::size_t>(ranks - 1);
 }
 
-node_barrier::node_barrier(void* memory, int rank, int ranks, int first_rank, bool crowded)
+node_barrier::node_barrier(void* memory, int rank, int ranks, int first_rank, bool oversubscribed)
     : shared_(static_cast<layout*>(memory)),
       rank_(rank),
       ranks_(ranks),
       first_rank_(first_rank),
-      shape_(crowded              ? shape::count
+      shape_(oversubscribed       ? shape::count
              : ranks > most_flags ? shape::dissemination
                                   : shape::flags),
-      patience_(crowded ? patience::crowded() : patience{}) {}
+      patience_(oversubscribed ? patience::oversubscribed() : patience{}) {}
 
 void node_barrier::throw_if_abandoned() const {
     const std::uint32_t who = shared_->flags.abandoned.load(std::memory_order_acquire);

@@ -29,7 +29,7 @@ public:
     static std::size_t bytes(int ranks);
 
     /// `first_rank` is only for messages: the team's number of node rank 0.
-    node_barrier(void* memory, int rank, int ranks, int first_rank, bool crowded);
+    node_barrier(void* memory, int rank, int ranks, int first_rank, bool oversubscribed);
 
     node_barrier(const node_barrier&) = delete;            // counts its own arrivals
     node_barrier& operator=(const node_barrier&) = delete; // counts its own arrivals

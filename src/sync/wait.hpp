@@ -54,7 +54,7 @@ struct patience {
     long sleep_ns = 200'000'000; // then sleep, waking this often for `slow`
 
     /// More ranks than cores: do not spin at all.
-    static patience crowded() { return {0, 50}; }
+    static patience oversubscribed() { return {0, 50}; }
 };
 
 /// Between tries of a wait for what wakes nobody, such as a message: spins, then offers the core,
@@ -62,10 +62,11 @@ struct patience {
 /// may be waiting for this one's progress.
 class pause {
 public:
-    explicit pause(bool crowded) noexcept : pause(crowded ? spins : 0, crowded) {}
+    explicit pause(bool oversubscribed) noexcept
+        : pause(oversubscribed ? spins : 0, oversubscribed) {}
 
     /// For what comes piece by piece, which sleeping would hold up.
-    static pause awake(bool crowded) noexcept { return {crowded ? spins : 0, false}; }
+    static pause awake(bool oversubscribed) noexcept { return {oversubscribed ? spins : 0, false}; }
 
     /// Where nobody knows yet how many ranks there are: spins first, and sleeps in the end.
     static pause before_team() noexcept { return {0, true}; }

@@ -61,13 +61,13 @@ int team::rank() const noexcept {
     return core_->rank();
 }
 int team::size() const noexcept {
-    return core_->ranks()->size();
+    return core_->placement()->size();
 }
 int team::node() const noexcept {
     return core_->node();
 }
 int team::nodes() const noexcept {
-    return core_->ranks()->nodes();
+    return core_->placement()->nodes();
 }
 int team::node_rank() const noexcept {
     return core_->node_rank();
@@ -78,18 +78,18 @@ int team::node_size() const noexcept {
 bool team::is_leader() const noexcept {
     return core_->is_leader();
 }
-const placement& team::ranks() const noexcept {
-    return *core_->ranks();
+const nodespan::placement& team::placement() const noexcept {
+    return *core_->placement();
 }
-bool team::is_crowded() const noexcept {
-    return core_->is_crowded();
+bool team::is_oversubscribed() const noexcept {
+    return core_->is_oversubscribed();
 }
 
 int team::node_of(int rank) const {
     if (rank < 0 || rank >= size())
         throw error(errc::out_of_range,
                     fmt::format("team::node_of({}): the team has {} ranks", rank, size()));
-    return core_->ranks()->node_of(rank);
+    return core_->placement()->node_of(rank);
 }
 
 int team::comm_rank(int rank) const {
@@ -141,15 +141,16 @@ team team::split(int color, int key) const {
     // Ranks that shared memory in this team do in its parts, simulated nodes included. Where one
     // part can't be made, none is: the ranks of all parts called this together.
     std::shared_ptr<team_core> core;
-    core_->agree_or_throw(
-        detail::attempt([&] {
-            core = std::make_shared<team_core>(
-                part, team_core::grouping{node(), core_->is_crowded(), core_->is_on_one_host()});
-            const detail::blocking_watch watch("team::split (MPI_Comm_free)", core->as_waiter(),
-                                               "other ranks of its part");
-            detail::mpi_check(MPI_Comm_free(&part), "MPI_Comm_free");
-        }),
-        why);
+    core_->agree_or_throw(detail::attempt([&] {
+                              core = std::make_shared<team_core>(
+                                  part, team_core::grouping{node(), core_->is_oversubscribed(),
+                                                            core_->is_on_one_host()});
+                              const detail::blocking_watch watch("team::split (MPI_Comm_free)",
+                                                                 core->as_waiter(),
+                                                                 "other ranks of its part");
+                              detail::mpi_check(MPI_Comm_free(&part), "MPI_Comm_free");
+                          }),
+                          why);
     return team(std::move(core));
 }
 

@@ -4,7 +4,7 @@
 #include "agreement.hpp"
 #include "mpi_check.hpp"
 #include "team_core.hpp"
-#include "usage_report.hpp"
+#include "usage_gather.hpp"
 
 #include <fmt/format.h>
 
@@ -138,7 +138,7 @@ void team_core::wait(std::span<MPI_Request> requests, const occasion& why,
     written_note note(barrier_->note());
     const double patient_seconds = watchdog::limit_seconds() / 2;
     int tries = 0;
-    const int code = wait_for(requests, pause::awake(crowded_), [&] {
+    const int code = wait_for(requests, pause::awake(oversubscribed_), [&] {
         if (++tries % 16 != 0) return;
         if (is_anyone_lost() && grace.is_over())
             throw error(errc::peer_lost,
@@ -185,7 +185,7 @@ std::string team_core::text_of(const waited_for& whom) const {
     return whom.nodes.empty() ? here : here + "; " + ends_->text(whom.nodes);
 }
 
-// Puts the ranks' books together, on rank 0. Call: collective.
+// Puts the ranks' counters together, on rank 0. Call: collective.
 void team_core::report_usage() {
     constexpr std::size_t each = team_usage::rank_numbers;
     struct books_on_the_way {

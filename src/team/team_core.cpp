@@ -4,10 +4,10 @@
 #include "mpi_check.hpp"
 #include "mpi_life.hpp"
 #include "nodespan/error.hpp"
+#include "osc_settings.hpp"
 #include "pages.hpp"
-#include "rma_settings.hpp"
 #include "serving.hpp"
-#include "usage_report.hpp"
+#include "usage_gather.hpp"
 
 #include <fmt/format.h>
 
@@ -84,7 +84,7 @@ team_core::grouping group_by_node(MPI_Comm comm, int ranks_per_node) {
     team_core::grouping result;
     detail::agree_or_throw(comm, attempt([&] {
                                int me = 0, here = 0, all = 0;
-                               result.crowded = has_too_few_cores(real);
+                               result.oversubscribed = has_too_few_cores(real);
                                mpi_check(MPI_Comm_rank(real, &me), "MPI_Comm_rank");
                                mpi_check(MPI_Comm_size(real, &here), "MPI_Comm_size");
                                mpi_check(MPI_Comm_size(comm, &all), "MPI_Comm_size");
@@ -102,7 +102,7 @@ team_core::grouping group_by_node(MPI_Comm comm, int ranks_per_node) {
 }
 
 team_core::team_core(MPI_Comm comm, const grouping& mine)
-    : crowded_(mine.crowded),
+    : oversubscribed_(mine.oversubscribed),
       on_one_host_(mine.on_one_host),
       exceptions_(std::uncaught_exceptions()) {
     watch_mpi();
@@ -143,7 +143,7 @@ std::vector<int> team_core::group(MPI_Comm comm, int label) {
     std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
         return node_of[static_cast<std::size_t>(a)] < node_of[static_cast<std::size_t>(b)];
     });
-    ranks_ = std::make_shared<const placement>(counts);
+    ranks_ = std::make_shared<const nodespan::placement>(counts);
     node_ = node_of[static_cast<std::size_t>(me)];
     rank_ = static_cast<int>(std::find(order.begin(), order.end(), me) - order.begin());
     if (std::is_sorted(order.begin(), order.end())) order.clear();
@@ -205,12 +205,12 @@ void team_core::make_meeting_place(MPI_Comm comm, const std::vector<int>& order)
     if (order_bytes > 0) order_ = reinterpret_cast<const int*>(meeting_place_.data() + lines);
     std::byte* const hosts = meeting_place_.data() + lines + order_bytes;
     barrier_.emplace(meeting_place_.data(), node_rank(), node_size(), ranks_->first_rank(node_),
-                     crowded_);
+                     oversubscribed_);
     if (!is_alone) detail::agree_or_throw(comm, attempt([&] { gather_hosts(hosts); }));
     ends_.emplace(*ranks_, is_alone ? nullptr : reinterpret_cast<const far_ends::host*>(hosts));
     barrier_->know(*ends_);
     if (!is_alone && is_leader())
-        between_nodes_.emplace(handles_[3], *ranks_, node_, *barrier_, crowded_, *ends_);
+        between_nodes_.emplace(handles_[3], *ranks_, node_, *barrier_, oversubscribed_, *ends_);
 }
 
 // Leaders only; others none.
@@ -297,7 +297,7 @@ void team_core::meet(const std::optional<error>& mine, const occasion& why,
 
 occasion team_core::of_team(const char* operation) const {
     const auto describe = [](const void* what) {
-        const placement& ranks = *static_cast<const team_core*>(what)->ranks_;
+        const nodespan::placement& ranks = *static_cast<const team_core*>(what)->ranks_;
         return fmt::format("a team of {} ranks on {} nodes", ranks.size(), ranks.nodes());
     };
     return {operation, describe, this};
@@ -424,7 +424,7 @@ void team_core::abandon_without_mpi() noexcept {
     barrier_->abandon();
     if (between_nodes_)
         owe([comm = handles_[3], ranks = ranks_, node = node_, met = between_nodes_->met()] {
-            leader_meeting::tell_abandoned(comm, *ranks, node, met);
+            leader_barrier::tell_abandoned(comm, *ranks, node, met);
         });
 }
 

@@ -2,14 +2,14 @@
 
 #include "blocking_watch.hpp"
 #include "far_ends.hpp"
-#include "leader_meeting.hpp"
+#include "leader_barrier.hpp"
 #include "node_barrier.hpp"
 #include "nodespan/detail/export.hpp"
 #include "nodespan/error.hpp"
 #include "nodespan/placement.hpp"
 #include "shared_window.hpp"
 #include "thread_rule.hpp"
-#include "usage.hpp"
+#include "usage_counters.hpp"
 
 #include <boost/mpi/communicator.hpp>
 #include <mpi.h>
@@ -32,7 +32,7 @@ public:
     /// How the ranks of a communicator are grouped: equal labels share memory.
     struct grouping {
         int label = 0;
-        bool crowded = false;
+        bool oversubscribed = false;
         bool on_one_host = false; // all ranks of the communicator really share memory
     };
 
@@ -48,9 +48,9 @@ public:
     int node_rank() const noexcept { return rank_ - ranks_->first_rank(node_); }
     int node_size() const noexcept { return ranks_->node_size(node_); }
     bool is_leader() const noexcept { return node_rank() == 0; }
-    bool is_crowded() const noexcept { return crowded_; }
+    bool is_oversubscribed() const noexcept { return oversubscribed_; }
     bool is_on_one_host() const noexcept { return on_one_host_; }
-    const std::shared_ptr<const placement>& ranks() const noexcept { return ranks_; }
+    const std::shared_ptr<const nodespan::placement>& placement() const noexcept { return ranks_; }
     int comm_rank(int rank) const { return order_ == nullptr ? rank : order_[rank]; }
 
     const boost::mpi::communicator& comm() const noexcept { return comm_; }
@@ -79,7 +79,7 @@ public:
     /// Which threads may call: for those that use MPI beside this class.
     thread_rule& threads() noexcept { return threads_; }
 
-    /// The books for a usage report; null where none is wanted.
+    /// The counters for a usage report; null where none is wanted.
     team_usage* usage() const noexcept { return usage_.get(); }
 
     /// See team's. `why` names what the fence is of, where that is not the team.
@@ -219,11 +219,11 @@ private:
     std::shared_ptr<clock_watcher> watcher_ = clock_watcher::hold();
     thread_rule threads_{"team"};
     std::unique_ptr<team_usage> usage_ = team_usage::if_wanted();
-    std::shared_ptr<const placement> ranks_;
+    std::shared_ptr<const nodespan::placement> ranks_;
     const int* order_ = nullptr; // comm ranks by team rank, where they differ; once a node
     int rank_ = 0;
     int node_ = 0;
-    bool crowded_ = false;
+    bool oversubscribed_ = false;
     bool on_one_host_ = false;
     MPI_Comm handles_[4] = {MPI_COMM_NULL, MPI_COMM_NULL, MPI_COMM_NULL,
                             MPI_COMM_NULL}; // team, node, leaders, traffic
@@ -231,7 +231,7 @@ private:
     shared_window meeting_place_;
     std::optional<far_ends> ends_;
     std::optional<node_barrier> barrier_;
-    std::optional<leader_meeting> between_nodes_; // on leaders, where there are several nodes
+    std::optional<leader_barrier> between_nodes_; // on leaders, where there are several nodes
     int exceptions_ = 0;                          // in flight when this object was made
 };
 

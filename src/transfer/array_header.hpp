@@ -1,7 +1,7 @@
 #pragma once
 
 #include "arena.hpp"
-#include "rma_lock.hpp"
+#include "rma_gate.hpp"
 
 #include <cstddef>
 

@@ -44,8 +44,8 @@ std::vector<remote_element> split(const array_place& a, const index_t* places, i
                                   bool everything, Local&& local) {
     const auto dimensions = static_cast<std::size_t>(a.cut->dimensions());
     const int here = a.team->node();
-    const box<dynamic> mine = a.cut->node_box(here);
-    const box<dynamic> stored = with_ghosts(mine, a.ghosts);
+    const box<dynamic_rank> mine = a.cut->node_box(here);
+    const box<dynamic_rank> stored = with_ghosts(mine, a.ghosts);
     const index_list strides = dense_strides(stored.extents(), a.element_bytes);
     std::vector<remote_element> others;
     index_list at(a.cut->dimensions(), 0);
@@ -58,7 +58,7 @@ std::vector<remote_element> split(const array_place& a, const index_t* places, i
             local(a.where.data + offset, i);
             continue;
         }
-        box<dynamic> one{at, at};
+        box<dynamic_rank> one{at, at};
         for (std::size_t d = 0; d < dimensions; ++d) ++one.hi[d];
         const int node = a.cut->owner_node(at);
         others.push_back({node, find_on_node(a, node, one).offset, i});

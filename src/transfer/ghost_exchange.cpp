@@ -15,7 +15,7 @@ constexpr index_t largest_bytes = index_t{1} << 30; // of a message: MPI counts 
 constexpr index_t small_bytes = 64 * 1024;          // below this leaders alone talk
 constexpr int small_tag = 729;                      // behind all numbers of images
 
-index_t bytes_of(const box<dynamic>& part, std::size_t element_bytes) {
+index_t bytes_of(const box<dynamic_rank>& part, std::size_t element_bytes) {
     return part.size() * static_cast<index_t>(element_bytes);
 }
 
@@ -49,7 +49,7 @@ ghost_exchange::ghost_exchange(const array_place& place, const occasion& why)
     const int here = place_.team->node();
     strides_ = dense_strides(with_ghosts(place_.cut->node_box(here), place_.ghosts).extents(),
                              place_.element_bytes);
-    nothing_to_do_ = place_.team->ranks()->nodes() == 1;
+    nothing_to_do_ = place_.team->placement()->nodes() == 1;
     receives_ = messages(ghost_receives(*place_.cut, place_.ghosts, here), way::receive);
     sends_ = messages(ghost_sends(*place_.cut, place_.ghosts, here), way::send);
     for (message& m : receives_) prepare(m, way::receive);
@@ -61,7 +61,7 @@ ghost_exchange::ghost_exchange(const array_place& place, const occasion& why)
 std::vector<ghost_exchange::message> ghost_exchange::messages(const std::vector<ghost_piece>& all,
                                                               way where) {
     const team_core& team = *place_.team;
-    const placement& ranks = *team.ranks();
+    const placement& ranks = *team.placement();
     const int here = team.node();
     const index_t most =
         std::max<index_t>(1, largest_bytes / static_cast<index_t>(place_.element_bytes));
@@ -75,7 +75,7 @@ std::vector<ghost_exchange::message> ghost_exchange::messages(const std::vector<
             if (where == way::receive) add_copy(piece, is_small ? 0 : lane++ % team.node_size());
             continue;
         }
-        const box<dynamic>& mine = where == way::send ? piece.source : piece.ghost;
+        const box<dynamic_rank>& mine = where == way::send ? piece.source : piece.ghost;
         if (is_small) {
             if (!team.is_leader()) continue;
             message& m = small[piece.node];
@@ -87,7 +87,7 @@ std::vector<ghost_exchange::message> ghost_exchange::messages(const std::vector<
         const int from = where == way::send ? here : piece.node;
         const int to = where == way::send ? piece.node : here;
         if (rank_for(ranks, here, from, to, piece.image) != team.rank()) continue;
-        for (const box<dynamic>& one : pieces(mine, most)) {
+        for (const box<dynamic_rank>& one : pieces(mine, most)) {
             result.emplace_back();
             result.back().peer = rank_for(ranks, piece.node, from, to, piece.image);
             result.back().tag = piece.image;
@@ -111,7 +111,7 @@ ghost_exchange::~ghost_exchange() {
         arena::of(*place_.team).leave(messages_);
 }
 
-ghost_exchange::part ghost_exchange::part_of(const box<dynamic>& elements) const {
+ghost_exchange::part ghost_exchange::part_of(const box<dynamic_rank>& elements) const {
     const int here = place_.team->node();
     return {elements.extents(),
             place_.where.data - place_.where.offset + find_on_node(place_, here, elements).offset};

@@ -62,7 +62,7 @@ private:
     std::vector<message> messages(const std::vector<ghost_piece>& pieces, way where);
     void add_copy(const ghost_piece& piece, int worker);
     void prepare(message& m, way where);
-    part part_of(const box<dynamic>& elements) const;
+    part part_of(const box<dynamic_rank>& elements) const;
     void pack(const message& m) const;
     void unpack(const message& m) const;
     void post();

@@ -54,26 +54,26 @@ mutex& combining_locks::of(int node) {
     const block& where = place_.where;
     const bool is_here = node == place_.team->node();
     me_ = {place_.team->rank(), why_};
-    gate = std::make_unique<rma_lock>(*place_.team, arena::of(*place_.team), *where.rma, node,
+    gate = std::make_unique<rma_gate>(*place_.team, arena::of(*place_.team), *where.rma, node,
                                       where.header_offset + offsetof(array_header, combining_gate),
                                       is_here ? &header_of(where).combining_gate : nullptr, why_);
-    handle = is_here
-                 ? mutex(&header_of(where).stripes[0], place_.team->is_crowded(), gate.get(), &me_)
-                 : mutex(gate.get());
+    handle = is_here ? mutex(&header_of(where).stripes[0], place_.team->is_oversubscribed(),
+                             gate.get(), &me_)
+                     : mutex(gate.get());
     return handle;
 }
 
-void locked_accumulate(const array_place& a, const box<dynamic>& patch, accumulate_op op,
+void locked_accumulate(const array_place& a, const box<dynamic_rank>& patch, accumulate_op op,
                        const std::byte* from, const index_list& strides, const void* scale) {
     const index_t most = std::max<index_t>(1, scaled_bytes / static_cast<index_t>(a.element_bytes));
-    const auto memory_of = [&](const box<dynamic>& part) {
+    const auto memory_of = [&](const box<dynamic_rank>& part) {
         index_t bytes = 0;
         for (std::size_t d = 0; d < strides.size(); ++d)
             bytes += (part.lo[d] - patch.lo[d]) * strides[d];
         return from + bytes;
     };
     std::vector<std::byte> read;
-    const auto combine_piece = [&](int node, const box<dynamic>& piece) {
+    const auto combine_piece = [&](int node, const box<dynamic_rank>& piece) {
         const node_patch there = find_on_node(a, node, piece);
         const index_list extents = piece.extents();
         const index_list dense = dense_strides(extents, a.element_bytes);
@@ -89,11 +89,12 @@ void locked_accumulate(const array_place& a, const box<dynamic>& patch, accumula
         a.where.rma->put(node, there.offset, reach, target.elements(), read.data(), all);
         a.where.rma->complete_local();
     };
-    a.cut->for_each_node(patch, [&](int node, const box<dynamic>& part) {
+    a.cut->for_each_node(patch, [&](int node, const box<dynamic_rank>& part) {
         a.combining->hold(node, [&] {
             if (node != a.team->node())
-                return for_each_piece(
-                    part, most, [&](const box<dynamic>& piece) { combine_piece(node, piece); });
+                return for_each_piece(part, most, [&](const box<dynamic_rank>& piece) {
+                    combine_piece(node, piece);
+                });
             const node_patch here = find_on_node(a, node, part);
             combine(a, op, part.extents(), own_memory(a, here.offset), here.strides,
                     memory_of(part), strides, scale);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "rma_lock.hpp"
+#include "rma_gate.hpp"
 #include "transfer.hpp"
 
 #include <map>
@@ -32,7 +32,7 @@ public:
 
 private:
     struct lock {
-        std::unique_ptr<rma_lock> gate;
+        std::unique_ptr<rma_gate> gate;
         mutex handle;
     };
     mutex& of(int node);
@@ -61,7 +61,7 @@ void combining_locks::hold(int node, Body&& body) {
 }
 
 /// As accumulate, fetch_add and scatter_add, for elements of any nodes.
-void locked_accumulate(const array_place& a, const box<dynamic>& patch, accumulate_op op,
+void locked_accumulate(const array_place& a, const box<dynamic_rank>& patch, accumulate_op op,
                        const std::byte* from, const index_list& strides, const void* scale);
 
 /// Adds `value` to the element `offset` bytes into the memory of `node`.

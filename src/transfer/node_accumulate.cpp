@@ -81,7 +81,7 @@ scaled_copy::scaled_copy(element_kind kind, const index_list& extents, std::size
                          const std::byte* from, const index_list& strides, const void* scale)
     : strides_(dense_strides(extents, element_bytes)) {
     const index_t size =
-        box<dynamic>{index_list(static_cast<int>(extents.size()), 0), extents}.size();
+        box<dynamic_rank>{index_list(static_cast<int>(extents.size()), 0), extents}.size();
     data_ =
         std::make_unique_for_overwrite<std::byte[]>(static_cast<std::size_t>(size) * element_bytes);
     const paired_runs runs(extents, strides_, strides);

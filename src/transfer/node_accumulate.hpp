@@ -1,8 +1,8 @@
 #pragma once
 
 #include "array_header.hpp"
+#include "nodespan/accumulate_op.hpp"
 #include "nodespan/box.hpp"
-#include "nodespan/element.hpp"
 
 #include <cstddef>
 #include <memory>

@@ -110,7 +110,7 @@ bool request::finish(detail::team_core* team) {
         if (clock::now() > *lost_since + grace) throw detail::given_up();
     };
     try {
-        const auto patience = detail::pause::awake(team == nullptr || team->is_crowded());
+        const auto patience = detail::pause::awake(team == nullptr || team->is_oversubscribed());
         detail::mpi_check(detail::wait_for(open_.all(), patience, look), "MPI_Testall");
     } catch (const detail::given_up&) {
         return false;

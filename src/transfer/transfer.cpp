@@ -4,9 +4,9 @@
 #include "mpi_check.hpp"
 #include "mpi_types.hpp"
 #include "node_accumulate.hpp"
+#include "osc_settings.hpp"
 #include "packed_patch.hpp"
 #include "pieces.hpp"
-#include "rma_settings.hpp"
 #include "strided.hpp"
 
 #include <array>
@@ -32,14 +32,14 @@ constexpr index_t fast_get_bytes = 63 * 1024;
 constexpr int fast_gets_at_once = 64; // under way, since their senders may keep copies of them
 
 // Into which pieces a part of a patch is cut for a get that is waited for.
-index_t get_piece_bytes(const array_place& a, const box<dynamic>& part) {
+index_t get_piece_bytes(const array_place& a, const box<dynamic_rank>& part) {
     if (a.team->is_on_one_host()) return largest_bytes;
     const index_t most = elements_in(fast_get_bytes, a);
     return largest_piece(part, most) >= most * 3 / 4 ? fast_get_bytes : largest_bytes;
 }
 
 // How far from `lo` of the patch, in program memory, `lo` of one of its parts lies.
-std::ptrdiff_t distance(const box<dynamic>& patch, const box<dynamic>& part,
+std::ptrdiff_t distance(const box<dynamic_rank>& patch, const box<dynamic_rank>& part,
                         const index_list& strides) {
     std::ptrdiff_t bytes = 0;
     for (std::size_t d = 0; d < strides.size(); ++d)
@@ -59,12 +59,13 @@ constexpr index_t packed_bytes = 256 * 1024;
 
 // Calls f(piece, its copy) for pieces of a part of a patch.
 template <class Byte, class F>
-void for_each_packed(const array_place& a, const box<dynamic>& patch, const box<dynamic>& part,
-                     Byte* memory, const index_list& strides, F&& f) {
+void for_each_packed(const array_place& a, const box<dynamic_rank>& patch,
+                     const box<dynamic_rank>& part, Byte* memory, const index_list& strides,
+                     F&& f) {
     const index_t most = std::min(elements_in(packed_bytes, a), part.size());
     packed_patch copy(most, a.element_bytes);
     const settles_on_failure guard(a);
-    for_each_piece(part, most, [&](const box<dynamic>& piece) {
+    for_each_piece(part, most, [&](const box<dynamic_rank>& piece) {
         copy.stand_for(piece.extents(), memory + distance(patch, piece, strides), strides);
         f(piece, copy);
     });
@@ -72,8 +73,9 @@ void for_each_packed(const array_place& a, const box<dynamic>& patch, const box<
 
 // The copy of a whole part, which `open` keeps until the transfer is done.
 template <class Byte>
-packed_patch& pack_all(const array_place& a, const box<dynamic>& patch, const box<dynamic>& part,
-                       Byte* memory, const index_list& strides, request_list& open) {
+packed_patch& pack_all(const array_place& a, const box<dynamic_rank>& patch,
+                       const box<dynamic_rank>& part, Byte* memory, const index_list& strides,
+                       request_list& open) {
     packed_patch& copy = open.keep(part.size(), a.element_bytes);
     copy.stand_for(part.extents(), memory + distance(patch, part, strides), strides);
     return copy;
@@ -84,14 +86,15 @@ packed_patch& pack_all(const array_place& a, const box<dynamic>& patch, const bo
 // then copy(...) for what this node holds, so that copies overlap with what is under way. Returns
 // whether anything is.
 template <class Byte, class PieceBytes, class Start, class Pack, class Copy>
-bool move(const array_place& a, const box<dynamic>& patch, Byte* memory, const index_list& strides,
-          PieceBytes&& piece_bytes, Start&& start, Pack&& pack, Copy&& copy) {
+bool move(const array_place& a, const box<dynamic_rank>& patch, Byte* memory,
+          const index_list& strides, PieceBytes&& piece_bytes, Start&& start, Pack&& pack,
+          Copy&& copy) {
     const settles_on_failure guard(a);
     if (patch.empty()) return false;
     const int here = a.team->node();
-    box<dynamic> mine;
+    box<dynamic_rank> mine;
     bool is_started = false;
-    a.cut->for_each_node(patch, [&](int node, const box<dynamic>& part) {
+    a.cut->for_each_node(patch, [&](int node, const box<dynamic_rank>& part) {
         if (node == here) {
             mine = part;
             return;
@@ -104,16 +107,18 @@ bool move(const array_place& a, const box<dynamic>& patch, Byte* memory, const i
         is_started = true;
         std::optional<patch_type> target, origin; // of pieces with these extents
         index_list extents;
-        for_each_piece(part, elements_in(piece_bytes(part), a), [&](const box<dynamic>& piece) {
-            const node_patch there = find_on_node(a, node, piece);
-            if (!target || piece.extents() != extents) {
-                extents = piece.extents();
-                target.emplace(extents, there.strides, MPI_BYTE, a.element_bytes);
-                origin.emplace(extents, strides, MPI_BYTE, a.element_bytes);
-            }
-            start(node, there.offset, reach(extents, there.strides, a.element_bytes),
-                  target->elements(), memory + distance(patch, piece, strides), origin->elements());
-        });
+        for_each_piece(part, elements_in(piece_bytes(part), a),
+                       [&](const box<dynamic_rank>& piece) {
+                           const node_patch there = find_on_node(a, node, piece);
+                           if (!target || piece.extents() != extents) {
+                               extents = piece.extents();
+                               target.emplace(extents, there.strides, MPI_BYTE, a.element_bytes);
+                               origin.emplace(extents, strides, MPI_BYTE, a.element_bytes);
+                           }
+                           start(node, there.offset, reach(extents, there.strides, a.element_bytes),
+                                 target->elements(), memory + distance(patch, piece, strides),
+                                 origin->elements());
+                       });
     });
     if (mine.lo.size() > 0) {
         const node_patch place = find_on_node(a, here, mine);
@@ -124,7 +129,7 @@ bool move(const array_place& a, const box<dynamic>& patch, Byte* memory, const i
 }
 
 // Counts a call that has moved a patch, or started to, where a report is wanted.
-void count(const array_place& a, usage_kind kind, const box<dynamic>& patch) {
+void count(const array_place& a, usage_kind kind, const box<dynamic_rank>& patch) {
     if (a.usage == nullptr) return;
     const index_t here = a.cut->node_box(a.team->node()).intersection(patch).size();
     const index_t bytes = static_cast<index_t>(a.element_bytes);
@@ -139,7 +144,7 @@ void count(const array_place& a, usage_kind kind, int node) {
     a.usage->add(kind, is_here ? a.element_bytes : 0, is_here ? 0 : a.element_bytes);
 }
 
-bool get_into(const array_place& a, const box<dynamic>& patch, std::byte* to,
+bool get_into(const array_place& a, const box<dynamic_rank>& patch, std::byte* to,
               const index_list& strides, request_list* open) {
     int under_way = 0;
     const auto start = [&](int node, std::size_t offset, std::size_t bytes,
@@ -149,14 +154,14 @@ bool get_into(const array_place& a, const box<dynamic>& patch, std::byte* to,
         a.where.rma->get(node, offset, bytes, target, memory, origin,
                          open != nullptr ? open->add(node) : nullptr);
     };
-    const auto pack = [&](const box<dynamic>& part) {
+    const auto pack = [&](const box<dynamic_rank>& part) {
         if (open != nullptr) {
             packed_patch& copy = pack_all(a, patch, part, to, strides, *open);
             get_into(a, part, copy.data(), copy.strides(), open);
             return;
         }
         for_each_packed(a, patch, part, to, strides,
-                        [&](const box<dynamic>& piece, packed_patch& copy) {
+                        [&](const box<dynamic_rank>& piece, packed_patch& copy) {
                             get_into(a, piece, copy.data(), copy.strides(), nullptr);
                             a.where.rma->complete_local();
                             copy.write();
@@ -164,7 +169,7 @@ bool get_into(const array_place& a, const box<dynamic>& patch, std::byte* to,
     };
     return move(
         a, patch, to, strides,
-        [&](const box<dynamic>& part) {
+        [&](const box<dynamic_rank>& part) {
             return open == nullptr ? get_piece_bytes(a, part) : largest_bytes;
         },
         start, pack,
@@ -174,7 +179,7 @@ bool get_into(const array_place& a, const box<dynamic>& patch, std::byte* to,
         });
 }
 
-bool put_from(const array_place& a, const box<dynamic>& patch, const std::byte* from,
+bool put_from(const array_place& a, const box<dynamic_rank>& patch, const std::byte* from,
               const index_list& strides, request_list* open) {
     const auto start = [&](int node, std::size_t offset, std::size_t bytes,
                            const mpi_elements& target, const std::byte* memory,
@@ -182,7 +187,7 @@ bool put_from(const array_place& a, const box<dynamic>& patch, const std::byte* 
         a.where.rma->put(node, offset, bytes, target, memory, origin,
                          open != nullptr ? open->add(node) : nullptr);
     };
-    const auto pack = [&](const box<dynamic>& part) {
+    const auto pack = [&](const box<dynamic_rank>& part) {
         if (open != nullptr) {
             packed_patch& copy = pack_all(a, patch, part, from, strides, *open);
             copy.read();
@@ -190,14 +195,15 @@ bool put_from(const array_place& a, const box<dynamic>& patch, const std::byte* 
             return;
         }
         for_each_packed(a, patch, part, from, strides,
-                        [&](const box<dynamic>& piece, packed_patch& copy) {
+                        [&](const box<dynamic_rank>& piece, packed_patch& copy) {
                             copy.read();
                             put_from(a, piece, copy.data(), copy.strides(), nullptr);
                             a.where.rma->complete_local();
                         });
     };
     return move(
-        a, patch, from, strides, [](const box<dynamic>&) { return largest_bytes; }, start, pack,
+        a, patch, from, strides, [](const box<dynamic_rank>&) { return largest_bytes; }, start,
+        pack,
         [&](const index_list& extents, std::byte* here, const index_list& here_strides,
             const std::byte* memory) {
             copy_patch(extents, a.element_bytes, here, here_strides, memory, strides);
@@ -206,7 +212,7 @@ bool put_from(const array_place& a, const box<dynamic>& patch, const std::byte* 
 
 // Whether a copy of a patch that other nodes hold some of can stand in for it, so that put need not
 // wait until MPI has read it.
-bool can_be_kept(const array_place& a, const box<dynamic>& patch) {
+bool can_be_kept(const array_place& a, const box<dynamic_rank>& patch) {
     return !patch.empty() &&
            patch.size() <= static_cast<index_t>(rma_window::largest_kept_bytes / a.element_bytes) &&
            !a.cut->node_box(a.team->node()).contains(patch);
@@ -215,7 +221,7 @@ bool can_be_kept(const array_place& a, const box<dynamic>& patch) {
 // Where one element lies; `node` is told.
 std::size_t find_element(const array_place& a, const index_list& at, int& node) {
     node = a.cut->owner_node(at);
-    const box<dynamic> stored = with_ghosts(a.cut->node_box(node), a.ghosts);
+    const box<dynamic_rank> stored = with_ghosts(a.cut->node_box(node), a.ghosts);
     index_t offset = 0;
     for (std::size_t d = 0; d < at.size(); ++d)
         offset = offset * (stored.hi[d] - stored.lo[d]) + at[d] - stored.lo[d];
@@ -245,20 +251,20 @@ void settle(const array_place& a, int node, std::size_t offset) {
 
 } // namespace
 
-node_patch find_on_node(const array_place& a, int node, const box<dynamic>& part) {
-    const box<dynamic> stored = with_ghosts(a.cut->node_box(node), a.ghosts);
+node_patch find_on_node(const array_place& a, int node, const box<dynamic_rank>& part) {
+    const box<dynamic_rank> stored = with_ghosts(a.cut->node_box(node), a.ghosts);
     node_patch result{a.where.offset, dense_strides(stored.extents(), a.element_bytes)};
     result.offset += static_cast<std::size_t>(distance(stored, part, result.strides));
     return result;
 }
 
-void get(const array_place& a, const box<dynamic>& patch, std::byte* to,
+void get(const array_place& a, const box<dynamic_rank>& patch, std::byte* to,
          const index_list& strides) {
     if (get_into(a, patch, to, strides, nullptr)) a.where.rma->complete_local();
     count(a, usage_kind::get, patch);
 }
 
-void put(const array_place& a, const box<dynamic>& patch, const std::byte* from,
+void put(const array_place& a, const box<dynamic_rank>& patch, const std::byte* from,
          const index_list& strides) {
     if (can_be_kept(a, patch)) {
         const index_list extents = patch.extents();
@@ -273,13 +279,13 @@ void put(const array_place& a, const box<dynamic>& patch, const std::byte* from,
     count(a, usage_kind::put, patch);
 }
 
-void start_get(const array_place& a, const box<dynamic>& patch, std::byte* to,
+void start_get(const array_place& a, const box<dynamic_rank>& patch, std::byte* to,
                const index_list& strides, request_list& open) {
     get_into(a, patch, to, strides, &open);
     count(a, usage_kind::get, patch);
 }
 
-void start_put(const array_place& a, const box<dynamic>& patch, const std::byte* from,
+void start_put(const array_place& a, const box<dynamic_rank>& patch, const std::byte* from,
                const index_list& strides, request_list& open) {
     put_from(a, patch, from, strides, &open);
     count(a, usage_kind::put, patch);
@@ -287,7 +293,7 @@ void start_put(const array_place& a, const box<dynamic>& patch, const std::byte*
 
 // In a team of several nodes even this node's elements go through MPI: it orders its own atomics,
 // and says nothing of the processor's. But for what locked_combine does.
-void accumulate(const array_place& a, const box<dynamic>& patch, accumulate_op op,
+void accumulate(const array_place& a, const box<dynamic_rank>& patch, accumulate_op op,
                 const std::byte* from, const index_list& strides, const void* scale) {
     if (patch.empty()) return;
     if (a.is_one_node()) {
@@ -304,7 +310,7 @@ void accumulate(const array_place& a, const box<dynamic>& patch, accumulate_op o
     }
     const settles_on_failure guard(a);
     const MPI_Datatype basic = to_mpi(a.kind);
-    const auto send = [&](int node, const box<dynamic>& piece, const node_patch& there,
+    const auto send = [&](int node, const box<dynamic_rank>& piece, const node_patch& there,
                           const std::byte* memory, const index_list& memory_strides) {
         const index_list extents = piece.extents();
         const patch_type target(extents, there.strides, basic, a.element_bytes);
@@ -312,20 +318,21 @@ void accumulate(const array_place& a, const box<dynamic>& patch, accumulate_op o
         a.where.rma->accumulate(node, there.offset, reach(extents, there.strides, a.element_bytes),
                                 target.elements(), memory, origin.elements(), to_mpi(op));
     };
-    a.cut->for_each_node(patch, [&](int node, const box<dynamic>& part) {
+    a.cut->for_each_node(patch, [&](int node, const box<dynamic_rank>& part) {
         const bool is_packed = is_scattered(part.extents(), a.element_bytes, strides,
                                             find_on_node(a, node, part).strides);
         if (scale == nullptr && is_packed) {
-            for_each_packed(
-                a, patch, part, from, strides, [&](const box<dynamic>& piece, packed_patch& copy) {
-                    copy.read();
-                    send(node, piece, find_on_node(a, node, piece), copy.data(), copy.strides());
-                    a.where.rma->complete_local();
-                });
+            for_each_packed(a, patch, part, from, strides,
+                            [&](const box<dynamic_rank>& piece, packed_patch& copy) {
+                                copy.read();
+                                send(node, piece, find_on_node(a, node, piece), copy.data(),
+                                     copy.strides());
+                                a.where.rma->complete_local();
+                            });
             return;
         }
         const index_t most = elements_in(scale == nullptr ? largest_bytes : scaled_bytes, a);
-        const auto one = [&](const box<dynamic>& piece) {
+        const auto one = [&](const box<dynamic_rank>& piece) {
             const std::byte* const memory = from + distance(patch, piece, strides);
             const node_patch there = find_on_node(a, node, piece);
             if (scale == nullptr) {

@@ -2,10 +2,10 @@
 
 #include "arena.hpp"
 #include "ghost_plan.hpp"
+#include "nodespan/accumulate_op.hpp"
 #include "nodespan/distribution.hpp"
-#include "nodespan/element.hpp"
 #include "nodespan/request.hpp"
-#include "usage.hpp"
+#include "usage_counters.hpp"
 
 #include <cstddef>
 #include <exception>
@@ -37,7 +37,7 @@ struct node_patch {
 };
 
 /// Where `part`, which node `node` holds all of, lies there. Cost: O(dimensions).
-node_patch find_on_node(const array_place& a, int node, const box<dynamic>& part);
+node_patch find_on_node(const array_place& a, int node, const box<dynamic_rank>& part);
 
 /// Where a transfer fails after a part of it has begun: while the exception passes, waits until MPI
 /// has let go of this rank's memory. Declare it after that memory.
@@ -63,19 +63,20 @@ private:
 /// Cost:   nothing allocated. Strided parts become an MPI datatype: at every shape tried between
 ///         hosts that was faster than row by row or the range with its gaps. Memory that lies in
 ///         shorter stretches than the target goes through a copy, see packed_patch.
-void get(const array_place& a, const box<dynamic>& patch, std::byte* to, const index_list& strides);
-void put(const array_place& a, const box<dynamic>& patch, const std::byte* from,
+void get(const array_place& a, const box<dynamic_rank>& patch, std::byte* to,
+         const index_list& strides);
+void put(const array_place& a, const box<dynamic_rank>& patch, const std::byte* from,
          const index_list& strides);
 
 /// The same, started: parts of this node are done at once, `open` stands for the others, and keeps
 /// copies of all that is scattered.
-void start_get(const array_place& a, const box<dynamic>& patch, std::byte* to,
+void start_get(const array_place& a, const box<dynamic_rank>& patch, std::byte* to,
                const index_list& strides, request_list& open);
-void start_put(const array_place& a, const box<dynamic>& patch, const std::byte* from,
+void start_put(const array_place& a, const box<dynamic_rank>& patch, const std::byte* from,
                const index_list& strides, request_list& open);
 
 /// Combines a patch with scale * from, element by element indivisibly; `scale` null means 1.
-void accumulate(const array_place& a, const box<dynamic>& patch, accumulate_op op,
+void accumulate(const array_place& a, const box<dynamic_rank>& patch, accumulate_op op,
                 const std::byte* from, const index_list& strides, const void* scale);
 
 /// One element.

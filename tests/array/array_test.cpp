@@ -135,7 +135,7 @@ TEST(Array, RanksOfANodeSeeEachOthersElements) {
 
     a.fence();
 
-    const int first = everyone.ranks().first_rank(everyone.node());
+    const int first = everyone.placement().first_rank(everyone.node());
     for (int peer = first; peer < first + everyone.node_size(); ++peer)
         for (index_t i = 0; i < a.block(peer).extent(0); ++i)
             EXPECT_EQ(a.block(peer)(i, 7), peer * 1000 + 1);

@@ -18,7 +18,7 @@ using namespace nodespan;
 // Rounds that take a second or two: `most` of what one node with a core for each rank can do.
 long rounds_for(const team& everyone, long most) {
     if (everyone.nodes() > 1) return most / 400;
-    return everyone.is_crowded() ? most / 8 : most;
+    return everyone.is_oversubscribed() ? most / 8 : most;
 }
 
 // Mostly none, sometimes some microseconds, rarely a nap.

@@ -604,7 +604,7 @@ index_t compare_arrays(team& everyone, std::uint64_t seed, int arrays) {
     for (int i = 0; i < arrays; ++i) {
         const indices<N> extents = random_extents<N>(script);
         array_options options;
-        options.distribution = random_distribution<N>(script, everyone.ranks(), extents);
+        options.distribution = random_distribution<N>(script, everyone.placement(), extents);
         options.ghosts = random_ghosts<N>(script, extents);
         options.zeroed = script.below(4) != 0;
         SCOPED_TRACE(fmt::format("seed {}, {} dimensions, array {}: {}", seed, N, i,

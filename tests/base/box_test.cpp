@@ -129,7 +129,7 @@ TEST(Box, IntersectionAgreesWithMembershipIndexByIndex) {
 TEST(Box, KeepsItsValuesWithDimensionsKnownAtRunTime) {
     const box<3> b{{1, 2, 3}, {4, 6, 8}};
 
-    const box<nodespan::dynamic> loose = nodespan::to_dynamic(b);
+    const box<nodespan::dynamic_rank> loose = nodespan::to_dynamic(b);
 
     EXPECT_EQ(loose.size(), b.size());
     EXPECT_TRUE(loose.contains(std::array<index_t, 3>{3, 5, 7}));

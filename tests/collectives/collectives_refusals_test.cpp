@@ -104,9 +104,9 @@ TEST(CollectivesRefusals, ValuesThatOverlap) {
         const std::span<long> mine(ours.data_handle() + first, static_cast<std::size_t>(count));
         bool overlap = false;
         for (int node = 0; node < everyone.nodes(); ++node)
-            overlap |= everyone.ranks().node_size(node) > 1;
+            overlap |= everyone.placement().node_size(node) > 1;
         if (!overlap) continue;
-        if (everyone.ranks().is_uniform())
+        if (everyone.placement().is_uniform())
             expect_refused(everyone, errc::invalid_argument,
                            [&] { all_reduce(everyone, mine, accumulate_op::max); });
     }

@@ -55,9 +55,9 @@ template <class T>
 T expected(const team& everyone, index_t i, accumulate_op op) {
     T total{};
     for (int node = 0; node < everyone.nodes(); ++node) {
-        const int first = everyone.ranks().first_rank(node);
+        const int first = everyone.placement().first_rank(node);
         T sum = value<T>(first, i);
-        for (int r = first + 1; r < everyone.ranks().first_rank(node + 1); ++r)
+        for (int r = first + 1; r < everyone.placement().first_rank(node + 1); ++r)
             sum = combined(sum, value<T>(r, i), op);
         total = node == 0 ? sum : combined(total, sum, op);
     }

@@ -5,7 +5,7 @@
 #include <nodespan/nodespan.hpp>
 
 #include "mpi_cases.hpp"
-#include "rma_settings.hpp"
+#include "osc_settings.hpp"
 
 #include <gtest/gtest.h>
 

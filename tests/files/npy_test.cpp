@@ -12,8 +12,9 @@ using namespace nodespan;
 using namespace nodespan::test;
 namespace fs = std::filesystem;
 
-static_assert(number<bool> && number<char> && number<std::complex<float>>);
-static_assert(!number<long double> && !number<std::complex<long double>> && !number<float*>);
+static_assert(has_dtype<bool> && has_dtype<char> && has_dtype<std::complex<float>>);
+static_assert(!has_dtype<long double> && !has_dtype<std::complex<long double>> &&
+              !has_dtype<float*>);
 
 template <class T, int N>
 void expect_round_trip(team& everyone, const indices<N>& extents,
@@ -36,7 +37,7 @@ void expect_round_trip(team& everyone, const indices<N>& extents,
             EXPECT_EQ(opened.extents(), extents);
             EXPECT_FALSE(fs::exists(folder / "a.npy.part"));
             const npy_contents found = npy_info(folder / "a.npy");
-            EXPECT_EQ(found.type, number_type_of<T>());
+            EXPECT_EQ(found.type, dtype_of<T>());
             EXPECT_EQ(found.order, order);
             EXPECT_EQ(found.bytes, sizeof(T) == 1 ? byte_order::little : bytes);
             everyone.fence();

@@ -20,7 +20,7 @@ using testing::HasSubstr;
 template <class T, class Shown = std::conditional_t<std::same_as<T, bool>, char, T>>
 std::vector<Shown> numbers(const std::string& line, char separator, std::size_t columns) {
     std::vector<std::byte> bytes(columns * sizeof(T));
-    parse_csv_line(line, separator, number_type_of<T>(), columns, bytes.data());
+    parse_csv_line(line, separator, dtype_of<T>(), columns, bytes.data());
     std::vector<Shown> result(columns);
     std::memcpy(result.data(), bytes.data(), bytes.size());
     return result;
@@ -39,8 +39,8 @@ std::string complaint_of(const std::string& line, std::size_t columns, char sepa
 template <class T>
 std::string text_of(const std::vector<T>& row) {
     std::string text;
-    format_csv_line(reinterpret_cast<const std::byte*>(row.data()), row.size(), ',',
-                    number_type_of<T>(), text);
+    format_csv_line(reinterpret_cast<const std::byte*>(row.data()), row.size(), ',', dtype_of<T>(),
+                    text);
     return text;
 }
 

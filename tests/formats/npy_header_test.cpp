@@ -40,7 +40,7 @@ TEST(NpyHeader, ReadsWhatNumPyWrites) {
 
     const npy_header header = parse_npy_header(text);
 
-    EXPECT_EQ(header.type, number_type::float64);
+    EXPECT_EQ(header.type, dtype::float64);
     EXPECT_EQ(header.bytes, byte_order::little);
     EXPECT_EQ(header.order, index_order::row_major);
     EXPECT_EQ(header.shape, (std::vector<index_t>{3, 4}));
@@ -64,12 +64,12 @@ TEST(NpyHeader, ReadsAllVersionsAndShapes) {
 }
 
 TEST(NpyHeader, BringsBackEveryTypeOrderAndShape) {
-    for (const number_type_facts& facts : number_types)
+    for (const dtype_facts& facts : dtypes)
         for (const byte_order bytes : {byte_order::little, byte_order::big})
             for (const index_order order : {index_order::row_major, index_order::column_major})
                 for (const std::vector<index_t>& shape : std::vector<std::vector<index_t>>{
                          {}, {0}, {7}, {3, 4}, {1LL << 40, 5}, {1, 2, 3, 4, 5, 6, 7, 8}}) {
-                    npy_header header{*find_number_type(facts.name), bytes, order, shape, 0};
+                    npy_header header{*find_dtype(facts.name), bytes, order, shape, 0};
 
                     const std::string text = make_npy_header(header);
 

@@ -97,7 +97,7 @@ TEST(ParsersFuzz, NpyHeadersAreReadOrRefused) {
     for (const std::vector<index_t>& shape :
          std::vector<std::vector<index_t>>{{}, {3}, {30, 4}, {1, 2, 3, 4, 5, 6}})
         seeds.push_back(make_npy_header(
-            {number_type::float64, byte_order::big, index_order::column_major, shape, 0}));
+            {dtype::float64, byte_order::big, index_order::column_major, shape, 0}));
     seeds.push_back(seeds[1]);
     seeds.back()[6] = '\2';
     mutator random("{}()',:<>|=0123456789LTrueFalsdciofbS[ \n\\\"-");
@@ -171,7 +171,7 @@ TEST(ParsersFuzz, CsvLinesAreReadOrRefused) {
         taken += is_taken([&] {
             const std::size_t columns = count_csv_fields(line, separator);
             ASSERT_LE(columns, line.size() + 1);
-            const auto type = static_cast<number_type>(random.below(11)); // none complex
+            const auto type = static_cast<dtype>(random.below(11)); // none complex
             const auto row = std::make_unique<std::byte[]>(columns * bytes_of(type));
             parse_csv_line(line, separator, type, columns, row.get());
             if (columns == 0) return;

@@ -42,8 +42,8 @@ TEST(Hdf5Boxes, ABoxOfAnArrayIsAWholeDataset) {
     fill(written);
     fill_with_nothing(read);
 
-    save(written, {{2, 3}, {8, 7}}, folder / "field.h5", "part");
-    load(read, {{5, 1}, {11, 5}}, folder / "field.h5", "part");
+    save_hdf5(written, {{2, 3}, {8, 7}}, folder / "field.h5", "part");
+    load_hdf5(read, {{5, 1}, {11, 5}}, folder / "field.h5", "part");
 
     EXPECT_EQ(count_wrong(read, {{5, 1}, {11, 5}}, {-3, 2}), 0);
 }
@@ -54,10 +54,10 @@ TEST(Hdf5Boxes, ABoxOfADatasetIsRead) {
     array<double, 2> written(everyone, {9, 8}), some(everyone, {12, 6}), small(everyone, {3, 2});
     fill(written);
     fill_with_nothing(some);
-    save(written, folder / "field.h5", "field");
+    save_hdf5(written, folder / "field.h5", "field");
 
-    load(some, {{1, 0}, {4, 5}}, folder / "field.h5", "field", {{6, 2}, {9, 7}});
-    load(small, folder / "field.h5", "field", {{4, 5}, {7, 7}});
+    load_hdf5(some, {{1, 0}, {4, 5}}, folder / "field.h5", "field", {{6, 2}, {9, 7}});
+    load_hdf5(small, folder / "field.h5", "field", {{4, 5}, {7, 7}});
 
     EXPECT_EQ(count_wrong(some, {{1, 0}, {4, 5}}, {5, 2}), 0);
     EXPECT_EQ(count_wrong(small, {{0, 0}, {3, 2}}, {4, 5}), 0);
@@ -72,9 +72,9 @@ TEST(Hdf5Boxes, ABoxOfAPackedDatasetIsRead) {
     save_options packed;
     packed.deflate = 1;
     packed.chunk = {4, 3};
-    save(written, folder / "field.h5", "field", packed);
+    save_hdf5(written, folder / "field.h5", "field", packed);
 
-    load(some, {{1, 0}, {4, 5}}, folder / "field.h5", "field", {{6, 2}, {9, 7}});
+    load_hdf5(some, {{1, 0}, {4, 5}}, folder / "field.h5", "field", {{6, 2}, {9, 7}});
 
     EXPECT_EQ(count_wrong(some, {{1, 0}, {4, 5}}, {5, 2}), 0);
 }
@@ -88,9 +88,9 @@ TEST(Hdf5Boxes, ColumnsOverNodesAreWrittenAndReadInLongStretches) {
         again(everyone, extents, cut_in_columns(everyone));
     fill(columns);
 
-    save(columns, folder / "field.h5", "field");
-    load(rows, folder / "field.h5", "field");
-    load(again, folder / "field.h5", "field");
+    save_hdf5(columns, folder / "field.h5", "field");
+    load_hdf5(rows, folder / "field.h5", "field");
+    load_hdf5(again, folder / "field.h5", "field");
 
     expect_filled(rows);
     expect_filled(again);
@@ -103,8 +103,8 @@ TEST(Hdf5Boxes, LongRowsOverNodesAreWrittenFromWhereTheyLie) {
     array<double, 2> columns(everyone, extents, cut_in_columns(everyone)), rows(everyone, extents);
     fill(columns);
 
-    save(columns, {{0, 0}, {3, 100'000}}, folder / "field.h5", "field");
-    load(rows, folder / "field.h5", "field");
+    save_hdf5(columns, {{0, 0}, {3, 100'000}}, folder / "field.h5", "field");
+    load_hdf5(rows, folder / "field.h5", "field");
 
     expect_filled(rows);
 }
@@ -115,8 +115,8 @@ TEST(Hdf5Boxes, SeveralMebibytesAreSharedByTheRanksOfANode) {
     array<double, 2> written(everyone, {2000, 1031}), read(everyone, {2000, 1031});
     fill(written);
 
-    save(written, folder / "field.h5", "field");
-    load(read, folder / "field.h5", "field");
+    save_hdf5(written, folder / "field.h5", "field");
+    load_hdf5(read, folder / "field.h5", "field");
 
     expect_filled(read);
 }
@@ -126,16 +126,18 @@ TEST(Hdf5Boxes, AnArrayIsMadeFromADataset) {
     team everyone(MPI_COMM_WORLD);
     array<float, 3> written(everyone, {5, 4, 7});
     fill(written);
-    save(written, folder / "field.h5", "a/b");
+    save_hdf5(written, folder / "field.h5", "a/b");
 
-    const auto read = nodespan::open<float, 3>(everyone, folder / "field.h5", "a/b");
+    const auto read = nodespan::open_hdf5<float, 3>(everyone, folder / "field.h5", "a/b");
 
     EXPECT_EQ(read.extents(), written.extents());
     expect_filled(read);
     const auto open_as_double = [&] {
-        nodespan::open<double, 3>(everyone, folder / "field.h5", "a/b");
+        nodespan::open_hdf5<double, 3>(everyone, folder / "field.h5", "a/b");
     };
-    const auto open_flat = [&] { nodespan::open<float, 1>(everyone, folder / "field.h5", "a/b"); };
+    const auto open_flat = [&] {
+        nodespan::open_hdf5<float, 1>(everyone, folder / "field.h5", "a/b");
+    };
     expect_refused(open_as_double, errc::io, {"holds float32, the array float64"});
     expect_refused(open_flat, errc::io, {"3 dimensions, the array 1"});
 }
@@ -146,8 +148,8 @@ TEST(Hdf5Boxes, EmptyBoxesAreDatasetsToo) {
     array<double, 2> a(everyone, {6, 3});
     fill(a);
 
-    save(a, {{2, 1}, {2, 3}}, folder / "field.h5", "none");
-    load(a, {{4, 0}, {4, 2}}, folder / "field.h5", "none");
+    save_hdf5(a, {{2, 1}, {2, 3}}, folder / "field.h5", "none");
+    load_hdf5(a, {{4, 0}, {4, 2}}, folder / "field.h5", "none");
 
     expect_filled(a);
     EXPECT_EQ(describe_dataset(everyone, folder / "field.h5", "none").extents,
@@ -160,26 +162,27 @@ TEST(Hdf5Boxes, BoxesThatDoNotFitAreRefusedOnAllRanks) {
     array<double, 2> a(everyone, {6, 3});
     fill(a);
     const fs::path file = folder / "field.h5";
-    save(a, file, "field");
+    save_hdf5(a, file, "field");
 
     expect_refused(
         [&] {
-            save(a, {{0, 0}, {7, 3}}, file, "x");
+            save_hdf5(a, {{0, 0}, {7, 3}}, file, "x");
         },
-        errc::out_of_range, {"save(float64{6, 3}, {{0, 0}, {7, 3}}", "outside extents {6, 3}"});
+        errc::out_of_range,
+        {"save_hdf5(float64{6, 3}, {{0, 0}, {7, 3}}", "outside extents {6, 3}"});
     expect_refused(
         [&] {
-            load(a, {{0, 0}, {5, 3}}, file, "field");
+            load_hdf5(a, {{0, 0}, {5, 3}}, file, "field");
         },
         errc::io, {"the dataset has extents {6, 3}, the array's box {5, 3}"});
     expect_refused(
         [&] {
-            load(a, file, "field", {{0, 0}, {5, 3}});
+            load_hdf5(a, file, "field", {{0, 0}, {5, 3}});
         },
         errc::io, {"the dataset's box has extents {5, 3}, the array {6, 3}"});
     expect_refused(
         [&] {
-            load(a, file, "field", {{1, 0}, {7, 3}});
+            load_hdf5(a, file, "field", {{1, 0}, {7, 3}});
         },
         errc::io, {"the dataset has extents {6, 3}; {{1, 0}, {7, 3}} is outside"});
     expect_filled(a);

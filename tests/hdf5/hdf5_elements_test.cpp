@@ -37,22 +37,26 @@ struct heavier_particle {
 using namespace hdf5_elements_test;
 
 template <>
-inline constexpr auto nodespan::stored_members<spin> =
-    std::tuple(nodespan::member{"up", &spin::up}, nodespan::member{"sign", &spin::sign});
+inline constexpr auto
+    nodespan::stored_members<spin> = std::tuple(nodespan::compound_member{"up", &spin::up},
+                                                nodespan::compound_member{"sign", &spin::sign});
 template <>
-inline constexpr auto nodespan::stored_members<particle> = std::tuple(
-    nodespan::member{"id", &particle::id}, nodespan::member{"mass", &particle::mass},
-    nodespan::member{"place", &particle::place}, nodespan::member{"matrix", &particle::matrix},
-    nodespan::member{"state", &particle::state});
+inline constexpr auto nodespan::stored_members<particle> =
+    std::tuple(nodespan::compound_member{"id", &particle::id},
+               nodespan::compound_member{"mass", &particle::mass},
+               nodespan::compound_member{"place", &particle::place},
+               nodespan::compound_member{"matrix", &particle::matrix},
+               nodespan::compound_member{"state", &particle::state});
 template <>
-inline constexpr auto nodespan::stored_members<other_particle> = std::tuple(
-    nodespan::member{"state", &other_particle::state},
-    nodespan::member{"place", &other_particle::place},
-    nodespan::member{"matrix", &other_particle::matrix},
-    nodespan::member{"mass", &other_particle::mass}, nodespan::member{"id", &other_particle::id});
+inline constexpr auto nodespan::stored_members<other_particle> =
+    std::tuple(nodespan::compound_member{"state", &other_particle::state},
+               nodespan::compound_member{"place", &other_particle::place},
+               nodespan::compound_member{"matrix", &other_particle::matrix},
+               nodespan::compound_member{"mass", &other_particle::mass},
+               nodespan::compound_member{"id", &other_particle::id});
 template <>
-inline constexpr auto nodespan::stored_members<heavier_particle> = std::tuple(nodespan::member{
-    "mass", &heavier_particle::mass});
+inline constexpr auto nodespan::stored_members<heavier_particle> =
+    std::tuple(nodespan::compound_member{"mass", &heavier_particle::mass});
 
 namespace {
 
@@ -81,8 +85,8 @@ TEST(Hdf5Elements, StructsComeBack) {
     array<particle, 1> written(everyone, {31}), read(everyone, {31});
     fill_particles(written);
 
-    save(written, folder / "run.h5", "particles");
-    load(read, folder / "run.h5", "particles");
+    save_hdf5(written, folder / "run.h5", "particles");
+    load_hdf5(read, folder / "run.h5", "particles");
 
     for (index_t i = read.rank_box().lo[0]; i < read.rank_box().hi[0]; ++i)
         EXPECT_EQ(read(i), particle_at(i));
@@ -96,9 +100,10 @@ TEST(Hdf5Elements, MembersAreFoundByName) {
     team everyone(MPI_COMM_WORLD);
     array<particle, 1> written(everyone, {31});
     fill_particles(written);
-    save(written, folder / "run.h5", "particles");
+    save_hdf5(written, folder / "run.h5", "particles");
 
-    const auto read = nodespan::open<other_particle, 1>(everyone, folder / "run.h5", "particles");
+    const auto read =
+        nodespan::open_hdf5<other_particle, 1>(everyone, folder / "run.h5", "particles");
 
     for (index_t i = read.rank_box().lo[0]; i < read.rank_box().hi[0]; ++i) {
         EXPECT_EQ(read(i).id, i);
@@ -106,7 +111,7 @@ TEST(Hdf5Elements, MembersAreFoundByName) {
         EXPECT_EQ(read(i).state.up, particle_at(i).state.up);
     }
     array<heavier_particle, 1> lighter(everyone, {31});
-    expect_refused([&] { load(lighter, folder / "run.h5", "particles"); }, errc::io,
+    expect_refused([&] { load_hdf5(lighter, folder / "run.h5", "particles"); }, errc::io,
                    {"holds {id: int32", "the array {mass: float32}"});
 }
 
@@ -117,8 +122,8 @@ TEST(Hdf5Elements, ArraysAreElements) {
     for (index_t i = written.rank_box().lo[0]; i < written.rank_box().hi[0]; ++i)
         written(i) = {1, 2, static_cast<float>(i)};
 
-    save(written, folder / "run.h5", "vectors");
-    load(read, folder / "run.h5", "vectors");
+    save_hdf5(written, folder / "run.h5", "vectors");
+    load_hdf5(read, folder / "run.h5", "vectors");
 
     for (index_t i = read.rank_box().lo[0]; i < read.rank_box().hi[0]; ++i)
         EXPECT_EQ(read(i)[2], static_cast<float>(i));
@@ -131,8 +136,8 @@ void expect_chunks_come_back(team& everyone, const indices<N>& extents,
     array<T, N> written(everyone, extents), read(everyone, extents);
     fill(written);
 
-    save(written, folder / "field.h5", "field", options);
-    load(read, folder / "field.h5", "field");
+    save_hdf5(written, folder / "field.h5", "field", options);
+    load_hdf5(read, folder / "field.h5", "field");
 
     expect_filled(read);
 }
@@ -162,12 +167,12 @@ TEST(Hdf5Elements, FiltersChooseTheirOwnChunks) {
     options.deflate = 1;
     options.shuffle = true;
 
-    save(written, folder / "field.h5", "field", options);
+    save_hdf5(written, folder / "field.h5", "field", options);
 
     const dataset_info about = describe_dataset(folder / "field.h5", "field");
     EXPECT_THAT(about.chunk, testing::ElementsAre(125, 700));
     EXPECT_LT(about.stored_bytes, 1000U * 700U * 8U / 2U);
-    expect_filled(nodespan::open<double, 2>(everyone, folder / "field.h5", "field"));
+    expect_filled(nodespan::open_hdf5<double, 2>(everyone, folder / "field.h5", "field"));
 }
 
 TEST(Hdf5Elements, ChunksThatCannotBeAreRefused) {
@@ -179,7 +184,7 @@ TEST(Hdf5Elements, ChunksThatCannotBeAreRefused) {
             save_options options;
             options.chunk = chunk;
             options.deflate = deflate;
-            save(a, folder / "field.h5", "field", options);
+            save_hdf5(a, folder / "field.h5", "field", options);
         };
     };
 
@@ -198,7 +203,7 @@ TEST(Hdf5Elements, ADamagedChunkIsFoundOnAllRanks) {
     fill(a);
     save_options options;
     options.checksum = true;
-    save(a, folder / "field.h5", "field", options);
+    save_hdf5(a, folder / "field.h5", "field", options);
     if (world_rank() == 0) {
         std::string all = bytes_of(folder / "field.h5");
         all[all.size() - 9000] ^= 1;
@@ -206,7 +211,7 @@ TEST(Hdf5Elements, ADamagedChunkIsFoundOnAllRanks) {
     }
     MPI_Barrier(MPI_COMM_WORLD);
 
-    expect_refused([&] { load(a, folder / "field.h5", "field"); }, errc::io, {"field.h5"});
+    expect_refused([&] { load_hdf5(a, folder / "field.h5", "field"); }, errc::io, {"field.h5"});
 }
 
 } // namespace

@@ -75,7 +75,7 @@ void make_file(const fs::path& file, const kind& like) {
 }
 
 std::vector<double> numbers_in(team& everyone, const fs::path& file, const std::string& name) {
-    const auto a = nodespan::open<double, 1>(everyone, file, name);
+    const auto a = nodespan::open_hdf5<double, 1>(everyone, file, name);
     std::vector<double> result(static_cast<std::size_t>(a.extent(0)));
     a.get({{0}, a.extents()}, result);
     return result;
@@ -105,16 +105,16 @@ TEST(Hdf5Existing, FilesOfEveryKindGetMoreAndKeepWhatTheyHave) {
         SCOPED_TRACE(like.name);
         const fs::path file = folder / "run.h5";
         on_first_rank([&] { make_file(file, like); });
-        save(dense, file, "group/dense", added);
-        save(packed, file, "packed", chunks);
-        save(dense, file, "end", overwritten);
+        save_hdf5(dense, file, "group/dense", added);
+        save_hdf5(packed, file, "packed", chunks);
+        save_hdf5(dense, file, "end", overwritten);
         set_attribute(everyone, file, "old", "units", "K");
 
         EXPECT_EQ(numbers_in(everyone, file, "old"), old_numbers);
         EXPECT_EQ(read_attributes(everyone, file, "old"), (attributes{{"units", "K"}}));
         for (const char* name : {"group/dense", "end"})
-            expect_filled(nodespan::open<double, 2>(everyone, file, name));
-        expect_filled(nodespan::open<std::int32_t, 1>(everyone, file, "packed"));
+            expect_filled(nodespan::open_hdf5<double, 2>(everyone, file, name));
+        expect_filled(nodespan::open_hdf5<std::int32_t, 1>(everyone, file, "packed"));
     }
 }
 
@@ -148,8 +148,8 @@ TEST(Hdf5Existing, UntilCommitAndAfterAnErrorAllOldBytesAreAsTheyWere) {
         }
         MPI_Barrier(MPI_COMM_WORLD);
         EXPECT_TRUE(bytes_of(file) == before);
-        expect_refused([&] { save(small, file, "old", added); }, errc::io, {"already"});
-        expect_refused([&] { save(small, file, "old/below", overwritten); }, errc::io,
+        expect_refused([&] { save_hdf5(small, file, "old", added); }, errc::io, {"already"});
+        expect_refused([&] { save_hdf5(small, file, "old/below", overwritten); }, errc::io,
                        {"\"old\" is no group"});
         expect_refused([&] { set_attribute(everyone, file, "none", "units", "K"); }, errc::io,
                        {"no \"none\""});
@@ -172,10 +172,10 @@ TEST(Hdf5Existing, AFileThatWasLeftLongerByAKilledProgramGetsMore) {
     }
 
     EXPECT_EQ(numbers_in(everyone, killed, "old"), old_numbers);
-    save(large, killed, "large", added);
+    save_hdf5(large, killed, "large", added);
 
     EXPECT_EQ(numbers_in(everyone, killed, "old"), old_numbers);
-    expect_filled(nodespan::open<double, 1>(everyone, killed, "large"));
+    expect_filled(nodespan::open_hdf5<double, 1>(everyone, killed, "large"));
 }
 
 // A kind of link of a program's own, which nothing has to follow.
@@ -244,14 +244,15 @@ TEST(Hdf5Existing, NothingIsWrittenThroughLinksIntoOtherFiles) {
                              "soft_far", "far/below/deeper"}) {
         SCOPED_TRACE(name);
         for (const save_options& options : {added, overwritten})
-            expect_refused([&] { save(field, file, name, options); }, errc::io,
+            expect_refused([&] { save_hdf5(field, file, name, options); }, errc::io,
                            {"is an external link, to \"/", ".h5: name that file instead"});
         expect_refused([&] { set_attribute(everyone, file, name, "units", "K"); }, errc::io,
                        {"is an external link"});
     }
     for (const char* name : {"circle_a", "circle_b/below"})
-        expect_refused([&] { save(field, file, name, overwritten); }, errc::io, {"in a circle"});
-    expect_refused([&] { save(field, file, "own", overwritten); }, errc::io,
+        expect_refused([&] { save_hdf5(field, file, name, overwritten); }, errc::io,
+                       {"in a circle"});
+    expect_refused([&] { save_hdf5(field, file, "own", overwritten); }, errc::io,
                    {"only the program that made it"});
 
     MPI_Barrier(MPI_COMM_WORLD);
@@ -285,13 +286,13 @@ TEST(Hdf5Existing, WhateverNameLeadsToADatasetItIsReplacedUnderAllOfThem) {
          {"real/x", "soft", "group/x", "real/beside", "again/beside", "again/x", "/./soft"}) {
         SCOPED_TRACE(name);
         on_first_rank([&] { make_links(folder.path()); });
-        save(numbers_of(everyone, {9, 8, 7}), file, name, overwritten);
+        save_hdf5(numbers_of(everyone, {9, 8, 7}), file, name, overwritten);
         for (const char* other : {"real/x", "soft", "group/x", "real/beside", "again/x"})
             EXPECT_THAT(numbers_in(everyone, file, other), ElementsAre(9, 8, 7)) << other;
         EXPECT_EQ(numbers_in(everyone, file, "pair"), old_numbers);
     }
     for (const char* name : {"pair", "real/twin", "again/twin"}) {
-        save(numbers_of(everyone, {6, 5}), file, name, overwritten);
+        save_hdf5(numbers_of(everyone, {6, 5}), file, name, overwritten);
         for (const char* other : {"pair", "real/twin", "again/twin"})
             EXPECT_THAT(numbers_in(everyone, file, other), ElementsAre(6, 5)) << other;
         EXPECT_THAT(numbers_in(everyone, file, "soft"), ElementsAre(9, 8, 7));
@@ -305,9 +306,9 @@ TEST(Hdf5Existing, SoftLinksAreFollowedWhereSomethingIsAdded) {
     on_first_rank([&] { make_links(folder.path()); });
     const auto field = numbers_of(everyone, {1, 2});
 
-    expect_refused([&] { save(field, file, "soft", added); }, errc::io, {"already"});
-    save(field, file, "group/more", added);
-    save(field, file, "nowhere", added);
+    expect_refused([&] { save_hdf5(field, file, "soft", added); }, errc::io, {"already"});
+    save_hdf5(field, file, "group/more", added);
+    save_hdf5(field, file, "nowhere", added);
     set_attribute(everyone, file, "soft", "units", "K");
     EXPECT_THAT(numbers_in(everyone, file, "real/more"), ElementsAre(1, 2));
     EXPECT_THAT(numbers_in(everyone, file, "real/new"), ElementsAre(1, 2));
@@ -341,17 +342,17 @@ TEST(Hdf5Existing, MoreThanHdf5sCacheHoldsIsWhole) {
     const fs::path file = folder / "run.h5";
     on_first_rank([&] { make_file(file, kinds[0]); });
 
-    save(field, file, "end", tiny);
+    save_hdf5(field, file, "end", tiny);
     hdf5_writer writer(everyone, file, save_mode::add);
     for (int k = 0; k < 700; ++k)
         writer.save(field, {{k}, {k + 1}}, "many/" + std::to_string(k), described);
     writer.commit();
 
-    expect_filled(nodespan::open<std::int32_t, 1>(everyone, file, "end"));
+    expect_filled(nodespan::open_hdf5<std::int32_t, 1>(everyone, file, "end"));
     EXPECT_EQ(read_attributes(everyone, file, "end"), tiny.attributes);
     EXPECT_EQ(list_datasets(everyone, file).size(), 702U);
     EXPECT_EQ(numbers_in(everyone, file, "old"), old_numbers);
-    const auto one = nodespan::open<std::int32_t, 1>(everyone, file, "many/699");
+    const auto one = nodespan::open_hdf5<std::int32_t, 1>(everyone, file, "many/699");
     std::int32_t last = 0;
     one.get({{0}, {1}}, std::span(&last, 1));
     EXPECT_EQ(last, (value_at<std::int32_t, 1>({699})));

@@ -2,7 +2,7 @@
 
 #include "hdf5_cases.hpp"
 
-#include <nodespan/existing.hpp>
+#include <nodespan/creation.hpp>
 
 namespace hdf5_foreign_test {
 struct particle {
@@ -19,13 +19,13 @@ using hdf5_foreign_test::particle;
 using hdf5_foreign_test::triples;
 
 template <>
-inline constexpr auto
-    nodespan::stored_members<particle> = std::tuple(nodespan::member{"mass", &particle::mass},
-                                                    nodespan::member{"id", &particle::id},
-                                                    nodespan::member{"place", &particle::place});
+inline constexpr auto nodespan::stored_members<particle> =
+    std::tuple(nodespan::compound_member{"mass", &particle::mass},
+               nodespan::compound_member{"id", &particle::id},
+               nodespan::compound_member{"place", &particle::place});
 template <>
-inline constexpr auto nodespan::stored_members<triples> = std::tuple(nodespan::member{"a",
-                                                                                      &triples::a});
+inline constexpr auto
+    nodespan::stored_members<triples> = std::tuple(nodespan::compound_member{"a", &triples::a});
 
 namespace {
 
@@ -49,12 +49,16 @@ TEST(Hdf5Foreign, EveryWayOfStoringNumbersIsRead) {
     team everyone(MPI_COMM_WORLD);
 
     for (const char* name : {"plain", "group/big_endian", "packed", "growing"})
-        EXPECT_EQ(count_wrong(nodespan::open<double, 2>(everyone, given("foreign.h5"), name)), 0)
+        EXPECT_EQ(count_wrong(nodespan::open_hdf5<double, 2>(everyone, given("foreign.h5"), name)),
+                  0)
             << name;
-    EXPECT_EQ(count_wrong(nodespan::open<double, 2>(everyone, given("latest.h5"), "plain")), 0);
+    EXPECT_EQ(count_wrong(nodespan::open_hdf5<double, 2>(everyone, given("latest.h5"), "plain")),
+              0);
 
-    const auto empty = nodespan::open<double, 2>(everyone, given("foreign.h5"), "never_written");
-    const auto numbers = nodespan::open<std::int32_t, 1>(everyone, given("foreign.h5"), "compact");
+    const auto empty =
+        nodespan::open_hdf5<double, 2>(everyone, given("foreign.h5"), "never_written");
+    const auto numbers =
+        nodespan::open_hdf5<std::int32_t, 1>(everyone, given("foreign.h5"), "compact");
     for_each_index(empty.rank_box(),
                    [&](const indices<2>& at) { EXPECT_EQ(empty(at[0], at[1]), 2.5); });
     for_each_index(numbers.rank_box(),
@@ -64,9 +68,9 @@ TEST(Hdf5Foreign, EveryWayOfStoringNumbersIsRead) {
 TEST(Hdf5Foreign, StructsAndComplexNumbersAreRead) {
     team everyone(MPI_COMM_WORLD);
 
-    const auto read = nodespan::open<particle, 1>(everyone, given("foreign.h5"), "particles");
+    const auto read = nodespan::open_hdf5<particle, 1>(everyone, given("foreign.h5"), "particles");
     const auto complex =
-        nodespan::open<std::complex<double>, 1>(everyone, given("foreign.h5"), "complex");
+        nodespan::open_hdf5<std::complex<double>, 1>(everyone, given("foreign.h5"), "complex");
 
     for_each_index(read.rank_box(), [&](const indices<1>& at) {
         EXPECT_EQ(read(at[0]).mass, static_cast<double>(at[0]) / 4);
@@ -100,7 +104,7 @@ template <int N, class... T>
 bool some_opens(team& everyone, const fs::path& file, const std::string& name) {
     const auto opens = [&]<class One>(std::type_identity<One>) {
         try {
-            nodespan::open<One, N>(everyone, file, name);
+            nodespan::open_hdf5<One, N>(everyone, file, name);
             return true;
         } catch (const error& failure) {
             EXPECT_TRUE(failure.is_collective());
@@ -146,7 +150,7 @@ TEST(Hdf5Foreign, WhatIsCalledLoadableOpensAndNothingElseDoes) {
 template <class T>
 std::string refusal_of(team& everyone, const char* file, const char* dataset) {
     try {
-        nodespan::open<T, 1>(everyone, given(file), dataset);
+        nodespan::open_hdf5<T, 1>(everyone, given(file), dataset);
     } catch (const error& failure) {
         return failure.what();
     }
@@ -187,16 +191,19 @@ TEST(Hdf5Foreign, WhatCannotBeLoadedIsNamed) {
 TEST(Hdf5Foreign, EnumsSparseAndScatteredElementsAreRead) {
     team everyone(MPI_COMM_WORLD);
 
-    const auto yes = nodespan::open<std::int8_t, 1>(everyone, given("kinds.h5"), "yes/bool");
-    const auto much = nodespan::open<std::uint16_t, 1>(everyone, given("kinds.h5"), "yes/enum");
+    const auto yes = nodespan::open_hdf5<std::int8_t, 1>(everyone, given("kinds.h5"), "yes/bool");
+    const auto much =
+        nodespan::open_hdf5<std::uint16_t, 1>(everyone, given("kinds.h5"), "yes/enum");
     const auto partly =
-        nodespan::open<std::int32_t, 1>(everyone, given("kinds.h5"), "yes/partly_written");
+        nodespan::open_hdf5<std::int32_t, 1>(everyone, given("kinds.h5"), "yes/partly_written");
     const auto scaled =
-        nodespan::open<std::int64_t, 1>(everyone, given("kinds.h5"), "yes/scale_offset");
+        nodespan::open_hdf5<std::int64_t, 1>(everyone, given("kinds.h5"), "yes/scale_offset");
     const auto never =
-        nodespan::open<std::int32_t, 2>(everyone, given("kinds.h5"), "yes/never_written");
-    const auto mapped = nodespan::open<double, 1>(everyone, given("scattered.h5"), "yes/again");
-    const auto apart = nodespan::open<double, 1>(everyone, given("scattered.h5"), "yes/external");
+        nodespan::open_hdf5<std::int32_t, 2>(everyone, given("kinds.h5"), "yes/never_written");
+    const auto mapped =
+        nodespan::open_hdf5<double, 1>(everyone, given("scattered.h5"), "yes/again");
+    const auto apart =
+        nodespan::open_hdf5<double, 1>(everyone, given("scattered.h5"), "yes/external");
 
     EXPECT_EQ(to_vector(yes), (std::vector<std::int8_t>{1, 0, 1}));
     EXPECT_EQ(to_vector(much), (std::vector<std::uint16_t>{1, 0, 100}));
@@ -212,9 +219,9 @@ TEST(Hdf5Foreign, ElementsBehindLinksAreThoseOfTheFileTheyLieIn) {
     team everyone(MPI_COMM_WORLD);
 
     for (const char* name : {"far", "soft"})
-        EXPECT_EQ(count_wrong(nodespan::open<double, 2>(everyone, given("head.h5"), name)), 0)
+        EXPECT_EQ(count_wrong(nodespan::open_hdf5<double, 2>(everyone, given("head.h5"), name)), 0)
             << name;
-    EXPECT_THROW((nodespan::open<double, 2>(everyone, given("head.h5"), "lost")), error);
+    EXPECT_THROW((nodespan::open_hdf5<double, 2>(everyone, given("head.h5"), "lost")), error);
 }
 
 // They are legal: all of them has the fill value, but no memory has room for it.
@@ -222,7 +229,7 @@ TEST(Hdf5Foreign, ExtentsBeyondAllMemoryAreRefusedBeforeAnyIsMade) {
     team everyone(MPI_COMM_WORLD);
     const auto code_of = [&](const char* name) {
         try {
-            nodespan::open<double, 2>(everyone, given("head.h5"), name);
+            nodespan::open_hdf5<double, 2>(everyone, given("head.h5"), name);
         } catch (const error& refusal) {
             EXPECT_TRUE(refusal.is_collective()) << name;
             return refusal.code();
@@ -289,7 +296,7 @@ TEST(Hdf5Foreign, WhatIsSavedIsForH5py) {
     writer.save(particles, "particles");
     writer.set_attribute("/", "program", "nodespan");
     writer.commit();
-    save(numbers, given("own.h5"), "more", {save_mode::add});
+    save_hdf5(numbers, given("own.h5"), "more", {save_mode::add});
 }
 
 } // namespace

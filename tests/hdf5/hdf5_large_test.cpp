@@ -47,9 +47,9 @@ int run(team& everyone, const fs::path& file) {
     const auto mine = a.local().span();
     for (std::size_t i = 0; i < mine.size(); ++i)
         mine[i] = value_at(first + static_cast<index_t>(i));
-    save(a, file, "large");
+    save_hdf5(a, file, "large");
     std::fill(mine.begin(), mine.end(), std::uint8_t{255});
-    load(a, file, "large");
+    load_hdf5(a, file, "large");
     index_t wrong = 0;
     for (std::size_t i = 0; i < mine.size(); ++i)
         wrong += mine[i] != value_at(first + static_cast<index_t>(i));

@@ -29,8 +29,8 @@ void expect_round_trip(team& everyone, const indices<N>& extents,
     array<T, N> written(everyone, extents, options), read(everyone, extents);
     fill(written);
 
-    save(written, folder / "field.h5", "field");
-    load(read, folder / "field.h5", "field");
+    save_hdf5(written, folder / "field.h5", "field");
+    load_hdf5(read, folder / "field.h5", "field");
 
     expect_filled(read);
     EXPECT_FALSE(fs::exists(folder / "field.h5.part"));
@@ -89,8 +89,8 @@ TEST(Hdf5, BringsBackElementsAndLeavesGhostsAlone) {
     written.prepare(1);
     read.prepare(2);
 
-    save(written.elements, folder / "field.h5", "field");
-    load(read.elements, folder / "field.h5", "field");
+    save_hdf5(written.elements, folder / "field.h5", "field");
+    load_hdf5(read.elements, folder / "field.h5", "field");
 
     EXPECT_EQ(written.count_changed(1, 1), 0);
     EXPECT_EQ(read.count_changed(2, 1), 0);
@@ -101,12 +101,12 @@ TEST(Hdf5, IsReadByAnotherNumberOfRanksInAnotherOrder) {
     team everyone(MPI_COMM_WORLD);
     array<float, 2> written(everyone, {17, 3});
     fill(written);
-    save(written, folder / "field.h5", "field");
+    save_hdf5(written, folder / "field.h5", "field");
 
     const scoped_comm reversed(world_rank() % 2, -world_rank());
     team some(reversed.get());
     array<float, 2> read(some, {17, 3});
-    load(read, folder / "field.h5", "field");
+    load_hdf5(read, folder / "field.h5", "field");
 
     expect_filled(read);
 }
@@ -115,12 +115,12 @@ TEST(Hdf5, SavesWhatANodePeerWroteBeforeWithoutAFenceInBetween) {
     const shared_folder folder;
     team everyone(MPI_COMM_WORLD);
     array<int, 2> written(everyone, {everyone.size(), 4}), read(everyone, {everyone.size(), 4});
-    const int first = everyone.ranks().first_rank(everyone.node());
+    const int first = everyone.placement().first_rank(everyone.node());
     const int peer = first + (everyone.node_rank() + 1) % everyone.node_size();
     for (int j = 0; j < 4; ++j) written(peer, j) = 10 * peer + j;
 
-    save(written, folder / "field.h5", "field");
-    load(read, folder / "field.h5", "field");
+    save_hdf5(written, folder / "field.h5", "field");
+    load_hdf5(read, folder / "field.h5", "field");
 
     for (int j = 0; j < 4; ++j) EXPECT_EQ(read(peer, j), 10 * peer + j);
 }
@@ -131,8 +131,8 @@ TEST(Hdf5, MakesTheGroupsADatasetIsIn) {
     array<double, 1> written(everyone, {12}), read(everyone, {12});
     fill(written);
 
-    save(written, folder / "field.h5", "run/7/temperature");
-    load(read, folder / "field.h5", "/run/7/temperature");
+    save_hdf5(written, folder / "field.h5", "run/7/temperature");
+    load_hdf5(read, folder / "field.h5", "/run/7/temperature");
 
     expect_filled(read);
 }
@@ -143,8 +143,8 @@ TEST(Hdf5, SaysOnAllRanksThatAFileIsMissing) {
     array<double, 2> a(everyone, {4, 3});
 
     expect_refused(
-        [&] { load(a, folder / "none.h5", "field"); }, errc::io,
-        {"load(float64{4, 3}, \"", "none.h5", "\"field\"", "No such file", "[rank 0 of"});
+        [&] { load_hdf5(a, folder / "none.h5", "field"); }, errc::io,
+        {"load_hdf5(float64{4, 3}, \"", "none.h5", "\"field\"", "No such file", "[rank 0 of"});
 }
 
 TEST(Hdf5, SaysOnAllRanksThatAFileIsNoHdf5) {
@@ -155,20 +155,21 @@ TEST(Hdf5, SaysOnAllRanksThatAFileIsNoHdf5) {
 
     MPI_Barrier(MPI_COMM_WORLD);
 
-    expect_refused([&] { load(a, folder / "text.h5", "field"); }, errc::io, {"no HDF5 file"});
-    expect_refused([&] { load(a, folder.path(), "field"); }, errc::io, {"load"});
+    expect_refused([&] { load_hdf5(a, folder / "text.h5", "field"); }, errc::io, {"no HDF5 file"});
+    expect_refused([&] { load_hdf5(a, folder.path(), "field"); }, errc::io, {"load"});
 }
 
 TEST(Hdf5, SaysOnAllRanksThatAFileIsTruncated) {
     const shared_folder folder;
     team everyone(MPI_COMM_WORLD);
     array<double, 2> a(everyone, {400, 30});
-    save(a, folder / "field.h5", "field");
+    save_hdf5(a, folder / "field.h5", "field");
     if (world_rank() == 0) fs::resize_file(folder / "field.h5", 5000);
 
     MPI_Barrier(MPI_COMM_WORLD);
 
-    expect_refused([&] { load(a, folder / "field.h5", "field"); }, errc::io, {"truncated file"});
+    expect_refused([&] { load_hdf5(a, folder / "field.h5", "field"); }, errc::io,
+                   {"truncated file"});
 }
 
 TEST(Hdf5, SaysOnAllRanksWhatDoesNotFitTheArray) {
@@ -176,7 +177,7 @@ TEST(Hdf5, SaysOnAllRanksWhatDoesNotFitTheArray) {
     team everyone(MPI_COMM_WORLD);
     array<double, 2> written(everyone, {6, 3});
     fill(written);
-    save(written, folder / "field.h5", "group/field");
+    save_hdf5(written, folder / "field.h5", "group/field");
     array<double, 2> longer(everyone, {7, 3});
     array<double, 1> flat(everyone, {18});
     array<float, 2> shorter(everyone, {6, 3});
@@ -184,18 +185,18 @@ TEST(Hdf5, SaysOnAllRanksWhatDoesNotFitTheArray) {
     array<std::complex<double>, 2> complex(everyone, {6, 3});
     const fs::path file = folder / "field.h5";
 
-    expect_refused([&] { load(written, file, "temperature"); }, errc::io,
+    expect_refused([&] { load_hdf5(written, file, "temperature"); }, errc::io,
                    {"temperature", "doesn't exist"});
-    expect_refused([&] { load(written, file, "group"); }, errc::io, {"not a dataset"});
-    expect_refused([&] { load(longer, file, "group/field"); }, errc::io,
+    expect_refused([&] { load_hdf5(written, file, "group"); }, errc::io, {"not a dataset"});
+    expect_refused([&] { load_hdf5(longer, file, "group/field"); }, errc::io,
                    {"extents {6, 3}, the array {7, 3}"});
-    expect_refused([&] { load(flat, file, "group/field"); }, errc::io,
+    expect_refused([&] { load_hdf5(flat, file, "group/field"); }, errc::io,
                    {"2 dimensions, the array 1"});
-    expect_refused([&] { load(shorter, file, "group/field"); }, errc::io,
+    expect_refused([&] { load_hdf5(shorter, file, "group/field"); }, errc::io,
                    {"holds float64, the array float32"});
-    expect_refused([&] { load(whole, file, "group/field"); }, errc::io,
+    expect_refused([&] { load_hdf5(whole, file, "group/field"); }, errc::io,
                    {"holds float64, the array int64"});
-    expect_refused([&] { load(complex, file, "group/field"); }, errc::io,
+    expect_refused([&] { load_hdf5(complex, file, "group/field"); }, errc::io,
                    {"holds float64, the array complex128"});
     expect_filled(written);
 }
@@ -205,17 +206,17 @@ TEST(Hdf5, LeavesTheOldFileWhereTheNewOneCannotBeMade) {
     team everyone(MPI_COMM_WORLD);
     array<double, 2> old(everyone, {6, 3}), newer(everyone, {6, 3});
     fill(old);
-    save(old, folder / "field.h5", "field");
+    save_hdf5(old, folder / "field.h5", "field");
     // Root writes into any folder, but nobody into a directory where the .part file would be.
     if (world_rank() == 0) fs::create_directories(folder / "field.h5.part/full");
     MPI_Barrier(MPI_COMM_WORLD);
 
-    expect_refused([&] { save(newer, folder / "field.h5", "field"); }, errc::io,
+    expect_refused([&] { save_hdf5(newer, folder / "field.h5", "field"); }, errc::io,
                    {"field.h5", "Is a directory"});
-    expect_refused([&] { save(newer, folder / "no/such/folder.h5", "field"); }, errc::io,
+    expect_refused([&] { save_hdf5(newer, folder / "no/such/folder.h5", "field"); }, errc::io,
                    {"no/such/folder.h5", "No such file"});
 
-    load(newer, folder / "field.h5", "field");
+    load_hdf5(newer, folder / "field.h5", "field");
     expect_filled(newer);
 }
 
@@ -227,7 +228,8 @@ TEST(Hdf5, RefusesAFolderItMayNotWriteInto) {
     if (world_rank() == 0) chmod(folder.path().c_str(), 0500);
     MPI_Barrier(MPI_COMM_WORLD);
 
-    expect_refused([&] { save(a, folder / "field.h5", "field"); }, errc::io, {"Permission denied"});
+    expect_refused([&] { save_hdf5(a, folder / "field.h5", "field"); }, errc::io,
+                   {"Permission denied"});
 
     if (world_rank() == 0) chmod(folder.path().c_str(), 0700);
 }
@@ -263,20 +265,21 @@ TEST(Hdf5, SavesWhereALinkLeads) {
     save_options added;
     added.mode = save_mode::add;
 
-    save(written, folder / "link.h5", "field");
-    save(written, folder / "later.h5", "field", added);
+    save_hdf5(written, folder / "link.h5", "field");
+    save_hdf5(written, folder / "later.h5", "field", added);
 
     MPI_Barrier(MPI_COMM_WORLD);
     EXPECT_TRUE(fs::is_symlink(folder / "link.h5") && fs::is_symlink(folder / "later.h5"));
     EXPECT_EQ(fs::status(folder / "far/field.h5").permissions(),
               fs::perms::owner_read | fs::perms::owner_write);
     for (const char* file : {"far/field.h5", "far/later.h5"}) {
-        load(read, folder / file, "field");
+        load_hdf5(read, folder / file, "field");
         expect_filled(read);
     }
-    expect_refused([&] { save(written, "/dev/null", "field"); }, errc::io,
+    expect_refused([&] { save_hdf5(written, "/dev/null", "field"); }, errc::io,
                    {"/dev/null is no regular file"});
-    expect_refused([&] { save(written, folder / "far", "field"); }, errc::io, {"is a directory"});
+    expect_refused([&] { save_hdf5(written, folder / "far", "field"); }, errc::io,
+                   {"is a directory"});
 }
 
 TEST(Hdf5, SaysOnAllRanksThatArgumentsDiffer) {
@@ -285,7 +288,7 @@ TEST(Hdf5, SaysOnAllRanksThatArgumentsDiffer) {
     team everyone(MPI_COMM_WORLD);
     array<double, 1> a(everyone, {6});
 
-    expect_refused([&] { save(a, folder / "field.h5", world_rank() == 1 ? "b" : "a"); },
+    expect_refused([&] { save_hdf5(a, folder / "field.h5", world_rank() == 1 ? "b" : "a"); },
                    errc::mismatched_arguments, {"\"a\"", "\"b\""});
 }
 
@@ -306,7 +309,7 @@ TEST(Hdf5, NamesAndTextsWithAZeroByteAreRefusedBeforeAnythingIsMade) {
     array<double, 1> a(everyone, {4});
     const std::string cut("cut\0 here", 9);
     const fs::path there = folder / "there.h5", bad = folder.path() / cut;
-    save(a, there, "a");
+    save_hdf5(a, there, "a");
     save_npy(a, folder / "cut"); // the file that a cut name would be
     a.fence();
     save_options described, named;
@@ -316,13 +319,13 @@ TEST(Hdf5, NamesAndTextsWithAZeroByteAreRefusedBeforeAnythingIsMade) {
         expect_zero_byte_refused(what, call);
     };
 
-    refused("save", [&] { save(a, bad, "a"); });
-    refused("save's dataset", [&] { save(a, folder / "new.h5", cut); });
-    refused("save's attribute", [&] { save(a, folder / "new.h5", "a", described); });
-    refused("save's attribute's name", [&] { save(a, folder / "new.h5", "a", named); });
-    refused("load", [&] { load(a, bad, "a"); });
-    refused("load's dataset", [&] { load(a, there, cut); });
-    refused("open", [&] { nodespan::open<double, 1>(everyone, there, cut); });
+    refused("save", [&] { save_hdf5(a, bad, "a"); });
+    refused("save's dataset", [&] { save_hdf5(a, folder / "new.h5", cut); });
+    refused("save's attribute", [&] { save_hdf5(a, folder / "new.h5", "a", described); });
+    refused("save's attribute's name", [&] { save_hdf5(a, folder / "new.h5", "a", named); });
+    refused("load", [&] { load_hdf5(a, bad, "a"); });
+    refused("load's dataset", [&] { load_hdf5(a, there, cut); });
+    refused("open", [&] { nodespan::open_hdf5<double, 1>(everyone, there, cut); });
     refused("set_attribute", [&] { set_attribute(everyone, there, "a", "units", cut); });
     refused("hdf5_writer", [&] { hdf5_writer(everyone, bad); });
     refused("list_datasets", [&] { list_datasets(bad); });

@@ -19,7 +19,7 @@ std::vector<std::string> paths_of(const fs::path& file) {
 
 template <class T, int N>
 void expect_saved(team& everyone, const fs::path& file, const std::string& dataset) {
-    const auto read = nodespan::open<T, N>(everyone, file, dataset);
+    const auto read = nodespan::open_hdf5<T, N>(everyone, file, dataset);
     expect_filled(read);
 }
 
@@ -51,7 +51,7 @@ TEST(Hdf5Writer, WithoutCommitNothingStays) {
     team everyone(MPI_COMM_WORLD);
     array<double, 2> field(everyone, {700, 30});
     fill(field);
-    save(field, folder / "old.h5", "field");
+    save_hdf5(field, folder / "old.h5", "field");
     const std::string before = bytes_of(folder / "old.h5");
     {
         hdf5_writer fresh(everyone, folder / "new.h5");
@@ -76,8 +76,8 @@ TEST(Hdf5Writer, AddsADatasetToAFile) {
     fill(field);
     fill(counts);
 
-    save(field, folder / "run.h5", "field", added); // makes the file
-    save(counts, folder / "run.h5", "more/counts", added);
+    save_hdf5(field, folder / "run.h5", "field", added); // makes the file
+    save_hdf5(counts, folder / "run.h5", "more/counts", added);
 
     EXPECT_THAT(paths_of(folder / "run.h5"), ElementsAre("/field", "/more/counts"));
     expect_saved<double, 2>(everyone, folder / "run.h5", "field");
@@ -90,15 +90,16 @@ TEST(Hdf5Writer, RefusesToAddWhatIsThere) {
     array<double, 1> field(everyone, {70});
     fill(field);
     const fs::path file = folder / "run.h5";
-    save(field, file, "group/field");
+    save_hdf5(field, file, "group/field");
     const std::string before = bytes_of(file);
 
-    expect_refused([&] { save(field, file, "group/field", added); }, errc::io,
+    expect_refused([&] { save_hdf5(field, file, "group/field", added); }, errc::io,
                    {"run.h5", "\"group/field\"", "has something of this name already"});
-    expect_refused([&] { save(field, file, "/group//field/", added); }, errc::io, {"already"});
-    expect_refused([&] { save(field, file, "group", overwritten); }, errc::io, {"no dataset"});
-    expect_refused([&] { save(field, file, "group/field/below", added); }, errc::io, {"run.h5"});
-    expect_refused([&] { save(field, file, "", added); }, errc::io, {"needs a name"});
+    expect_refused([&] { save_hdf5(field, file, "/group//field/", added); }, errc::io, {"already"});
+    expect_refused([&] { save_hdf5(field, file, "group", overwritten); }, errc::io, {"no dataset"});
+    expect_refused([&] { save_hdf5(field, file, "group/field/below", added); }, errc::io,
+                   {"run.h5"});
+    expect_refused([&] { save_hdf5(field, file, "", added); }, errc::io, {"needs a name"});
 
     MPI_Barrier(MPI_COMM_WORLD);
     EXPECT_TRUE(bytes_of(file) == before);
@@ -111,11 +112,11 @@ TEST(Hdf5Writer, OverwritesOneDatasetAndLeavesTheOthers) {
     array<std::int32_t, 2> newer(everyone, {8, 9});
     fill(newer);
     fill(old);
-    save(newer, folder / "run.h5", "a", added);
-    save(old, folder / "run.h5", "b", added);
+    save_hdf5(newer, folder / "run.h5", "a", added);
+    save_hdf5(old, folder / "run.h5", "b", added);
 
-    save(old, folder / "run.h5", "a", overwritten);
-    save(newer, folder / "run.h5", "c/d", overwritten);
+    save_hdf5(old, folder / "run.h5", "a", overwritten);
+    save_hdf5(newer, folder / "run.h5", "c/d", overwritten);
 
     expect_saved<double, 1>(everyone, folder / "run.h5", "a");
     expect_saved<double, 1>(everyone, folder / "run.h5", "b");
@@ -129,9 +130,10 @@ TEST(Hdf5Writer, RefusesFilesThatAreNoHdf5) {
     if (world_rank() == 0) std::ofstream(folder / "text.h5") << "nothing of the kind";
     MPI_Barrier(MPI_COMM_WORLD);
 
-    expect_refused([&] { save(field, folder / "text.h5", "a", added); }, errc::io,
+    expect_refused([&] { save_hdf5(field, folder / "text.h5", "a", added); }, errc::io,
                    {"text.h5", "no HDF5 file"});
-    expect_refused([&] { save(field, folder.path(), "a", added); }, errc::io, {"Is a directory"});
+    expect_refused([&] { save_hdf5(field, folder.path(), "a", added); }, errc::io,
+                   {"Is a directory"});
 
     EXPECT_EQ(bytes_of(folder / "text.h5"), "nothing of the kind");
 }
@@ -144,7 +146,7 @@ TEST(Hdf5Writer, RefusesAFileThatIsBeingWritten) {
     hdf5_writer first(everyone, folder / "run.h5");
     first.save(field, "field");
 
-    expect_refused([&] { save(field, folder / "run.h5", "field"); }, errc::io, {"run.h5"});
+    expect_refused([&] { save_hdf5(field, folder / "run.h5", "field"); }, errc::io, {"run.h5"});
     first.commit();
 
     expect_saved<double, 1>(everyone, folder / "run.h5", "field");
@@ -165,7 +167,7 @@ TEST(Hdf5Writer, AttributesComeBack) {
     save_options options;
     options.attributes = all;
 
-    save(field, folder / "run.h5", "group/field", options);
+    save_hdf5(field, folder / "run.h5", "group/field", options);
     set_attribute(everyone, folder / "run.h5", "group/field", "step", 13);
     set_attribute(everyone, folder / "run.h5", "group", "note", "a group");
     set_attribute(everyone, folder / "run.h5", "/", "program", "nodespan");
@@ -204,7 +206,7 @@ TEST(Hdf5Writer, AnAttributeOfNothingLeavesAnExistingFileAsItWas) {
     const shared_folder folder;
     team everyone(MPI_COMM_WORLD);
     array<double, 1> field(everyone, {7});
-    save(field, folder / "run.h5", "field");
+    save_hdf5(field, folder / "run.h5", "field");
     const std::string before = bytes_of(folder / "run.h5");
     {
         hdf5_writer writer(everyone, folder / "run.h5", save_mode::add);
@@ -226,7 +228,7 @@ TEST(Hdf5Writer, FilesAreDescribedWithoutLoading) {
     packed.deflate = 4;
     packed.shuffle = true;
     packed.checksum = true;
-    save(field, folder / "run.h5", "a/field", packed);
+    save_hdf5(field, folder / "run.h5", "a/field", packed);
 
     const std::vector<dataset_info> together = list_datasets(everyone, folder / "run.h5");
     const dataset_info alone = describe_dataset(folder / "run.h5", "a/field");

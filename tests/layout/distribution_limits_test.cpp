@@ -31,7 +31,7 @@ TEST(DistributionLimits, LookUpsAgreeWithBoxesInHugeExtents) {
                 SCOPED_TRACE(testing::Message() << "2^" << shift << " + " << off);
                 const index_t extent = (index_t{1} << shift) + off;
                 const distribution cut = make({extent}, nodes);
-                const int size = cut.ranks().size();
+                const int size = cut.placement().size();
 
                 index_t end = 0;
                 for (int rank = 0; rank < size; ++rank) {
@@ -42,7 +42,7 @@ TEST(DistributionLimits, LookUpsAgreeWithBoxesInHugeExtents) {
                     ASSERT_LE(b.size(), extent / size + 1);
                     ASSERT_EQ(cut.owner_rank(b.lo), rank);
                     ASSERT_EQ(cut.owner_rank(at({b.hi[0] - 1})), rank);
-                    ASSERT_EQ(cut.owner_node(b.lo), cut.ranks().node_of(rank));
+                    ASSERT_EQ(cut.owner_node(b.lo), cut.placement().node_of(rank));
                 }
                 ASSERT_EQ(end, extent);
             }
@@ -69,7 +69,7 @@ TEST(DistributionLimits, SixDimensionsOfManyElementsAgreeWithBoxes) {
 
         ASSERT_TRUE(cut.rank_box(rank).contains(place));
         ASSERT_TRUE(cut.node_box(cut.owner_node(place)).contains(place));
-        ASSERT_EQ(cut.owner_node(place), cut.ranks().node_of(rank));
+        ASSERT_EQ(cut.owner_node(place), cut.placement().node_of(rank));
     }
 }
 

@@ -20,7 +20,7 @@ using nodespan::placement;
 struct list_box {
     std::vector<index_t> lo, hi;
 };
-box<nodespan::dynamic> range(const list_box& b) {
+box<nodespan::dynamic_rank> range(const list_box& b) {
     return {at(b.lo), at(b.hi)};
 }
 
@@ -40,7 +40,7 @@ TEST(Distribution, DefaultPiecesAreFloorOrCeilingAndConsecutiveOnUnevenNodesToo)
         random_numbers random(seed);
         const index_t extent = random.below(60);
         const distribution cut = make({extent, 3}, random_nodes(random, 5, 5));
-        const index_t size = cut.ranks().size();
+        const index_t size = cut.placement().size();
 
         index_t end = 0;
         for (int rank = 0; rank < size; ++rank) {
@@ -53,9 +53,9 @@ TEST(Distribution, DefaultPiecesAreFloorOrCeilingAndConsecutiveOnUnevenNodesToo)
             ASSERT_EQ(b.hi[1], 3);
         }
         ASSERT_EQ(end, extent);
-        for (int node = 0; node < cut.ranks().nodes(); ++node) {
-            const int first = cut.ranks().first_rank(node);
-            const int last = first + cut.ranks().node_size(node) - 1;
+        for (int node = 0; node < cut.placement().nodes(); ++node) {
+            const int first = cut.placement().first_rank(node);
+            const int last = first + cut.placement().node_size(node) - 1;
             ASSERT_EQ(cut.node_box(node).lo[0], cut.rank_box(first).lo[0]);
             ASSERT_EQ(cut.node_box(node).hi[0], cut.rank_box(last).hi[0]);
         }
@@ -96,7 +96,7 @@ TEST(Distribution, EveryIndexHasOneOwnerWithCutPoints) {
         const distribution cut = make(extents, nodes, options);
 
         expect_sound(cut);
-        for (int rank = 0; rank < cut.ranks().size(); ++rank)
+        for (int rank = 0; rank < cut.placement().size(); ++rank)
             for (std::size_t d = 0; d < extents.size(); ++d)
                 if (!options.cuts[d].empty()) {
                     ASSERT_THAT(options.cuts[d], testing::Contains(cut.rank_box(rank).lo[d]));
@@ -159,7 +159,7 @@ TEST(Distribution, VisitsEveryOwnerOfAPatchOnceAndInOrder) {
         const auto extents = random_extents(random, dimensions);
         const auto [nodes, options] = random_grids(random, dimensions);
         const distribution cut = make(extents, nodes, options);
-        box<nodespan::dynamic> patch{at(extents), at(extents)};
+        box<nodespan::dynamic_rank> patch{at(extents), at(extents)};
         for (std::size_t d = 0; d < extents.size(); ++d) {
             patch.lo[d] = random.below(extents[d] + 1);
             patch.hi[d] = patch.lo[d] + random.below(extents[d] - patch.lo[d] + 1);
@@ -167,13 +167,13 @@ TEST(Distribution, VisitsEveryOwnerOfAPatchOnceAndInOrder) {
 
         std::vector<int> visited, expected;
         index_t count = 0;
-        cut.for_each_node(patch, [&](int node, const box<nodespan::dynamic>& part) {
+        cut.for_each_node(patch, [&](int node, const box<nodespan::dynamic_rank>& part) {
             visited.push_back(node);
             count += part.size();
             EXPECT_EQ(part, cut.node_box(node).intersection(patch));
         });
 
-        for (int node = 0; node < cut.ranks().nodes(); ++node)
+        for (int node = 0; node < cut.placement().nodes(); ++node)
             if (!cut.node_box(node).intersection(patch).empty()) expected.push_back(node);
         ASSERT_EQ(visited, expected);
         ASSERT_EQ(count, patch.size());

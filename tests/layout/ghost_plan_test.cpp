@@ -17,7 +17,7 @@ namespace {
 using namespace nodespan::test;
 using nodespan::box;
 using nodespan::distribution;
-using nodespan::dynamic;
+using nodespan::dynamic_rank;
 using nodespan::ghost_options;
 using nodespan::index_list;
 using nodespan::index_t;
@@ -35,7 +35,7 @@ using testing::IsEmpty;
 
 constexpr index_t largest = std::numeric_limits<index_t>::max();
 
-box<dynamic> range(const std::vector<index_t>& lo, const std::vector<index_t>& hi) {
+box<dynamic_rank> range(const std::vector<index_t>& lo, const std::vector<index_t>& hi) {
     return {at(lo), at(hi)};
 }
 
@@ -91,7 +91,7 @@ origin origin_of(const index_list& ghost, const index_list& extents, const ghost
 std::vector<int> covered_by_receives(const distribution& cut, const ghost_options& options,
                                      int node) {
     const ghost_layers ghosts = layers(cut, options);
-    const box<dynamic> grown = with_ghosts(cut.node_box(node), ghosts);
+    const box<dynamic_rank> grown = with_ghosts(cut.node_box(node), ghosts);
     const index_list strides = row_major_strides(grown.extents());
     std::vector<int> count(static_cast<std::size_t>(grown.size()), 0);
     for (const ghost_piece& piece : ghost_receives(cut, ghosts, node)) {
@@ -120,8 +120,8 @@ std::vector<int> covered_by_receives(const distribution& cut, const ghost_option
 }
 
 void expect_every_ghost_received_once(const distribution& cut, const ghost_options& options) {
-    for (int node = 0; node < cut.ranks().nodes(); ++node) {
-        const box<dynamic> own = cut.node_box(node);
+    for (int node = 0; node < cut.placement().nodes(); ++node) {
+        const box<dynamic_rank> own = cut.node_box(node);
         const std::vector<int> count = covered_by_receives(cut, options, node);
         std::size_t place = 0;
         for_each_index(with_ghosts(own, layers(cut, options)), [&](const index_list& cell) {
@@ -134,7 +134,7 @@ void expect_every_ghost_received_once(const distribution& cut, const ghost_optio
 
 // Receiver, owner, image: names a piece.
 using piece_name = std::tuple<int, int, int>;
-using piece_boxes = std::pair<box<dynamic>, box<dynamic>>;
+using piece_boxes = std::pair<box<dynamic_rank>, box<dynamic_rank>>;
 
 void expect_sends_match_receives(const distribution& cut, const ghost_layers& ghosts) {
     const auto before = [](const ghost_piece& a, const ghost_piece& b) {
@@ -142,7 +142,7 @@ void expect_sends_match_receives(const distribution& cut, const ghost_layers& gh
     };
     std::map<piece_name, piece_boxes> received, sent;
     std::size_t receives = 0, sends = 0;
-    for (int node = 0; node < cut.ranks().nodes(); ++node) {
+    for (int node = 0; node < cut.placement().nodes(); ++node) {
         const auto in = ghost_receives(cut, ghosts, node);
         const auto out = ghost_sends(cut, ghosts, node);
         ASSERT_TRUE(std::is_sorted(in.begin(), in.end(), before));

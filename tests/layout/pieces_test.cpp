@@ -6,12 +6,12 @@
 
 namespace {
 
-using nodespan::dynamic;
+using nodespan::dynamic_rank;
 using nodespan::index_list;
 using nodespan::index_t;
 using nodespan::detail::largest_piece;
 using nodespan::detail::pieces;
-using box = nodespan::box<dynamic>;
+using box = nodespan::box<dynamic_rank>;
 
 box make_box(const std::array<index_t, 3>& lo, const std::array<index_t, 3>& hi) {
     return {lo, hi};

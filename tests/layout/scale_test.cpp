@@ -42,7 +42,7 @@ using namespace nodespan::test;
 using nodespan::box;
 using nodespan::distribution;
 using nodespan::distribution_options;
-using nodespan::dynamic;
+using nodespan::dynamic_rank;
 using nodespan::ghost_options;
 using nodespan::index_list;
 using nodespan::index_t;
@@ -101,7 +101,7 @@ TEST_P(MillionRanks, KeepLessThanAMebibyteEach) {
 
     const distribution cut(at(wanted.extents), machine(wanted.even), wanted.options);
 
-    EXPECT_EQ(cut.ranks().size(), million);
+    EXPECT_EQ(cut.placement().size(), million);
     EXPECT_LT(held_bytes - before, mib / 4); // a team has one placement, and some arrays
 }
 
@@ -114,16 +114,16 @@ TEST_P(MillionRanks, OwnWhatTheirBoxesContainAndBoxesAdjoin) {
         for (std::size_t d = 0; d < place.size(); ++d) place[d] = random.below(cut.extents()[d]);
 
         const int rank = cut.owner_rank(place);
-        const box<dynamic> mine = cut.rank_box(rank);
+        const box<dynamic_rank> mine = cut.rank_box(rank);
 
         ASSERT_TRUE(mine.contains(place));
-        ASSERT_EQ(cut.owner_node(place), cut.ranks().node_of(rank));
+        ASSERT_EQ(cut.owner_node(place), cut.placement().node_of(rank));
         ASSERT_EQ(cut.node_box(cut.owner_node(place)).intersection(mine), mine);
         for (std::size_t d = 0; d < place.size(); ++d) {
             if (mine.hi[d] == cut.extents()[d]) continue;
             index_list beyond = place;
             beyond[d] = mine.hi[d];
-            const box<dynamic> next = cut.rank_box(cut.owner_rank(beyond));
+            const box<dynamic_rank> next = cut.rank_box(cut.owner_rank(beyond));
             ASSERT_TRUE(next.contains(beyond));
             ASSERT_EQ(next.lo[d], mine.hi[d]);
         }
@@ -135,14 +135,14 @@ TEST_P(MillionRanks, OwnEveryRankABoxThatIsFoundAgain) {
     const distribution cut(at(wanted.extents), machine(wanted.even), wanted.options);
     index_t owned = 0;
     for (int rank = 0; rank < million; ++rank) {
-        const box<dynamic> mine = cut.rank_box(rank);
+        const box<dynamic_rank> mine = cut.rank_box(rank);
         owned += mine.size();
         if (rank % 16 == 0 && !mine.empty()) {
             ASSERT_EQ(cut.owner_rank(mine.lo), rank);
         }
     }
     // With boxes that contain what they own, and own all of it, this is: every index has one owner.
-    EXPECT_EQ(owned, (box<dynamic>{index_list(cut.dimensions(), 0), cut.extents()}.size()));
+    EXPECT_EQ(owned, (box<dynamic_rank>{index_list(cut.dimensions(), 0), cut.extents()}.size()));
 }
 
 TEST_P(MillionRanks, PlanGhostsWithTheirNeighboursOnly) {

@@ -96,7 +96,7 @@ random_cuts(random_numbers& random, const std::vector<index_t>& extents) {
 }
 
 template <class F>
-void for_each_index(const box<dynamic>& b, F&& f) {
+void for_each_index(const box<dynamic_rank>& b, F&& f) {
     if (b.empty()) return;
     index_list place = b.lo;
     for (;;) {
@@ -112,12 +112,12 @@ void for_each_index(const box<dynamic>& b, F&& f) {
 
 /// Every index has one owner; look-ups agree with boxes; ranks tile their node, nodes the whole.
 inline void expect_sound(const distribution& cut) {
-    const placement& ranks = cut.ranks();
+    const placement& ranks = cut.placement();
     const index_list zero(cut.dimensions(), 0);
-    const box<dynamic> whole{zero, cut.extents()};
+    const box<dynamic_rank> whole{zero, cut.extents()};
     index_t of_nodes = 0, largest = 0, seen = 0;
     for (int node = 0; node < ranks.nodes(); ++node) {
-        const box<dynamic> outer = cut.node_box(node);
+        const box<dynamic_rank> outer = cut.node_box(node);
         ASSERT_TRUE(whole.contains(outer)) << "node " << node;
         of_nodes += outer.size();
         largest = std::max(largest, outer.size());
@@ -128,7 +128,7 @@ inline void expect_sound(const distribution& cut) {
         ASSERT_EQ(product, ranks.node_size(node));
         for (int i = 0; i < ranks.node_size(node); ++i) {
             const int rank = ranks.first_rank(node) + i;
-            const box<dynamic> inner = cut.rank_box(rank);
+            const box<dynamic_rank> inner = cut.rank_box(rank);
             ASSERT_TRUE(outer.contains(inner)) << "rank " << rank;
             for (std::size_t d = 0; d < zero.size(); ++d) ASSERT_LE(inner.lo[d], inner.hi[d]);
             of_ranks += inner.size();

@@ -247,9 +247,9 @@ TEST_P(Mutex, GoesOnWhenItsTicketsWrapAround) {
 }
 
 std::string scenario_name(const testing::TestParamInfo<std::tuple<actors, bool>>& scenario) {
-    const auto [kind, crowded] = scenario.param;
+    const auto [kind, oversubscribed] = scenario.param;
     return std::string(kind == actors::threads ? "Threads" : "Processes") +
-           (crowded ? "Crowded" : "WithACoreEach");
+           (oversubscribed ? "Oversubscribed" : "WithACoreEach");
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Mutex,

@@ -47,7 +47,7 @@ void delay(random_numbers& random) {
 class NodeBarrier : public testing::TestWithParam<std::tuple<actors, bool, int>> {
 protected:
     actors kind() const { return std::get<0>(GetParam()); }
-    bool crowded() const { return std::get<1>(GetParam()); }
+    bool oversubscribed() const { return std::get<1>(GetParam()); }
     int ranks() const { return std::get<2>(GetParam()); }
     scene& world() const {
         return *reinterpret_cast<scene*>(static_cast<std::byte*>(memory_.data()) + room);
@@ -57,7 +57,7 @@ protected:
     template <class Good>
     bool all_meet(Good&& good) {
         return all_good(kind(), ranks(), [&](int rank) {
-            node_barrier barrier(memory_.data(), rank, ranks(), 100, crowded());
+            node_barrier barrier(memory_.data(), rank, ranks(), 100, oversubscribed());
             return good(barrier, rank);
         });
     }
@@ -248,9 +248,9 @@ TEST_P(NodeBarrier, FollowersLearnThatTheLeaderHasLeft) {
 }
 
 std::string scenario_name(const testing::TestParamInfo<std::tuple<actors, bool, int>>& scenario) {
-    const auto [kind, crowded, ranks] = scenario.param;
+    const auto [kind, oversubscribed, ranks] = scenario.param;
     return std::to_string(ranks) + (kind == actors::threads ? "Threads" : "Processes") +
-           (crowded ? "Crowded" : "WithACoreEach");
+           (oversubscribed ? "Oversubscribed" : "WithACoreEach");
 }
 
 INSTANTIATE_TEST_SUITE_P(All, NodeBarrier,

@@ -20,10 +20,10 @@ using nodespan::team;
 // Whether a team's numbers fit together, on this rank and between ranks.
 void expect_sound(const team& t) {
     EXPECT_EQ(t.node_of(t.rank()), t.node());
-    EXPECT_EQ(t.ranks().first_rank(t.node()) + t.node_rank(), t.rank());
-    EXPECT_EQ(t.ranks().node_size(t.node()), t.node_size());
-    EXPECT_EQ(t.ranks().size(), t.size());
-    EXPECT_EQ(t.ranks().nodes(), t.nodes());
+    EXPECT_EQ(t.placement().first_rank(t.node()) + t.node_rank(), t.rank());
+    EXPECT_EQ(t.placement().node_size(t.node()), t.node_size());
+    EXPECT_EQ(t.placement().size(), t.size());
+    EXPECT_EQ(t.placement().nodes(), t.nodes());
     EXPECT_EQ(t.is_leader(), t.node_rank() == 0);
     for (int rank = 1; rank < t.size(); ++rank) EXPECT_LE(t.node_of(rank - 1), t.node_of(rank));
 

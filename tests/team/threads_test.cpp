@@ -195,7 +195,7 @@ TEST_F(Threads, ThatAreRefusedAnUnlockLeaveTheLockToWhoHoldsIt) {
 
 // A leader that waits in a team of its node serves what other nodes want of it meanwhile.
 TEST_F(Threads, ServeOtherNodesWhileTheyWaitWhicheverThreadItIs) {
-    if (everyone.nodes() == 1 || everyone.ranks().node_size(0) == 1)
+    if (everyone.nodes() == 1 || everyone.placement().node_size(0) == 1)
         GTEST_SKIP() << "no other node, or nobody to wait for";
     const auto work = [&] {
         array<double, 1> field(everyone, {1 << 18});
@@ -222,7 +222,7 @@ TEST_F(Threads, ServeOtherNodesWhileTheyWaitWhicheverThreadItIs) {
 // The program says when which thread may call MPI. A wait that is no call of a team's keeps out.
 TEST_F(Threads, KeepOutOfMpiWhereAWaitIsNoCallToIt) {
     if (!is_serialized()) GTEST_SKIP() << "here only the main thread calls MPI";
-    if (everyone.nodes() == 1 || everyone.ranks().node_size(0) == 1)
+    if (everyone.nodes() == 1 || everyone.placement().node_size(0) == 1)
         GTEST_SKIP() << "no other node, or nobody to wait for";
     team here = everyone.split(everyone.node());
     queue<int> commands(here, 16);

@@ -28,7 +28,7 @@ struct pairs {
     array<std::int64_t, 2> a{everyone, {everyone.size(), 2}};
     int rounds = everyone.size() > 4 ? 8 : 40;
 
-    index_t row_on(int node) const { return everyone.ranks().first_rank(node); }
+    index_t row_on(int node) const { return everyone.placement().first_rank(node); }
     bool is_mine(int node) const { return node == everyone.node(); }
 
     void add(index_t row) {
@@ -206,7 +206,7 @@ TEST(MutexOfAnyNode, ComesToARankWithTransfersUnderWay) {
 // writers and readers by turns, get it all the same.
 TEST(MutexOfAnyNode, ComesToAllWhileReadersOfItsNodeOverlap) {
     pairs p;
-    const int readers = std::min(2, p.everyone.ranks().node_size(0));
+    const int readers = std::min(2, p.everyone.placement().node_size(0));
     if (p.everyone.nodes() == 1 || readers < 2) GTEST_SKIP() << "one node, or none to overlap with";
     using clock = std::chrono::steady_clock;
     const auto deadline = clock::now() + std::chrono::seconds(15);

@@ -375,9 +375,9 @@ TYPED_TEST(Accumulate, MixedWithOtherSumsLosesNothing) {
 template <class T>
 class AccumulateSame : public testing::Test {};
 
-using number_types = testing::Types<std::int8_t, std::uint8_t, std::int16_t, std::uint16_t,
-                                    std::int32_t, std::uint64_t, float, double, long double>;
-TYPED_TEST_SUITE(AccumulateSame, number_types);
+using dtypes = testing::Types<std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t,
+                              std::uint64_t, float, double, long double>;
+TYPED_TEST_SUITE(AccumulateSame, dtypes);
 
 // Numbers of any size, for floating-point ones also NaN, infinities and zeros of both signs.
 template <class T>
