@@ -6,7 +6,6 @@
 #include "nodespan/hdf5_info.hpp"
 #include "nodespan/hdf5_writer.hpp"
 
-#include <algorithm>
 #include <filesystem>
 #include <string>
 
@@ -118,7 +117,7 @@ array<T, N> open_hdf5(team& team, const std::filesystem::path& file, const std::
     const index_list found =
         detail::stored_extents(team, detail::file_type_of<T>(), N, file, dataset);
     indices<N> extents{};
-    std::copy_n(found.begin(), N, extents.begin());
+    for (std::size_t d = 0; d < extents.size(); ++d) extents[d] = found[d];
     array<T, N> result(team, extents, options);
     load_hdf5(result, file, dataset);
     return result;
