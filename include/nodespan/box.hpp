@@ -1,61 +1,13 @@
 #pragma once
 
-#include "nodespan/detail/export.hpp"
+#include "nodespan/indices.hpp"
 
 #include <algorithm>
-#include <array>
 #include <concepts>
-#include <cstdint>
 #include <limits>
-#include <span>
-#include <type_traits>
 #include <utility>
 
 namespace NODESPAN_EXPORT nodespan {
-
-/// Every index, extent and count of elements: signed, 64 bits.
-using index_t = std::int64_t;
-
-/// The most dimensions an array can have.
-inline constexpr int max_dimensions = 6;
-
-/// In place of a number of dimensions: known at run time only.
-inline constexpr int dynamic_rank = 0;
-
-/// Up to `max_dimensions` indices; how many is known at run time. Costs no allocation.
-class index_list {
-public:
-    constexpr index_list() = default;
-
-    /// `count` times `value`. Needs 0 <= count <= max_dimensions.
-    constexpr index_list(int count, index_t value) : count_(count) {
-        std::fill_n(values_.begin(), count, value);
-    }
-
-    template <std::size_t N>
-    constexpr index_list(const std::array<index_t, N>& values) : count_(static_cast<int>(N)) {
-        static_assert(N <= max_dimensions, "an array has at most 6 dimensions");
-        std::copy(values.begin(), values.end(), values_.begin());
-    }
-
-    constexpr std::size_t size() const noexcept { return static_cast<std::size_t>(count_); }
-    constexpr index_t operator[](std::size_t d) const noexcept { return values_[d]; }
-    constexpr index_t& operator[](std::size_t d) noexcept { return values_[d]; }
-    constexpr const index_t* begin() const noexcept { return values_.data(); }
-    constexpr const index_t* end() const noexcept { return values_.data() + count_; }
-
-    friend constexpr bool operator==(const index_list&, const index_list&) = default;
-
-private:
-    std::array<index_t, max_dimensions> values_{}; // unused places stay 0, so == may compare all
-    int count_ = 0;
-};
-
-/// The indices of one element, or extents: a `std::array` where N is known, an `index_list` where
-/// it is not.
-template <int N>
-using indices = std::conditional_t<N == dynamic_rank, index_list,
-                                   std::array<index_t, static_cast<std::size_t>(N > 0 ? N : 1)>>;
 
 namespace detail {
 
@@ -75,6 +27,12 @@ template <int N>
 struct box {
     indices<N> lo{};
     indices<N> hi{};
+
+    /// Empty, at the origin.
+    constexpr box() = default;
+
+    /// Both ends, with N numbers each: box<2>{{0, 0}, {10, 5}}.
+    constexpr box(const indices<N>& begin, const indices<N>& end) : lo(begin), hi(end) {}
 
     /// hi - lo, never below 0.
     constexpr indices<N> extents() const {

@@ -164,7 +164,8 @@ public:
 #ifdef __cpp_lib_mdspan
     constexpr operator std::mdspan<T, std::dextents<index_t, N>, std::layout_stride>() const {
         using mapping = std::layout_stride::mapping<std::dextents<index_t, N>>;
-        return {data_, mapping{std::dextents<index_t, N>{extents_}, strides_}};
+        using array = typename indices<N>::array_type;
+        return {data_, mapping{std::dextents<index_t, N>{array{extents_}}, array{strides_}}};
     }
 #endif
 

@@ -29,7 +29,7 @@ struct module {
 const std::vector<module> modules = {
     {"export", "base", {"requirements", "export", "standard_library"}},
     {"error", "base", {"error"}},
-    {"box", "base", {"box"}},
+    {"box", "base", {"indices", "box"}},
     {"view", "base", {"view", "buffer"}},
     {"accumulate_op", "kernels", {"accumulate_op"}},
     {"dtype", "formats", {"dtype", "narrow"}},
