@@ -35,14 +35,14 @@ struct box {
     constexpr box(const indices<N>& begin, const indices<N>& end) : lo(begin), hi(end) {}
 
     /// hi - lo, never below 0.
-    constexpr indices<N> extents() const {
+    [[nodiscard]] constexpr indices<N> extents() const {
         indices<N> result = lo;
         for (std::size_t d = 0; d < lo.size(); ++d) result[d] = detail::length(lo[d], hi[d]);
         return result;
     }
 
     /// How many elements; 0 for an empty box.
-    constexpr index_t size() const {
+    [[nodiscard]] constexpr index_t size() const {
         if (empty()) return 0;
         index_t count = 1;
         for (std::size_t d = 0; d < lo.size(); ++d)
@@ -51,13 +51,13 @@ struct box {
         return count;
     }
 
-    constexpr bool empty() const {
+    [[nodiscard]] constexpr bool empty() const {
         for (std::size_t d = 0; d < lo.size(); ++d)
             if (hi[d] <= lo[d]) return true;
         return false;
     }
 
-    constexpr bool contains(const indices<N>& at) const {
+    [[nodiscard]] constexpr bool contains(const indices<N>& at) const {
         for (std::size_t d = 0; d < lo.size(); ++d)
             if (at[d] < lo[d] || at[d] >= hi[d]) return false;
         return true;
@@ -66,14 +66,14 @@ struct box {
     /// Whether all of `other` lies inside; an empty box lies inside every box.
     template <std::same_as<box> Box> // no brace is taken for a box: contains({1, 2}) asks of an
                                      // index
-    constexpr bool contains(const Box& other) const {
+    [[nodiscard]] constexpr bool contains(const Box& other) const {
         if (other.empty()) return true;
         for (std::size_t d = 0; d < lo.size(); ++d)
             if (other.lo[d] < lo[d] || other.hi[d] > hi[d]) return false;
         return true;
     }
 
-    constexpr box intersection(const box& other) const {
+    [[nodiscard]] constexpr box intersection(const box& other) const {
         box result = *this;
         for (std::size_t d = 0; d < lo.size(); ++d) {
             result.lo[d] = std::max(lo[d], other.lo[d]);
@@ -87,13 +87,13 @@ struct box {
 
 /// The same box with its number of dimensions known at run time only.
 template <int N>
-requires(N != dynamic_rank) constexpr box<dynamic_rank> to_dynamic(const box<N>& b) {
+requires(N != dynamic_rank) [[nodiscard]] constexpr box<dynamic_rank> to_dynamic(const box<N>& b) {
     return {b.lo, b.hi};
 }
 
 /// The same box with N known again. Needs N dimensions.
 template <int N>
-constexpr box<N> to_static(const box<dynamic_rank>& b) {
+[[nodiscard]] constexpr box<N> to_static(const box<dynamic_rank>& b) {
     box<N> result;
     std::copy_n(b.lo.begin(), N, result.lo.begin());
     std::copy_n(b.hi.begin(), N, result.hi.begin());
@@ -102,7 +102,7 @@ constexpr box<N> to_static(const box<dynamic_rank>& b) {
 
 /// The last one first.
 template <class Index>
-constexpr Index reversed(Index values) {
+[[nodiscard]] constexpr Index reversed(Index values) {
     for (std::size_t d = 0; 2 * d + 1 < values.size(); ++d)
         std::swap(values[d], values[values.size() - 1 - d]);
     return values;
@@ -110,13 +110,13 @@ constexpr Index reversed(Index values) {
 
 /// The same box when its indices are taken in reverse order.
 template <int N>
-constexpr box<N> transposed(const box<N>& b) {
+[[nodiscard]] constexpr box<N> transposed(const box<N>& b) {
     return {reversed(b.lo), reversed(b.hi)};
 }
 
 /// Row-major strides, in elements, of a dense block with these extents.
 template <class Index>
-constexpr Index row_major_strides(const Index& extents) {
+[[nodiscard]] constexpr Index row_major_strides(const Index& extents) {
     Index strides = extents;
     index_t step = 1;
     for (std::size_t d = extents.size(); d-- > 0;) {

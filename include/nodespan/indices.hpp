@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <compare>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -24,66 +23,27 @@ inline constexpr int dynamic_rank = 0;
 
 namespace detail {
 
-/// Exactly N numbers, which a `std::array` would not insist on: its braces take fewer, too.
+/// Exactly N numbers, or none, which are 0. A `std::array` that does not take fewer in its braces;
+/// all else it has from there.
 template <int N, class = std::make_index_sequence<static_cast<std::size_t>(N)>>
 class static_indices;
 
 template <int N, std::size_t... D>
-class static_indices<N, std::index_sequence<D...>> {
+class static_indices<N, std::index_sequence<D...>> : public std::array<index_t, sizeof...(D)> {
     template <std::size_t>
-    using number = index_t; // one for each dimension: not a template, so that braces do not narrow
+    using number = index_t; // one a dimension, of no template type: so braces do not narrow
 
 public:
-    using value_type = index_t;
-    using size_type = std::size_t;
-    using difference_type = std::ptrdiff_t;
-    using reference = index_t&;
-    using const_reference = const index_t&;
-    using iterator = index_t*;
-    using const_iterator = const index_t*;
     using array_type = std::array<index_t, sizeof...(D)>;
 
-    /// All 0.
-    constexpr static_indices() noexcept : values_{} {}
-
-    /// One number for each dimension, no fewer: indices<2>{i, j}.
+    constexpr static_indices() noexcept : array_type{} {}
     constexpr static_indices(number<D>... values) noexcept // NOLINT: meant to convert
-        : values_{values...} {}
+        : array_type{values...} {}
 
-    /// To and from a `std::array`. (Not from braces, which could mean one.)
+    /// Of arrays only, not of braces, which could mean one.
     template <std::same_as<array_type> Array>
     constexpr static_indices(const Array& values) noexcept // NOLINT: meant to convert
-        : values_(values) {}
-    constexpr operator const array_type&() const noexcept { return values_; } // NOLINT: as above
-
-    static constexpr std::size_t size() noexcept { return sizeof...(D); }
-    constexpr index_t operator[](std::size_t d) const noexcept { return values_[d]; }
-    constexpr index_t& operator[](std::size_t d) noexcept { return values_[d]; }
-    constexpr const index_t* data() const noexcept { return values_.data(); }
-    constexpr index_t* data() noexcept { return values_.data(); }
-    constexpr const index_t* begin() const noexcept { return values_.data(); }
-    constexpr index_t* begin() noexcept { return values_.data(); }
-    constexpr const index_t* end() const noexcept { return values_.data() + size(); }
-    constexpr index_t* end() noexcept { return values_.data() + size(); }
-    constexpr void fill(index_t value) noexcept { values_.fill(value); }
-
-    friend constexpr bool operator==(const static_indices&, const static_indices&) = default;
-
-    /// The last dimension counts least, as elements lie in memory.
-    friend constexpr auto operator<=>(const static_indices&, const static_indices&) = default;
-
-    /// For structured bindings: const auto [i, j] = at.
-    template <std::size_t K>
-    friend constexpr index_t get(const static_indices& at) noexcept {
-        return std::get<K>(at.values_);
-    }
-    template <std::size_t K>
-    friend constexpr index_t& get(static_indices& at) noexcept {
-        return std::get<K>(at.values_);
-    }
-
-private:
-    array_type values_;
+        : array_type(values) {}
 };
 
 } // namespace detail
@@ -104,12 +64,6 @@ public:
         std::copy(values.begin(), values.end(), values_.begin());
     }
 
-    template <int N>
-    constexpr index_list(const detail::static_indices<N>& values) : count_(N) {
-        static_assert(N <= max_dimensions, "an array has at most 6 dimensions");
-        std::copy(values.begin(), values.end(), values_.begin());
-    }
-
     constexpr std::size_t size() const noexcept { return static_cast<std::size_t>(count_); }
     constexpr index_t operator[](std::size_t d) const noexcept { return values_[d]; }
     constexpr index_t& operator[](std::size_t d) noexcept { return values_[d]; }
@@ -123,9 +77,9 @@ private:
     int count_ = 0;
 };
 
-/// The indices of one element, or extents. Where N is known it is made of exactly N numbers, or of
-/// none, which are 0; it compares, iterates and binds as a `std::array` of index_t does, and
-/// converts from and to one. Where N is not known it is an `index_list`.
+/// The indices of one element, or extents. Where N is known it is a `std::array` of index_t that is
+/// made of exactly N numbers, indices<2>{i, j}, or of none, which are 0. Where N is not known it is
+/// an `index_list`.
 template <int N>
 using indices =
     std::conditional_t<N == dynamic_rank, index_list, detail::static_indices<(N > 0 ? N : 1)>>;
