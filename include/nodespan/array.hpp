@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nodespan/detail/array_core.hpp"
+#include "nodespan/detail/owned.hpp"
 #include "nodespan/view.hpp"
 
 #include <atomic>
@@ -10,8 +11,14 @@
 #include <span>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace nodespan {
+
+namespace detail {
+template <>
+inline constexpr const char* name_of<array_core> = "array";
+} // namespace detail
 
 /// A distributed array: array<T, N> is array<T, N, row_major>, below; column_major.hpp has the
 /// other order of its elements.
@@ -53,8 +60,13 @@ public:
     ///         the targets of this rank's own transfers since the last fence.
     array(const team& team, const indices<N>& extents, const array_options& options = {});
 
-    array(array&&) noexcept = default;
-    array& operator=(array&&) noexcept = default;
+    /// Afterwards the other one has no elements, and its calls throw errc::invalid_argument.
+    array(array&& other) noexcept : array() { swap(other); }
+    array& operator=(array&& other) noexcept {
+        array taken(std::move(other));
+        swap(taken);
+        return *this;
+    }
     array(const array&) = delete;            // copy elements through views: two arrays, one epoch
     array& operator=(const array&) = delete; // copy elements through views: two arrays, one epoch
     ~array() = default;
@@ -77,10 +89,10 @@ public:
     [[nodiscard]] int owner_node(const indices<N>& at) const;
 
     /// What it was made with; empty_like makes another one so.
-    [[nodiscard]] const array_options& options() const noexcept { return core_->options(); }
+    [[nodiscard]] const array_options& options() const { return core_->options(); }
 
-    [[nodiscard]] team& get_team() noexcept { return core_->get_team(); }
-    [[nodiscard]] const team& get_team() const noexcept { return std::as_const(*core_).get_team(); }
+    [[nodiscard]] team& get_team() { return core_->get_team(); }
+    [[nodiscard]] const team& get_team() const { return std::as_const(*core_).get_team(); }
 
     /// The elements of my rank box, plain memory.
     /// Call: any rank alone. Epoch: the memory rule. Cost: none but arithmetic.
@@ -179,6 +191,14 @@ public:
             core_->scatter_add(numbers(places), places.size(), bytes(from.data()), from.size());
     }
 
+    /// The same of one value for all places: counts of a histogram.
+    /// Cost: as above; where the elements are not all on this node, memory for as many values.
+    void scatter_add(std::span<const indices<N>> places, const T& value) requires is_number {
+        if (add_here(places, value)) return;
+        const std::vector<T> values(places.size(), value);
+        core_->scatter_add(numbers(places), places.size(), bytes(values.data()), values.size());
+    }
+
     /// Adds to the element in one indivisible step; returns the value it had.
     /// Epoch:  as accumulate. Errors: errc::out_of_range, MPI category.
     /// Cost:   one node: one atomic instruction (a loop of them for floating types). Several
@@ -220,15 +240,20 @@ public:
     void finish_exchange_ghosts() { core_->finish_ghosts(); }
 
     /// The run-time half; for nodespan's own layers.
-    detail::array_core& core() noexcept { return *core_; }
-    const detail::array_core& core() const noexcept { return *core_; }
+    detail::array_core& core() { return *core_; }
+    const detail::array_core& core() const { return *core_; }
 
 private:
     friend class array<T, N, column_major>;
+    array() = default; // as if moved from
+    void swap(array& other) noexcept;
     array(const team& team, const indices<N>& extents, const array_options& options,
           bool is_transposed);
 
-    view<T, N> whole() const { return {data_, stored_box_.extents(), strides_}; }
+    view<T, N> whole() const {
+        static_cast<void>(*core_); // throws where it has been moved from
+        return {data_, stored_box_.extents(), strides_};
+    }
     view<T, N> part(const box<N>& global) const;
     box<N> grown(const box<N>& mine) const;
     box<N> box_of_peer(int rank) const;
@@ -237,6 +262,7 @@ private:
     bool holds(std::span<const indices<N>> places) const;
     T& held(const indices<N>& at) const;
     bool add_here(std::span<const indices<N>> places, std::span<const T> from);
+    bool add_here(std::span<const indices<N>> places, const T& value);
     T& element(const char* operation, const indices<N>& at) const;
 
     static const index_t* numbers(std::span<const indices<N>> places) {
@@ -247,15 +273,15 @@ private:
         return reinterpret_cast<const std::byte*>(elements);
     }
 
-    std::unique_ptr<detail::array_core> core_; // stays in place when the array is moved
+    detail::owned<detail::array_core> core_;
     indices<N> extents_;
     box<N> node_box_;
     indices<N> node_extents_;
     box<N> stored_box_; // the node box with its ghosts, dense in memory
     indices<N> strides_;
-    T* data_;
-    T* first_;        // the element at node_box_.lo
-    bool is_counted_; // for a usage report: whole patches and lists go by way of core_
+    T* data_ = nullptr;
+    T* first_ = nullptr;      // the element at node_box_.lo
+    bool is_counted_ = false; // for a usage report: whole patches and lists go by way of core_
 };
 
 } // namespace nodespan

@@ -65,8 +65,8 @@ public:
         return elements_.owner_node(reversed(at));
     }
     [[nodiscard]] array_options options() const { return detail::transposed(elements_.options()); }
-    [[nodiscard]] team& get_team() noexcept { return elements_.get_team(); }
-    [[nodiscard]] const team& get_team() const noexcept { return elements_.get_team(); }
+    [[nodiscard]] team& get_team() { return elements_.get_team(); }
+    [[nodiscard]] const team& get_team() const { return elements_.get_team(); }
 
     [[nodiscard]] view<T, N, column_major> local() { return elements_.local().transposed(); }
     [[nodiscard]] view<const T, N, column_major> local() const {

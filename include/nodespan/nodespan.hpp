@@ -29,6 +29,7 @@
 #include "nodespan/request.hpp"
 #include "nodespan/ring.hpp"
 #include "nodespan/ring_options.hpp"
+#include "nodespan/run.hpp"
 #include "nodespan/team.hpp"
 #include "nodespan/version.hpp"
 #include "nodespan/view.hpp"
@@ -39,4 +40,6 @@
 #include "nodespan/hdf5.hpp"
 #include "nodespan/hdf5_info.hpp"
 #include "nodespan/hdf5_writer.hpp"
+#else
+#include "nodespan/detail/without_hdf5.hpp"
 #endif

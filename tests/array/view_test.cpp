@@ -94,6 +94,18 @@ TEST(View, RowTakesTheFirstDimensionAway) {
     EXPECT_THAT(line.span(), ElementsAre(20, 21, 22, 23));
 }
 
+TEST(View, ElementsOfARowHaveOneIndex) {
+    std::vector<int> data{0, 1, 2, 10, 11, 12};
+    const view<int, 2> rows(data.data(), {2, 3});
+    const std::size_t last = 2;
+
+    rows.row(1)[0] = 7;
+
+    EXPECT_EQ(data[3], 7);
+    EXPECT_EQ(rows.row(0)[last], 2);
+    EXPECT_EQ(rows.column(1)[1], 11);
+}
+
 TEST(View, RowOfAPatchIsContiguousThoughThePatchIsNot) {
     auto memory = counted(20);
     const auto patch = view<int, 2>(memory.data(), {4, 5}).patch({{1, 1}, {3, 4}});

@@ -28,7 +28,7 @@ struct module {
 // From the ground up. A new public header needs a place here.
 const std::vector<module> modules = {
     {"export", "base", {"requirements", "export", "standard_library"}},
-    {"error", "base", {"error"}},
+    {"error", "base", {"error", "owned"}},
     {"box", "base", {"indices", "box"}},
     {"view", "base", {"view", "buffer"}},
     {"accumulate_op", "kernels", {"accumulate_op"}},
@@ -51,7 +51,7 @@ const std::vector<module> modules = {
       "queue"}},
     {"algorithm",
      "array",
-     {"local_rows", "together", "mean", "work_share", "algorithm", "creation"}},
+     {"local_rows", "together", "mean", "work_share", "algorithm", "creation", "without_hdf5"}},
     {"files", "files", {"raw", "npy", "csv"}},
     {"hdf5",
      "hdf5",

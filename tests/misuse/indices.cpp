@@ -9,7 +9,8 @@
 
 using namespace nodespan;
 
-// clang-format off: one case a line
+// One case a line.
+// clang-format off
 
 void makes_arrays(const team& everyone) {
     RIGHT(array<double, 3> a(everyone, {100, 100, 1}));

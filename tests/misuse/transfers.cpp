@@ -12,7 +12,8 @@ using namespace nodespan;
 
 std::vector<double> make_row();
 
-// clang-format off: one case a line
+// One case a line.
+// clang-format off
 
 void starts_transfers(array<double, 2>& a, array<double, 2, column_major>& by_columns) {
     const box<2> row{{0, 0}, {1, 10}};
