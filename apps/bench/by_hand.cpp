@@ -92,7 +92,7 @@ bool require_node_peers(const team& team, const char* name) {
 }
 
 int far_rank(const team& team) {
-    return team.nodes() > 1 ? team.ranks().first_rank(team.nodes() - 1) : team.size() - 1;
+    return team.nodes() > 1 ? team.placement().first_rank(team.nodes() - 1) : team.size() - 1;
 }
 
 } // namespace nodespan::bench

@@ -105,8 +105,8 @@ void measure_one(team& team, index_t mib, int batches, std::vector<measurement>&
     const plain_file plain(team, name + ".raw", bytes);
     const std::string file = name + ".h5";
 
-    const workload ours[] = {barrier_after(team, [&] { save(field, file, "field"); }),
-                             barrier_after(team, [&] { load(field, file, "field"); })};
+    const workload ours[] = {barrier_after(team, [&] { save_hdf5(field, file, "field"); }),
+                             barrier_after(team, [&] { load_hdf5(field, file, "field"); })};
     const workload theirs[] = {barrier_after(team, [&] { plain.write(); }),
                                barrier_after(team, [&] { plain.read(); })};
     for (const int k : {0, 1}) {

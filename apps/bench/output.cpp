@@ -56,7 +56,7 @@ std::string to_json(const team& team, const std::vector<measurement>& results) {
     json all = {{"version", NODESPAN_VERSION},
                 {"ranks", team.size()},
                 {"nodes", team.nodes()},
-                {"crowded", team.is_crowded()},
+                {"oversubscribed", team.is_oversubscribed()},
                 {"results", json::array()}};
     for (const measurement& m : results)
         all["results"].push_back({{"case", m.name},

@@ -122,8 +122,8 @@ void time_look_ups(const distribution& cut, int batches, result& to) {
     };
     for (std::size_t i = 0; i < count; ++i) {
         for (std::size_t d = 0; d < places[i].size(); ++d) places[i][d] = below(cut.extents()[d]);
-        ranks[i] = static_cast<int>(below(cut.ranks().size()));
-        nodes[i] = static_cast<int>(below(cut.ranks().nodes()));
+        ranks[i] = static_cast<int>(below(cut.placement().size()));
+        nodes[i] = static_cast<int>(below(cut.placement().nodes()));
     }
     const auto each = [&](const auto& inputs, auto&& look_up) {
         return time_each(batches, count, [&] {
@@ -142,7 +142,7 @@ void plan_ghosts(const distribution& cut, int batches, result& to) {
     options.width.assign(static_cast<std::size_t>(cut.dimensions()), 1);
     options.periodic.assign(static_cast<std::size_t>(cut.dimensions()), true);
     const detail::ghost_layers layers = detail::check_ghosts(options, cut.extents());
-    const int node = cut.ranks().nodes() / 2;
+    const int node = cut.placement().nodes() / 2;
     {
         const held_bytes held;
         const auto receives = detail::ghost_receives(cut, layers, node);

@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 
 contents npy_contents_of(const std::string& file) {
     const npy_contents found = npy_info(file);
-    contents result{{}, found.type, to_string(found.type), found.extents, {}, {}};
+    contents result{{}, found.type, dtype_name(found.type), found.extents, {}, {}};
     result.notes = found.order == index_order::row_major ? "row-major" : "column-major";
     if (bytes_of(found.type) > 1)
         result.notes += found.bytes == byte_order::little ? ", little endian" : ", big endian";
@@ -37,7 +37,7 @@ contents csv_contents_of(const std::string& file, char separator, csv_header hea
     options.separator = separator;
     options.header = header;
     const csv_contents found = csv_info(file, options);
-    return {{},          number_type::float64,
+    return {{},          dtype::float64,
             "text",      {found.rows, found.columns},
             found.names, "separator " + separator_name(found.separator)};
 }
@@ -56,7 +56,7 @@ contents contents_of(const dataset_info& one) {
     std::string notes;
     if (!one.chunk.empty()) notes = fmt::format("chunks {}", braces(one.chunk));
     if (!one.filters.empty()) notes += fmt::format(", {}", fmt::join(one.filters, ", "));
-    return {one.path, find_number_type(one.type), one.type, one.extents, {}, notes};
+    return {one.path, find_dtype(one.type), one.type, one.extents, {}, notes};
 }
 
 std::vector<contents> hdf5_contents_of(const place& where) {

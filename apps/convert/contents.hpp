@@ -3,7 +3,7 @@
 #include "place.hpp"
 
 #include <nodespan/csv.hpp>
-#include <nodespan/number_type.hpp>
+#include <nodespan/dtype.hpp>
 #include <nodespan/team.hpp>
 
 #include <functional>
@@ -15,8 +15,8 @@ namespace nodespan::convert {
 
 /// One dataset of a file.
 struct contents {
-    std::string dataset;             ///< of HDF5
-    std::optional<number_type> type; ///< nothing: one that no array has
+    std::string dataset;       ///< of HDF5
+    std::optional<dtype> type; ///< nothing: one that no array has
     std::string type_name;
     std::vector<index_t> extents;
     std::vector<std::string> names; ///< of the columns of CSV

@@ -72,7 +72,7 @@ array<T, N> read(team& everyone, const job& asked, const contents& what) {
     }
 #ifdef NODESPAN_HAS_HDF5
     if constexpr (storable<T>)
-        if (asked.from.kind == format::hdf5) load(result, file, what.dataset);
+        if (asked.from.kind == format::hdf5) load_hdf5(result, file, what.dataset);
 #endif
     return result;
 }
@@ -94,7 +94,7 @@ void write(array<T, N>& from, team& everyone, const job& asked) {
 #ifdef NODESPAN_HAS_HDF5
     if constexpr (storable<T>)
         if (asked.to.kind == format::hdf5)
-            save(from, file, asked.to.dataset.empty() ? "data" : asked.to.dataset);
+            save_hdf5(from, file, asked.to.dataset.empty() ? "data" : asked.to.dataset);
 #endif
 }
 

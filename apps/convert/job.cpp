@@ -48,7 +48,7 @@ contents look(const job& asked) {
         result.extents = asked.shape;
         [[fallthrough]];
     case format::csv:
-        result.type = asked.type.value_or(number_type::float64);
+        result.type = asked.type.value_or(dtype::float64);
         result.type_name = to_string(*result.type);
         if (asked.from.kind == format::csv) result.extents = {0, 0};
         return result;
@@ -115,11 +115,11 @@ contents agree_on_contents(team& everyone, const job& asked) {
         what = look(asked);
         require_possible(asked, what);
     });
-    int type = static_cast<int>(what.type.value_or(number_type::float64));
+    int type = static_cast<int>(what.type.value_or(dtype::float64));
     boost::mpi::broadcast(everyone.comm(), type, 0);
     boost::mpi::broadcast(everyone.comm(), what.dataset, 0);
     boost::mpi::broadcast(everyone.comm(), what.extents, 0);
-    what.type = static_cast<number_type>(type);
+    what.type = static_cast<dtype>(type);
     what.type_name = to_string(*what.type);
     return what;
 }

@@ -7,9 +7,9 @@ namespace nodespan::convert {
 /// What was asked for.
 struct job {
     place from, to;
-    std::optional<number_type> type; ///< of raw and CSV files read
-    std::vector<index_t> shape;      ///< of raw files read
-    char separator = 0;              ///< of the CSV file read, else of the one written
+    std::optional<dtype> type;  ///< of raw and CSV files read
+    std::vector<index_t> shape; ///< of raw files read
+    char separator = 0;         ///< of the CSV file read, else of the one written
     csv_header header = csv_header::detect;
     std::vector<std::string> names; ///< of columns written
     index_t offset = 0;             ///< of the raw file read, else of the one written; as the next

@@ -92,7 +92,7 @@ int body(team& everyone, arguments& chosen) {
     asked.from = parse_place(chosen.from);
     asked.to = parse_place(chosen.to);
     if (!chosen.type.empty()) {
-        asked.type = find_number_type(chosen.type);
+        asked.type = find_dtype(chosen.type);
         if (!asked.type)
             throw usage_error(fmt::format("--type {}: known are bool, int8 to int64, uint8 to "
                                           "uint64, float32, float64, complex64, complex128",

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <nodespan/array.hpp>
-#include <nodespan/number_type.hpp>
+#include <nodespan/dtype.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -66,7 +66,7 @@ struct statistics {
 statistics add_up(const statistics& mine, team& everyone);
 
 /// Of the whole array. Call: collective, in an epoch in which nobody writes.
-template <number T, int N>
+template <has_dtype T, int N>
 statistics statistics_of(const array<T, N>& a, team& everyone) {
     constexpr std::size_t at_once = 4096;
     statistics mine;

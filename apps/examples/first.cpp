@@ -17,5 +17,5 @@ int main(int argc, char** argv) {
 
     std::vector<double> row(64);
     field.get({{999, 0}, {1000, 64}}, row); // any row, from any node
-    nodespan::save(field, "field.h5", "temperature");
+    nodespan::save_hdf5(field, "field.h5", "temperature");
 }

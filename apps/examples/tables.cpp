@@ -35,6 +35,6 @@ int main(int argc, char** argv) {
     save_npy(table, "table.npy"); // numpy.load("table.npy")
     const npy_contents saved = npy_info("table.npy");
     if (everyone.rank() == 0)
-        std::printf("table.npy: %s, %ld rows\n", to_string(saved.type), saved.extents[0]);
+        std::printf("table.npy: %s, %ld rows\n", dtype_name(saved.type), saved.extents[0]);
     return saved.extents[0] == 1000 ? 0 : 1;
 }

@@ -74,8 +74,8 @@ public:
             [this](const fs::path& file) { load_npy(own_, file); }));
 #ifdef NODESPAN_HAS_HDF5
         results.push_back(through_file(
-            ".h5", [this](const fs::path& file) { save(own_, file, "data"); },
-            [this](const fs::path& file) { load(own_, file, "data"); }));
+            ".h5", [this](const fs::path& file) { save_hdf5(own_, file, "data"); },
+            [this](const fs::path& file) { load_hdf5(own_, file, "data"); }));
 #endif
         results.push_back(through_file(
             ".csv", [this](const fs::path& file) { save_csv(own_, file); },

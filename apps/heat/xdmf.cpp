@@ -62,7 +62,7 @@ void save_field(const array<double, 2>& field, const problem& p, index_t steps,
     options.attributes = {{"time", p.dt * static_cast<double>(steps)},
                           {"step", steps},
                           {"spacing", std::vector{spacing(p, p.rows), spacing(p, p.columns)}}};
-    save(field, file, "temperature", options);
+    save_hdf5(field, file, "temperature", options);
 
     int is_written = 1;
     const fs::path description = fs::path(file).replace_extension(".xdmf");

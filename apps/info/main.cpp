@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <nodespan/report.hpp>
+#include <nodespan/machine_info.hpp>
 #include <nodespan/version.hpp>
 
 #include <cstdio>
@@ -31,7 +31,7 @@ json to_json(const nodespan::node_info& node) {
             {"hardware_threads", node.hardware_threads},
             {"bound_threads", node.bound_threads},
             {"numa_nodes_per_rank", node.numa_nodes_per_rank},
-            {"crowded", node.crowded},
+            {"oversubscribed", node.oversubscribed},
             {"memory_bytes", node.memory_bytes},
             {"memory_free_bytes", node.memory_free_bytes},
             {"cgroup_limit_bytes", node.cgroup_limit_bytes},

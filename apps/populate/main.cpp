@@ -100,7 +100,7 @@ const std::vector<std::string> types = {"float64", "float32", "int64",  "int32",
                                         "int8",    "uint64",  "uint32", "uint16", "uint8"};
 
 int run(team& everyone, const arguments& chosen) {
-    return visit(*find_number_type(chosen.type), [&]<class T>(std::type_identity<T>) -> int {
+    return visit(*find_dtype(chosen.type), [&]<class T>(std::type_identity<T>) -> int {
         if constexpr (array<T, 2>::is_addable) return run<T>(everyone, chosen);
         return app::failed; // no such name is among the types
     });

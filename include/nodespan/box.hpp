@@ -20,7 +20,7 @@ using index_t = std::int64_t;
 inline constexpr int max_dimensions = 6;
 
 /// In place of a number of dimensions: known at run time only.
-inline constexpr int dynamic = 0;
+inline constexpr int dynamic_rank = 0;
 
 /// Up to `max_dimensions` indices; how many is known at run time. Costs no allocation.
 class index_list {
@@ -54,7 +54,7 @@ private:
 /// The indices of one element, or extents: a `std::array` where N is known, an `index_list` where
 /// it is not.
 template <int N>
-using indices = std::conditional_t<N == dynamic, index_list,
+using indices = std::conditional_t<N == dynamic_rank, index_list,
                                    std::array<index_t, static_cast<std::size_t>(N > 0 ? N : 1)>>;
 
 namespace detail {
@@ -129,13 +129,13 @@ struct box {
 
 /// The same box with its number of dimensions known at run time only.
 template <int N>
-requires(N != dynamic) constexpr box<dynamic> to_dynamic(const box<N>& b) {
+requires(N != dynamic_rank) constexpr box<dynamic_rank> to_dynamic(const box<N>& b) {
     return {b.lo, b.hi};
 }
 
 /// The same box with N known again. Needs N dimensions.
 template <int N>
-constexpr box<N> to_static(const box<dynamic>& b) {
+constexpr box<N> to_static(const box<dynamic_rank>& b) {
     box<N> result;
     std::copy_n(b.lo.begin(), N, result.lo.begin());
     std::copy_n(b.hi.begin(), N, result.hi.begin());

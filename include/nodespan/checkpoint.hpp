@@ -1,10 +1,10 @@
 #pragma once
 
 #include "nodespan/array.hpp"
+#include "nodespan/compound_type.hpp"
 #include "nodespan/detail/attribute_value.hpp"
 #include "nodespan/detail/export.hpp"
 #include "nodespan/hdf5_info.hpp"
-#include "nodespan/stored_type.hpp"
 
 #include <algorithm>
 #include <concepts>

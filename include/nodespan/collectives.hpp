@@ -1,8 +1,8 @@
 #pragma once
 
+#include "nodespan/accumulate_op.hpp"
 #include "nodespan/box.hpp"
 #include "nodespan/detail/export.hpp"
-#include "nodespan/element.hpp"
 #include "nodespan/team.hpp"
 
 #include <concepts>

@@ -86,7 +86,7 @@ inline array_options counter::two_a_node(const team& team) {
     std::vector<index_t> cuts;
     for (int rank = 0; rank < team.size(); ++rank) {
         const int node = team.node_of(rank);
-        cuts.push_back(2 * (rank == team.ranks().first_rank(node) ? node : node + 1));
+        cuts.push_back(2 * (rank == team.placement().first_rank(node) ? node : node + 1));
     }
     cuts.push_back(2 * team.nodes());
     return {.distribution = {.cuts = {cuts}}, .name = "counter"};

@@ -45,14 +45,14 @@ csv_contents csv_info(const std::filesystem::path& file, const csv_options& opti
 
 /// Whether CSV can hold T: bool (as 0 and 1), integers, float, double.
 template <class T>
-concept csv_number = number<T> && detail::number_kind<T>()
+concept csv_number = has_dtype<T> && detail::number_kind<T>()
 != 'c';
 
 namespace detail {
 struct csv_plan;
-void save_csv(array_core& from, number_type type, const std::filesystem::path& file,
+void save_csv(array_core& from, dtype type, const std::filesystem::path& file,
               const csv_options& options);
-std::shared_ptr<const csv_plan> plan_csv(const team& ranks, number_type type, int dimensions,
+std::shared_ptr<const csv_plan> plan_csv(const team& ranks, dtype type, int dimensions,
                                          const std::filesystem::path& file,
                                          const csv_options& options);
 index_list csv_extents(const csv_plan& plan);
@@ -78,7 +78,7 @@ void load_csv(array_core& to, const csv_plan& plan);
 template <csv_number T, int N>
 requires(N <= 2) void save_csv(array<T, N>& from, const std::filesystem::path& file,
                                const csv_options& options = {}) {
-    detail::save_csv(from.core(), number_type_of<T>(), file, options);
+    detail::save_csv(from.core(), dtype_of<T>(), file, options);
 }
 
 /// Reads the whole array from a CSV file.
@@ -97,8 +97,8 @@ requires(N <= 2) void save_csv(array<T, N>& from, const std::filesystem::path& f
 template <csv_number T, int N>
 requires(N <= 2) void load_csv(array<T, N>& to, const std::filesystem::path& file,
                                const csv_options& options = {}) {
-    detail::load_csv(
-        to.core(), *detail::plan_csv(to.core().get_team(), number_type_of<T>(), N, file, options));
+    detail::load_csv(to.core(),
+                     *detail::plan_csv(to.core().get_team(), dtype_of<T>(), N, file, options));
 }
 
 /// A new array with the rows and columns of a CSV file.
@@ -110,7 +110,7 @@ template <csv_number T, int N>
 requires(N <= 2) array<T, N> open_csv(team& ranks, const std::filesystem::path& file,
                                       const csv_options& options = {},
                                       const array_options& made = {}) {
-    const auto plan = detail::plan_csv(ranks, number_type_of<T>(), N, file, options);
+    const auto plan = detail::plan_csv(ranks, dtype_of<T>(), N, file, options);
     array<T, N> result(ranks, detail::to_indices<N>(detail::csv_extents(*plan)), made);
     detail::load_csv(result.core(), *plan);
     return result;

@@ -50,18 +50,18 @@ public:
     /// Cuts `extents` over the ranks of `ranks`.
     /// Shape:  1 to 6 dimensions; extents >= 0, their product below 2^63.
     /// Errors: errc::invalid_argument names the extents, grid or cut points that do not fit.
-    distribution(const index_list& extents, std::shared_ptr<const placement> ranks,
+    distribution(const index_list& extents, std::shared_ptr<const nodespan::placement> ranks,
                  const distribution_options& options = {});
 
     int dimensions() const noexcept { return static_cast<int>(extents_.size()); }
     const index_list& extents() const noexcept { return extents_; }
-    const placement& ranks() const noexcept { return *ranks_; }
+    const nodespan::placement& placement() const noexcept { return *ranks_; }
 
     /// The box a node stores: the union of its ranks' boxes. Cost: O(dimensions).
-    box<dynamic> node_box(int node) const;
+    box<dynamic_rank> node_box(int node) const;
 
     /// A rank's share of the work. Cost: O(dimensions), O(log nodes) where nodes differ in size.
-    box<dynamic> rank_box(int rank) const;
+    box<dynamic_rank> rank_box(int rank) const;
 
     /// The node, or the rank, that owns the element at `at`. Needs an index inside the extents.
     /// Cost: O(dimensions); O(log) where nodes differ in size or cuts are explicit.
@@ -78,7 +78,7 @@ public:
 
     /// Calls f(node, part) for every node that owns a part of `patch`, in ascending order.
     template <class F>
-    void for_each_node(const box<dynamic>& patch, F&& f) const;
+    void for_each_node(const box<dynamic_rank>& patch, F&& f) const;
 
 private:
     // How one dimension is cut over the node grid.
@@ -107,13 +107,13 @@ private:
     int node_number(const index_list& place) const;
 
     index_list extents_;
-    std::shared_ptr<const placement> ranks_;
+    std::shared_ptr<const nodespan::placement> ranks_;
     std::vector<axis> axes_;
     index_list rank_grid_; // 0 where it fills up
 };
 
 template <class F>
-void distribution::for_each_node(const box<dynamic>& patch, F&& f) const {
+void distribution::for_each_node(const box<dynamic_rank>& patch, F&& f) const {
     if (patch.empty()) return;
     index_list first = patch.lo, last = patch.lo;
     for (std::size_t d = 0; d < axes_.size(); ++d) {
@@ -123,7 +123,7 @@ void distribution::for_each_node(const box<dynamic>& patch, F&& f) const {
     index_list place = first;
     for (;;) {
         const int node = node_number(place);
-        const box<dynamic> part = node_box(node).intersection(patch);
+        const box<dynamic_rank> part = node_box(node).intersection(patch);
         if (!part.empty()) f(node, part);
         std::size_t d = axes_.size();
         while (d > 0 && place[d - 1] == last[d - 1]) {

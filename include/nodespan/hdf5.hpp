@@ -1,10 +1,10 @@
 #pragma once
 
 #include "nodespan/array.hpp"
+#include "nodespan/compound_type.hpp"
 #include "nodespan/detail/export.hpp"
 #include "nodespan/hdf5_info.hpp"
 #include "nodespan/hdf5_writer.hpp"
-#include "nodespan/stored_type.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -13,14 +13,14 @@
 namespace NODESPAN_EXPORT nodespan {
 namespace detail {
 
-void save_array(const array_core& from, const file_type& type, const box<dynamic>& patch,
+void save_array(const array_core& from, const file_type& type, const box<dynamic_rank>& patch,
                 const std::filesystem::path& file, const std::string& dataset,
                 const save_options& options);
 
 /// `from` is a box of the dataset; all of it where it has no dimensions.
-void load_array(array_core& to, const file_type& type, const box<dynamic>& patch,
+void load_array(array_core& to, const file_type& type, const box<dynamic_rank>& patch,
                 const std::filesystem::path& file, const std::string& dataset,
-                const box<dynamic>& from);
+                const box<dynamic_rank>& from);
 
 index_list stored_extents(const team& team, const file_type& type, int dimensions,
                           const std::filesystem::path& file, const std::string& dataset);
@@ -48,18 +48,19 @@ index_list stored_extents(const team& team, const file_type& type, int dimension
 ///         Then the first rank reads back headers, attributes, and two elements.
 /// Source: HDF5 1.10 (H5Dget_offset, H5Dwrite_chunk, H5FDregister).
 template <class T, int N>
-void save(const array<T, N>& from, const box<N>& patch, const std::filesystem::path& file,
-          const std::string& dataset, const save_options& options = {}) {
-    static_assert(storable<T>, "save(array<T, N>): T is no type that files hold; see storable");
+void save_hdf5(const array<T, N>& from, const box<N>& patch, const std::filesystem::path& file,
+               const std::string& dataset, const save_options& options = {}) {
+    static_assert(storable<T>,
+                  "save_hdf5(array<T, N>): T is no type that files hold; see storable");
     detail::save_array(from.core(), detail::file_type_of<T>(), to_dynamic(patch), file, dataset,
                        options);
 }
 
 /// The same of the whole array.
 template <class T, int N>
-void save(const array<T, N>& from, const std::filesystem::path& file, const std::string& dataset,
-          const save_options& options = {}) {
-    save(from, box<N>{{}, from.extents()}, file, dataset, options);
+void save_hdf5(const array<T, N>& from, const std::filesystem::path& file,
+               const std::string& dataset, const save_options& options = {}) {
+    save_hdf5(from, box<N>{{}, from.extents()}, file, dataset, options);
 }
 
 /// Reads the box `from` of the dataset `dataset` of an HDF5 file into the box `to` of an array, by
@@ -78,45 +79,47 @@ void save(const array<T, N>& from, const std::filesystem::path& file, const std:
 ///         as save. All else HDF5 reads, every rank its own box; ranks that share a chunk all
 ///         unpack it.
 template <class T, int N>
-void load(array<T, N>& to, const box<N>& patch, const std::filesystem::path& file,
-          const std::string& dataset, const box<N>& from) {
-    static_assert(storable<T>, "load(array<T, N>): T is no type that files hold; see storable");
+void load_hdf5(array<T, N>& to, const box<N>& patch, const std::filesystem::path& file,
+               const std::string& dataset, const box<N>& from) {
+    static_assert(storable<T>,
+                  "load_hdf5(array<T, N>): T is no type that files hold; see storable");
     detail::load_array(to.core(), detail::file_type_of<T>(), to_dynamic(patch), file, dataset,
                        to_dynamic(from));
 }
 
 /// The same of the whole dataset.
 template <class T, int N>
-void load(array<T, N>& to, const box<N>& patch, const std::filesystem::path& file,
-          const std::string& dataset) {
-    static_assert(storable<T>, "load(array<T, N>): T is no type that files hold; see storable");
+void load_hdf5(array<T, N>& to, const box<N>& patch, const std::filesystem::path& file,
+               const std::string& dataset) {
+    static_assert(storable<T>,
+                  "load_hdf5(array<T, N>): T is no type that files hold; see storable");
     detail::load_array(to.core(), detail::file_type_of<T>(), to_dynamic(patch), file, dataset, {});
 }
 
 /// The same of the whole dataset, or a box of it, into the whole array.
 template <class T, int N>
-void load(array<T, N>& to, const std::filesystem::path& file, const std::string& dataset) {
-    load(to, box<N>{{}, to.extents()}, file, dataset);
+void load_hdf5(array<T, N>& to, const std::filesystem::path& file, const std::string& dataset) {
+    load_hdf5(to, box<N>{{}, to.extents()}, file, dataset);
 }
 template <class T, int N>
-void load(array<T, N>& to, const std::filesystem::path& file, const std::string& dataset,
-          const box<N>& from) {
-    load(to, box<N>{{}, to.extents()}, file, dataset, from);
+void load_hdf5(array<T, N>& to, const std::filesystem::path& file, const std::string& dataset,
+               const box<N>& from) {
+    load_hdf5(to, box<N>{{}, to.extents()}, file, dataset, from);
 }
 
 /// An array with the extents of a dataset, and its elements.
 /// Call:   collective over the team, same arguments on all ranks.
 /// Errors: as load, and as array's constructor; what the file lacks is found before memory is made.
 template <class T, int N>
-array<T, N> open(team& team, const std::filesystem::path& file, const std::string& dataset,
-                 const array_options& options = {}) {
+array<T, N> open_hdf5(team& team, const std::filesystem::path& file, const std::string& dataset,
+                      const array_options& options = {}) {
     static_assert(storable<T>, "open<T, N>: T is no type that files hold; see storable");
     const index_list found =
         detail::stored_extents(team, detail::file_type_of<T>(), N, file, dataset);
     indices<N> extents{};
     std::copy_n(found.begin(), N, extents.begin());
     array<T, N> result(team, extents, options);
-    load(result, file, dataset);
+    load_hdf5(result, file, dataset);
     return result;
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "nodespan/array.hpp"
+#include "nodespan/compound_type.hpp"
 #include "nodespan/detail/export.hpp"
 #include "nodespan/hdf5_info.hpp"
-#include "nodespan/stored_type.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -89,7 +89,8 @@ public:
 
 private:
     void write(const detail::array_core& from, const detail::file_type& type,
-               const box<dynamic>& patch, const std::string& dataset, const save_options& options);
+               const box<dynamic_rank>& patch, const std::string& dataset,
+               const save_options& options);
 
     std::unique_ptr<detail::hdf5_output> output_;
 };

@@ -83,12 +83,12 @@ public:
 
     /// The lock of this node. `gate` only where there are other nodes; `me` for messages, lives as
     /// long as this handle.
-    mutex(detail::mutex_words* words, bool crowded, detail::lock_gate* gate = nullptr,
+    mutex(detail::mutex_words* words, bool oversubscribed, detail::lock_gate* gate = nullptr,
           const detail::lock_waiter* me = nullptr)
         : words_(words),
           gate_(gate),
           me_(me),
-          crowded_(crowded) {}
+          oversubscribed_(oversubscribed) {}
 
     /// The lock of another node.
     explicit mutex(detail::lock_gate* gate) : gate_(gate) {}
@@ -118,7 +118,7 @@ private:
     detail::lock_gate* gate_ = nullptr;
     const detail::lock_waiter* me_ = nullptr;
     detail::lock_usage* usage_ = nullptr;
-    bool crowded_ = false; // more ranks than cores: do not spin
+    bool oversubscribed_ = false; // more ranks than cores: do not spin
 };
 
 } // namespace nodespan

@@ -10,7 +10,7 @@ namespace NODESPAN_EXPORT nodespan {
 
 /// What a .npy file holds.
 struct npy_contents {
-    number_type type = number_type::float64;
+    dtype type = dtype::float64;
     byte_order bytes = byte_order::little;
     index_order order = index_order::row_major;
     std::vector<index_t> extents; ///< any number of them; none: a single element
@@ -30,11 +30,11 @@ struct npy_options {
 };
 
 namespace detail {
-void save_npy(array_core& from, number_type type, const std::filesystem::path& file,
+void save_npy(array_core& from, dtype type, const std::filesystem::path& file,
               const npy_options& options);
-void load_npy(array_core& to, number_type type, const std::filesystem::path& file,
+void load_npy(array_core& to, dtype type, const std::filesystem::path& file,
               const file_progress& progress);
-index_list npy_extents(const team& ranks, number_type type, int dimensions,
+index_list npy_extents(const team& ranks, dtype type, int dimensions,
                        const std::filesystem::path& file);
 } // namespace detail
 
@@ -50,10 +50,10 @@ index_list npy_extents(const team& ranks, number_type type, int dimensions,
 ///         errc::finalized, MPI category: the same on all ranks.
 /// Cost:   as save_raw: every rank writes one range of bytes.
 /// Source: NumPy Enhancement Proposal 1.
-template <number T, int N>
+template <has_dtype T, int N>
 void save_npy(array<T, N>& from, const std::filesystem::path& file,
               const npy_options& options = {}) {
-    detail::save_npy(from.core(), number_type_of<T>(), file, options);
+    detail::save_npy(from.core(), dtype_of<T>(), file, options);
 }
 
 /// Reads the whole array from a .npy file, in either index order and byte order.
@@ -63,10 +63,10 @@ void save_npy(array<T, N>& from, const std::filesystem::path& file,
 /// Errors: as save_npy; float16, structured and object dtypes are refused. Elements are unspecified
 ///         after errors of reading, and untouched after others.
 /// Cost:   as load_raw: every rank reads one range of bytes.
-template <number T, int N>
+template <has_dtype T, int N>
 void load_npy(array<T, N>& to, const std::filesystem::path& file,
               const file_progress& progress = {}) {
-    detail::load_npy(to.core(), number_type_of<T>(), file, progress);
+    detail::load_npy(to.core(), dtype_of<T>(), file, progress);
 }
 
 /// A new array with the extents and the elements of a .npy file.
@@ -74,12 +74,11 @@ void load_npy(array<T, N>& to, const std::filesystem::path& file,
 /// Call:   collective over the team, same arguments on all ranks.
 /// Errors: as load_npy, and those of making an array.
 /// Cost:   that of an array, and of load_npy.
-template <number T, int N>
+template <has_dtype T, int N>
 array<T, N> open_npy(team& ranks, const std::filesystem::path& file,
                      const array_options& options = {}, const file_progress& progress = {}) {
     array<T, N> result(
-        ranks, detail::to_indices<N>(detail::npy_extents(ranks, number_type_of<T>(), N, file)),
-        options);
+        ranks, detail::to_indices<N>(detail::npy_extents(ranks, dtype_of<T>(), N, file)), options);
     load_npy(result, file, progress);
     return result;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "nodespan/detail/shared_queue.hpp"
+#include "nodespan/detail/queue_core.hpp"
 #include "nodespan/team.hpp"
 
 #include <array>
@@ -42,8 +42,8 @@ public:
     ///         errc::mismatched_arguments, errc::no_capacity, MPI category; on all ranks.
     /// Cost:   as an array of `capacity` times 64 bytes (more where T has more than 56).
     explicit queue(const team& team, index_t capacity = 1024)
-        : core_(std::make_unique<detail::shared_queue>(team, capacity, sizeof(T),
-                                                       typeid(T).name())) {}
+        : core_(std::make_unique<detail::queue_core>(team, capacity, sizeof(T), typeid(T).name())) {
+    }
 
     index_t capacity() const noexcept { return core_->capacity(); }
 
@@ -96,7 +96,7 @@ private:
         return std::bit_cast<T>(item);
     }
 
-    std::unique_ptr<detail::shared_queue> core_; // stays in place when the queue is moved
+    std::unique_ptr<detail::queue_core> core_; // stays in place when the queue is moved
 };
 
 } // namespace nodespan

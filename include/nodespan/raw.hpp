@@ -2,7 +2,7 @@
 
 #include "nodespan/array.hpp"
 #include "nodespan/detail/export.hpp"
-#include "nodespan/number_type.hpp"
+#include "nodespan/dtype.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -24,15 +24,15 @@ struct raw_options {
 };
 
 namespace detail {
-void save_raw(array_core& from, number_type type, const std::filesystem::path& file,
+void save_raw(array_core& from, dtype type, const std::filesystem::path& file,
               const raw_options& options);
-void load_raw(array_core& to, number_type type, const std::filesystem::path& file,
+void load_raw(array_core& to, dtype type, const std::filesystem::path& file,
               const raw_options& options);
 
 /// What was found in a file as an array's extents.
 template <int N>
 indices<N> to_indices(const index_list& found) {
-    return to_static<N>(box<dynamic>{found, found}).lo;
+    return to_static<N>(box<dynamic_rank>{found, found}).lo;
 }
 } // namespace detail
 
@@ -51,10 +51,10 @@ indices<N> to_indices(const index_list& found) {
 ///         cut along dimension 0 alone and the file is row-major. Otherwise as many elements as the
 ///         others, through a buffer of 4 MiB and `get`. Waits for the disk.
 /// Source: POSIX pwrite, fallocate, fsync, rename.
-template <number T, int N>
+template <has_dtype T, int N>
 void save_raw(array<T, N>& from, const std::filesystem::path& file,
               const raw_options& options = {}) {
-    detail::save_raw(from.core(), number_type_of<T>(), file, options);
+    detail::save_raw(from.core(), dtype_of<T>(), file, options);
 }
 
 /// Reads the whole array from a file that has at least its elements.
@@ -64,9 +64,9 @@ void save_raw(array<T, N>& from, const std::filesystem::path& file,
 /// Errors: as save_raw. Elements are unspecified after errors of reading, and untouched after
 ///         others.
 /// Cost:   as save_raw, with `put`.
-template <number T, int N>
+template <has_dtype T, int N>
 void load_raw(array<T, N>& to, const std::filesystem::path& file, const raw_options& options = {}) {
-    detail::load_raw(to.core(), number_type_of<T>(), file, options);
+    detail::load_raw(to.core(), dtype_of<T>(), file, options);
 }
 
 } // namespace nodespan

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "nodespan/detail/ring_handle.hpp"
+#include "nodespan/detail/ring_core.hpp"
 #include "nodespan/ring_options.hpp"
 
 #include <cstddef>
@@ -41,8 +41,8 @@ public:
     /// Cost:   as an array's. Ending a ring is local and waits for nobody: the producer's end
     ///         closes it, and who leaves by an exception is not waited for.
     ring(team& team, index_t frame_elements, const ring_options& options = {})
-        : handle_(std::make_shared<detail::ring_handle>(team, frame_elements, sizeof(T),
-                                                        typeid(T).name(), options)),
+        : handle_(std::make_shared<detail::ring_core>(team, frame_elements, sizeof(T),
+                                                      typeid(T).name(), options)),
           elements_(static_cast<std::size_t>(frame_elements)) {}
 
     ring(ring&&) noexcept = default;
@@ -107,7 +107,7 @@ public:
     }
 
 private:
-    std::shared_ptr<detail::ring_handle> handle_; // slots and frames may outlive the ring
+    std::shared_ptr<detail::ring_core> handle_; // slots and frames may outlive the ring
     std::size_t elements_;
 };
 
@@ -132,12 +132,12 @@ public:
 
 private:
     friend class ring;
-    slot(std::shared_ptr<detail::ring_handle> handle, std::span<T> elements, std::uint64_t sequence)
+    slot(std::shared_ptr<detail::ring_core> handle, std::span<T> elements, std::uint64_t sequence)
         : handle_(std::move(handle)),
           elements_(elements),
           sequence_(sequence) {}
 
-    std::shared_ptr<detail::ring_handle> handle_;
+    std::shared_ptr<detail::ring_core> handle_;
     std::span<T> elements_;
     std::uint64_t sequence_;
 };
@@ -174,14 +174,14 @@ public:
 
 private:
     friend class ring;
-    frame(std::shared_ptr<detail::ring_handle> handle, std::span<const T> elements,
-          const detail::ring_handle::frame& found)
+    frame(std::shared_ptr<detail::ring_core> handle, std::span<const T> elements,
+          const detail::ring_core::frame& found)
         : handle_(std::move(handle)),
           elements_(elements),
           sequence_(found.sequence),
           place_(found.place) {}
 
-    std::shared_ptr<detail::ring_handle> handle_; // null: released
+    std::shared_ptr<detail::ring_core> handle_; // null: released
     std::span<const T> elements_;
     std::uint64_t sequence_;
     std::uint32_t place_;

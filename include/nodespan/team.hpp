@@ -14,7 +14,7 @@ namespace detail {
 class team_core;
 class array_core;
 class replicated_core;
-class ring_handle;
+class ring_core;
 } // namespace detail
 
 /// How a communicator becomes a team.
@@ -79,10 +79,10 @@ public:
     int comm_rank(int rank) const;
 
     /// How the team's ranks sit on its nodes.
-    const placement& ranks() const noexcept;
+    const nodespan::placement& placement() const noexcept;
 
     /// Whether the node has more ranks than processor cores, so that waiting ranks do not spin.
-    bool is_crowded() const noexcept;
+    bool is_oversubscribed() const noexcept;
 
     /// All ranks in team order; all ranks of this node; the leaders in node order. The team's own:
     /// use them for messages as you like, but do not free them. On other ranks than leaders,
@@ -119,7 +119,7 @@ public:
 private:
     friend class detail::array_core; // what lies in a team's memory keeps the team alive
     friend class detail::replicated_core;
-    friend class detail::ring_handle;
+    friend class detail::ring_core;
     explicit team(std::shared_ptr<detail::team_core> core) : core_(std::move(core)) {}
 
     std::shared_ptr<detail::team_core> core_;

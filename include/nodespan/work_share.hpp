@@ -33,7 +33,7 @@ void work_share(team& team, const box<1>& range, index_t chunk, F&& f) {
                     "work_share: chunks of " + std::to_string(chunk) + " indices");
     int ranks = 0; // of the largest node
     for (int node = 0; node < team.nodes(); ++node)
-        ranks = std::max(ranks, team.ranks().node_size(node));
+        ranks = std::max(ranks, team.placement().node_size(node));
     // What is counted are chunks, which numbers never run out of, wherever the range may lie.
     const auto begin = static_cast<std::uint64_t>(range.lo[0]);
     const std::uint64_t size = range.empty() ? 0 : static_cast<std::uint64_t>(range.hi[0]) - begin;

@@ -31,10 +31,10 @@ TEST(FailingCall, AnHdf5FileIsWrittenAndReadOnAllRanksOrOnNone) {
     const scoped_file file(".h5");
 
     expect_use_on_all_or_none(
-        [&](array_of_columns& a) { save(a.numbers, file.name(), "numbers"); });
+        [&](array_of_columns& a) { save_hdf5(a.numbers, file.name(), "numbers"); });
     EXPECT_FALSE(fs::exists(file.name().string() + ".part"));
     expect_use_on_all_or_none(
-        [&](array_of_columns& a) { load(a.numbers, file.name(), "numbers"); });
+        [&](array_of_columns& a) { load_hdf5(a.numbers, file.name(), "numbers"); });
 }
 
 std::string bytes_of(const fs::path& file) {
@@ -47,14 +47,14 @@ TEST(FailingCall, AnHdf5FileThatIsThereIsChangedOnAllRanksOrHasItsOldBytes) {
     std::string before;
     {
         array_of_columns a;
-        save(a.numbers, file.name(), "numbers");
+        save_hdf5(a.numbers, file.name(), "numbers");
         before = bytes_of(file.name());
     }
 
     expect_use_on_all_or_none([&](array_of_columns& a) {
         if (world_rank() == 0) std::ofstream(file.name(), std::ios::binary) << before;
         try {
-            save(a.numbers, file.name(), "numbers", {save_mode::overwrite});
+            save_hdf5(a.numbers, file.name(), "numbers", {save_mode::overwrite});
         } catch (const error&) {
             EXPECT_TRUE(world_rank() != 0 || bytes_of(file.name()) == before);
             throw;

@@ -142,7 +142,7 @@ TEST(FailingTransfer, OfGhostsIsToldByTheExchangeOrByAFence) {
 
 // Scratch space is there already: making it is an array's affair.
 TEST(FailingTransfer, OfACollectiveCallIsToldByItOrByTheFence) {
-    constexpr std::size_t most = 40'000; // several chunks of the conveyor
+    constexpr std::size_t most = 40'000; // several chunks of the pipeline
     const auto call = [](surroundings& s, std::size_t count) {
         std::vector<long> values(count, 1);
         all_reduce(s.everyone, values);

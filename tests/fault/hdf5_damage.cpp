@@ -184,7 +184,7 @@ std::size_t hash_of(const attributes& all) {
 // What an array of these elements and dimensions makes of a dataset.
 template <class T, int N>
 std::size_t hash_elements(team& everyone, const fs::path& file, const dataset_info& what) {
-    const auto read = nodespan::open<T, N>(everyone, file, what.path);
+    const auto read = nodespan::open_hdf5<T, N>(everyone, file, what.path);
     const std::uint64_t bytes = static_cast<std::uint64_t>(read.size()) * sizeof(T);
     if (what.chunk.empty() && what.stored_bytes > 0 && bytes > fs::file_size(file) + 4096)
         throw std::runtime_error("an array larger than the file");
@@ -225,7 +225,7 @@ std::size_t read_dataset(team& everyone, const fs::path& file, const char* name)
         const dataset_info what = describe_dataset(everyone, file, name);
         hash = hash_of(what.attributes);
         boost::hash_combine(hash, what.is_loadable);
-        if (const auto type = find_number_type(what.type))
+        if (const auto type = find_dtype(what.type))
             visit(*type, [&]<class T>(std::type_identity<T>) {
                 if constexpr (storable<T>)
                     boost::hash_combine(hash, attempt([&](std::size_t& elements) {
@@ -265,8 +265,9 @@ bool is_refused(const char* file, const char* cause, Read&& read) {
 
 bool refuses_known(team& everyone) {
     const auto open = [&]<class T>(std::type_identity<T>, const char* name) {
-        return
-            [&everyone, name](const fs::path& file) { nodespan::open<T, 1>(everyone, file, name); };
+        return [&everyone, name](const fs::path& file) {
+            nodespan::open_hdf5<T, 1>(everyone, file, name);
+        };
     };
     const bool compact = is_refused("compact_too_short.h5", "need 540 bytes, 28 are stored",
                                     open(std::type_identity<std::int32_t>{}, "k"));

@@ -2,7 +2,7 @@
 // are in the middle of some: they are told, and nobody hangs. What MPI may still write to
 // afterwards is no memory of the program's.
 
-#include "../mpi/file_cases.hpp"
+#include "file_cases.hpp"
 
 #include <nodespan/nodespan.hpp>
 
@@ -66,12 +66,12 @@ const std::vector<collective_call> calls = {
     {"load_raw", [](scene& s) { load_raw(s.field, s.file("f.raw")); }},
     {"save_csv", [](scene& s) { save_csv(s.field, s.file("other.csv")); }},
     {"open_csv", [](scene& s) { open_csv<double, 2>(s.everyone, s.file("f.csv")); }},
-    {"save", [](scene& s) { save(s.field, s.file("other.h5"), "f"); }},
+    {"save", [](scene& s) { save_hdf5(s.field, s.file("other.h5"), "f"); }},
     {"save in chunks",
      [](scene& s) {
-         save(s.field, s.file("chunks.h5"), "f", {.chunk = {3, 2}, .deflate = 1});
+         save_hdf5(s.field, s.file("chunks.h5"), "f", {.chunk = {3, 2}, .deflate = 1});
      }},
-    {"load", [](scene& s) { load(s.field, s.file("f.h5"), "f"); }},
+    {"load", [](scene& s) { load_hdf5(s.field, s.file("f.h5"), "f"); }},
     {"hdf5_writer",
      [](scene& s) {
          hdf5_writer out(s.everyone, s.file("written.h5"));
@@ -115,7 +115,7 @@ void prepare(const file_folder& folder) {
         save_npy(s.field, s.file("f.npy"));
         save_raw(s.field, s.file("f.raw"));
         save_csv(s.field, s.file("f.csv"));
-        save(s.field, s.file("f.h5"), "f");
+        save_hdf5(s.field, s.file("f.h5"), "f");
         s.saved.write(0);
     });
     ASSERT_EQ(problem.text, "");

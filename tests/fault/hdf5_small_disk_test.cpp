@@ -1,6 +1,6 @@
 // Files where the disk is full or may not be written: NODESPAN_TEST_FOLDER holds 16 MiB.
 
-#include "../mpi/hdf5_cases.hpp"
+#include "hdf5_cases.hpp"
 
 #include <nodespan/checkpoint.hpp>
 
@@ -28,14 +28,14 @@ TEST(Hdf5SmallDisk, AFullDiskIsAnErrorOnAllRanksAndLeavesTheOldFile) {
     array<double, 1> large(everyone, {too_long}), small(everyone, {1000});
     fill(small);
     const fs::path file = folder / "field.h5";
-    save(small, file, "field");
+    save_hdf5(small, file, "field");
 
-    expect_refused([&] { save(large, file, "field"); }, errc::io,
-                   {"save(float64{4194304}, \"", "field.h5", "\"field\"", "No space left"});
+    expect_refused([&] { save_hdf5(large, file, "field"); }, errc::io,
+                   {"save_hdf5(float64{4194304}, \"", "field.h5", "\"field\"", "No space left"});
 
     MPI_Barrier(MPI_COMM_WORLD);
     EXPECT_FALSE(fs::exists(folder / "field.h5.part"));
-    load(small, file, "field");
+    load_hdf5(small, file, "field");
     expect_filled(small);
 }
 
@@ -45,11 +45,12 @@ TEST(Hdf5SmallDisk, AFullDiskLeavesAnExistingFileAsItWas) {
     array<double, 1> large(everyone, {too_long}), small(everyone, {fits});
     fill(small);
     const fs::path file = folder / "field.h5";
-    save(small, file, "field");
+    save_hdf5(small, file, "field");
     const std::string before = bytes_of(file);
 
     for (const save_mode mode : {save_mode::add, save_mode::overwrite})
-        expect_refused([&] { save(large, file, "more", with(mode)); }, errc::io, {"No space left"});
+        expect_refused([&] { save_hdf5(large, file, "more", with(mode)); }, errc::io,
+                       {"No space left"});
 
     MPI_Barrier(MPI_COMM_WORLD);
     EXPECT_TRUE(bytes_of(file) == before);
@@ -63,11 +64,11 @@ TEST(Hdf5SmallDisk, AFullDiskIsFoundWhileChunksAreWritten) {
     save_options chunks = with(save_mode::add);
     chunks.chunk = {65536};
     const fs::path file = folder / "field.h5";
-    save(small, file, "field");
+    save_hdf5(small, file, "field");
     const std::string before = bytes_of(file);
 
-    expect_refused([&] { save(large, file, "more", chunks); }, errc::io, {"No space left"});
-    expect_refused([&] { save(large, folder / "new.h5", "more", chunks); }, errc::io,
+    expect_refused([&] { save_hdf5(large, file, "more", chunks); }, errc::io, {"No space left"});
+    expect_refused([&] { save_hdf5(large, folder / "new.h5", "more", chunks); }, errc::io,
                    {"No space left"});
 
     MPI_Barrier(MPI_COMM_WORLD);
@@ -82,7 +83,7 @@ TEST(Hdf5SmallDisk, HoweverLittleSpaceIsLeftAFileGetsMoreOrHasItsOldBytes) {
     fill(old);
     fill(more);
     const fs::path file = folder / "field.h5", filler = folder / "filler";
-    save(old, file, "old");
+    save_hdf5(old, file, "old");
     const std::string before = bytes_of(file);
     int saved = 0, refused = 0;
 
@@ -100,14 +101,14 @@ TEST(Hdf5SmallDisk, HoweverLittleSpaceIsLeftAFileGetsMoreOrHasItsOldBytes) {
         const std::string text(5000, 'K'); // more than one page of HDF5's own
         save_options options = with(save_mode::overwrite);
         options.attributes = {{"units", text}};
-        const caught_error failure = caught([&] { save(more, file, "more", options); });
+        const caught_error failure = caught([&] { save_hdf5(more, file, "more", options); });
         ++(failure.text.empty() ? saved : refused);
         MPI_Barrier(MPI_COMM_WORLD);
         if (failure.text.empty())
-            expect_filled(nodespan::open<double, 1>(everyone, file, "more"));
+            expect_filled(nodespan::open_hdf5<double, 1>(everyone, file, "more"));
         else
             EXPECT_TRUE(bytes_of(file) == before) << failure.text;
-        expect_filled(nodespan::open<double, 1>(everyone, file, "old"));
+        expect_filled(nodespan::open_hdf5<double, 1>(everyone, file, "old"));
     }
     EXPECT_GT(saved, 0);
     EXPECT_GT(refused, 0);
@@ -132,7 +133,7 @@ TEST(Hdf5SmallDisk, ACheckpointThatHasNoRoomLeavesTheOldOnesAndTheRunGoesOn) {
         saved.write(step);
     }
     array<double, 1> filler(everyone, {fits / 4});
-    save(filler, folder / "filler.h5", "filler");
+    save_hdf5(filler, folder / "filler.h5", "filler");
 
     go_to(3);
     expect_refused([&] { saved.write(3); }, errc::io, {"No space left"});
@@ -158,8 +159,8 @@ TEST(Hdf5SmallDisk, AFolderThatMayNotBeWrittenIsAnErrorOnAllRanks) {
     array<double, 1> a(everyone, {10});
 
     for (const save_mode mode : {save_mode::replace_file, save_mode::add})
-        expect_refused([&] { save(a, given("read_only/field.h5"), "field", with(mode)); }, errc::io,
-                       {"read_only/field.h5", "Read-only file system"});
+        expect_refused([&] { save_hdf5(a, given("read_only/field.h5"), "field", with(mode)); },
+                       errc::io, {"read_only/field.h5", "Read-only file system"});
 }
 
 } // namespace

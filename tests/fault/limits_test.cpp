@@ -3,7 +3,7 @@
 
 #include <nodespan/nodespan.hpp>
 
-#include "../mpi/mpi_cases.hpp"
+#include "mpi_cases.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -143,7 +143,7 @@ TEST(Limits, OfTheAddressSpaceRefuseATeamOnAllRanks) {
 // Only the rank that makes the file is limited by it, and a node of one rank has none.
 TEST(Limits, OfFilesRefuseAnArrayOnAllRanks) {
     const team looked_at(MPI_COMM_WORLD);
-    if (looked_at.ranks().node_size(0) == 1) GTEST_SKIP() << "the first node has one rank";
+    if (looked_at.placement().node_size(0) == 1) GTEST_SKIP() << "the first node has one rank";
     expect_array_refused(
         [](bool here) {
             return std::make_unique<lowered_limit>(
@@ -154,7 +154,8 @@ TEST(Limits, OfFilesRefuseAnArrayOnAllRanks) {
 
 TEST(Limits, OfDataRefuseAnArrayWhereNodesHaveOneRank) {
     const team looked_at(MPI_COMM_WORLD);
-    if (looked_at.ranks().node_size(0) > 1) GTEST_SKIP() << "shared memory does not count as data";
+    if (looked_at.placement().node_size(0) > 1)
+        GTEST_SKIP() << "shared memory does not count as data";
     expect_array_refused(
         [](bool here) {
             return std::make_unique<lowered_limit>(

@@ -4,8 +4,8 @@
 
 #include <nodespan/nodespan.hpp>
 
-#include "../mpi/mpi_cases.hpp"
-#include "rma_settings.hpp"
+#include "mpi_cases.hpp"
+#include "osc_settings.hpp"
 
 #include <gtest/gtest.h>
 

@@ -45,7 +45,7 @@ void expect_same_on_all_ranks(const team& everyone, const std::string& text) {
 
 // Whether the team's nodes share memory through /dev/shm: a node of one rank needs none.
 bool uses_shm(const team& everyone) {
-    return everyone.ranks().node_size(0) > 1;
+    return everyone.placement().node_size(0) > 1;
 }
 
 TEST(SmallShm, AnArrayThatDoesNotFitGivesTheSameErrorOnEveryRank) {

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/// What an array's elements are; nodespan::number_type.
+/// What an array's elements are; nodespan::dtype.
 typedef enum nodespan_type NODESPAN_C_INT {
     NODESPAN_BOOL, ///< one byte, as C99's _Bool
     NODESPAN_INT8,

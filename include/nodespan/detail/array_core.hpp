@@ -1,10 +1,10 @@
 #pragma once
 
+#include "nodespan/accumulate_op.hpp"
 #include "nodespan/array_options.hpp"
 #include "nodespan/detail/buffer.hpp"
 #include "nodespan/detail/export.hpp"
 #include "nodespan/detail/process_state.hpp"
-#include "nodespan/element.hpp"
 #include "nodespan/mutex.hpp"
 #include "nodespan/request.hpp"
 #include "nodespan/team.hpp"
@@ -40,9 +40,9 @@ public:
     array_core& operator=(const array_core&) = delete;
 
     const distribution& cut() const noexcept { return cut_; }
-    const box<dynamic>& rank_box() const noexcept { return rank_box_; }
-    const box<dynamic>& node_box() const noexcept { return node_box_; }
-    const box<dynamic>& stored_box() const noexcept { return stored_box_; } // with ghosts
+    const box<dynamic_rank>& rank_box() const noexcept { return rank_box_; }
+    const box<dynamic_rank>& node_box() const noexcept { return node_box_; }
+    const box<dynamic_rank>& stored_box() const noexcept { return stored_box_; } // with ghosts
     const array_options& options() const noexcept { return options_; }
     std::byte* node_data() const noexcept; // of the stored box
     std::size_t element_bytes() const noexcept { return type_.bytes; }
@@ -67,12 +67,12 @@ public:
     void node_fence();
     mutex& lock_of(int node);
 
-    void get(const box<dynamic>& patch, const patch_memory& to) const;
-    void put(const box<dynamic>& patch, const patch_memory& from);
-    void accumulate(const box<dynamic>& patch, const patch_memory& from, accumulate_op op,
+    void get(const box<dynamic_rank>& patch, const patch_memory& to) const;
+    void put(const box<dynamic_rank>& patch, const patch_memory& from);
+    void accumulate(const box<dynamic_rank>& patch, const patch_memory& from, accumulate_op op,
                     const void* scale);
-    request get_async(const box<dynamic>& patch, const patch_memory& to) const;
-    request put_async(const box<dynamic>& patch, const patch_memory& from);
+    request get_async(const box<dynamic_rank>& patch, const patch_memory& to) const;
+    request put_async(const box<dynamic_rank>& patch, const patch_memory& from);
 
     // Elements of any node; of one node only where is_one_node() is not.
     void get_element(const index_list& at, void* to) const;
@@ -107,7 +107,7 @@ private:
     occasion waiting_in(const char* operation) const;
     std::string where() const;
     std::string shown(const index_list& numbers) const;
-    std::string call_on(const char* operation, const box<dynamic>& patch) const;
+    std::string call_on(const char* operation, const box<dynamic_rank>& patch) const;
     std::string call_on(const char* operation, const index_list& at) const;
     thread_rule* rule_for_transfers() const noexcept;
     void make_own_lock();
@@ -117,7 +117,7 @@ private:
     void require_no_exchange(const char* operation) const;
     void require_list(const char* operation, const index_t* places, std::size_t count,
                       std::size_t room) const;
-    index_list check_patch(const char* operation, const box<dynamic>& patch,
+    index_list check_patch(const char* operation, const box<dynamic_rank>& patch,
                            const patch_memory& memory) const;
 
     class team team_;
@@ -125,9 +125,9 @@ private:
     element_type type_;
     array_options options_;
     distribution cut_;
-    box<dynamic> rank_box_;
-    box<dynamic> node_box_;
-    box<dynamic> stored_box_;
+    box<dynamic_rank> rank_box_;
+    box<dynamic_rank> node_box_;
+    box<dynamic_rank> stored_box_;
     std::unique_ptr<array_state> state_;
     bool is_one_node_ = true;
     std::atomic<bool> is_claimed_ = false; // threads may be the first together

@@ -34,8 +34,8 @@ int main(int argc, char** argv) {
     field.fence();
     bool good = sum_of_all_ranks(field) == 999 * 1000 / 2;
 #ifdef NODESPAN_HAS_HDF5
-    save(field, "field.h5", "numbers/all");
-    load(copy, "field.h5", "numbers/all");
+    save_hdf5(field, "field.h5", "numbers/all");
+    load_hdf5(copy, "field.h5", "numbers/all");
     good = good && sum_of_all_ranks(copy) == 999 * 1000 / 2;
     const char* const name = "with HDF5";
 #else

@@ -1,0 +1,230 @@
+#pragma once
+
+// The bodies of array<T, N>, which stand in array.hpp.
+
+#include "nodespan/array.hpp"
+#include "nodespan/detail/copy_bytes.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <typeinfo>
+
+namespace nodespan {
+
+template <class T, int N>
+array<T, N, row_major>::array(const team& team, const indices<N>& extents,
+                              const array_options& options)
+    : array(team, extents, options, false) {}
+
+template <class T, int N>
+array<T, N, row_major>::array(const team& team, const indices<N>& extents,
+                              const array_options& options, bool is_transposed)
+    : core_(std::make_unique<detail::array_core>(
+          team, extents,
+          detail::element_type{sizeof(T), detail::kind_of<T>(), typeid(T).name(), is_transposed},
+          options)),
+      extents_(extents),
+      node_box_(to_static<N>(core_->node_box())),
+      node_extents_(node_box_.extents()),
+      stored_box_(to_static<N>(core_->stored_box())),
+      strides_(row_major_strides(stored_box_.extents())),
+      data_(reinterpret_cast<T*>(core_->node_data())),
+      first_(part(node_box_).data_handle()),
+      is_counted_(core_->is_counted()) {}
+
+template <class T, int N>
+box<N> array<T, N>::rank_box_of(int rank) const {
+    core_->require_rank("rank_box_of", rank);
+    return to_static<N>(core_->cut().rank_box(rank));
+}
+
+template <class T, int N>
+box<N> array<T, N>::node_box_of(int node) const {
+    core_->require_node("node_box_of", node);
+    return to_static<N>(core_->cut().node_box(node));
+}
+
+template <class T, int N>
+int array<T, N>::owner_node(const indices<N>& at) const {
+    core_->require_index("owner_node", at);
+    return core_->cut().owner_node(at);
+}
+
+template <class T, int N>
+box<N> array<T, N>::box_of_peer(int rank) const {
+    core_->require_peer("block", rank);
+    return to_static<N>(core_->cut().rank_box(rank));
+}
+
+template <class T, int N>
+view<T, N> array<T, N>::part(const box<N>& global) const {
+    box<N> inside = global;
+    for (std::size_t d = 0; d < N; ++d) {
+        inside.lo[d] -= stored_box_.lo[d];
+        inside.hi[d] -= stored_box_.lo[d];
+    }
+    return whole().patch(inside);
+}
+
+template <class T, int N>
+box<N> array<T, N>::grown(const box<N>& mine) const {
+    box<N> result = mine;
+    if (mine.empty()) return result;
+    for (std::size_t d = 0; d < N; ++d) {
+        result.lo[d] -= node_box_.lo[d] - stored_box_.lo[d];
+        result.hi[d] += stored_box_.hi[d] - node_box_.hi[d];
+    }
+    return result;
+}
+
+// Whether this node holds the element, and how far from first_ on.
+template <class T, int N>
+bool array<T, N>::finds(const indices<N>& at, index_t& offset) const {
+    offset = 0;
+    for (std::size_t d = 0; d < N; ++d) {
+        // Unsigned, so that one compare finds both ends, and no index overflows.
+        const auto inside =
+            static_cast<std::uint64_t>(at[d]) - static_cast<std::uint64_t>(node_box_.lo[d]);
+        if (inside >= static_cast<std::uint64_t>(node_extents_[d])) return false;
+        offset += static_cast<index_t>(inside) * (d + 1 == N ? 1 : strides_[d]);
+    }
+    return true;
+}
+
+// The first of the patch's elements, if they lie one after the other on this node; else, and where
+// calls are counted or the process may be at its end, null.
+template <class T, int N>
+T* array<T, N>::find_run(const box<N>& patch) const {
+    if (is_counted_ || !detail::is_surely_live_process()) return nullptr;
+    index_t offset = 0;
+    bool has_rows = false;
+    for (std::size_t d = 0; d < N; ++d) {
+        if (patch.lo[d] < node_box_.lo[d] || patch.hi[d] > node_box_.hi[d] ||
+            patch.lo[d] >= patch.hi[d])
+            return nullptr;
+        const index_t extent = patch.hi[d] - patch.lo[d];
+        if (has_rows && extent != stored_box_.hi[d] - stored_box_.lo[d]) return nullptr;
+        has_rows |= extent > 1;
+        offset += (patch.lo[d] - node_box_.lo[d]) * strides_[d];
+    }
+    return first_ + offset;
+}
+
+// Whether all are on this node, not counted, and there for certain. Without a way out in the
+// middle, so that the compiler can look at several at once.
+template <class T, int N>
+bool array<T, N>::holds(std::span<const indices<N>> places) const {
+    if (is_counted_ || !detail::is_surely_live_process()) return false;
+    bool result = true;
+    for (const indices<N>& at : places)
+        for (std::size_t d = 0; d < N; ++d)
+            result &=
+                static_cast<std::uint64_t>(at[d]) - static_cast<std::uint64_t>(node_box_.lo[d]) <
+                static_cast<std::uint64_t>(node_extents_[d]);
+    return result;
+}
+
+// The element, which this node does hold.
+template <class T, int N>
+T& array<T, N>::held(const indices<N>& at) const {
+    index_t offset = at[N - 1] - node_box_.lo[N - 1];
+    for (std::size_t d = 0; d + 1 < N; ++d) offset += (at[d] - node_box_.lo[d]) * strides_[d];
+    return first_[offset];
+}
+
+template <class T, int N>
+T& array<T, N>::element(const char* operation, const indices<N>& at) const {
+    index_t offset = 0;
+    if (!finds(at, offset)) core_->refuse_index(operation, at);
+    return first_[offset];
+}
+
+template <class T, int N>
+T array<T, N>::get(const indices<N>& at) const {
+    index_t offset = 0;
+    if (finds(at, offset) && detail::is_surely_live_process()) return first_[offset];
+    alignas(T) std::byte value[sizeof(T)];
+    core_->get_element(at, value);
+    return *std::launder(reinterpret_cast<T*>(value));
+}
+
+template <class T, int N>
+void array<T, N>::put(const indices<N>& at, const T& value) {
+    index_t offset = 0;
+    if (finds(at, offset) && detail::is_surely_live_process())
+        first_[offset] = value;
+    else
+        core_->put_element(at, &value);
+}
+
+// What is on this node and simple is done here, without a look at the other ways: small transfers
+// take some nanoseconds so.
+template <class T, int N>
+void array<T, N>::get(const box<N>& from, const detail::buffer<T, N>& to) const {
+    const T* const run = to.is_dense(from.size()) ? find_run(from) : nullptr;
+    if (run == nullptr) return core_->get(to_dynamic(from), to.memory());
+    detail::copy_bytes(bytes(to.data()), bytes(run),
+                       static_cast<std::size_t>(from.size()) * sizeof(T));
+}
+
+template <class T, int N>
+void array<T, N>::put(const box<N>& to, const detail::buffer<const T, N>& from) {
+    T* const run = from.is_dense(to.size()) ? find_run(to) : nullptr;
+    if (run == nullptr) return core_->put(to_dynamic(to), from.memory());
+    detail::copy_bytes(bytes(run), bytes(from.data()),
+                       static_cast<std::size_t>(to.size()) * sizeof(T));
+}
+
+template <class T, int N>
+void array<T, N>::gather(std::span<const indices<N>> places, std::span<T> to) const {
+    if (places.size() != to.size() || !holds(places))
+        return core_->gather(numbers(places), places.size(), bytes(to.data()), to.size());
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] = held(places[i]);
+}
+
+template <class T, int N>
+void array<T, N>::scatter(std::span<const indices<N>> places, std::span<const T> from) {
+    if (places.size() != from.size() || !holds(places))
+        return core_->scatter(numbers(places), places.size(), bytes(from.data()), from.size());
+    for (std::size_t i = 0; i < from.size(); ++i) held(places[i]) = from[i];
+}
+
+// scatter_add where it is the processor's affair; returns whether it was.
+template <class T, int N>
+bool array<T, N>::add_here(std::span<const indices<N>> places, std::span<const T> from) {
+    if constexpr (detail::addable<T>) {
+        if (!core_->is_one_node() || places.size() != from.size() || !holds(places)) return false;
+        core_->claim_atomics();
+        for (std::size_t i = 0; i < from.size(); ++i)
+            std::atomic_ref<T>(held(places[i])).fetch_add(from[i], std::memory_order_relaxed);
+        return true;
+    }
+    return false;
+}
+
+template <class T, int N>
+T array<T, N>::fetch_add(const indices<N>& at, T value) requires detail::addable<T> {
+    detail::require_live_process("array::fetch_add");
+    if (core_->is_one_node()) {
+        core_->claim_atomics();
+        return std::atomic_ref<T>(element("fetch_add", at)).fetch_add(value);
+    }
+    T before{};
+    core_->fetch_add(at, &value, &before);
+    return before;
+}
+
+template <class T, int N>
+bool array<T, N>::compare_exchange(const indices<N>& at, T& expected,
+                                   T desired) requires(std::atomic_ref<T>::is_always_lock_free) {
+    detail::require_live_process("array::compare_exchange");
+    if (!core_->is_one_node()) return core_->compare_exchange(at, &expected, &desired);
+    core_->claim_atomics();
+    return std::atomic_ref<T>(element("compare_exchange", at))
+        .compare_exchange_strong(expected, desired);
+}
+
+} // namespace nodespan

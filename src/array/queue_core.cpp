@@ -1,0 +1,87 @@
+#include "nodespan/detail/queue_core.hpp"
+
+#include "agreement.hpp"
+#include "arena.hpp"
+#include "mpi_check.hpp"
+#include "nodespan/detail/process_state.hpp"
+#include "team_core.hpp"
+#include "ticket_queue.hpp"
+
+#include <boost/core/demangle.hpp>
+#include <boost/functional/hash.hpp>
+#include <fmt/format.h>
+
+#include <exception>
+
+namespace nodespan::detail {
+
+queue_core::queue_core(const team& team, index_t capacity, std::size_t item_bytes, const char* type)
+    : team_(team.core()),
+      capacity_(capacity),
+      exceptions_(std::uncaught_exceptions()) {
+    block_request request;
+    request.description = fmt::format("queue<{}>({})", boost::core::demangle(type), capacity);
+    request.fingerprint = boost::hash_value(request.description);
+    const std::optional<error> refused = attempt([&] {
+        if (team.nodes() > 1)
+            throw error(errc::invalid_argument,
+                        fmt::format("{}: a queue is of one node, and the team has {}: make it on a "
+                                    "team(everyone.node_comm()), or deal work out over nodes by "
+                                    "work_share or a counter",
+                                    request.description, team.nodes()));
+        request.reserved_bytes = request.node_bytes =
+            ticket_queue::bytes(capacity, item_bytes, request.description);
+        request.mine = [&] {
+            return std::vector<byte_range>(team.is_leader() ? 1 : 0, {0, request.node_bytes});
+        };
+    });
+    block_ = std::make_unique<block>(arena::of(*team_).allocate(refused, request));
+    if (team_usage* const counters = team_->usage())
+        counters->begin_array({}, fmt::format("queue<{}>", boost::core::demangle(type)),
+                              index_list(1, capacity), request.node_bytes);
+    queue_ = std::make_unique<ticket_queue>(
+        block_->data, capacity, item_bytes, team.is_oversubscribed(),
+        queue_user{team.rank(), request.description,
+                   [core = team_.get()] { return core->is_node_abandoned(); }});
+}
+
+// Waits for nobody; who waits for this rank is told.
+queue_core::~queue_core() {
+    if (!mpi_is_alive()) return; // the memory may be gone
+    if (std::uncaught_exceptions() > exceptions_) queue_->abandon(team_->rank());
+    if (team_usage* const counters = team_->usage()) counters->end_array(block_->node_bytes);
+    arena::of(*team_).free(*block_);
+}
+
+bool queue_core::put(const std::byte* item) {
+    require_live_process("queue::put");
+    return queue_->put(item);
+}
+bool queue_core::try_put(const std::byte* item) {
+    require_live_process("queue::try_put");
+    return queue_->try_put(item);
+}
+bool queue_core::get(std::byte* item) {
+    require_live_process("queue::get");
+    return queue_->get(item);
+}
+bool queue_core::try_get(std::byte* item) {
+    require_live_process("queue::try_get");
+    return queue_->try_get(item);
+}
+void queue_core::task_done() {
+    require_live_process("queue::task_done");
+    queue_->task_done();
+}
+void queue_core::join() {
+    require_live_process("queue::join");
+    queue_->join();
+}
+void queue_core::close() noexcept {
+    if (is_live_process()) queue_->close();
+}
+bool queue_core::is_closed() const noexcept {
+    return !is_live_process() || queue_->is_closed();
+}
+
+} // namespace nodespan::detail

@@ -1,0 +1,89 @@
+#include "call.hpp"
+
+#include "agreement.hpp"
+#include "mpi_check.hpp"
+#include "team_core.hpp"
+
+#include <exception>
+#include <new>
+#include <string>
+#include <system_error>
+
+namespace nodespan::detail {
+namespace {
+
+struct kept_error {
+    std::string text;
+    const char* message = ""; // of `text`, or words that need no memory
+    bool is_collective = false;
+    int mpi_code = MPI_SUCCESS;
+};
+
+thread_local kept_error last;
+
+void keep(const char* text, bool is_collective, int mpi_code) noexcept {
+    last.is_collective = is_collective;
+    last.mpi_code = mpi_code;
+    try {
+        last.text = text;
+        last.message = last.text.c_str();
+    } catch (...) {
+        last.message = "nodespan: out of memory, also for the message of an error";
+    }
+}
+
+// Codes are those of errc.
+static_assert(NODESPAN_ERROR_INVALID_ARGUMENT == static_cast<int>(errc::invalid_argument));
+static_assert(NODESPAN_ERROR_NO_CAPACITY == static_cast<int>(errc::no_capacity));
+static_assert(NODESPAN_ERROR_IO == static_cast<int>(errc::io));
+static_assert(NODESPAN_ERROR_WRONG_THREAD == static_cast<int>(errc::wrong_thread));
+
+int code_of(const std::error_code& code) noexcept {
+    if (code.category() == own_category()) return code.value();
+    if (code.category() == mpi_category()) return NODESPAN_ERROR_MPI;
+    if (code == std::errc::not_enough_memory) return NODESPAN_ERROR_NO_MEMORY;
+    return NODESPAN_ERROR_OTHER;
+}
+
+} // namespace
+
+int keep_c_error() noexcept {
+    try {
+        throw;
+    } catch (const error& failure) {
+        const bool is_mpis = failure.code().category() == mpi_category();
+        keep(failure.what(), failure.is_collective(),
+             is_mpis ? failure.code().value() : MPI_SUCCESS);
+        return code_of(failure.code());
+    } catch (const std::bad_alloc&) {
+        keep("nodespan: out of memory", false, MPI_SUCCESS);
+        return NODESPAN_ERROR_NO_MEMORY;
+    } catch (const std::exception& failure) {
+        keep(failure.what(), false, MPI_SUCCESS);
+        return NODESPAN_ERROR_OTHER;
+    } catch (...) {
+        keep("nodespan: an exception of a type that is not known", false, MPI_SUCCESS);
+        return NODESPAN_ERROR_OTHER;
+    }
+}
+
+void agree_on_arguments(team& ranks, const char* function, const std::function<void()>& look) {
+    require_mpi(function);
+    team_core& core = *ranks.core();
+    const thread_rule::call mine(&core.threads(), function);
+    core.agree_or_throw(attempt(look), {function});
+}
+
+} // namespace nodespan::detail
+
+const char* nodespan_last_error_message(void) {
+    return nodespan::detail::last.message;
+}
+
+int nodespan_last_error_is_collective(void) {
+    return nodespan::detail::last.is_collective ? 1 : 0;
+}
+
+int nodespan_last_error_mpi_code(void) {
+    return nodespan::detail::last.mpi_code;
+}

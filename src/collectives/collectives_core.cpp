@@ -1,0 +1,325 @@
+#include "collectives_core.hpp"
+
+#include "nodespan/detail/copy_bytes.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace nodespan::detail {
+namespace {
+
+using enum collective_call::name_type;
+
+// Above this two meetings cost less than copying what ranks show.
+constexpr std::size_t in_place_from_bytes = 1024;
+
+// Small enough for three of them and a rank's own to stay in the nearest caches.
+constexpr std::size_t chunk_on_one_node = 128 * 1024;
+constexpr std::size_t chunk_over_nodes = 1024 * 1024; // a message should be worth its way
+
+// What is combined before it is copied on: it is still in the first cache then.
+constexpr std::size_t block_bytes = 8 * 1024;
+
+// Slice `k` of `parts` of so many bytes begins here: whole lines, so that no two ranks write one.
+std::size_t slice(std::size_t bytes, int k, int parts) {
+    constexpr std::size_t line = 64;
+    const std::size_t lines = (bytes + line - 1) / line;
+    return std::min(bytes,
+                    lines * static_cast<std::size_t>(k) / static_cast<std::size_t>(parts) * line);
+}
+
+call_note note_about(const collective_call& mine, const arena& memory) {
+    call_note note{mine.name, mine.kind, mine.op, mine.root, mine.element_bytes, mine.count, {}};
+    if (const auto place = memory.find(mine.values, note.bytes())) note.place = *place;
+    return note;
+}
+
+// What no team can do; the same on all ranks, since their arguments are.
+void refuse_nonsense(const call_note& note, int ranks) {
+    if (note.name != all_reduce && (note.root < 0 || note.root >= ranks))
+        throw error(errc::out_of_range,
+                    to_string(note) + ": the team has ranks 0 to " + std::to_string(ranks - 1),
+                    true);
+    if (note.name != broadcast &&
+        (note.op == accumulate_op::replace || !supports(note.kind, note.op)))
+        throw error(errc::invalid_argument,
+                    to_string(note) + ": these elements have no such operation", true);
+}
+
+} // namespace
+
+collectives_core& collectives_core::of(team_core& team) {
+    if (!team.collectives) team.collectives = std::make_shared<collectives_core>(team);
+    return *static_cast<collectives_core*>(team.collectives.get());
+}
+
+collectives_core::collectives_core(team_core& team)
+    : team_(team),
+      memory_(arena::of(team)),
+      chunk_bytes_(team.placement()->nodes() > 1 ? chunk_over_nodes : chunk_on_one_node) {
+    const std::size_t shown = rendezvous::shown_bytes(largest_node());
+    block_request request;
+    request.description = "shared memory for collective calls";
+    request.reserved_bytes =
+        rendezvous::bytes(largest_node(), shown) + alignof(rendezvous::outcome);
+    request.node_bytes = rendezvous::bytes(team.node_size(), shown) + alignof(rendezvous::outcome);
+    request.mine = [&] {
+        byte_range part = rendezvous::part_of(team.node_rank(), team.node_size(), shown);
+        if (team.node_rank() + 1 == team.node_size()) part.end = request.node_bytes;
+        return std::vector<byte_range>{part};
+    };
+    std::byte* const begin = memory_.allocate({}, request).data;
+    const auto beside = reinterpret_cast<std::uintptr_t>(begin) % alignof(rendezvous::outcome);
+    board_.emplace(team, begin + (beside == 0 ? 0 : alignof(rendezvous::outcome) - beside), shown);
+    if (team.placement()->nodes() > 1 && team.is_leader())
+        exchange_ = std::make_unique<leader_exchange>(team);
+}
+
+int collectives_core::largest_node() const noexcept {
+    int result = 0;
+    for (int node = 0; node < team_.placement()->nodes(); ++node)
+        result = std::max(result, team_.placement()->node_size(node));
+    return result;
+}
+
+void collectives_core::run(const collective_call& mine) {
+    const call_note note = note_about(mine, memory_);
+    why_ = {name_of(mine.name)};
+    try {
+        meet_and_check(mine, note);
+        refuse_nonsense(note, team_.placement()->size());
+        if (team_.placement()->size() == 1 || finish_small(mine)) return;
+        if (mine.name == collective_call::name_type::broadcast) return broadcast(mine);
+        const bool is_one_node = team_.placement()->nodes() == 1;
+        const bool in_place = board_->are_all_shared();
+        if (is_one_node && in_place) return reduce_in_place(mine);
+        reserve_scratch();
+        reduce_by_steps(mine);
+    } catch (const error& failure) {
+        if (!failure.is_collective()) give_up();
+        throw;
+    } catch (...) {
+        give_up();
+        throw;
+    }
+}
+
+// Others wait for this rank in vain. What messages are under way to is leaked: MPI may write there.
+void collectives_core::give_up() noexcept {
+    static_cast<void>(exchange_.release());
+    team_.abandon();
+}
+
+// After this all ranks of the team have come to the same call, and each of its node knows what the
+// others have shown.
+void collectives_core::meet_and_check(const collective_call& mine, const call_note& note) {
+    const bool shows = mine.name == collective_call::name_type::broadcast
+                           ? mine.root == team_.rank()
+                           : !stays_in_place(note);
+    board_->show(note, mine.values, shows);
+    kernel_ = plain_kernel(mine.kind, mine.op);
+    if (team_.placement()->nodes() > 1)
+        settle_between_nodes(mine);
+    else
+        throw_if_refused(board_->compare());
+}
+
+void collectives_core::settle_between_nodes(const collective_call& mine) {
+    const call_verdict found = board_->compare();
+    const std::size_t bytes = board_->note_of(0).bytes();
+    if (team_.is_leader()) {
+        rendezvous::outcome& result = board_->result();
+        result.verdict = found;
+        const int root = root_on_node(mine);
+        if (found.what == call_verdict::finding::good && bytes <= sizeof result.values) {
+            const auto step = static_cast<index_t>(mine.element_bytes);
+            const bool is_broadcast = mine.name == collective_call::name_type::broadcast;
+            copy_bytes(result.values, board_->values_of(is_broadcast ? std::max(root, 0) : 0),
+                       bytes);
+            for (int peer = 1; !is_broadcast && kernel_ != nullptr && peer < team_.node_size();
+                 ++peer)
+                kernel_(result.values, step, board_->values_of(peer), step,
+                        static_cast<index_t>(mine.count), nullptr);
+        }
+        const bool has_root = mine.root >= 0 && mine.root < team_.placement()->size();
+        exchange_->settle(result, kernel_, has_root ? team_.placement()->node_of(mine.root) : -1,
+                          why_);
+    }
+    team_.meet_on_node(why_);
+    throw_if_refused(board_->result().verdict);
+}
+
+// to[i] = what all ranks of the node have there, in rank order.
+template <class From>
+void collectives_core::combine_run(std::byte* to, std::size_t bytes, const collective_call& mine,
+                                   From&& from) {
+    const auto step = static_cast<index_t>(mine.element_bytes);
+    copy_bytes(to, from(0), bytes);
+    for (int peer = 1; peer < team_.node_size(); ++peer)
+        kernel_(to, step, from(peer), step, static_cast<index_t>(bytes / mine.element_bytes),
+                nullptr);
+}
+
+// Whether a rank leaves its values to be combined where they are, if the others do so too.
+bool collectives_core::stays_in_place(const call_note& note) const noexcept {
+    return note.is_shared() && note.bytes() > in_place_from_bytes &&
+           note.name != collective_call::name_type::broadcast;
+}
+
+// Whether all is done with what the ranks have shown each other.
+bool collectives_core::finish_small(const collective_call& mine) {
+    const std::size_t bytes = mine.count * mine.element_bytes;
+    const bool over_nodes = team_.placement()->nodes() > 1;
+    if (!board_->fits(bytes) || (over_nodes && bytes > rendezvous::result_bytes)) return false;
+    for (int peer = 0; peer < team_.node_size(); ++peer)
+        if (stays_in_place(board_->note_of(peer))) return false;
+    const bool takes =
+        mine.name == all_reduce || (mine.name == reduce) == (mine.root == team_.rank());
+    if (!takes) return true;
+    if (over_nodes)
+        copy_bytes(mine.values, board_->result().values, bytes);
+    else if (mine.name == collective_call::name_type::broadcast)
+        copy_bytes(mine.values, board_->values_of(mine.root), bytes);
+    else
+        combine_run(mine.values, bytes, mine,
+                    [&](int peer) -> const std::byte* { return board_->values_of(peer); });
+    return true;
+}
+
+// Every rank combines a slice of all ranks' values where they lie, and writes it to all of them.
+void collectives_core::reduce_in_place(const collective_call& mine) {
+    const std::size_t bytes = mine.count * mine.element_bytes;
+    const std::size_t end = slice(bytes, team_.node_rank() + 1, team_.node_size());
+    for (std::size_t at = slice(bytes, team_.node_rank(), team_.node_size()); at < end;
+         at += block_bytes)
+        combine_slices(mine, at, std::min(end, at + block_bytes));
+    team_.meet_on_node(why_);
+}
+
+void collectives_core::combine_slices(const collective_call& mine, std::size_t begin,
+                                      std::size_t end) {
+    alignas(64) std::array<std::byte, block_bytes> room;
+    const auto step = static_cast<index_t>(mine.element_bytes);
+    const std::size_t bytes = end - begin;
+    const bool to_all = mine.name == all_reduce;
+    std::byte* const total = to_all || mine.root == 0 ? values_of(0) + begin : room.data();
+    if (total == room.data()) std::memcpy(total, values_of(0) + begin, bytes);
+    for (int peer = 1; peer < team_.node_size(); ++peer)
+        kernel_(total, step, values_of(peer) + begin, step,
+                static_cast<index_t>(bytes / mine.element_bytes), nullptr);
+    for (int peer = 1; peer < team_.node_size(); ++peer)
+        if (to_all || peer == mine.root) copy_bytes(values_of(peer) + begin, total, bytes);
+}
+
+// The pipeline. In step s chunk s is brought, s - 1 combined, and so on: what a step writes, the
+// next one reads, and nobody writes it again before all have read it. Few ranks of one node combine
+// whole chunks, each for itself: that saves them a way.
+void collectives_core::reduce_by_steps(const collective_call& mine) {
+    const std::size_t bytes = mine.count * mine.element_bytes;
+    const std::size_t chunks = (bytes + chunk_bytes_ - 1) / chunk_bytes_;
+    const bool brings = !board_->are_all_shared();
+    const bool over_nodes = team_.placement()->nodes() > 1;
+    const bool takes = mine.name == all_reduce || mine.root == team_.rank();
+    const bool alone = brings && !over_nodes && team_.node_size() <= 3;
+    const int me = team_.node_rank(), peers = team_.node_size();
+    const auto length = [&](std::size_t c) {
+        return std::min(chunk_bytes_, bytes - c * chunk_bytes_);
+    };
+    const auto home = [&](std::size_t c) { return mine.values + c * chunk_bytes_; };
+    const auto combine = [&](std::size_t c) {
+        const std::size_t begin = alone ? 0 : slice(length(c), me, peers),
+                          end = alone ? length(c) : slice(length(c), me + 1, peers);
+        if (alone && !takes) return;
+        combine_run((alone ? home(c) : outbox(c)) + begin, end - begin, mine, [&](int peer) {
+            return (brings ? inbox(c, peer) : values_of(peer) + c * chunk_bytes_) + begin;
+        });
+    };
+    const std::size_t combining = brings ? 1 : 0, exchanging = combining + 1,
+                      taking = combining + (over_nodes ? 2 : 1), last = alone ? combining : taking;
+    for (std::size_t s = 0; s < chunks + last; ++s) {
+        const auto at_station = [&](std::size_t delay) { return s >= delay && s - delay < chunks; };
+        if (brings && at_station(0)) copy_bytes(inbox(s, me), home(s), length(s));
+        if (at_station(combining)) combine(s - combining);
+        if (takes && !alone && at_station(taking))
+            copy_bytes(home(s - taking), outbox(s - taking), length(s - taking));
+        if (exchange_ && at_station(exchanging))
+            exchange_->combine(outbox(s - exchanging), length(s - exchanging), mine.element_bytes,
+                               kernel_);
+        team_.meet_on_node(why_);
+    }
+}
+
+// From where the root has it, if all see that; else by the pipeline, which the root's chunks enter.
+void collectives_core::broadcast(const collective_call& mine) {
+    const std::size_t bytes = mine.count * mine.element_bytes;
+    const bool is_root = mine.root == team_.rank();
+    const bool over_nodes = team_.placement()->nodes() > 1;
+    if (!over_nodes && board_->note_of(mine.root).is_shared()) {
+        if (!is_root) copy_bytes(mine.values, values_of(mine.root), bytes);
+        return team_.meet_on_node(why_);
+    }
+    reserve_scratch();
+    const int root_node = team_.placement()->node_of(mine.root);
+    const std::size_t chunks = (bytes + chunk_bytes_ - 1) / chunk_bytes_;
+    const auto begin = [&](std::size_t c) { return mine.values + c * chunk_bytes_; };
+    const auto length = [&](std::size_t c) {
+        return std::min(chunk_bytes_, bytes - c * chunk_bytes_);
+    };
+    const std::size_t taking = over_nodes ? 2 : 1;
+    for (std::size_t s = 0; s < chunks + taking; ++s) {
+        if (is_root && s < chunks) copy_bytes(outbox(s), begin(s), length(s));
+        if (!is_root && s >= taking)
+            copy_bytes(begin(s - taking), outbox(s - taking), length(s - taking));
+        if (exchange_ && s >= 1 && s - 1 < chunks)
+            exchange_->broadcast(outbox(s - 1), length(s - 1), root_node);
+        team_.meet_on_node(why_);
+    }
+}
+
+// Two inboxes a rank, and three outboxes a node.
+void collectives_core::reserve_scratch() {
+    if (scratch_ != nullptr) return;
+    const auto need = [&](int ranks) {
+        return chunk_bytes_ * (2 * static_cast<std::size_t>(ranks) + 3);
+    };
+    block_request request;
+    request.description = "scratch space for collective calls";
+    request.reserved_bytes = need(largest_node());
+    request.node_bytes = need(team_.node_size());
+    request.zeroed = false;
+    const auto me = static_cast<std::size_t>(team_.node_rank());
+    request.mine = [&] {
+        const bool is_last = team_.node_rank() + 1 == team_.node_size();
+        return std::vector<byte_range>{
+            {chunk_bytes_ * 2 * me, is_last ? request.node_bytes : chunk_bytes_ * 2 * (me + 1)}};
+    };
+    scratch_ = memory_.allocate({}, request).data;
+}
+
+std::byte* collectives_core::inbox(std::size_t chunk, int node_rank) const noexcept {
+    return scratch_ + chunk_bytes_ * (2 * static_cast<std::size_t>(node_rank) + chunk % 2);
+}
+
+std::byte* collectives_core::outbox(std::size_t chunk) const noexcept {
+    return scratch_ + chunk_bytes_ * (2 * static_cast<std::size_t>(team_.node_size()) + chunk % 3);
+}
+
+std::byte* collectives_core::values_of(int node_rank) const noexcept {
+    return memory_.address_of(board_->note_of(node_rank).place);
+}
+
+// The root's rank on this node; -1 if it is on another.
+int collectives_core::root_on_node(const collective_call& mine) const noexcept {
+    const int first = team_.rank() - team_.node_rank();
+    const int on_node = mine.root - first;
+    return on_node >= 0 && on_node < team_.node_size() ? on_node : -1;
+}
+
+void run_collective(const team& team, const collective_call& mine) {
+    team_core& core = *team.core();
+    const thread_rule::call call(&core.threads(), "a collective call");
+    timed(core.usage(), usage_wait::collective, [&] { collectives_core::of(core).run(mine); });
+}
+
+} // namespace nodespan::detail

@@ -1,0 +1,128 @@
+#pragma once
+
+#include "arena.hpp"
+#include "nodespan/collectives.hpp"
+#include "team_core.hpp"
+#include "wait.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace nodespan::detail {
+
+/// What a rank says when it comes to a collective call.
+struct call_note {
+    collective_call::name_type name = collective_call::name_type::all_reduce;
+    element_kind kind = element_kind::other;
+    accumulate_op op = accumulate_op::sum;
+    std::int32_t root = 0;
+    std::uint64_t element_bytes = 0;
+    std::uint64_t count = 0;
+    arena::place_in_windows place; // window -1: in memory of its own
+
+    std::uint64_t bytes() const noexcept { return element_bytes * count; }
+    bool is_shared() const noexcept { return place.window >= 0; }
+
+    /// Whether both are about the same call. Places may differ.
+    bool agrees_with(const call_note& other) const noexcept {
+        return name == other.name && kind == other.kind && op == other.op && root == other.root &&
+               element_bytes == other.element_bytes && count == other.count;
+    }
+};
+
+/// What a node finds when its ranks' notes are compared.
+struct call_verdict {
+    enum class finding : std::uint32_t { good, mismatch, overlap };
+
+    finding what = finding::good;
+    std::int32_t rank = 0, other_rank = 0; // of the team: those two whose notes do not go together
+    call_note note, other_note;
+};
+
+/// Where the ranks of a node show each other what they came with, and small values beside it, in
+/// shared memory. Two sets of lines take turns: whoever shows something in the second next turn
+/// knows that all have read what was there. So a turn is one meeting.
+class rendezvous {
+public:
+    /// Beside a note, in the same line.
+    static constexpr std::size_t line_values_bytes = 48;
+
+    /// What leaders found out between nodes: the values of a small result.
+    static constexpr std::size_t result_bytes = 384;
+
+    /// The most bytes that each of `ranks` ranks of a node can show at once.
+    static std::size_t shown_bytes(int ranks) noexcept;
+
+    /// Shared memory that a board for `ranks` ranks needs, aligned to 128 and zeroed; and which
+    /// part of it rank `rank` of them is the first to use.
+    static std::size_t bytes(int ranks, std::size_t shown_bytes) noexcept;
+    static byte_range part_of(int rank, int ranks, std::size_t shown_bytes) noexcept;
+
+    rendezvous(team_core& team, std::byte* memory, std::size_t shown_bytes);
+
+    /// Shows my note, with my values if `with_values` and they are small enough; returns when all
+    /// ranks of the node have done so. Errors: errc::peer_lost.
+    void show(const call_note& mine, const std::byte* values, bool with_values);
+
+    /// What the node's ranks have shown in this turn.
+    const call_note& note_of(int node_rank) const noexcept { return line_of(node_rank).note; }
+    const std::byte* values_of(int node_rank) const noexcept;
+    bool fits(std::uint64_t bytes) const noexcept { return bytes <= shown_bytes_; }
+    bool are_all_shared() const noexcept;
+
+    /// Compares the notes. The same on all ranks of the node.
+    call_verdict compare() const;
+
+    /// Where the leader leaves, for its node, what became of the call among nodes.
+    struct alignas(128) outcome {
+        call_verdict verdict;
+        alignas(16) std::byte values[result_bytes];
+    };
+    outcome& result() noexcept { return head_->results[turn_ % 2]; }
+
+private:
+    struct alignas(128) line {
+        shared_word arrived; // the last turn this rank came to
+        call_note note;
+        alignas(16) std::byte values[line_values_bytes];
+    };
+    static_assert(sizeof(line) == 128, "one pair of cache lines, fetched together");
+    struct head {
+        alignas(128) shared_word sleepers;
+        outcome results[2];
+    };
+
+    line& line_of(int node_rank) const noexcept {
+        return lines_[2 * static_cast<std::size_t>(node_rank) + turn_ % 2];
+    }
+    std::byte* slot_of(int node_rank) const noexcept {
+        return slots_ + (2 * static_cast<std::size_t>(node_rank) + turn_ % 2) * shown_bytes_;
+    }
+    void wait_for(int node_rank);
+    void complain(const watchdog& watch) const;
+    std::optional<std::pair<int, int>> overlapping() const;
+
+    team_core& team_;
+    int ranks_;
+    int rank_;
+    bool by_flags_; // few ranks with a core each: everyone looks at everyone's line
+    std::size_t shown_bytes_;
+    head* head_;
+    line* lines_;
+    std::byte* slots_;
+    std::uint32_t turn_ = 0;
+};
+
+/// Such as all_reduce.
+const char* name_of(collective_call::name_type name);
+
+/// Throws what a verdict says, if it is not good.
+void throw_if_refused(const call_verdict& verdict);
+
+/// A call in words, such as all_reduce(5 of int32, sum).
+std::string to_string(const call_note& note);
+
+} // namespace nodespan::detail

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "nodespan/dtype.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nodespan::detail {
+
+/// Where the next line's end begins at or after `from`: LF, CR LF or CR alone; the text's own end
+/// if there is none.
+std::size_t find_line_end(std::string_view text, std::size_t from);
+
+/// The place behind the line's end that begins at `end`.
+std::size_t after_line_end(std::string_view text, std::size_t end);
+
+/// Takes the first line off the text, and returns it without its end.
+std::string_view take_line(std::string_view& text);
+
+/// A text without the blanks and tabs around it.
+std::string_view trim_blanks(std::string_view text);
+
+/// A field as messages show it: in quotes, not too long, on one line.
+std::string shown_field(std::string_view text);
+
+/// Whether a line (without its end) has nothing to say: blanks alone. Between tabs that separate
+/// fields there are empty ones, which is something.
+bool is_blank_line(std::string_view line, char separator);
+
+/// Whether a field reads as a floating-point number, of any size.
+bool is_csv_number(std::string_view field);
+
+/// Whether all fields stand in quotes. Errors: malformed, as split_csv_line.
+bool is_quoted_csv_line(std::string_view line, char separator);
+
+/// The fields of a line, without blanks and quotes around them. A blank as separator stands for any
+/// number of blanks and tabs.
+/// Errors: malformed: a quote that is not closed on the line, or text outside of quotes.
+std::vector<std::string> split_csv_line(std::string_view line, char separator);
+
+/// The number of fields, as split_csv_line has them. Errors: malformed.
+std::size_t count_csv_fields(std::string_view line, char separator);
+
+/// Reads the `columns` numbers of a line into `to`, which has room for them.
+/// Errors: malformed, naming the column and what stands there.
+void parse_csv_line(std::string_view line, char separator, dtype type, std::size_t columns,
+                    std::byte* to);
+
+/// Whether CSV holds such numbers: all but complex ones.
+constexpr bool is_csv_type(dtype type) noexcept {
+    return facts_of(type).kind != 'c';
+}
+
+/// Appends the numbers of a row and a line end: the shortest text that reads back as the same
+/// number.
+void format_csv_line(const std::byte* from, std::size_t columns, char separator, dtype type,
+                     std::string& to);
+
+} // namespace nodespan::detail

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "collective_io.hpp"
+#include "handle.hpp"
+#include "nodespan/compound_type.hpp"
+#include "nodespan/detail/array_core.hpp"
+#include "nodespan/hdf5_writer.hpp"
+
+#include <functional>
+
+namespace nodespan::detail {
+
+/// How a dataset is stored in chunks.
+struct chunk_layout {
+    index_list extents; ///< None: in one dense block, without filters.
+    int deflate = 0;
+    bool shuffle = false;
+    bool checksum = false;
+
+    bool is_used() const noexcept { return extents.size() > 0; }
+    bool has_filters() const noexcept { return deflate > 0 || shuffle || checksum; }
+};
+
+/// What the options ask for, for a dataset of these extents.
+/// Errors: errc::invalid_argument (not marked collective).
+chunk_layout chunk_layout_of(const save_options& options, const index_list& extents,
+                             std::size_t element_bytes);
+
+/// The properties of a dataset that is stored so. Errors: errc::io.
+hdf5_handle creation_properties(const chunk_layout& layout);
+
+/// Writes a patch as a dataset of its own. Every rank filters an equal share of the chunks, with
+/// elements of other ranks by get, and sends them to the first rank, which writes them: HDF5
+/// without parallel filters can do that too, and no rank waits inside HDF5 for another.
+/// Call:   collective; `dataset` is the first rank's alone, which calls `require_written` now and
+///         then, to throw where what it has written did not get to the file.
+/// Errors: errc::io, MPI category; on all ranks.
+void write_chunks(const collective_io& call, const array_core& from, const file_type& type,
+                  const box<dynamic_rank>& patch, const chunk_layout& layout, hid_t dataset,
+                  const std::function<void()>& require_written);
+
+} // namespace nodespan::detail

@@ -1,0 +1,320 @@
+#include "nodespan/machine_info.hpp"
+
+#include "agreement.hpp"
+#include "capacity.hpp"
+#include "machine_parts.hpp"
+#include "mpi_check.hpp"
+#include "osc_settings.hpp"
+#include "pages.hpp"
+#include "rma_window.hpp"
+#include "shared_window.hpp"
+#include "team_core.hpp"
+
+#include <boost/archive/binary_iarchive.hpp>
+#include <boost/archive/binary_oarchive.hpp>
+#include <boost/serialization/string.hpp>
+#include <boost/serialization/vector.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <memory>
+#include <sstream>
+#include <string>
+
+namespace boost::serialization {
+
+template <class Archive>
+void serialize(Archive& a, nodespan::node_info& n, unsigned) {
+    a& n.host& n.kernel& n.ranks& n.sockets& n.numa_nodes& n.cores& n.hardware_threads;
+    a& n.bound_threads& n.numa_nodes_per_rank& n.oversubscribed& n.memory_bytes& n
+        .memory_free_bytes;
+    a& n.cgroup_limit_bytes& n.cgroup_free_bytes& n.shared_folder& n.shared_bytes;
+    a& n.shared_free_bytes& n.huge_pages& n.populates_pages& n.copies_between_ranks;
+}
+
+template <class Archive>
+void serialize(Archive& a, nodespan::machine_info& m, unsigned) {
+    a& m.ranks& m.nodes& m.simulated_nodes& m.mpi_library& m.mpi_standard& m.thread_level;
+    a& m.rma_components& m.rma_chosen_by& m.rma_between_nodes& m.rma_message;
+    a& m.shared_window_model& m.node_window_model& m.raw_alignment_bytes;
+    a& m.block_alignment_bytes& m.whole_pages_from_bytes& m.page_bytes& m.advice;
+}
+
+} // namespace boost::serialization
+
+namespace nodespan {
+namespace {
+
+using detail::mpi_check;
+using detail::shared_window;
+using detail::team_core;
+
+constexpr detail::occasion asking{"machine report"};
+
+// A step that fails on all ranks or on none.
+template <class Body>
+void agreed(const team& team, Body&& body) {
+    team.core()->agree_or_throw(detail::attempt(body), asking);
+}
+
+// A call that waits inside MPI: all ranks have just agreed that they are here.
+detail::blocking_watch watch(const team& team, const char* call) {
+    return {call, team.core()->as_waiter(), "other ranks of the team"};
+}
+
+// Combines numbers of all ranks of `comm`, which holds ranks of the team, in place.
+template <class T>
+void all_reduce(const team& team, MPI_Comm comm, T* numbers, std::size_t count, MPI_Datatype type,
+                MPI_Op op) {
+    detail::lent_memory<std::vector<T>> memory(std::vector<T>(numbers, numbers + count));
+    MPI_Request request = MPI_REQUEST_NULL;
+    memory.lend();
+    const int code = MPI_Iallreduce(MPI_IN_PLACE, memory->data(), static_cast<int>(count), type, op,
+                                    comm, &request);
+    team.core()->wait({&request, 1}, asking, [](std::size_t) { return -1; });
+    memory.mine_again();
+    mpi_check(code, "MPI_Iallreduce");
+    std::copy(memory->begin(), memory->end(), numbers);
+}
+
+template <class T>
+std::string packed(const T& value) {
+    std::ostringstream out;
+    boost::archive::binary_oarchive(out) << value;
+    return out.str();
+}
+
+template <class T>
+void unpack(const std::string& text, T& value) {
+    std::istringstream in(text);
+    boost::archive::binary_iarchive(in) >> value;
+}
+
+node_info look_at_node(const team& team) {
+    detail::rank_sight sight = detail::look_around(*team.core());
+    node_info& node = sight.node;
+    const MPI_Comm peers = team.node_comm();
+    all_reduce(team, peers, sight.bound.data(), sight.bound.size(), MPI_UNSIGNED_LONG, MPI_BOR);
+    all_reduce(team, peers, &node.numa_nodes_per_rank, 1, MPI_INT, MPI_MAX);
+    for (const unsigned long word : sight.bound) node.bound_threads += std::popcount(word);
+    node.ranks = team.node_size();
+    node.oversubscribed = team.is_oversubscribed();
+    return node;
+}
+
+// Whether more ranks share memory here than the team says.
+bool has_simulated_nodes(const team& team) {
+    MPI_Comm real = MPI_COMM_NULL;
+    int size = 0;
+    const auto watched = watch(team, "machine report (MPI_Comm_split_type)");
+    mpi_check(MPI_Comm_split_type(team.comm(), MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &real),
+              "MPI_Comm_split_type");
+    mpi_check(MPI_Comm_size(real, &size), "MPI_Comm_size");
+    mpi_check(MPI_Comm_free(&real), "MPI_Comm_free");
+    int differs = size != team.node_size() ? 1 : 0;
+    all_reduce(team, team.core()->traffic(), &differs, 1, MPI_INT, MPI_MAX);
+    return differs != 0;
+}
+
+// Open MPI's list of one-sided components as it is in force, from wherever it was set.
+// Asks for the level in force: from then on Open MPI 4.1 answers MPI_Query_thread with it.
+std::string rma_components(int level) {
+    int at = 0, count = 0;
+    std::string result;
+    if (MPI_T_init_thread(level, &level) != MPI_SUCCESS) return result;
+    MPI_T_cvar_handle handle = MPI_T_CVAR_HANDLE_NULL;
+    if (MPI_T_cvar_get_index("osc", &at) == MPI_SUCCESS &&
+        MPI_T_cvar_handle_alloc(at, nullptr, &handle, &count) == MPI_SUCCESS) {
+        std::vector<char> value(static_cast<std::size_t>(std::max(count, 1)) + 1, '\0');
+        if (MPI_T_cvar_read(handle, value.data()) == MPI_SUCCESS) result = value.data();
+        MPI_T_cvar_handle_free(&handle);
+    }
+    MPI_T_finalize();
+    return result;
+}
+
+// Who chose these components. Open MPI has rare places, such as its override file, that are not
+// looked at: what is in force without being found is the system's.
+std::string who_chose(const std::string& components) {
+    const detail::osc_choice choice = detail::rma_choice_in_force();
+    const bool is_found = components.empty() || components == choice.setting.value;
+    return detail::who_chose(is_found ? choice
+                                      : detail::osc_choice{{}, detail::rma_chooser::system});
+}
+
+const char* to_word(int thread_level) {
+    return thread_level == MPI_THREAD_MULTIPLE     ? "multiple"
+           : thread_level == MPI_THREAD_SERIALIZED ? "serialized"
+           : thread_level == MPI_THREAD_FUNNELED   ? "funneled"
+                                                   : "single";
+}
+
+// Returns what to say where one-sided communication between nodes fails.
+std::string look_at_library(machine_info& info) {
+    char text[MPI_MAX_LIBRARY_VERSION_STRING] = "";
+    int length = 0, major = 0, minor = 0, level = 0;
+    mpi_check(MPI_Get_library_version(text, &length), "MPI_Get_library_version");
+    mpi_check(MPI_Get_version(&major, &minor), "MPI_Get_version");
+    mpi_check(MPI_Query_thread(&level), "MPI_Query_thread");
+    const std::string lines(text);
+    info.mpi_library = lines.substr(0, lines.find('\n'));
+    std::replace(info.mpi_library.begin(), info.mpi_library.end(), '\t', ' ');
+    info.mpi_standard = fmt::format("{}.{}", major, minor);
+    info.thread_level = to_word(level);
+    info.rma_components = rma_components(level);
+    info.rma_chosen_by = who_chose(info.rma_components);
+    info.page_bytes = detail::page_bytes();
+    return detail::rma_advice(level);
+}
+
+std::string model_of(MPI_Win window) {
+    int* model = nullptr;
+    int found = 0;
+    mpi_check(MPI_Win_get_attr(window, MPI_WIN_MODEL, &model, &found), "MPI_Win_get_attr");
+    if (found == 0) return "";
+    return *model == MPI_WIN_UNIFIED ? "unified" : "separate";
+}
+
+// The raw address of a small window on each node; nothing is tried where there is no room for it.
+void try_shared_window(const team& team, machine_info& info) {
+    constexpr unsigned long most = 4096;
+    unsigned long alignment = most;
+    const team_core& core = *team.core();
+    shared_window window;
+    try {
+        window = shared_window::make(team.core()->makers(), team.node_comm(),
+                                     core.site(detail::backing_directory(core.shared_memory())),
+                                     detail::page_bytes());
+    } catch (const error& failure) {
+        if (failure.code() == errc::no_capacity) return; // on all ranks
+        throw;
+    }
+    agreed(team, [&] {
+        void* address = nullptr;
+        MPI_Aint size = 0;
+        int unit = 0;
+        mpi_check(MPI_Win_shared_query(window.handle(), 0, &size, &unit, &address),
+                  "MPI_Win_shared_query");
+        const auto raw = reinterpret_cast<std::uintptr_t>(address);
+        alignment = std::min<unsigned long>(most, std::uintptr_t{1} << std::countr_zero(raw));
+        info.shared_window_model = model_of(window.handle());
+    });
+    agreed(team, [&] {
+        all_reduce(team, team.core()->traffic(), &alignment, 1, MPI_UNSIGNED_LONG, MPI_MIN);
+        const auto watched = watch(team, "machine report (MPI_Win_free)");
+        window.free();
+    });
+    info.raw_alignment_bytes = alignment;
+}
+
+// Every leader puts a number into the next leader's memory.
+void put_into_next(const team& team, machine_info& info, detail::rma_window& window,
+                   const std::uint64_t& arrives_at) {
+    const std::uint64_t mine = static_cast<std::uint64_t>(team.node()) + 1;
+    const int next = (team.node() + 1) % team.nodes();
+    agreed(team, [&] {
+        info.node_window_model = model_of(window.handle());
+        if (!team.is_leader()) return;
+        const detail::mpi_elements number{MPI_UINT64_T, 1};
+        window.put(next, 0, sizeof mine, number, &mine, number);
+        window.flush();
+    });
+    agreed(team, [&] {
+        mpi_check(MPI_Win_sync(window.handle()), "MPI_Win_sync");
+        const int from = (team.node() + team.nodes() - 1) % team.nodes();
+        if (team.is_leader() && arrives_at != static_cast<std::uint64_t>(from) + 1)
+            throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
+                        fmt::format("MPI_Put to node {}: the number did not arrive", team.node()));
+    });
+}
+
+// A step that fails leaves the window to MPI, and the memory with it: freeing is collective, and
+// not all ranks may have come so far.
+void put_around(const team& team, machine_info& info) {
+    struct alignas(64) exposed {
+        std::uint64_t words[8];
+    };
+    auto memory = std::make_unique<exposed>();
+    const team_core& core = *team.core();
+    try {
+        const auto window =
+            detail::rma_window::make(team.core()->makers(), team.comm(), team.placement(),
+                                     core.site(detail::backing_directory(core.shared_memory())),
+                                     reinterpret_cast<std::byte*>(memory.get()), sizeof(exposed),
+                                     detail::may_register_memory());
+        put_into_next(team, info, *window, memory->words[0]);
+        const auto watched = watch(team, "machine report (MPI_Win_free)");
+        window->free();
+    } catch (...) {
+        static_cast<void>(memory.release());
+        throw;
+    }
+}
+
+void try_rma_between_nodes(const team& team, machine_info& info) {
+    if (team.nodes() == 1) {
+        info.rma_message = "one node";
+        return;
+    }
+    try {
+        put_around(team, info);
+        info.rma_between_nodes = trial::works;
+    } catch (const error& failure) {
+        info.rma_between_nodes = trial::fails;
+        info.rma_message = failure.what();
+    }
+}
+
+// Every node's, on the first rank: texts of different length, from leader to leader.
+void collect_nodes(const team& team, const node_info& mine, machine_info& info) {
+    std::string text = packed(mine);
+    std::uint64_t length = text.size();
+    all_reduce(team, team.core()->traffic(), &length, 1, MPI_UINT64_T, MPI_MAX);
+    text.resize(length); // what follows the end is not read
+    struct texts {
+        std::string mine, all;
+    };
+    detail::lent_memory<texts> memory(texts{text, {}});
+    const bool is_first = team.rank() == 0;
+    if (is_first) memory->all.resize(length * static_cast<std::size_t>(team.nodes()));
+    if (team.is_leader()) {
+        MPI_Request request = MPI_REQUEST_NULL;
+        memory.lend();
+        const int code =
+            MPI_Igather(memory->mine.data(), static_cast<int>(length), MPI_BYTE, memory->all.data(),
+                        static_cast<int>(length), MPI_BYTE, 0, team.leaders(), &request);
+        team.core()->wait({&request, 1}, asking, [](std::size_t) { return -1; });
+        memory.mine_again();
+        mpi_check(code, "MPI_Igather");
+    }
+    if (!is_first) return;
+    info.nodes.resize(static_cast<std::size_t>(team.nodes()));
+    for (std::size_t node = 0; node < info.nodes.size(); ++node)
+        unpack(memory->all.substr(node * length, length), info.nodes[node]);
+}
+
+} // namespace
+
+machine_info collect_machine_info(team& team) {
+    detail::require_mpi("collect_machine_info");
+    machine_info info;
+    info.ranks = team.size();
+    node_info mine;
+    std::string rma_cure;
+    // First: before anyone asks for a thread level.
+    agreed(team, [&] { rma_cure = look_at_library(info); });
+    agreed(team, [&] { mine = look_at_node(team); });
+    agreed(team, [&] { info.simulated_nodes = has_simulated_nodes(team); });
+    try_shared_window(team, info);
+    try_rma_between_nodes(team, info);
+    agreed(team, [&] { collect_nodes(team, mine, info); });
+    agreed(team, [&] {
+        if (team.rank() == 0) info.advice = detail::advice_for(info, rma_cure);
+    });
+    unpack(team.core()->from_rank(0, packed(info), asking), info);
+    return info;
+}
+
+} // namespace nodespan

@@ -1,0 +1,444 @@
+#include "arena.hpp"
+
+#include "agreement.hpp"
+#include "mpi_check.hpp"
+#include "osc_settings.hpp"
+#include "pages.hpp"
+
+#include <boost/functional/hash.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+#include <limits>
+#include <sys/mman.h>
+#include <utility>
+
+namespace nodespan::detail {
+namespace {
+
+constexpr occasion new_window{"creation of a window"};
+constexpr std::size_t mebibyte = std::size_t{1} << 20;
+constexpr std::size_t cache_line = 64;
+constexpr std::size_t large_block = 64 * 1024;    // from here on blocks are whole pages
+constexpr std::size_t kept_bytes = 64 * mebibyte; // freed memory kept for the next array
+
+byte_range shifted(byte_range range, std::size_t by) {
+    return {range.begin + by, range.end + by};
+}
+
+byte_range elements_of(const block& b) {
+    return {b.offset, b.offset + b.node_bytes};
+}
+byte_range words_of(const block& b) {
+    return {b.header_offset, b.header_offset + block_words::bytes};
+}
+
+std::size_t reserve_for(const block_request& request) {
+    const std::size_t bytes = std::max(request.reserved_bytes, cache_line);
+    return round_up(bytes, bytes < large_block ? cache_line : page_bytes());
+}
+
+// What new window number `number` must have for a block.
+std::size_t window_for(const block_request& request, std::size_t number) {
+    return stagger(number) + page_bytes() + reserve_for(request);
+}
+
+} // namespace
+
+std::vector<byte_range> even_part(std::size_t bytes, const team_core& team) {
+    const auto share = static_cast<std::size_t>(team.node_size());
+    const auto me = static_cast<std::size_t>(team.node_rank());
+    return {{bytes / share * me, me + 1 == share ? bytes : bytes / share * (me + 1)}};
+}
+
+arena& arena::of(team_core& team) {
+    if (!team.attached) team.attached = std::make_shared<arena>(team);
+    return static_cast<arena&>(*team.attached);
+}
+
+arena::arena(team_core& team)
+    : team_(team),
+      directory_(backing_directory(team.shared_memory())),
+      is_private_(team.node_size() == 1) {}
+
+block arena::allocate(const std::optional<error>& refused, const block_request& request) {
+    require_mpi("array");
+    std::optional<block> placed;
+    std::optional<error> problem = refused;
+    std::uint64_t most_bytes = std::numeric_limits<std::uint64_t>::max();
+    std::shared_ptr<const std::string> text;
+    std::vector<byte_range> mine;
+    // What is still under way to an array that has ended must not arrive in the next one.
+    if (!problem)
+        problem = attempt([this] {
+            flush();
+            finish_left();
+        });
+    if (!problem)
+        problem = attempt([&] {
+            text = std::make_shared<const std::string>(request.description);
+            endings_.reserve(live_blocks_ + 1);
+            windows_.reserve(windows_.size() + 1);
+            placed = place(request);
+            if (placed) mine = request.mine();
+        });
+    if (!problem) problem = check_capacity(request, placed, mine, most_bytes);
+    try {
+        agree_on_request(problem, request, placed, most_bytes);
+    } catch (...) {
+        if (placed) forget(*placed);
+        throw;
+    }
+    endings_.agreed();
+    if (end_unused_windows(!placed)) all_gave_back();
+    if (!placed) placed = place_in_new_window(request, mine, most_bytes);
+    problem = prepare(*placed, request, mine);
+    const agreed_words ready = team_.agree({problem ? 1U : 0U}, creation_of(request.description));
+    arena_window& w = windows_[placed->window];
+    const byte_range pages = to_pages(elements_of(*placed));
+    if (ready[0] != 0) {
+        if (team_.is_leader() && !is_exposed())
+            w.backed.for_each_gap(pages, [&](byte_range gap) { give_back(w, gap); });
+        forget(*placed);
+        throw_for_all(
+            problem,
+            creation_of(request.description)); // and everybody's memory has been given back
+    }
+    w.backed.add(pages);
+    w.backed.add(to_pages(words_of(*placed)));
+    w.dirty.remove(elements_of(*placed));
+    live_bytes_ += placed->node_bytes;
+    ++live_blocks_;
+    placed->number = ++made_;
+    placed->text = std::move(text);
+    return *placed;
+}
+
+// The error of one rank, when all know that there is one.
+void arena::throw_for_all(const std::optional<error>& mine, const occasion& why) {
+    team_.agree_or_throw(mine, why);
+    throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
+                "memory for an array: ranks could not agree", true);
+}
+
+// Finds room in a window, the same on all ranks; nothing if a new window is needed. On one node,
+// large blocks first look for room whose pages are backed already, since new pages cost most of
+// making an array. Over several nodes, each of which has its own counters of what is backed,
+// windows without any array come last: they can end.
+std::optional<block> arena::place(const block_request& request) {
+    if (is_exposed()) {
+        for (const bool is_unused : {false, true})
+            for (std::size_t i = 0; i < windows_.size(); ++i) {
+                if (windows_[i].is_unused() != is_unused) continue;
+                if (std::optional<block> found = place_in(i, request)) return found;
+            }
+        return std::nullopt;
+    }
+    if (reserve_for(request) >= large_block)
+        for (std::size_t i = 0; i < windows_.size(); ++i)
+            if (std::optional<block> found = place_in(i, request)) {
+                bool is_backed = true;
+                windows_[i].backed.for_each_gap(to_pages(elements_of(*found)),
+                                                [&](byte_range) { is_backed = false; });
+                if (is_backed) return found;
+                forget(*found);
+            }
+    for (std::size_t i = 0; i < windows_.size(); ++i)
+        if (std::optional<block> found = place_in(i, request)) return found;
+    return std::nullopt;
+}
+
+std::optional<block> arena::place_in(std::size_t number, const block_request& request) {
+    arena_window& w = windows_[number];
+    block result;
+    result.window = number;
+    result.reserved_bytes = reserve_for(request);
+    result.node_bytes = request.node_bytes;
+    const std::size_t alignment = result.reserved_bytes < large_block ? cache_line : page_bytes();
+    const auto header = w.space.allocate(block_words::bytes, block_words::alignment);
+    if (!header) return std::nullopt;
+    const auto offset = w.space.allocate(result.reserved_bytes, alignment);
+    if (!offset) {
+        w.space.free(*header, block_words::bytes);
+        return std::nullopt;
+    }
+    ++w.blocks;
+    result.header_offset = *header;
+    result.offset = *offset;
+    result.data = w.memory.data() + *offset;
+    result.header = w.memory.data() + *header;
+    result.rma = w.rma.get();
+    return result;
+}
+
+void arena::forget(const block& placed) {
+    arena_window& w = windows_[placed.window];
+    --w.blocks;
+    w.space.free(placed.offset, placed.reserved_bytes);
+    w.space.free(placed.header_offset, block_words::bytes);
+}
+
+// Is there memory for the pages that are not backed yet, or for a new window?
+std::optional<error> arena::check_capacity(const block_request& request,
+                                           const std::optional<block>& placed,
+                                           const std::vector<byte_range>& mine,
+                                           std::uint64_t& most_bytes) const {
+    if (placed) return check_pages(request, *placed, mine);
+    const std::size_t needed = window_for(request, next_window());
+    const std::uint64_t given_back = backed_in_unused_windows();
+    most_bytes = largest_window(site(), needed, given_back);
+    if (is_exposed() && team_.is_leader() && may_register_memory())
+        most_bytes = std::min(most_bytes, locked_capacity().free_bytes);
+    return refuse_window(site(), needed, request.description, given_back);
+}
+
+// Leaders look for their node, the others at the cgroup that their own part is counted in.
+std::optional<error> arena::check_pages(const block_request& request, const block& placed,
+                                        const std::vector<byte_range>& mine) const {
+    const interval_set& backed = windows_[placed.window].backed;
+    std::uint64_t needed = 0;
+    const auto count = [&](byte_range range) {
+        backed.for_each_gap(to_pages(range), [&](byte_range gap) { needed += gap.bytes(); });
+    };
+    if (team_.is_leader()) {
+        count(elements_of(placed));
+        count(words_of(placed));
+    } else {
+        for (const byte_range& range : mine) count(shifted(range, placed.offset));
+    }
+    return refuse_pages(site(), needed, request.description);
+}
+
+// Nobody goes on unless all ranks came, with the same arguments and the same endings behind them,
+// to nodes that have the memory. `most_bytes` becomes that of the rank with the least.
+void arena::agree_on_request(const std::optional<error>& mine, const block_request& request,
+                             const std::optional<block>& placed, std::uint64_t& most_bytes) {
+    std::size_t seed = request.fingerprint;
+    boost::hash_combine(seed, endings_.hash());
+    if (placed) {
+        boost::hash_combine(seed, placed->window);
+        boost::hash_combine(seed, placed->offset);
+    }
+    most_bytes = team_.agree_on(mine, seed, request.description, most_bytes,
+                                [this] { endings_.compare(team_); });
+}
+
+std::size_t arena::next_window() const noexcept {
+    std::size_t number = 0;
+    while (number < windows_.size() && windows_[number].is_there()) ++number;
+    return number;
+}
+
+std::uint64_t arena::backed_in_unused_windows() const noexcept {
+    std::uint64_t result = 0;
+    if (is_exposed())
+        for (const arena_window& w : windows_)
+            if (w.is_unused()) result += w.backed.total();
+    return result;
+}
+
+// Windows that other nodes can reach give their memory back whole. All nodes see the same sizes,
+// but not the same pages.
+bool arena::end_unused_windows(bool needs_room) noexcept {
+    if (!is_exposed()) return false;
+    std::size_t unused_bytes = 0;
+    for (const arena_window& w : windows_)
+        if (w.is_unused()) unused_bytes += w.memory.bytes();
+    if (unused_bytes == 0 || (!needs_room && unused_bytes <= kept_bytes)) return false;
+    const blocking_watch watch("end of a window", team_.as_waiter(), "other ranks of the team");
+    for (arena_window& w : windows_) {
+        if (!w.is_unused()) continue;
+        w.free();
+        w = arena_window{};
+    }
+    return true;
+}
+
+// A rank's part of MPI_Win_free can be over while others have the pages still: whoever looked at
+// what is free now would miss these. Call: collective.
+void arena::all_gave_back() {
+    const agreed_words all = team_.agree({0}, new_window);
+    if (all[0] != 0) throw_for_all(std::nullopt, new_window);
+}
+
+// Memory is there, clear, and backed by the ranks that will use it before other nodes can reach it:
+// whoever registers it then finds pages that stay what they are.
+block arena::place_in_new_window(const block_request& request, std::vector<byte_range>& mine,
+                                 std::uint64_t most_bytes) {
+    const std::size_t number = next_window();
+    bool is_whole = false;
+    if (is_exposed()) {
+        const agreed_words all = team_.agree({0, may_register_memory() ? 1U : 0U}, new_window);
+        if (all[0] != 0) throw_for_all(std::nullopt, new_window);
+        is_whole = all[1] != 0;
+    }
+    std::size_t total = 0;
+    for (const arena_window& w : windows_) total += w.memory.bytes();
+    const std::size_t bytes =
+        window_bytes(window_for(request, number), total, most_bytes, is_whole);
+    if (number == windows_.size()) windows_.emplace_back();
+    arena_window& fresh = windows_[number];
+    try {
+        fresh.memory = shared_window::make(team_.makers(), team_.node_comm(), site(), bytes);
+        if (!can_give_back(fresh)) fresh.dirty.add({0, bytes});
+        fresh.space = range_allocator(bytes);
+        if (const std::size_t unused = stagger(number); unused != 0)
+            static_cast<void>(fresh.space.allocate(unused, page_bytes()));
+        block placed = place_in(number, request).value();
+        back_new_window(placed, mine, attempt([&] { mine = request.mine(); }), is_whole);
+        if (is_exposed())
+            fresh.rma = rma_window::make(team_.makers(), team_.comm(), *team_.placement(), site(),
+                                         fresh.memory.data(), bytes, is_whole);
+        placed.rma = fresh.rma.get();
+        return placed;
+    } catch (const error& failure) {
+        if (failure.is_collective()) fresh.free(); // all ranks are here
+        fresh = arena_window{};
+        if (failure.is_collective()) all_gave_back();
+        throw named(request.description, failure);
+    }
+}
+
+// Asked of a whole new window. A node of one rank has ordinary memory, which need not be zero;
+// after this it is.
+bool arena::can_give_back(arena_window& fresh) {
+    bool can = true;
+    if (is_private_)
+        can = madvise(fresh.memory.data(), fresh.memory.bytes(), MADV_DONTNEED) == 0;
+    else if (team_.is_leader() && !is_exposed())
+        can = madvise(fresh.memory.data(), fresh.memory.bytes(), MADV_REMOVE) == 0;
+    if (is_exposed()) return can;
+    const agreed_words all =
+        team_.agree({0, can ? 0U : 1U}, new_window); // before anyone backs pages
+    if (all[1] != 0) returnable_ = false;
+    return all[1] == 0;
+}
+
+void arena::back_new_window(const block& placed, const std::vector<byte_range>& mine,
+                            std::optional<error> problem, bool is_whole) {
+    arena_window& w = windows_[placed.window];
+    int failure = 0;
+    for (const byte_range& range : mine)
+        if (failure == 0) failure = w.back(shifted(range, placed.offset));
+    if (failure == 0 && !problem && is_whole)
+        failure = w.back_the_rest(elements_of(placed), team_.node_rank(), team_.node_size());
+    if (failure != 0) problem = ran_out(mine);
+    const agreed_words ready = team_.agree({problem ? 1U : 0U}, new_window);
+    if (ready[0] != 0) throw_for_all(problem, new_window);
+    w.backed.add(is_whole ? byte_range{0, w.memory.bytes()} : to_pages(elements_of(placed)));
+}
+
+error arena::ran_out(const std::vector<byte_range>& mine) const {
+    std::uint64_t bytes = 0;
+    for (const byte_range& range : mine) bytes += range.bytes();
+    const capacity room = tightest_capacity(bytes, !is_private_, directory_);
+    return {errc::no_capacity,
+            fmt::format("{} bytes of shared memory needed by rank {}, which ran out while it was "
+                        "reserved; {} bytes free of {} in {}; {}",
+                        bytes, team_.rank(), room.free_bytes, room.limit_bytes, room.limiter,
+                        room.advice)};
+}
+
+// Backs and clears this rank's part of a new block; the leader sees to the header.
+std::optional<error> arena::prepare(const block& placed, const block_request& request,
+                                    const std::vector<byte_range>& mine) {
+    const arena_window& w = windows_[placed.window];
+    int failure = team_.is_leader() ? w.back(words_of(placed)) : 0;
+    for (const byte_range& range : mine)
+        if (failure == 0) failure = w.back(shifted(range, placed.offset));
+    if (failure != 0) return named(request.description, ran_out(mine));
+    if (team_.is_leader()) std::memset(placed.header, 0, block_words::bytes);
+    if (request.zeroed)
+        for (const byte_range& range : mine) w.clear(shifted(range, placed.offset));
+    return std::nullopt;
+}
+
+void arena::free(const block& given) noexcept try {
+    if (!mpi_is_alive()) return; // the windows may be gone
+    // What is under way must not arrive when the place has another use. Where that fails, the next
+    // fence says so; on a thread that may not wait for it, the team has ended.
+    if (given.rma != nullptr && given.rma->is_pending() && std::uncaught_exceptions() == 0) {
+        if (team_.threads().admits_this_thread())
+            static_cast<void>(attempt([&] { given.rma->flush(); }));
+        else
+            team_.abandon_without_mpi();
+    }
+    endings_.ended(given.number, *given.text);
+    arena_window& w = windows_[given.window];
+    live_bytes_ -= given.node_bytes;
+    --live_blocks_;
+    w.dirty.add(elements_of(given));
+    w.dirty.add(words_of(given)); // elements may lie there next
+    const byte_range pages = to_pages(elements_of(given));
+    const bool goes_back =
+        given.reserved_bytes >= large_block && !is_exposed() && returnable_ && keeps_too_much();
+    // The program may have sent from there with MPI, which then keeps the place in mind for the
+    // next time: each rank's own mapping has to go for MPI to notice.
+    if (goes_back) madvise(w.memory.data() + pages.begin, pages.bytes(), MADV_DONTNEED);
+    const auto holders = static_cast<std::uint32_t>(team_.node_size());
+    const bool is_last = reinterpret_cast<block_words*>(given.header)
+                                 ->released.fetch_add(1, std::memory_order_acq_rel) +
+                             1 ==
+                         holders;
+    if (goes_back) {
+        // The last rank to let go gives the pages back; all ranks know they will be gone, and
+        // zero, by the time they meet again.
+        if (is_last) give_back(w, pages);
+        w.backed.remove(pages);
+        w.dirty.remove(pages);
+    }
+    forget(given);
+} catch (...) {
+    // Out of memory for the counters: the range stays taken.
+}
+
+std::optional<arena::place_in_windows> arena::find(const void* begin,
+                                                   std::size_t bytes) const noexcept {
+    const auto at = reinterpret_cast<std::uintptr_t>(begin);
+    for (std::size_t i = 0; i < windows_.size(); ++i) {
+        const auto base = reinterpret_cast<std::uintptr_t>(windows_[i].memory.data());
+        const std::size_t length = windows_[i].memory.bytes();
+        if (at >= base && at - base <= length && bytes <= length - (at - base))
+            return place_in_windows{static_cast<std::int64_t>(i), at - base};
+    }
+    return std::nullopt;
+}
+
+bool arena::keeps_too_much() const noexcept {
+    std::size_t backed = 0;
+    for (const arena_window& w : windows_) backed += w.backed.total();
+    return backed > live_bytes_ + kept_bytes;
+}
+
+void arena::give_back(const arena_window& from, byte_range pages) const noexcept {
+    madvise(from.memory.data() + pages.begin, pages.bytes(),
+            is_private_ ? MADV_DONTNEED : MADV_REMOVE); // can_give_back has seen that it works
+}
+
+void arena::flush() {
+    for (arena_window& w : windows_)
+        if (w.rma && w.rma->is_pending()) w.rma->flush();
+}
+
+// Waits for ghosts that came too late for their array. All ranks have started that exchange, or
+// will: an array ends everywhere.
+void arena::finish_left() {
+    for (; !left_.empty(); left_.pop_front()) {
+        unfinished& first = left_.front();
+        if (first.is_started)
+            team_.wait(first.requests, {"exchange_ghosts of an array that has ended"},
+                       [&](std::size_t i) { return first.peers[i]; });
+        first.is_started = false;
+    }
+}
+
+void arena::release() noexcept {
+    if (attempt([this] { finish_left(); })) return; // MPI may still write to the windows
+    for (arena_window& w : windows_)
+        if (w.is_there()) w.free();
+    windows_.clear();
+}
+
+} // namespace nodespan::detail

@@ -1,0 +1,128 @@
+#pragma once
+
+#include "far_ends.hpp"
+#include "wait.hpp"
+#include "watchdog.hpp"
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace nodespan::detail {
+
+/// What ranks tell each other while they meet: combined by maximum, word by word. Word 0 is not 0
+/// where something failed.
+using agreed_words = std::array<std::uint64_t, 5>;
+
+/// Where the ranks of one node meet, in memory they share. No MPI, no system call when all is
+/// quick. Every rank has a line of its own that says how often it has arrived.
+///
+/// All ranks call the same sequence of meetings. Two kinds: `arrive_and_wait`, where nobody leads,
+/// and a led meeting (`arrive`, then the leader `wait_for_all`, `release`; the others
+/// `wait_for_release`), where the leader may talk to other nodes in between. Who waits too long for
+/// a watchdog says for whom.
+class node_barrier {
+public:
+    /// Bytes of zeroed shared memory, aligned to 128, that `ranks` ranks need.
+    static std::size_t bytes(int ranks);
+
+    /// `first_rank` is only for messages: the team's number of node rank 0.
+    node_barrier(void* memory, int rank, int ranks, int first_rank, bool oversubscribed);
+
+    node_barrier(const node_barrier&) = delete;            // counts its own arrivals
+    node_barrier& operator=(const node_barrier&) = delete; // counts its own arrivals
+
+    /// Whom messages name at the far end; without them they name numbers of nodes.
+    void know(const far_ends& ends) noexcept { ends_ = &ends; }
+
+    /// Where this rank says which node it waits for outside of meetings, 1 + its number, 0 for
+    /// none: so that those who wait for this rank do not blame it.
+    shared_word& note() noexcept { return line(rank_).waits_for; }
+
+    /// Ranks of the node with what their notes say, such as "rank 0, which itself waits for node 1
+    /// on host b, ranks 2, 3"; `late` are the team's numbers.
+    std::string with_notes(const std::vector<int>& late) const;
+
+    /// Returns when all ranks have called it. Errors: errc::peer_lost.
+    void arrive_and_wait(const occasion& why = {});
+
+    /// Led meetings: says "I am here", and what this rank has to tell. `why` lives until the end.
+    void arrive(const agreed_words& words, const occasion& why = {});
+
+    /// Leader only: waits for all and combines their words, calling `progress` meanwhile.
+    agreed_words wait_for_all(const std::function<void()>& progress);
+
+    /// Leader only: ends the meeting with this result.
+    void release(const agreed_words& result);
+
+    /// Others: waits for the leader's result.
+    agreed_words wait_for_release();
+
+    /// Tells all ranks that this one will not come any more; their waits throw errc::peer_lost.
+    void abandon() noexcept;
+    bool is_abandoned() const noexcept;
+
+    /// Leader only: tells its node that another node is abandoned. Waits here go on: that node may
+    /// have come to what they wait for.
+    void report_loss() noexcept;
+
+    /// Whether a rank of this node or, as the leader reported, of another one has left.
+    bool is_anyone_lost() const noexcept;
+
+    /// The team's numbers of those that have not come to this rank's present meeting.
+    std::vector<int> missing() const;
+
+private:
+    struct alignas(128) meeting_line {
+        shared_word released; // number of the last meeting that ended
+        agreed_words result;
+    };
+    struct alignas(128) count_line {
+        shared_word arrivals; // of counted meetings, all ranks together
+    };
+    struct alignas(128) flag_line {
+        shared_word sleepers;
+        shared_word abandoned;      // 1 + the node rank that left
+        shared_word lost_elsewhere; // not 0 where another node is abandoned
+    };
+    struct alignas(128) rank_line {
+        shared_word arrived; // number of the last meeting this rank came to
+        agreed_words words;
+        alignas(128) shared_word rounds; // of disseminated meetings, all together
+        shared_word waits_for;           // see note()
+    };
+    struct layout {
+        meeting_line meeting;
+        count_line count;
+        flag_line flags;
+        rank_line ranks[1]; // as many as the node has
+    };
+
+    enum class shape { flags, dissemination, count };
+
+    rank_line& line(int rank) const noexcept { return shared_->ranks[rank]; }
+    void throw_if_abandoned() const;
+    void meet_by_flags();
+    void meet_by_dissemination();
+    void meet_by_count();
+    void complain(const watchdog& watch) const;
+    template <class Slow>
+    void wait_until(shared_word& word, std::uint32_t goal, const patience& how, Slow&& slow,
+                    bool others_go_on = false);
+
+    layout* shared_;
+    int rank_;
+    int ranks_;
+    int first_rank_;
+    shape shape_; // of leaderless meetings
+    patience patience_;
+    std::uint32_t meeting_ = 0; // the meeting this rank is in, or was in last
+    std::uint32_t counted_ = 0; // leaderless meetings so far, where they are counted, or their
+                                // rounds, where they are disseminated
+    const occasion* why_ = nullptr;
+    const far_ends* ends_ = nullptr;
+};
+
+} // namespace nodespan::detail

@@ -1,0 +1,332 @@
+#include "ring_protocol.hpp"
+
+#include "nodespan/error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace nodespan::detail {
+namespace {
+
+// A place's word: position modulo 2^40, 12 bits of readers, 12 bits of debts. A consumer would have
+// to sleep through 2^40 frames, in the middle of a compare-and-swap, to take one for another.
+constexpr std::uint64_t one_owed = 1, one_reader = std::uint64_t{1} << 12;
+constexpr std::uint64_t count_mask = one_reader - 1;
+constexpr int position_shift = 24;
+
+std::uint64_t owed(std::uint64_t word) {
+    return word & count_mask;
+}
+std::uint64_t readers(std::uint64_t word) {
+    return (word >> 12) & count_mask;
+}
+bool is_at(std::uint64_t word, std::uint64_t position) {
+    return word >> position_shift == position << position_shift >> position_shift;
+}
+
+template <class T>
+std::size_t room_for(std::size_t count) {
+    return (count * sizeof(T) + 63) / 64 * 64;
+}
+
+template <class T>
+T* advance(std::byte*& at, std::size_t count) {
+    T* const result = reinterpret_cast<T*>(at);
+    at += room_for<T>(count);
+    return result;
+}
+
+patience patience_of(const ring_shape& shape) {
+    return shape.is_oversubscribed ? patience::oversubscribed() : patience{};
+}
+
+// Where several may have written: counted up before the look at sleepers, as in wait_on.
+void count_and_wake(shared_word& word, shared_word& sleepers) noexcept {
+    word.fetch_add(1, std::memory_order_seq_cst);
+    if (sleepers.load(std::memory_order_seq_cst) != 0) futex_wake_all(word);
+}
+
+// Only one writer, so no locked instruction.
+void add(std::atomic<std::uint64_t>& count, std::uint64_t more) noexcept {
+    count.store(count.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+}
+
+} // namespace
+
+std::size_t ring_memory::bytes(const ring_shape& shape) {
+    return room_for<fixed_part>(1) + room_for<consumer_line>(shape.consumers) +
+           room_for<place_line>(shape.places()) + room_for<shared_word>(shape.places()) +
+           shape.places() * shape.frame_bytes;
+}
+
+ring_memory::ring_memory(void* memory, const ring_shape& shape) : shape_(shape) {
+    auto* at = static_cast<std::byte*>(memory);
+    fixed_ = advance<fixed_part>(at, 1);
+    consumers_ = advance<consumer_line>(at, shape.consumers);
+    places_ = advance<place_line>(at, shape.places());
+    order_ = advance<shared_word>(at, shape.places());
+    frames_ = at;
+}
+
+void ring_memory::abandon(int rank) const noexcept {
+    std::uint32_t nobody = 0;
+    waiting().lost.compare_exchange_strong(nobody, static_cast<std::uint32_t>(rank) + 1);
+    futex_wake_all(producer().news);
+    futex_wake_all(released());
+}
+
+void ring_memory::throw_if_abandoned(const char* operation,
+                                     const std::function<bool()>& is_lost) const {
+    if (const std::uint32_t who = waiting().lost.load(std::memory_order_acquire); who != 0)
+        throw error(errc::peer_lost,
+                    fmt::format("{}: rank {} left by an exception", operation, who - 1));
+    if (is_lost && is_lost())
+        throw error(errc::peer_lost,
+                    fmt::format("{}: a rank of this node left by an exception", operation));
+}
+
+std::uint64_t ring_memory::lost() const noexcept {
+    if (shape_.delivery == nodespan::delivery::to_one)
+        return producer().dropped.load(std::memory_order_relaxed);
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < shape_.consumers; ++i)
+        sum += consumer(i).missed.load(std::memory_order_relaxed);
+    return sum;
+}
+
+ring_producer::ring_producer(const ring_memory& memory, std::function<bool()> is_lost,
+                             std::function<void(const watchdog&)> complain)
+    : memory_(memory),
+      is_lost_(std::move(is_lost)),
+      complain_(std::move(complain)),
+      skipped_(memory.shape().places()) {
+    std::iota(skipped_.rbegin(), skipped_.rend(), 0U);
+}
+
+std::byte* ring_producer::reserve() {
+    if (memory_.shape().when_full == when_full::block) // else nothing depends on who has left
+        memory_.throw_if_abandoned("ring::reserve", {});
+    if (!own_) own_ = find_place();
+    if (!own_) wait_for_place();
+    has_reserved_ = true;
+    return memory_.frame(*own_);
+}
+
+bool ring_producer::publish() {
+    has_reserved_ = false;
+    ring_memory::producer_line& line = memory_.producer();
+    const bool may_wait = memory_.shape().when_full == when_full::block;
+    const std::optional<std::uint32_t> following = may_wait ? std::nullopt : find_place();
+    const bool is_kept = may_wait || following;
+    if (is_kept) {
+        hand_over(*own_);
+        own_ = following;
+    } else {
+        count_dropped(
+            memory_.shape().delivery == nodespan::delivery::to_all ? memory_.shape().consumers : 1);
+    }
+    line.numbered.store(++numbered_, std::memory_order_relaxed);
+    if (is_kept) // the last of all, so that who has the news finds the rest
+        store_and_wake(line.news, line.news.load(std::memory_order_relaxed) + 1,
+                       memory_.waiting().for_news);
+    return is_kept;
+}
+
+// The order matters: the place's number, then its word, then the head, by which it is found.
+void ring_producer::hand_over(std::uint32_t place) {
+    const std::uint64_t debts = memory_.shape().delivery == nodespan::delivery::to_all
+                                    ? memory_.shape().consumers * one_owed
+                                    : one_owed;
+    ring_memory::place_line& at = memory_.place(place);
+    at.sequence = numbered_;
+    memory_.order(head_).store(place, std::memory_order_relaxed);
+    at.word.store(head_ << position_shift | debts, std::memory_order_release);
+    memory_.producer().head.store(++head_, std::memory_order_release);
+}
+
+void ring_producer::count_dropped(std::uint64_t frames) noexcept {
+    add(memory_.producer().dropped, frames);
+}
+
+// Whether the place is the producer's now: nobody reads there, and it is owed to nobody, or what it
+// holds is dropped.
+bool ring_producer::take(std::uint32_t place) {
+    std::atomic<std::uint64_t>& word = memory_.place(place).word;
+    std::uint64_t seen = word.load(std::memory_order_acquire);
+    while (readers(seen) == 0) {
+        if (owed(seen) == 0) return true;
+        if (memory_.shape().when_full != when_full::drop_oldest) return false;
+        if (!word.compare_exchange_weak(seen, seen - owed(seen), std::memory_order_acquire))
+            continue;
+        count_dropped(owed(seen));
+        return true;
+    }
+    return false;
+}
+
+std::optional<std::uint32_t> ring_producer::find_skipped() {
+    for (auto at = skipped_.rbegin(); at != skipped_.rend(); ++at) {
+        const std::uint32_t place = *at;
+        if (!take(place)) continue;
+        *at = skipped_.back();
+        skipped_.pop_back();
+        return place;
+    }
+    return std::nullopt;
+}
+
+// First those that were passed by, which hold older frames than all others, or none. Then by
+// position: consumers take them in this order. So where nothing is dropped and one is still owed,
+// all later ones are, too.
+std::optional<std::uint32_t> ring_producer::find_place() {
+    if (const auto found = find_skipped()) return found;
+    while (oldest_ < head_) {
+        const std::uint32_t place = memory_.order(oldest_).load(std::memory_order_relaxed);
+        if (take(place)) {
+            ++oldest_;
+            return place;
+        }
+        const std::uint64_t word = memory_.place(place).word.load(std::memory_order_relaxed);
+        if (owed(word) > 0 && memory_.shape().when_full != when_full::drop_oldest) break;
+        skipped_.push_back(place); // somebody reads there
+        ++oldest_;
+    }
+    return std::nullopt;
+}
+
+void ring_producer::wait_for_place() {
+    ring_memory::waiting_line& waiting = memory_.waiting();
+    const auto have_left = [&] {
+        const std::uint32_t left = waiting.left.load(std::memory_order_acquire);
+        return memory_.shape().delivery == nodespan::delivery::to_all
+                   ? left > 0
+                   : left == memory_.shape().consumers;
+    };
+    watchdog watch;
+    for (;;) {
+        const std::uint32_t seen = memory_.released().load(std::memory_order_seq_cst);
+        if ((own_ = find_place())) return;
+        wait_on(
+            memory_.released(), waiting.for_room, patience_of(memory_.shape()),
+            [seen](std::uint32_t now) { return now != seen; },
+            [&] {
+                if (memory_.released().load(std::memory_order_acquire) != seen) return;
+                memory_.throw_if_abandoned("ring::reserve", is_lost_);
+                if (have_left())
+                    throw error(errc::peer_lost,
+                                "ring::reserve: no room, and a consumer that it would take has "
+                                "ended its ring");
+                if (watch.is_overdue() && complain_) complain_(watch);
+            });
+    }
+}
+
+bool ring_producer::is_closed() const noexcept {
+    return memory_.producer().closed.load(std::memory_order_relaxed) != 0;
+}
+
+void ring_producer::close() noexcept {
+    if (is_closed()) return;
+    ring_memory::producer_line& line = memory_.producer();
+    line.closed.store(1, std::memory_order_release);
+    store_and_wake(line.news, line.news.load(std::memory_order_relaxed) + 1,
+                   memory_.waiting().for_news);
+}
+
+ring_consumer::ring_consumer(const ring_memory& memory, std::uint32_t number,
+                             std::function<bool()> is_lost)
+    : memory_(memory),
+      number_(number),
+      is_lost_(std::move(is_lost)) {}
+
+std::optional<ring_consumer::frame> ring_consumer::next() {
+    const ring_memory::producer_line& line = memory_.producer();
+    for (;;) {
+        const std::uint32_t seen = line.news.load(std::memory_order_acquire);
+        const bool is_last_look = line.closed.load(std::memory_order_acquire) != 0;
+        if (const std::optional<frame> found = look()) {
+            note(*found);
+            return found;
+        }
+        if (is_last_look) { // the ring was closed before, so there is no more
+            note_end();
+            return std::nullopt;
+        }
+        wait_for_news(seen);
+    }
+}
+
+// What is there now, from this consumer's next position on. `next` only goes up: another consumer
+// may share it, and whoever finds a position that is over moves it on. Positions further back than
+// there are places have been dropped.
+std::optional<ring_consumer::frame> ring_consumer::look() {
+    const bool is_shared = memory_.shape().delivery == nodespan::delivery::to_one;
+    std::atomic<std::uint64_t>& next = memory_.consumer(is_shared ? 0 : number_).next;
+    std::uint64_t at = next.load(std::memory_order_relaxed);
+    for (;;) {
+        const std::uint64_t head = memory_.producer().head.load(std::memory_order_acquire);
+        if (at >= head) return std::nullopt;
+        const std::uint64_t places = memory_.shape().places();
+        const std::uint64_t position = head - at > places ? head - places : at;
+        const std::optional<frame> found = try_take(position);
+        if (next.compare_exchange_strong(at, position + 1, std::memory_order_relaxed))
+            at = position + 1;
+        if (found) return found;
+    }
+}
+
+std::optional<ring_consumer::frame> ring_consumer::try_take(std::uint64_t position) {
+    const std::uint32_t place = memory_.order(position).load(std::memory_order_relaxed);
+    ring_memory::place_line& at = memory_.place(place);
+    std::uint64_t seen = at.word.load(std::memory_order_relaxed);
+    do {
+        if (!is_at(seen, position) || owed(seen) == 0) return std::nullopt;
+    } while (!at.word.compare_exchange_weak(seen, seen - one_owed + one_reader,
+                                            std::memory_order_acquire, std::memory_order_relaxed));
+    return frame{memory_.frame(place), at.sequence, place};
+}
+
+void ring_consumer::release(std::uint32_t place) noexcept {
+    const std::uint64_t before =
+        memory_.place(place).word.fetch_sub(one_reader, std::memory_order_release);
+    const bool may_be_free = readers(before) == 1 && owed(before) == 0;
+    if (may_be_free && memory_.shape().when_full == when_full::block)
+        count_and_wake(memory_.released(), memory_.waiting().for_room);
+}
+
+void ring_consumer::note(const frame& got) noexcept {
+    ring_memory::consumer_line& line = memory_.consumer(number_);
+    line.received.store(++received_, std::memory_order_relaxed);
+    if (memory_.shape().delivery == nodespan::delivery::to_one) return;
+    missed_ += got.sequence - expected_;
+    expected_ = got.sequence + 1;
+    line.missed.store(missed_, std::memory_order_relaxed);
+}
+
+void ring_consumer::note_end() noexcept {
+    if (memory_.shape().delivery == nodespan::delivery::to_one) return;
+    const std::uint64_t all = memory_.producer().numbered.load(std::memory_order_relaxed);
+    missed_ += all - expected_;
+    expected_ = all;
+    memory_.consumer(number_).missed.store(missed_, std::memory_order_relaxed);
+}
+
+void ring_consumer::wait_for_news(std::uint32_t seen) {
+    ring_memory::producer_line& line = memory_.producer();
+    wait_on(
+        line.news, memory_.waiting().for_news, patience_of(memory_.shape()),
+        [seen](std::uint32_t now) { return now != seen; },
+        [&] {
+            if (line.news.load(std::memory_order_acquire) == seen)
+                memory_.throw_if_abandoned("ring::next", is_lost_);
+        });
+}
+
+void ring_consumer::leave() noexcept {
+    memory_.waiting().left.fetch_add(1, std::memory_order_release);
+    futex_wake_all(memory_.released());
+}
+
+} // namespace nodespan::detail

@@ -1,0 +1,118 @@
+#pragma once
+
+#include "wait.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace nodespan::detail {
+
+/// Whose end of a queue this is, and what its waits need to know.
+struct queue_user {
+    int rank = 0; // for messages
+    std::string name = "queue";
+    std::function<bool()> is_anyone_lost = [] { return false; }; // ends waits
+};
+
+/// A bounded queue of items of equal size in zeroed memory that several processes share; many put,
+/// many get, first come, first served. No MPI.
+///
+/// Puts and gets draw tickets. Ticket t belongs to slot t modulo the capacity, whose `turn` says
+/// which ticket it waits for, and whether for its put or for its get. So each item costs two atomic
+/// additions and two stores, and who waits looks at one slot's line. Closing sets a bit in the word
+/// that puts draw from. A put that had its ticket, but no room yet, is then given up: the get with
+/// the same ticket finds the slot free and passes it over.
+class ticket_queue {
+public:
+    /// Bytes of zeroed shared memory, aligned to 128, that it needs; nothing fits where they are
+    /// over 2^63. Errors: errc::invalid_argument (that, or a capacity below 1).
+    static std::size_t bytes(std::int64_t capacity, std::size_t item_bytes,
+                             const std::string& name);
+
+    ticket_queue(void* memory, std::int64_t capacity, std::size_t item_bytes, bool oversubscribed,
+                 queue_user user);
+
+    ticket_queue(const ticket_queue&) = delete;            // one end for each user
+    ticket_queue& operator=(const ticket_queue&) = delete; // one end for each user
+
+    /// Whether the item was put: not if the queue is closed. Errors: errc::peer_lost.
+    bool put(const std::byte* item);
+    bool try_put(const std::byte* item);
+
+    /// Whether there was one. Errors: errc::peer_lost.
+    bool get(std::byte* item);
+    bool try_get(std::byte* item);
+
+    /// Errors: errc::invalid_argument where every item that was put has been marked already.
+    void task_done();
+
+    /// Waits until every item that was put is marked as done. Errors: errc::peer_lost.
+    void join();
+
+    void close() noexcept;
+    bool is_closed() const noexcept;
+
+    /// Tells all that rank `rank` left by an exception: waits throw errc::peer_lost.
+    void abandon(int rank) noexcept;
+
+private:
+    using ticket = std::uint64_t;
+    using shared_ticket = std::atomic<ticket>;
+    static_assert(shared_ticket::is_always_lock_free, "tickets must be plain words");
+
+    static constexpr ticket closed_bit = ticket{1} << 63;
+
+    struct slot {
+        shared_word turn;     // see place
+        shared_word sleepers; // on turn
+        std::byte item[56];   // or more
+    };
+    struct layout {
+        alignas(128) shared_ticket puts; // next ticket, and closed_bit
+        alignas(128) shared_ticket gets;
+        alignas(128) shared_word undone; // items that were put and not marked
+        shared_word joiners;             // asleep on undone
+        alignas(128) shared_word closed; // looked at by all who wait, so on a line of its own
+        shared_word lost;                // 1 + the rank that left by an exception
+        alignas(128) std::byte slots[1];
+    };
+    enum class receipt { item, given_up, none_left };
+
+    static std::size_t slot_bytes(std::size_t item_bytes);
+
+    // The slot of a ticket, and what its turn says to it: modulo 2^32, since no ticket waits for so
+    // many rounds.
+    struct place {
+        slot& here;
+        ticket number;
+        std::uint32_t free;
+
+        std::uint32_t writing() const noexcept { return free + 1; }
+        std::uint32_t full() const noexcept { return free + 2; }
+        std::uint32_t free_for_next() const noexcept { return free + 4; }
+        std::uint32_t turn() const noexcept { return here.turn.load(std::memory_order_acquire); }
+    };
+
+    place place_of(ticket t) const noexcept;
+    bool is_past_end(ticket t) const noexcept;
+    bool is_given_up(const place& p, std::uint32_t turn) const noexcept;
+    bool send(const place& p, const std::byte* item) noexcept;
+    receipt receive(const place& p, std::byte* item);
+    void wake_all() noexcept;
+    bool is_anyone_lost() const;
+    template <class Ready>
+    void wait(shared_word& word, shared_word& sleepers, const char* operation, const char* for_what,
+              Ready&& ready) const;
+
+    layout* shared_;
+    ticket capacity_;
+    std::size_t item_bytes_;
+    std::size_t slot_bytes_;
+    patience patience_;
+    queue_user user_;
+};
+
+} // namespace nodespan::detail

@@ -1,0 +1,141 @@
+#include "leader_barrier.hpp"
+
+#include "nodespan/error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <new>
+
+namespace nodespan::detail {
+namespace {
+
+constexpr int tag_words = 32766;
+constexpr int tag_abandoned = 32767; // "a rank of my node left by an exception"
+constexpr int nobody = -1;
+
+} // namespace
+
+leader_barrier::leader_barrier(MPI_Comm comm, const placement& ranks, int node,
+                               node_barrier& own_node, bool oversubscribed, const far_ends& ends)
+    : comm_(comm),
+      ranks_(&ranks),
+      node_(node),
+      own_node_(&own_node),
+      oversubscribed_(oversubscribed),
+      ends_(&ends) {
+    words_.emplace();
+}
+
+// In round k everyone hears from the node 2^k before, as ranks do in node_barrier. A round that
+// fails does not keep this node from the others: some leader waits for each of its messages. What
+// is under way after a meeting that failed keeps its memory, whatever becomes of this object.
+bool leader_barrier::maximum(agreed_words& words, const occasion& why) {
+    ++met_;
+    const int nodes = ranks_->nodes();
+    round_words& memory = **words_;
+    bool good = true;
+    words_->lend();
+    for (int distance = 1, round = 0; distance < nodes; distance *= 2, ++round) {
+        const auto k = static_cast<std::size_t>(round);
+        const int before = (node_ + nodes - distance) % nodes;
+        const int after = (node_ + distance) % nodes;
+        constexpr auto count = static_cast<int>(std::tuple_size_v<agreed_words>);
+        memory.sent[k] = words;
+        memory.received[k] = {};
+        std::array<MPI_Request, 2> requests{MPI_REQUEST_NULL, MPI_REQUEST_NULL};
+        good &= MPI_Irecv(memory.received[k].data(), count, MPI_UINT64_T, leader_of(before),
+                          tag_words, comm_, &requests[0]) == MPI_SUCCESS;
+        good &= MPI_Isend(memory.sent[k].data(), count, MPI_UINT64_T, leader_of(after), tag_words,
+                          comm_, &requests[1]) == MPI_SUCCESS;
+        good &= finish(requests, why, before);
+        for (std::size_t i = 0; i < words.size(); ++i)
+            words[i] = std::max(words[i], memory.received[k][i]);
+    }
+    if (good)
+        words_->mine_again();
+    else
+        words_.emplace();
+    return good;
+}
+
+bool leader_barrier::broadcast(std::byte* data, std::size_t bytes, int root, MPI_Comm leaders,
+                               const occasion& why) {
+    constexpr std::size_t at_once = std::size_t{1} << 30; // MPI counts in int
+    bool good = true;
+    ++met_;
+    for (std::size_t at = 0; at < bytes; at += at_once) {
+        const auto count = static_cast<int>(std::min(at_once, bytes - at));
+        MPI_Request request = MPI_REQUEST_NULL;
+        good &= MPI_Ibcast(data + at, count, MPI_BYTE, root, leaders, &request) == MPI_SUCCESS;
+        good &= finish({&request, 1}, why, root == node_ ? nobody : root);
+    }
+    return good;
+}
+
+bool leader_barrier::finish(std::span<MPI_Request> requests, const occasion& why, int from_node) {
+    watchdog watch;
+    return wait_for(requests, pause(oversubscribed_), [&] {
+               progress();
+               throw_if_lost(why);
+               if (watch.is_overdue()) complain(watch, why, from_node);
+           }) == MPI_SUCCESS;
+}
+
+void leader_barrier::progress() {
+    int has_message = 0;
+    MPI_Status status;
+    if (MPI_Iprobe(MPI_ANY_SOURCE, tag_abandoned, comm_, &has_message, &status) != MPI_SUCCESS ||
+        has_message == 0)
+        return;
+    lent_memory<std::uint64_t> met;
+    MPI_Request request = MPI_REQUEST_NULL;
+    met.lend();
+    if (MPI_Irecv(&*met, 1, MPI_UINT64_T, status.MPI_SOURCE, tag_abandoned, comm_, &request) !=
+            MPI_SUCCESS ||
+        wait_for({&request, 1}, pause(oversubscribed_), [] {}) != MPI_SUCCESS)
+        return;
+    met.mine_again();
+    if (lost_node_ >= 0 && *met >= lost_after_) return;
+    lost_node_ = ranks_->node_of(status.MPI_SOURCE);
+    lost_after_ = *met;
+    own_node_->report_loss(); // ranks of this node may wait for a message of that one
+}
+
+// A leader that came to this meeting before it left is not missed yet.
+void leader_barrier::throw_if_lost(const occasion& why) const {
+    if (lost_node_ < 0 || lost_after_ >= met_) return;
+    throw error(errc::peer_lost,
+                fmt::format("{}: a rank of node {} left by an exception and will not come",
+                            why.text(), lost_node_));
+}
+
+void leader_barrier::abandon() noexcept {
+    if (told_) return;
+    told_ = true;
+    tell_abandoned(comm_, *ranks_, node_, met_);
+}
+
+// Nothing here waits. The number says how often this leader has met the others; it is leaked, since
+// nobody will know when MPI has sent it.
+void leader_barrier::tell_abandoned(MPI_Comm comm, const placement& ranks, int node,
+                                    std::uint64_t met) noexcept {
+    const auto* told = new (std::nothrow) std::uint64_t(met);
+    for (int other = 0; told != nullptr && other < ranks.nodes(); ++other) {
+        MPI_Request request = MPI_REQUEST_NULL;
+        if (other != node && MPI_Isend(told, 1, MPI_UINT64_T, ranks.first_rank(other),
+                                       tag_abandoned, comm, &request) == MPI_SUCCESS)
+            MPI_Request_free(&request);
+    }
+}
+
+void leader_barrier::complain(const watchdog& watch, const occasion& why, int from_node) const {
+    const std::string whom =
+        from_node == nobody
+            ? std::string("other nodes")
+            : ends_->text(from_node) + ": one of them has not come, or waits for others";
+    watchdog::tell(fmt::format("{}: rank {} has waited {:.1f} s on host {} for {}", why.text(),
+                               leader_of(node_), watch.seconds(), host_name(), whom));
+}
+
+} // namespace nodespan::detail

@@ -1,0 +1,77 @@
+#pragma once
+
+#include "far_ends.hpp"
+#include "mpi_wait.hpp"
+#include "node_barrier.hpp"
+#include "nodespan/placement.hpp"
+
+#include <mpi.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace nodespan::detail {
+
+/// Where the leaders of a team's nodes meet, by messages. Only leaders of teams of several nodes
+/// have one.
+///
+/// All of them call the same sequence of meetings; MPI keeps going while one waits.
+class leader_barrier {
+public:
+    /// `comm` holds all ranks of the team, in team order; nobody else sends there with these tags.
+    leader_barrier(MPI_Comm comm, const placement& ranks, int node, node_barrier& own_node,
+                   bool oversubscribed, const far_ends& ends);
+
+    leader_barrier(const leader_barrier&) = delete;            // messages may be under way to it
+    leader_barrier& operator=(const leader_barrier&) = delete; // messages may be under way to it
+
+    /// Replaces all words by their maximum over the nodes. Whether MPI did all of its part here: if
+    /// not, the others have been sent what was known, and the words mean nothing.
+    /// Errors: errc::peer_lost. Cost: as many rounds of small messages as the number of nodes has
+    /// binary digits.
+    bool maximum(agreed_words& words, const occasion& why);
+
+    /// Copies memory of node `root` to the same memory of all nodes; whether MPI did. `leaders`
+    /// holds the leaders alone. Errors: errc::peer_lost.
+    bool broadcast(std::byte* data, std::size_t bytes, int root, MPI_Comm leaders,
+                   const occasion& why);
+
+    /// Keeps MPI going, and notices when a node is abandoned.
+    void progress();
+
+    /// Tells all other nodes, once, that this one will not come any more. Does not wait.
+    void abandon() noexcept;
+
+    /// What that tells them: leader of `node`, which has met the others so often.
+    static void tell_abandoned(MPI_Comm comm, const placement& ranks, int node,
+                               std::uint64_t met) noexcept;
+    std::uint64_t met() const noexcept { return met_; }
+
+private:
+    // What is sent and received in a meeting.
+    struct round_words {
+        std::array<agreed_words, 32> sent{}, received{};
+    };
+
+    bool finish(std::span<MPI_Request> requests, const occasion& why, int from_node);
+    void throw_if_lost(const occasion& why) const;
+    void complain(const watchdog& watch, const occasion& why, int from_node) const;
+    int leader_of(int node) const noexcept { return ranks_->first_rank(node); }
+
+    MPI_Comm comm_;
+    const placement* ranks_;
+    int node_;
+    node_barrier* own_node_;
+    bool oversubscribed_;
+    const far_ends* ends_;
+    std::optional<lent_memory<round_words>> words_; // another one after a meeting that failed
+    bool told_ = false;                             // other nodes know that this one is abandoned
+    std::uint64_t met_ = 0;                         // meetings so far
+    int lost_node_ = -1;                            // a node that is abandoned,
+    std::uint64_t lost_after_ = 0;                  // after so many of them
+};
+
+} // namespace nodespan::detail

@@ -1,0 +1,431 @@
+#include "team_core.hpp"
+
+#include "agreement.hpp"
+#include "mpi_check.hpp"
+#include "mpi_life.hpp"
+#include "nodespan/error.hpp"
+#include "osc_settings.hpp"
+#include "pages.hpp"
+#include "serving.hpp"
+#include "usage_gather.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <numeric>
+#include <sched.h>
+#include <unordered_map>
+#include <utility>
+
+namespace nodespan::detail {
+namespace {
+
+// What a rank tells its node of its part in a meeting; the larger number counts.
+constexpr std::uint64_t all_went_well = 0, mpi_failed = 1, somebody_is_lost = 2;
+
+std::uint64_t word_of(const std::optional<error>& mine) {
+    if (!mine) return all_went_well;
+    return mine->code() == errc::peer_lost ? somebody_is_lost : mpi_failed;
+}
+
+// Whether the ranks of `node` outnumber the cores they may use, all their masks together.
+bool has_too_few_cores(MPI_Comm node) {
+    cpu_set_t cores;
+    CPU_ZERO(&cores);
+    if (sched_getaffinity(0, sizeof cores, &cores) != 0) CPU_ZERO(&cores); // the safe guess: none
+    lent_memory<std::vector<unsigned long>> all(
+        std::vector<unsigned long>(sizeof(cpu_set_t) / sizeof(unsigned long)));
+    std::memcpy(all->data(), &cores, sizeof cores);
+    unite(node, all);
+    std::memcpy(&cores, all->data(), sizeof cores);
+    int ranks = 0;
+    mpi_check(MPI_Comm_size(node, &ranks), "MPI_Comm_size");
+    return ranks > CPU_COUNT(&cores);
+}
+
+// Of a communicator's ranks, of which nobody knows yet where they are.
+constexpr const char* others_of_comm = "other ranks of its communicator";
+waiter waiter_of(MPI_Comm comm) {
+    waiter who;
+    MPI_Comm_rank(comm, &who.rank); // fails: 0
+    return who;
+}
+
+// The rank in `comm` of rank `rank` of `part`. No communication.
+int translate(MPI_Comm part, int rank, MPI_Comm comm) {
+    MPI_Group from = MPI_GROUP_NULL, to = MPI_GROUP_NULL;
+    int result = 0;
+    mpi_check(MPI_Comm_group(part, &from), "MPI_Comm_group");
+    mpi_check(MPI_Comm_group(comm, &to), "MPI_Comm_group");
+    mpi_check(MPI_Group_translate_ranks(from, 1, &rank, to, &result), "MPI_Group_translate_ranks");
+    mpi_check(MPI_Group_free(&from), "MPI_Group_free");
+    mpi_check(MPI_Group_free(&to), "MPI_Group_free");
+    return result;
+}
+
+} // namespace
+
+// In what follows a collective call comes first in each attempt, and what only this rank does comes
+// after it: a rank that fails still takes part in all that the others wait for.
+
+team_core::grouping group_by_node(MPI_Comm comm, int ranks_per_node) {
+    MPI_Comm real = MPI_COMM_NULL;
+    detail::agree_or_throw(
+        comm, attempt([&] {
+            const blocking_watch watch("team (MPI_Comm_split_type)", waiter_of(comm),
+                                       others_of_comm);
+            mpi_check(MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &real),
+                      "MPI_Comm_split_type");
+        }));
+    team_core::grouping result;
+    detail::agree_or_throw(comm, attempt([&] {
+                               int me = 0, here = 0, all = 0;
+                               result.oversubscribed = has_too_few_cores(real);
+                               mpi_check(MPI_Comm_rank(real, &me), "MPI_Comm_rank");
+                               mpi_check(MPI_Comm_size(real, &here), "MPI_Comm_size");
+                               mpi_check(MPI_Comm_size(comm, &all), "MPI_Comm_size");
+                               result.on_one_host = here == all;
+                               const int first =
+                                   ranks_per_node > 0 ? me / ranks_per_node * ranks_per_node : 0;
+                               result.label = translate(real, first, comm);
+                           }));
+    detail::agree_or_throw(comm, attempt([&] {
+                               const blocking_watch watch("team (MPI_Comm_free)", waiter_of(comm),
+                                                          others_of_comm);
+                               mpi_check(MPI_Comm_free(&real), "MPI_Comm_free");
+                           }));
+    return result;
+}
+
+team_core::team_core(MPI_Comm comm, const grouping& mine)
+    : oversubscribed_(mine.oversubscribed),
+      on_one_host_(mine.on_one_host),
+      exceptions_(std::uncaught_exceptions()) {
+    watch_mpi();
+    watch_led_teams();
+    const std::vector<int> order = group(comm, mine.label);
+    make_communicators(comm);
+    make_meeting_place(comm, order);
+    if (between_nodes_) start_serving();
+    set_abort([] { MPI_Abort(MPI_COMM_WORLD, 1); });
+}
+
+// Who is on which node: nodes in the order of their first rank in `comm`, ranks inside likewise.
+// Returns the comm ranks by team rank, nothing where they are equal.
+std::vector<int> team_core::group(MPI_Comm comm, int label) {
+    int size = 0, me = 0;
+    std::vector<int> node_of;
+    lent_memory<std::vector<std::byte>> labels;
+    detail::agree_or_throw(comm, attempt([&] {
+                               mpi_check(MPI_Comm_size(comm, &size), "MPI_Comm_size");
+                               mpi_check(MPI_Comm_rank(comm, &me), "MPI_Comm_rank");
+                               node_of.resize(static_cast<std::size_t>(size));
+                               labels->resize(node_of.size() * sizeof label);
+                               std::memcpy(&(*labels)[static_cast<std::size_t>(me) * sizeof label],
+                                           &label, sizeof label);
+                           }));
+    detail::agree_or_throw(comm, attempt([&] { gather(comm, labels, sizeof label); }));
+    std::memcpy(node_of.data(), labels->data(), labels->size());
+
+    std::unordered_map<int, int> numbers;
+    std::vector<int> counts;
+    for (int& node : node_of) {
+        node = numbers.emplace(node, static_cast<int>(numbers.size())).first->second;
+        if (static_cast<std::size_t>(node) == counts.size()) counts.push_back(0);
+        ++counts[static_cast<std::size_t>(node)];
+    }
+    std::vector<int> order(node_of.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
+        return node_of[static_cast<std::size_t>(a)] < node_of[static_cast<std::size_t>(b)];
+    });
+    ranks_ = std::make_shared<const nodespan::placement>(counts);
+    node_ = node_of[static_cast<std::size_t>(me)];
+    rank_ = static_cast<int>(std::find(order.begin(), order.end(), me) - order.begin());
+    if (std::is_sorted(order.begin(), order.end())) order.clear();
+    return order;
+}
+
+// The last one is a copy of the first, which costs less than another split.
+void team_core::make_communicators(MPI_Comm comm) {
+    const struct {
+        int color, key;
+    } splits[] = {{0, rank_}, {node_, rank_}, {is_leader() ? 0 : MPI_UNDEFINED, node_}};
+    const auto make = [&](int i, const char* call, auto&& start) {
+        detail::agree_or_throw(
+            comm, attempt([&] {
+                const blocking_watch watch(call, waiter_of(comm), others_of_comm);
+                start();
+                if (handles_[i] != MPI_COMM_NULL)
+                    mpi_check(MPI_Comm_set_errhandler(handles_[i], MPI_ERRORS_RETURN),
+                              "MPI_Comm_set_errhandler");
+            }));
+    };
+    for (int i = 0; i < 3; ++i)
+        make(i, "team (MPI_Comm_split)", [&] {
+            mpi_check(MPI_Comm_split(comm, splits[i].color, splits[i].key, &handles_[i]),
+                      "MPI_Comm_split");
+        });
+    make(3, "team (MPI_Comm_dup)",
+         [&] { mpi_check(MPI_Comm_dup(handles_[0], &handles_[3]), "MPI_Comm_dup"); });
+    using boost::mpi::comm_attach;
+    comm_ = {handles_[0], comm_attach};
+    node_comm_ = {handles_[1], comm_attach};
+    leaders_ = {handles_[2], comm_attach};
+}
+
+// The order of ranks lies behind the lines of the barrier: a million of them are 4 MB, and once a
+// node is enough. So do the names of all nodes' hosts.
+void team_core::make_meeting_place(MPI_Comm comm, const std::vector<int>& order) {
+    const std::size_t lines = node_barrier::bytes(node_size());
+    const std::size_t order_bytes = order.size() * sizeof(int);
+    const bool is_alone = ranks_->nodes() == 1;
+    const std::size_t host_bytes =
+        is_alone ? 0 : sizeof(far_ends::host) * static_cast<std::size_t>(ranks_->nodes());
+    const std::size_t bytes = lines + order_bytes + host_bytes;
+    const auto agree = [&](const std::optional<error>& mine) {
+        detail::agree_or_throw(comm, mine);
+    };
+    meeting_place_ =
+        shared_window::make({agree, std::nullopt}, handles_[1], site(window_directory()), bytes);
+    agree(attempt([&] {
+        if (!is_leader()) return;
+        std::byte* const begin = meeting_place_.data();
+        if (const int failure = back_pages(begin, begin + bytes))
+            throw error(std::error_code(failure, std::generic_category()),
+                        "the memory in which the ranks of a node meet ran out while it was "
+                        "reserved");
+        std::memset(begin, 0, lines);
+        if (order_bytes > 0) std::memcpy(begin + lines, order.data(), order_bytes);
+    })); // and now everybody's is cleared
+    if (order_bytes > 0) order_ = reinterpret_cast<const int*>(meeting_place_.data() + lines);
+    std::byte* const hosts = meeting_place_.data() + lines + order_bytes;
+    barrier_.emplace(meeting_place_.data(), node_rank(), node_size(), ranks_->first_rank(node_),
+                     oversubscribed_);
+    if (!is_alone) detail::agree_or_throw(comm, attempt([&] { gather_hosts(hosts); }));
+    ends_.emplace(*ranks_, is_alone ? nullptr : reinterpret_cast<const far_ends::host*>(hosts));
+    barrier_->know(*ends_);
+    if (!is_alone && is_leader())
+        between_nodes_.emplace(handles_[3], *ranks_, node_, *barrier_, oversubscribed_, *ends_);
+}
+
+// Leaders only; others none.
+void team_core::gather_hosts(std::byte* to) {
+    if (!is_leader()) return;
+    constexpr std::size_t each = sizeof(far_ends::host);
+    lent_memory<std::vector<std::byte>> all(
+        std::vector<std::byte>(each * static_cast<std::size_t>(ranks_->nodes())));
+    const far_ends::host mine = far_ends::own_host();
+    std::memcpy(&(*all)[each * static_cast<std::size_t>(node_)], mine.data(), each);
+    gather(handles_[2], all, static_cast<int>(each));
+    std::memcpy(to, all->data(), all->size());
+}
+
+// Ranks that will not come are not waited for: see the class comment of team.
+team_core::~team_core() {
+    if (!barrier_ || !mpi_is_alive()) return;
+    if (!threads_.admits_this_thread()) {
+        abandon_without_mpi();
+        return;
+    }
+    if (std::uncaught_exceptions() > exceptions_) {
+        abandon();
+        return;
+    }
+    bool is_reported = false;
+    try {
+        const agreed_words all = agree(usage_terms(word_of(flush_attached()), usage_.get()));
+        if (all[0] != all_went_well) return; // on all ranks
+        is_reported = is_report_wanted(all, rank_);
+    } catch (...) {
+        return;
+    }
+    try {
+        if (is_reported) report_usage();
+    } catch (...) {
+        // The team ends in any case: all ranks are here.
+    }
+    // All ranks are here, and nothing of theirs fails in between.
+    const blocking_watch watch("end of a team", as_waiter(), "other ranks of the team");
+    if (attached) attached->release();
+    if (between_nodes_) stop_serving();
+    meeting_place_.free();
+    for (int i = 3; i >= 0; --i)
+        if (handles_[i] != MPI_COMM_NULL) MPI_Comm_free(&handles_[i]);
+}
+
+// Runs a leader's part of a meeting; its node is not left waiting if that throws.
+template <class Body>
+agreed_words team_core::lead(Body&& body) {
+    try {
+        const bool alone = ranks_->nodes() == 1;
+        const agreed_words result =
+            body(barrier_->wait_for_all(alone ? std::function<void()>{} : [this] { progress(); }));
+        barrier_->release(result);
+        return result;
+    } catch (...) {
+        abandon();
+        throw;
+    }
+}
+
+// One meeting, which fails on all ranks of the node. Of what its ranks tell, `between_leaders`
+// makes what they are told. Where it fails the team has ended: this node comes to no other meeting,
+// and other nodes, which may not know or wait for what it had to send, are told so.
+template <class Body>
+void team_core::meet(const std::optional<error>& mine, const occasion& why,
+                     Body&& between_leaders) {
+    barrier_->arrive({word_of(mine)}, why);
+    const agreed_words result = is_leader() ? lead([&](agreed_words words) {
+        words[0] = between_leaders(words[0]);
+        return words;
+    })
+                                            : barrier_->wait_for_release();
+    if (result[0] == all_went_well) return;
+    abandon();
+    if (mine) throw *mine;
+    if (result[0] == somebody_is_lost)
+        throw error(errc::peer_lost,
+                    why.text() + ": a rank left by an exception and will not come");
+    throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
+                why.text() + ": MPI failed on this rank or on another one");
+}
+
+occasion team_core::of_team(const char* operation) const {
+    const auto describe = [](const void* what) {
+        const nodespan::placement& ranks = *static_cast<const team_core*>(what)->ranks_;
+        return fmt::format("a team of {} ranks on {} nodes", ranks.size(), ranks.nodes());
+    };
+    return {operation, describe, this};
+}
+
+void team_core::fence() {
+    fence(of_team("fence"));
+}
+
+void team_core::fence(const occasion& why) {
+    const thread_rule::call mine(&threads_, why.operation);
+    if (ranks_->nodes() == 1)
+        barrier_->arrive_and_wait(why);
+    else
+        meet(flush_attached(), why,
+             [&](std::uint64_t word) { return worst_of_leaders(word, why); });
+}
+
+std::optional<error> team_core::flush_attached() {
+    if (!attached) return std::nullopt;
+    return attempt([this] { attached->flush(); });
+}
+
+// In one round: where that fails, other nodes learn of it at the next meeting.
+std::uint64_t team_core::worst_of_leaders(std::uint64_t word, const occasion& why) {
+    agreed_words words{word};
+    return between_nodes_->maximum(words, why) ? words[0] : mpi_failed;
+}
+
+void team_core::node_fence() {
+    node_fence(of_team("node_fence"));
+}
+
+void team_core::node_fence(const occasion& why) {
+    const thread_rule::call mine(&threads_, why.operation);
+    if (ranks_->nodes() == 1)
+        barrier_->arrive_and_wait(why);
+    else
+        node_fence(std::nullopt, why);
+}
+
+// Led, so that the leader serves other nodes while it waits.
+void team_core::node_fence(const std::optional<error>& mine, const occasion& why) {
+    const thread_rule::call call(&threads_, why.operation);
+    meet(mine, why, [](std::uint64_t word) { return word; });
+}
+
+void team_core::led_fence(const std::function<std::optional<error>()>& work, const occasion& why) {
+    const thread_rule::call mine(&threads_, why.operation);
+    std::optional<error> failure;
+    try {
+        meet(std::nullopt, why, [&](std::uint64_t) {
+            failure = work();
+            return word_of(failure);
+        });
+    } catch (const error&) {
+        if (failure) throw error(*failure);
+        throw;
+    }
+}
+
+void team_core::broadcast(std::byte* data, std::size_t bytes, int root) {
+    const occasion why = of_team("broadcast");
+    const thread_rule::call mine(&threads_, why.operation);
+    barrier_->arrive({}, why);
+    const agreed_words result = is_leader() ? lead([&](agreed_words words) {
+        if (!between_nodes_) return words;
+        if (!between_nodes_->broadcast(data, bytes, root, handles_[2], why)) words[0] = mpi_failed;
+        agree_between_leaders(words, why);
+        return words;
+    })
+                                            : barrier_->wait_for_release();
+    if (result[0] != all_went_well)
+        throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
+                    "broadcast: MPI failed on this rank or on another one", true);
+}
+
+bool team_core::is_anyone_lost() {
+    progress();
+    return barrier_->is_anyone_lost();
+}
+
+agreed_words team_core::agree(const agreed_words& mine, const occasion& why) {
+    const thread_rule::call call(&threads_, why.operation);
+    barrier_->arrive(mine, why);
+    if (!is_leader()) return barrier_->wait_for_release();
+    return lead([&](agreed_words words) {
+        if (between_nodes_) agree_between_leaders(words, why);
+        return words;
+    });
+}
+
+// Two rounds, as in detail::agree_or_throw: one failing MPI call cannot split the ranks.
+void team_core::agree_between_leaders(agreed_words& words, const occasion& why) {
+    const bool good = between_nodes_->maximum(words, why);
+    agreed_words failure{good ? 0U : 1U};
+    const bool good_again = between_nodes_->maximum(failure, why);
+    if (!good || (good_again && failure[0] != 0)) words[0] = mpi_failed_word;
+}
+
+void team_core::progress() {
+    if (ranks_->nodes() == 1) return;
+    const thread_rule::call mine(&threads_, "progress");
+    if (between_nodes_) {
+        between_nodes_->progress();
+    } else {
+        // Nobody sends to the others; but with what they have started themselves half done, Open
+        // MPI has been seen to keep third ranks waiting.
+        int has_message = 0;
+        MPI_Status status;
+        MPI_Iprobe(rank(), 0, handles_[3], &has_message, &status); // fails: nobody to tell
+    }
+}
+
+// Nothing here waits: the ranks that are still there learn from their node's flag, other nodes
+// from a message.
+void team_core::abandon() noexcept {
+    barrier_->abandon();
+    if (between_nodes_) between_nodes_->abandon();
+}
+
+// Other nodes are told by a thread that may, if this rank is the one to tell them.
+void team_core::abandon_without_mpi() noexcept {
+    barrier_->abandon();
+    if (between_nodes_)
+        owe([comm = handles_[3], ranks = ranks_, node = node_, met = between_nodes_->met()] {
+            leader_barrier::tell_abandoned(comm, *ranks, node, met);
+        });
+}
+
+} // namespace nodespan::detail

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "rma_gate.hpp"
+#include "transfer.hpp"
+
+#include <map>
+#include <memory>
+
+namespace nodespan::detail {
+
+// Over several nodes MPI combines elements, each in one step. Some it combines otherwise than
+// combine.hpp says, or not at all: these are read, combined here and written, under a lock of their
+// node that nothing else uses. So they lose nothing among each other, and what MPI does to the same
+// elements meanwhile may be lost.
+
+/// Whether MPI's accumulate does what combine.hpp says. Not min and max of floating-point numbers,
+/// where MPI leaves open what NaNs do, and has no fmin and fmax; nor sums and products of integers
+/// of 8 and 16 bits, which Open MPI's vector code saturates.
+bool is_combined_by_mpi(element_kind kind, accumulate_op op) noexcept;
+
+/// The locks of an array, one a node, each made when it is used first.
+class combining_locks {
+public:
+    combining_locks(const array_place& place, const occasion& why) : place_(place), why_(why) {}
+    combining_locks(const combining_locks&) = delete;            // locks know their address
+    combining_locks& operator=(const combining_locks&) = delete; // locks know their address
+
+    /// Runs `body` while this rank holds the lock of `node`; what it has sent there has arrived at
+    /// the end. Errors: those of `body`; MPI category.
+    template <class Body>
+    void hold(int node, Body&& body);
+
+private:
+    struct lock {
+        std::unique_ptr<rma_gate> gate;
+        mutex handle;
+    };
+    mutex& of(int node);
+
+    const array_place& place_;
+    occasion why_;
+    lock_waiter me_;
+    std::map<int, lock> locks_;
+};
+
+template <class Body>
+void combining_locks::hold(int node, Body&& body) {
+    mutex& held = of(node);
+    held.lock();
+    try {
+        body();
+    } catch (...) {
+        try {
+            held.unlock();
+        } catch (...) {
+            // There is an error on its way already.
+        }
+        throw;
+    }
+    held.unlock();
+}
+
+/// As accumulate, fetch_add and scatter_add, for elements of any nodes.
+void locked_accumulate(const array_place& a, const box<dynamic_rank>& patch, accumulate_op op,
+                       const std::byte* from, const index_list& strides, const void* scale);
+
+/// Adds `value` to the element `offset` bytes into the memory of `node`.
+void locked_fetch_add(const array_place& a, int node, std::size_t offset, const void* value,
+                      void* before);
+
+/// Adds elements that lie densely in `values` to those at `places`, in bytes from `base`, which are
+/// in ascending order, each there once. `reach` is where the last one ends.
+void locked_add(const array_place& a, int node, std::size_t base, std::size_t reach,
+                std::span<const MPI_Aint> places, const std::byte* values);
+
+} // namespace nodespan::detail

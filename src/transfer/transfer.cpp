@@ -1,0 +1,421 @@
+#include "transfer.hpp"
+
+#include "locked_combine.hpp"
+#include "mpi_check.hpp"
+#include "mpi_types.hpp"
+#include "node_accumulate.hpp"
+#include "osc_settings.hpp"
+#include "packed_patch.hpp"
+#include "pieces.hpp"
+#include "strided.hpp"
+
+#include <array>
+#include <cstring>
+#include <optional>
+
+namespace nodespan::detail {
+namespace {
+
+// MPI counts in int; a piece below this fits, whatever the size of its elements.
+constexpr index_t largest_bytes = index_t{1} << 30;
+
+// At least one.
+index_t elements_in(index_t bytes, const array_place& a) {
+    return std::max<index_t>(1, bytes / static_cast<index_t>(a.element_bytes));
+}
+
+// Over TCP Open MPI sends a message below 64 KiB at once, and a longer one in steps that wait for
+// each other: many gets that are just below it are up to twice as fast as a long one, and those of
+// half the size slower again. Between ranks of one host, where one process reads the other's
+// memory, they gain nothing.
+constexpr index_t fast_get_bytes = 63 * 1024;
+constexpr int fast_gets_at_once = 64; // under way, since their senders may keep copies of them
+
+// Into which pieces a part of a patch is cut for a get that is waited for.
+index_t get_piece_bytes(const array_place& a, const box<dynamic_rank>& part) {
+    if (a.team->is_on_one_host()) return largest_bytes;
+    const index_t most = elements_in(fast_get_bytes, a);
+    return largest_piece(part, most) >= most * 3 / 4 ? fast_get_bytes : largest_bytes;
+}
+
+// How far from `lo` of the patch, in program memory, `lo` of one of its parts lies.
+std::ptrdiff_t distance(const box<dynamic_rank>& patch, const box<dynamic_rank>& part,
+                        const index_list& strides) {
+    std::ptrdiff_t bytes = 0;
+    for (std::size_t d = 0; d < strides.size(); ++d)
+        bytes += (part.lo[d] - patch.lo[d]) * strides[d];
+    return bytes;
+}
+
+// From the first byte of a strided block to the end of its last element.
+std::size_t reach(const index_list& extents, const index_list& strides, std::size_t element_bytes) {
+    index_t last = 0;
+    for (std::size_t d = 0; d < extents.size(); ++d) last += (extents[d] - 1) * strides[d];
+    return static_cast<std::size_t>(last) + element_bytes;
+}
+
+// How much of a scattered patch is copied at once: what stays in the processor's cache.
+constexpr index_t packed_bytes = 256 * 1024;
+
+// Calls f(piece, its copy) for pieces of a part of a patch.
+template <class Byte, class F>
+void for_each_packed(const array_place& a, const box<dynamic_rank>& patch,
+                     const box<dynamic_rank>& part, Byte* memory, const index_list& strides,
+                     F&& f) {
+    const index_t most = std::min(elements_in(packed_bytes, a), part.size());
+    packed_patch copy(most, a.element_bytes);
+    const settles_on_failure guard(a);
+    for_each_piece(part, most, [&](const box<dynamic_rank>& piece) {
+        copy.stand_for(piece.extents(), memory + distance(patch, piece, strides), strides);
+        f(piece, copy);
+    });
+}
+
+// The copy of a whole part, which `open` keeps until the transfer is done.
+template <class Byte>
+packed_patch& pack_all(const array_place& a, const box<dynamic_rank>& patch,
+                       const box<dynamic_rank>& part, Byte* memory, const index_list& strides,
+                       request_list& open) {
+    packed_patch& copy = open.keep(part.size(), a.element_bytes);
+    copy.stand_for(part.extents(), memory + distance(patch, part, strides), strides);
+    return copy;
+}
+
+// Moves a patch one way. Calls start(node, offset there, bytes, type there, program memory, type
+// here) for pieces of what other nodes hold, pack(part) for those parts whose memory is scattered,
+// then copy(...) for what this node holds, so that copies overlap with what is under way. Returns
+// whether anything is.
+template <class Byte, class PieceBytes, class Start, class Pack, class Copy>
+bool move(const array_place& a, const box<dynamic_rank>& patch, Byte* memory,
+          const index_list& strides, PieceBytes&& piece_bytes, Start&& start, Pack&& pack,
+          Copy&& copy) {
+    const settles_on_failure guard(a);
+    if (patch.empty()) return false;
+    const int here = a.team->node();
+    box<dynamic_rank> mine;
+    bool is_started = false;
+    a.cut->for_each_node(patch, [&](int node, const box<dynamic_rank>& part) {
+        if (node == here) {
+            mine = part;
+            return;
+        }
+        if (is_scattered(part.extents(), a.element_bytes, strides,
+                         find_on_node(a, node, part).strides)) {
+            pack(part);
+            return;
+        }
+        is_started = true;
+        std::optional<patch_type> target, origin; // of pieces with these extents
+        index_list extents;
+        for_each_piece(part, elements_in(piece_bytes(part), a),
+                       [&](const box<dynamic_rank>& piece) {
+                           const node_patch there = find_on_node(a, node, piece);
+                           if (!target || piece.extents() != extents) {
+                               extents = piece.extents();
+                               target.emplace(extents, there.strides, MPI_BYTE, a.element_bytes);
+                               origin.emplace(extents, strides, MPI_BYTE, a.element_bytes);
+                           }
+                           start(node, there.offset, reach(extents, there.strides, a.element_bytes),
+                                 target->elements(), memory + distance(patch, piece, strides),
+                                 origin->elements());
+                       });
+    });
+    if (mine.lo.size() > 0) {
+        const node_patch place = find_on_node(a, here, mine);
+        copy(mine.extents(), a.where.data - a.where.offset + place.offset, place.strides,
+             memory + distance(patch, mine, strides));
+    }
+    return is_started;
+}
+
+// Counts a call that has moved a patch, or started to, where a report is wanted.
+void count(const array_place& a, usage_kind kind, const box<dynamic_rank>& patch) {
+    if (a.usage == nullptr) return;
+    const index_t here = a.cut->node_box(a.team->node()).intersection(patch).size();
+    const index_t bytes = static_cast<index_t>(a.element_bytes);
+    a.usage->add(kind, static_cast<std::uint64_t>(here * bytes),
+                 static_cast<std::uint64_t>((patch.size() - here) * bytes));
+}
+
+// The same of an element of node `node`.
+void count(const array_place& a, usage_kind kind, int node) {
+    if (a.usage == nullptr) return;
+    const bool is_here = node == a.team->node();
+    a.usage->add(kind, is_here ? a.element_bytes : 0, is_here ? 0 : a.element_bytes);
+}
+
+bool get_into(const array_place& a, const box<dynamic_rank>& patch, std::byte* to,
+              const index_list& strides, request_list* open) {
+    int under_way = 0;
+    const auto start = [&](int node, std::size_t offset, std::size_t bytes,
+                           const mpi_elements& target, std::byte* memory,
+                           const mpi_elements& origin) {
+        if (open == nullptr && ++under_way % fast_gets_at_once == 0) a.where.rma->complete_local();
+        a.where.rma->get(node, offset, bytes, target, memory, origin,
+                         open != nullptr ? open->add(node) : nullptr);
+    };
+    const auto pack = [&](const box<dynamic_rank>& part) {
+        if (open != nullptr) {
+            packed_patch& copy = pack_all(a, patch, part, to, strides, *open);
+            get_into(a, part, copy.data(), copy.strides(), open);
+            return;
+        }
+        for_each_packed(a, patch, part, to, strides,
+                        [&](const box<dynamic_rank>& piece, packed_patch& copy) {
+                            get_into(a, piece, copy.data(), copy.strides(), nullptr);
+                            a.where.rma->complete_local();
+                            copy.write();
+                        });
+    };
+    return move(
+        a, patch, to, strides,
+        [&](const box<dynamic_rank>& part) {
+            return open == nullptr ? get_piece_bytes(a, part) : largest_bytes;
+        },
+        start, pack,
+        [&](const index_list& extents, const std::byte* here, const index_list& here_strides,
+            std::byte* memory) {
+            copy_patch(extents, a.element_bytes, memory, strides, here, here_strides);
+        });
+}
+
+bool put_from(const array_place& a, const box<dynamic_rank>& patch, const std::byte* from,
+              const index_list& strides, request_list* open) {
+    const auto start = [&](int node, std::size_t offset, std::size_t bytes,
+                           const mpi_elements& target, const std::byte* memory,
+                           const mpi_elements& origin) {
+        a.where.rma->put(node, offset, bytes, target, memory, origin,
+                         open != nullptr ? open->add(node) : nullptr);
+    };
+    const auto pack = [&](const box<dynamic_rank>& part) {
+        if (open != nullptr) {
+            packed_patch& copy = pack_all(a, patch, part, from, strides, *open);
+            copy.read();
+            put_from(a, part, copy.data(), copy.strides(), open);
+            return;
+        }
+        for_each_packed(a, patch, part, from, strides,
+                        [&](const box<dynamic_rank>& piece, packed_patch& copy) {
+                            copy.read();
+                            put_from(a, piece, copy.data(), copy.strides(), nullptr);
+                            a.where.rma->complete_local();
+                        });
+    };
+    return move(
+        a, patch, from, strides, [](const box<dynamic_rank>&) { return largest_bytes; }, start,
+        pack,
+        [&](const index_list& extents, std::byte* here, const index_list& here_strides,
+            const std::byte* memory) {
+            copy_patch(extents, a.element_bytes, here, here_strides, memory, strides);
+        });
+}
+
+// Whether a copy of a patch that other nodes hold some of can stand in for it, so that put need not
+// wait until MPI has read it.
+bool can_be_kept(const array_place& a, const box<dynamic_rank>& patch) {
+    return !patch.empty() &&
+           patch.size() <= static_cast<index_t>(rma_window::largest_kept_bytes / a.element_bytes) &&
+           !a.cut->node_box(a.team->node()).contains(patch);
+}
+
+// Where one element lies; `node` is told.
+std::size_t find_element(const array_place& a, const index_list& at, int& node) {
+    node = a.cut->owner_node(at);
+    const box<dynamic_rank> stored = with_ghosts(a.cut->node_box(node), a.ghosts);
+    index_t offset = 0;
+    for (std::size_t d = 0; d < at.size(); ++d)
+        offset = offset * (stored.hi[d] - stored.lo[d]) + at[d] - stored.lo[d];
+    return a.where.offset + static_cast<std::size_t>(offset) * a.element_bytes;
+}
+
+// Open MPI 4's osc/rdma, which it may choose on one host, crashes in an 8-byte compare and swap on
+// one's own memory.
+void require_compare_and_swap(const array_place& a, int node) {
+    if (a.element_bytes != 8 || node != a.team->node() || !a.team->is_leader() ||
+        !a.team->is_on_one_host())
+        return;
+    static const bool may_crash = may_crash_in_compare_and_swap(); // settled when MPI started
+    if (may_crash)
+        throw error(std::error_code(MPI_ERR_UNSUPPORTED_OPERATION, mpi_category()),
+                    "compare_exchange: Open MPI's osc/rdma would crash on 8-byte elements of one's "
+                    "own node; set OMPI_MCA_osc=^ucx,rdma before MPI_Init");
+}
+
+// After an atomic that was answered. This rank reads its own node's elements by plain loads.
+void settle(const array_place& a, int node, std::size_t offset) {
+    if (node == a.team->node())
+        a.where.rma->flush(node);
+    else
+        a.where.rma->answered(node, offset, a.element_bytes);
+}
+
+} // namespace
+
+node_patch find_on_node(const array_place& a, int node, const box<dynamic_rank>& part) {
+    const box<dynamic_rank> stored = with_ghosts(a.cut->node_box(node), a.ghosts);
+    node_patch result{a.where.offset, dense_strides(stored.extents(), a.element_bytes)};
+    result.offset += static_cast<std::size_t>(distance(stored, part, result.strides));
+    return result;
+}
+
+void get(const array_place& a, const box<dynamic_rank>& patch, std::byte* to,
+         const index_list& strides) {
+    if (get_into(a, patch, to, strides, nullptr)) a.where.rma->complete_local();
+    count(a, usage_kind::get, patch);
+}
+
+void put(const array_place& a, const box<dynamic_rank>& patch, const std::byte* from,
+         const index_list& strides) {
+    if (can_be_kept(a, patch)) {
+        const index_list extents = patch.extents();
+        const index_list kept_strides = dense_strides(extents, a.element_bytes);
+        std::byte* const kept =
+            a.where.rma->keep(static_cast<std::size_t>(patch.size()) * a.element_bytes);
+        copy_patch(extents, a.element_bytes, kept, kept_strides, from, strides);
+        put_from(a, patch, kept, kept_strides, nullptr);
+    } else if (put_from(a, patch, from, strides, nullptr)) {
+        a.where.rma->complete_local();
+    }
+    count(a, usage_kind::put, patch);
+}
+
+void start_get(const array_place& a, const box<dynamic_rank>& patch, std::byte* to,
+               const index_list& strides, request_list& open) {
+    get_into(a, patch, to, strides, &open);
+    count(a, usage_kind::get, patch);
+}
+
+void start_put(const array_place& a, const box<dynamic_rank>& patch, const std::byte* from,
+               const index_list& strides, request_list& open) {
+    put_from(a, patch, from, strides, &open);
+    count(a, usage_kind::put, patch);
+}
+
+// In a team of several nodes even this node's elements go through MPI: it orders its own atomics,
+// and says nothing of the processor's. But for what locked_combine does.
+void accumulate(const array_place& a, const box<dynamic_rank>& patch, accumulate_op op,
+                const std::byte* from, const index_list& strides, const void* scale) {
+    if (patch.empty()) return;
+    if (a.is_one_node()) {
+        const node_patch here = find_on_node(a, a.team->node(), patch);
+        node_accumulate(header_of(a.where), a.kind, op, patch.extents(), a.where.data,
+                        here.offset - a.where.offset, here.strides, from, strides, scale);
+        count(a, usage_kind::accumulate, patch);
+        return;
+    }
+    if (!is_combined_by_mpi(a.kind, op)) {
+        locked_accumulate(a, patch, op, from, strides, scale);
+        count(a, usage_kind::accumulate, patch);
+        return;
+    }
+    const settles_on_failure guard(a);
+    const MPI_Datatype basic = to_mpi(a.kind);
+    const auto send = [&](int node, const box<dynamic_rank>& piece, const node_patch& there,
+                          const std::byte* memory, const index_list& memory_strides) {
+        const index_list extents = piece.extents();
+        const patch_type target(extents, there.strides, basic, a.element_bytes);
+        const patch_type origin(extents, memory_strides, basic, a.element_bytes);
+        a.where.rma->accumulate(node, there.offset, reach(extents, there.strides, a.element_bytes),
+                                target.elements(), memory, origin.elements(), to_mpi(op));
+    };
+    a.cut->for_each_node(patch, [&](int node, const box<dynamic_rank>& part) {
+        const bool is_packed = is_scattered(part.extents(), a.element_bytes, strides,
+                                            find_on_node(a, node, part).strides);
+        if (scale == nullptr && is_packed) {
+            for_each_packed(a, patch, part, from, strides,
+                            [&](const box<dynamic_rank>& piece, packed_patch& copy) {
+                                copy.read();
+                                send(node, piece, find_on_node(a, node, piece), copy.data(),
+                                     copy.strides());
+                                a.where.rma->complete_local();
+                            });
+            return;
+        }
+        const index_t most = elements_in(scale == nullptr ? largest_bytes : scaled_bytes, a);
+        const auto one = [&](const box<dynamic_rank>& piece) {
+            const std::byte* const memory = from + distance(patch, piece, strides);
+            const node_patch there = find_on_node(a, node, piece);
+            if (scale == nullptr) {
+                send(node, piece, there, memory, strides);
+                return;
+            }
+            const scaled_copy copy(a.kind, piece.extents(), a.element_bytes, memory, strides,
+                                   scale);
+            send(node, piece, there, copy.data(), copy.strides());
+            a.where.rma->complete_local(); // before the copy ends
+        };
+        for_each_piece(part, most, one);
+    });
+    count(a, usage_kind::accumulate, patch);
+    a.where.rma->complete_local();
+    // This rank goes on to read its own node's elements by plain loads.
+    if (!a.cut->node_box(a.team->node()).intersection(patch).empty())
+        a.where.rma->flush(a.team->node());
+}
+
+// This node's own elements are moved in the template, but for the time when MPI_Finalize has begun.
+void get_element(const array_place& a, const index_list& at, void* to) {
+    int node = 0;
+    const std::size_t offset = find_element(a, at, node);
+    if (node == a.team->node()) {
+        std::memcpy(to, a.where.data - a.where.offset + offset, a.element_bytes);
+        return;
+    }
+    const mpi_elements one{MPI_BYTE, static_cast<int>(a.element_bytes)};
+    a.where.rma->get(node, offset, a.element_bytes, one, to, one);
+    a.where.rma->complete_local();
+    count(a, usage_kind::get, node);
+}
+
+void put_element(const array_place& a, const index_list& at, const void* from) {
+    int node = 0;
+    const std::size_t offset = find_element(a, at, node);
+    if (node == a.team->node()) {
+        std::memcpy(a.where.data - a.where.offset + offset, from, a.element_bytes);
+        return;
+    }
+    const mpi_elements one{MPI_BYTE, static_cast<int>(a.element_bytes)};
+    count(a, usage_kind::put, node);
+    if (a.element_bytes > rma_window::largest_kept_bytes) {
+        a.where.rma->put(node, offset, a.element_bytes, one, from, one);
+        a.where.rma->complete_local();
+        return;
+    }
+    std::byte* const kept = a.where.rma->keep(a.element_bytes);
+    std::memcpy(kept, from, a.element_bytes);
+    a.where.rma->put(node, offset, a.element_bytes, one, kept, one);
+}
+
+void fetch_add(const array_place& a, const index_list& at, const void* value, void* before) {
+    int node = 0;
+    const std::size_t offset = find_element(a, at, node);
+    if (is_combined_by_mpi(a.kind, accumulate_op::sum)) {
+        a.where.rma->fetch_and_op(node, offset, a.element_bytes, to_mpi(a.kind), value, before,
+                                  MPI_SUM);
+        settle(a, node, offset);
+    } else {
+        locked_fetch_add(a, node, offset, value, before);
+    }
+    count(a, usage_kind::atomic, node);
+}
+
+bool compare_exchange(const array_place& a, const index_list& at, void* expected,
+                      const void* desired) {
+    int node = 0;
+    const std::size_t offset = find_element(a, at, node);
+    require_compare_and_swap(a, node);
+    std::array<std::byte, 8> before{};
+    a.where.rma->compare_and_swap(node, offset, a.element_bytes, word_of(a.element_bytes), expected,
+                                  desired, before.data());
+    settle(a, node, offset);
+    count(a, usage_kind::atomic, node);
+    if (std::memcmp(before.data(), expected, a.element_bytes) == 0) return true;
+    std::memcpy(expected, before.data(), a.element_bytes);
+    return false;
+}
+
+void claim_atomics(const array_place& a) {
+    claim_atomics(header_of(a.where));
+}
+
+} // namespace nodespan::detail

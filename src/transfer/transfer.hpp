@@ -1,0 +1,100 @@
+#pragma once
+
+#include "arena.hpp"
+#include "ghost_plan.hpp"
+#include "nodespan/accumulate_op.hpp"
+#include "nodespan/distribution.hpp"
+#include "nodespan/request.hpp"
+#include "usage_counters.hpp"
+
+#include <cstddef>
+#include <exception>
+#include <span>
+
+namespace nodespan::detail {
+
+class combining_locks;
+
+/// Where an array's elements are, on every node: all that a transfer has to know. Read-only.
+struct array_place {
+    const distribution* cut = nullptr;
+    ghost_layers ghosts;
+    std::size_t element_bytes = 0;
+    element_kind kind = element_kind::other;
+    team_core* team = nullptr;
+    block where;
+    array_usage* usage = nullptr;         // where calls are counted, if a report is wanted
+    combining_locks* combining = nullptr; // over several nodes
+
+    /// Whether all elements are on this node: then atomics are the processor's, else MPI's.
+    bool is_one_node() const noexcept { return where.rma == nullptr; }
+};
+
+/// Elements of one node: where the first lies, in bytes from the node's begin, and how to go on.
+struct node_patch {
+    std::size_t offset = 0;
+    index_list strides; // bytes
+};
+
+/// Where `part`, which node `node` holds all of, lies there. Cost: O(dimensions).
+node_patch find_on_node(const array_place& a, int node, const box<dynamic_rank>& part);
+
+/// Where a transfer fails after a part of it has begun: while the exception passes, waits until MPI
+/// has let go of this rank's memory. Declare it after that memory.
+class settles_on_failure {
+public:
+    explicit settles_on_failure(const array_place& a) : window_(a.where.rma) {}
+    ~settles_on_failure() {
+        if (window_ != nullptr && std::uncaught_exceptions() > exceptions_) window_->settle();
+    }
+    settles_on_failure(const settles_on_failure&) = delete;            // for one scope
+    settles_on_failure& operator=(const settles_on_failure&) = delete; // for one scope
+
+private:
+    rma_window* window_;
+    int exceptions_ = std::uncaught_exceptions();
+};
+
+// Patches lie inside the array; program memory is given with strides in bytes.
+
+/// Copies a patch to `to`, or `from` to a patch: on this node by loads and stores, elsewhere by one
+/// RMA call a node touched (more above 1 GiB; a get, also for each 63 KiB where that is faster).
+/// Errors: MPI category; what is already on its way is completed at the next fence.
+/// Cost:   nothing allocated. Strided parts become an MPI datatype: at every shape tried between
+///         hosts that was faster than row by row or the range with its gaps. Memory that lies in
+///         shorter stretches than the target goes through a copy, see packed_patch.
+void get(const array_place& a, const box<dynamic_rank>& patch, std::byte* to,
+         const index_list& strides);
+void put(const array_place& a, const box<dynamic_rank>& patch, const std::byte* from,
+         const index_list& strides);
+
+/// The same, started: parts of this node are done at once, `open` stands for the others, and keeps
+/// copies of all that is scattered.
+void start_get(const array_place& a, const box<dynamic_rank>& patch, std::byte* to,
+               const index_list& strides, request_list& open);
+void start_put(const array_place& a, const box<dynamic_rank>& patch, const std::byte* from,
+               const index_list& strides, request_list& open);
+
+/// Combines a patch with scale * from, element by element indivisibly; `scale` null means 1.
+void accumulate(const array_place& a, const box<dynamic_rank>& patch, accumulate_op op,
+                const std::byte* from, const index_list& strides, const void* scale);
+
+/// One element.
+void get_element(const array_place& a, const index_list& at, void* to);
+void put_element(const array_place& a, const index_list& at, const void* from);
+
+/// Atomics on one element of any node, by MPI. For teams of several nodes.
+void fetch_add(const array_place& a, const index_list& at, const void* value, void* before);
+bool compare_exchange(const array_place& a, const index_list& at, void* expected,
+                      const void* desired);
+
+/// One-node arrays: from now on accumulate uses single atomic instructions too. Waits for
+/// accumulates under way.
+void claim_atomics(const array_place& a);
+
+/// `count` elements whose indices follow each other in `places`, dimensions() numbers each.
+void gather(const array_place& a, const index_t* places, index_t count, std::byte* to);
+void scatter(const array_place& a, const index_t* places, index_t count, const std::byte* from);
+void scatter_add(const array_place& a, const index_t* places, index_t count, const std::byte* from);
+
+} // namespace nodespan::detail
