@@ -13,7 +13,7 @@ ranks write and read the same memory: no pickling, no copies. The one rule: betw
 element is written by one rank or read by many; a lock orders accesses in between.
 """
 
-from . import _core
+from . import _core, _mpi4py
 from ._arrays import Array, dot
 from ._core import Counter, Lock, MPIError, PeerLostError, __version__
 from ._files import Checkpoint, load_csv, load_hdf5, load_npy, save_csv, save_hdf5, save_npy
@@ -25,6 +25,7 @@ from ._uncaught import watch_exceptions
 array = Array  #: the type of arrays; ``help(nodespan.array)`` shows all they can do
 
 watch_exceptions()
+_mpi4py.prepare()
 
 __all__ = [
     "Array", "Checkpoint", "Closed", "Counter", "Empty", "Frame", "Full", "Lock", "MPIError",

@@ -1,8 +1,25 @@
 """Communicators of mpi4py, taken and given; nothing here is needed without it."""
 
 import ctypes
+import os
+import sys
 
 from . import _core
+
+
+def prepare():
+    """Where mpi4py starts MPI later, it does so as nodespan itself would: ready for several nodes.
+
+    The component of Debian's Open MPI that reaches other nodes over any network refuses
+    MPI_THREAD_MULTIPLE, which mpi4py asks for unless it is told otherwise.
+    """
+    if _core.is_mpi_started():
+        return
+    _core.prepare_mpi()
+    if "mpi4py" not in sys.modules:
+        os.environ.setdefault("MPI4PY_RC_THREAD_LEVEL", "funneled")
+    elif sys.modules["mpi4py"].rc.thread_level == "multiple":
+        sys.modules["mpi4py"].rc.thread_level = "funneled"
 
 
 def _mpi():
@@ -28,9 +45,6 @@ def handle_of(comm):
 def comm_of(handle, owner):
     """A communicator of that number, which keeps its owner."""
     MPI = _mpi()
-    if not MPI.Is_initialized():  # pragma: no cover - mpi4py starts MPI when it is imported
-        raise RuntimeError("nodespan: MPI has not been started")
-
     class TeamComm(MPI.Intracomm):
         """A communicator that a team owns."""
 

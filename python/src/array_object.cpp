@@ -89,9 +89,9 @@ std::vector<index_t> numbers_of(const char* what, const py::object& given, std::
     return result;
 }
 
-box<dynamic> box_of(const array_object& array, const py::sequence& lo, const py::sequence& hi) {
+box<dynamic_rank> box_of(const array_object& array, const py::sequence& lo, const py::sequence& hi) {
     const std::size_t count = array.extents().size();
-    box<dynamic> result{index_list(static_cast<int>(count), 0),
+    box<dynamic_rank> result{index_list(static_cast<int>(count), 0),
                         index_list(static_cast<int>(count), 0)};
     for (std::size_t d = 0; d < count; ++d) {
         result.lo[d] = index_from("an index", lo[d]);
@@ -100,7 +100,7 @@ box<dynamic> box_of(const array_object& array, const py::sequence& lo, const py:
     return result;
 }
 
-py::tuple slices_of(const box<dynamic>& part) {
+py::tuple slices_of(const box<dynamic_rank>& part) {
     py::tuple result(part.lo.size());
     for (std::size_t d = 0; d < part.lo.size(); ++d)
         result[d] = py::slice(static_cast<py::ssize_t>(part.lo[d]),
@@ -140,8 +140,8 @@ void array_object::close() noexcept {
     memory_.reset();
 }
 
-py::array array_object::view_of(const box<dynamic>& part) const {
-    const box<dynamic>& stored = memory_->core->stored_box();
+py::array array_object::view_of(const box<dynamic_rank>& part) const {
+    const box<dynamic_rank>& stored = memory_->core->stored_box();
     const index_list steps = row_major_strides(stored.extents());
     const index_list extents = part.extents();
     std::vector<py::ssize_t> shape, strides;
@@ -163,8 +163,8 @@ py::tuple tuple_of(const index_list& numbers) {
     return result;
 }
 
-box<dynamic> grown(const detail::array_core& core) {
-    box<dynamic> mine = core.rank_box();
+box<dynamic_rank> grown(const detail::array_core& core) {
+    box<dynamic_rank> mine = core.rank_box();
     const auto& width = core.options().ghosts.width;
     if (mine.empty() || width.empty()) return mine;
     for (std::size_t d = 0; d < mine.lo.size(); ++d) {

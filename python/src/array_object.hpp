@@ -44,12 +44,12 @@ public:
     const index_list& extents() const noexcept { return extents_; }
 
     /// An ndarray over elements of this node, by global indices. Call: with the GIL.
-    py::array view_of(const box<dynamic>& part) const;
+    py::array view_of(const box<dynamic_rank>& part) const;
 
     /// All of the node's own elements, and whether these are all of the array's.
     const py::array& node() const noexcept { return node_; }
     bool is_whole_here() const noexcept { return is_whole_here_; }
-    const box<dynamic>& node_box() const noexcept { return node_box_; }
+    const box<dynamic_rank>& node_box() const noexcept { return node_box_; }
 
     bool is_closed() const noexcept { return memory_ == nullptr; }
 
@@ -63,7 +63,7 @@ private:
     std::shared_ptr<team_state> team_; // keeps a team that Python has dropped
     team_state* state_ = nullptr;
     std::shared_ptr<array_memory> memory_; // null: closed
-    box<dynamic> node_box_;
+    box<dynamic_rank> node_box_;
     py::array node_;
     bool is_whole_here_ = false;
 };
@@ -72,9 +72,9 @@ private:
 std::vector<index_t> numbers_of(const char* what, const py::object& given, std::size_t count);
 
 /// A box from two sequences of numbers.
-box<dynamic> box_of(const array_object& array, const py::sequence& lo, const py::sequence& hi);
+box<dynamic_rank> box_of(const array_object& array, const py::sequence& lo, const py::sequence& hi);
 
 /// The same as a tuple of slices.
-py::tuple slices_of(const box<dynamic>& part);
+py::tuple slices_of(const box<dynamic_rank>& part);
 
 } // namespace nodespan::python

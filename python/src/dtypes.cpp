@@ -109,7 +109,7 @@ element element_of(const py::object& dtype) {
     if (result.type.attr("fields").is_none()) {
         const char kind = kind_of(result.type);
         result.kind = arithmetic_of(kind, result.bytes);
-        result.number = detail::find_number_type(kind, result.bytes);
+        result.number = detail::find_dtype(kind, result.bytes);
     }
     return result;
 }

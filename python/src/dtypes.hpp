@@ -12,7 +12,7 @@ struct element {
     py::dtype type = py::dtype::of<double>();
     std::size_t bytes = 0;
     detail::element_kind kind = detail::element_kind::other;
-    std::optional<number_type> number; // where text and NumPy files hold it
+    std::optional<nodespan::dtype> number; // where text and NumPy files hold it
     std::string name;                  // in messages: NumPy's
 };
 

@@ -10,7 +10,7 @@
 namespace nodespan::python {
 namespace {
 
-number_type number_of(const array_object& array, const char* format) {
+dtype number_of(const array_object& array, const char* format) {
     if (array.type().number) return *array.type().number;
     throw_python(PyExc_TypeError, std::string("nodespan: ") + format + " files hold no elements of "
                                       "dtype " + array.type().name +
@@ -26,7 +26,7 @@ void together(const array_object& array, const char* operation, Look&& look) {
 }
 
 void save_npy_file(const array_object& self, const py::object& file) {
-    number_type type{};
+    dtype type{};
     std::string path;
     together(self, "save_npy", [&] {
         path = file.cast<std::string>();
@@ -37,7 +37,7 @@ void save_npy_file(const array_object& self, const py::object& file) {
 }
 
 void load_npy_file(const array_object& self, const py::object& file) {
-    number_type type{};
+    dtype type{};
     std::string path;
     together(self, "load_npy", [&] {
         path = file.cast<std::string>();
@@ -61,7 +61,7 @@ csv_options options_of(const py::object& separator, const py::object& names) {
 
 void save_csv_file(const array_object& self, const py::object& file, const py::object& separator,
                    const py::object& names) {
-    number_type type{};
+    dtype type{};
     std::string path;
     csv_options options;
     together(self, "save_csv", [&] {
@@ -74,7 +74,7 @@ void save_csv_file(const array_object& self, const py::object& file, const py::o
 }
 
 void load_csv_file(const array_object& self, const py::object& file, const py::object& separator) {
-    number_type type{};
+    dtype type{};
     std::string path;
     csv_options options;
     together(self, "load_csv", [&] {
@@ -110,7 +110,7 @@ save_mode mode_named(const std::string& name) {
                  "nodespan: save_hdf5: mode is replace_file, add or overwrite, not " + name);
 }
 
-box<dynamic> whole(const array_object& array) {
+box<dynamic_rank> whole(const array_object& array) {
     return {index_list(static_cast<int>(array.extents().size()), 0), array.extents()};
 }
 

@@ -2,14 +2,14 @@
 
 #include "dtypes.hpp"
 
-#include "nodespan/detail/shared_queue.hpp"
+#include "nodespan/detail/queue_core.hpp"
 
 #include <cstring>
 
 namespace nodespan::python {
 namespace {
 
-using detail::shared_queue;
+using detail::queue_core;
 
 /// A queue of items that are copied; Python code around it turns them into values.
 class queue_object {
@@ -28,27 +28,27 @@ public:
         });
         team& everyone = team_->ranks("queue");
         const std::string name = type_.name;
-        queue_ = team_->keep<shared_queue>("queue", [&] {
-            return new shared_queue(everyone, room, type_.bytes, name.c_str());
+        queue_ = team_->keep<queue_core>("queue", [&] {
+            return new queue_core(everyone, room, type_.bytes, name.c_str());
         });
     }
 
     // 1: done, 0: closed.
     bool put(const py::array& item, bool waits) {
-        shared_queue& queue = live("Queue.put");
+        queue_core& queue = live("Queue.put");
         const auto* const bytes = static_cast<const std::byte*>(item.data());
         if (!waits) return queue.try_put(bytes);
         return waiting("Queue.put", [&] { return queue.put(bytes); });
     }
 
     bool get(py::array& item, bool waits) {
-        shared_queue& queue = live("Queue.get");
+        queue_core& queue = live("Queue.get");
         auto* const bytes = static_cast<std::byte*>(item.mutable_data());
         if (!waits) return queue.try_get(bytes);
         return waiting("Queue.get", [&] { return queue.get(bytes); });
     }
 
-    shared_queue& live(const char* operation) const {
+    queue_core& live(const char* operation) const {
         detail::require_live_process(operation);
         return *queue_;
     }
@@ -60,7 +60,7 @@ private:
 
     std::shared_ptr<team_state> team_;
     element type_;
-    std::shared_ptr<shared_queue> queue_;
+    std::shared_ptr<queue_core> queue_;
 };
 
 } // namespace
@@ -82,7 +82,7 @@ void bind_queue(py::module_& module) {
     queues.def(
         "join",
         [](const queue_object& self) {
-            detail::shared_queue& queue = self.live("Queue.join");
+            detail::queue_core& queue = self.live("Queue.join");
             waiting("Queue.join", [&] { queue.join(); });
         },
         "Waits until each item that was put is marked as done.");

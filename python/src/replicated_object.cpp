@@ -38,7 +38,7 @@ public:
         auto made = team_->keep<replicated_core>("replicated", [&] {
             return new replicated_core(everyone, extents_, type_.bytes, name.c_str());
         });
-        const box<dynamic> all{index_list(static_cast<int>(extents_.size()), 0), extents_};
+        const box<dynamic_rank> all{index_list(static_cast<int>(extents_.size()), 0), extents_};
         memory_ = std::make_shared<replicated_memory>(
             std::move(made), static_cast<std::size_t>(all.size()) * type_.bytes);
     }

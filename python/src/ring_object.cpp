@@ -3,7 +3,7 @@
 #include "dtypes.hpp"
 #include "mirror.hpp"
 
-#include "nodespan/detail/ring_handle.hpp"
+#include "nodespan/detail/ring_core.hpp"
 
 #include <map>
 #include <optional>
@@ -11,13 +11,13 @@
 namespace nodespan::python {
 namespace {
 
-using detail::ring_handle;
+using detail::ring_core;
 
 /// A handle that ends with this object: frames and slots may be there still.
 struct ended_ring {
-    explicit ended_ring(std::unique_ptr<ring_handle> given) : handle(std::move(given)) {}
+    explicit ended_ring(std::unique_ptr<ring_core> given) : handle(std::move(given)) {}
     ~ended_ring() { handle->end(); }
-    std::unique_ptr<ring_handle> handle;
+    std::unique_ptr<ring_core> handle;
 };
 
 /// What views of frames keep: the ring, and its places as far as they have been looked at.
@@ -65,18 +65,18 @@ public:
         team& everyone = team_->ranks("ring");
         const std::string type = type_.name;
         memory_ = std::make_shared<ring_memory>(team_->keep<ended_ring>("ring", [&] {
-            return new ended_ring(std::make_unique<ring_handle>(everyone, elements_, type_.bytes,
+            return new ended_ring(std::make_unique<ring_core>(everyone, elements_, type_.bytes,
                                                                 type.c_str(), options));
         }));
     }
 
-    ring_handle& live(const char* operation) const {
+    ring_core& live(const char* operation) const {
         detail::require_live_process(operation);
         return *memory_->ring->handle;
     }
 
     py::array reserve() {
-        ring_handle& ring = live("Ring.reserve");
+        ring_core& ring = live("Ring.reserve");
         std::byte* const data = waiting("Ring.reserve", [&] { return ring.reserve(); });
         return view_of(data);
     }
@@ -85,7 +85,7 @@ public:
 
     // The next frame's elements, number and place, or None.
     py::object next() {
-        ring_handle& ring = live("Ring.next");
+        ring_core& ring = live("Ring.next");
         const auto found = waiting("Ring.next", [&] { return ring.next(); });
         if (!found) return py::none();
         py::array view = view_of(const_cast<std::byte*>(found->data));
@@ -121,13 +121,13 @@ void bind_ring(py::module_& module) {
     rings.def("_next", &ring_object::next);
     rings.def("_release", &ring_object::release);
     rings.def("_close", [](ring_object& self) { self.live("Ring.close").close(); });
-    const auto count = [&](const char* name, std::uint64_t (ring_handle::*ask)() const noexcept) {
+    const auto count = [&](const char* name, std::uint64_t (ring_core::*ask)() const noexcept) {
         rings.def_property_readonly(
             name, [=](const ring_object& self) { return (self.live(name).*ask)(); });
     };
-    count("published", &ring_handle::published);
-    count("received", &ring_handle::received);
-    count("lost", &ring_handle::lost);
+    count("published", &ring_core::published);
+    count("received", &ring_core::received);
+    count("lost", &ring_core::lost);
     rings.def_property_readonly(
         "is_producer", [](const ring_object& self) { return self.live("ring").is_producer(); });
 }

@@ -105,7 +105,7 @@ void bind_team(py::module_& module) {
     teams.def("comm_rank",
               [](team_object& self, int rank) { return self.ranks("comm_rank").comm_rank(rank); });
     teams.def("_first_rank", [](team_object& self, int node) {
-        return self.ranks("node").ranks().first_rank(node);
+        return self.ranks("node").placement().first_rank(node);
     });
     teams.def("_comm", [](team_object& self) { return handle_of(self.ranks("comm").comm()); });
     teams.def("_node_comm",

@@ -16,21 +16,21 @@ detail::patch_memory memory_of(const py::array& values) {
 void get_box(const array_object& self, const py::sequence& lo, const py::sequence& hi,
              const py::array& to) {
     detail::array_core& core = self.core("read");
-    const box<dynamic> patch = box_of(self, lo, hi);
+    const box<dynamic_rank> patch = box_of(self, lo, hi);
     waiting("Array read", [&] { core.get(patch, memory_of(to)); });
 }
 
 void put_box(const array_object& self, const py::sequence& lo, const py::sequence& hi,
              const py::array& from) {
     detail::array_core& core = self.core("write");
-    const box<dynamic> patch = box_of(self, lo, hi);
+    const box<dynamic_rank> patch = box_of(self, lo, hi);
     waiting("Array write", [&] { core.put(patch, memory_of(from)); });
 }
 
 void accumulate_box(const array_object& self, const py::sequence& lo, const py::sequence& hi,
                     const py::array& from, const std::string& op) {
     detail::array_core& core = self.core("add");
-    const box<dynamic> patch = box_of(self, lo, hi);
+    const box<dynamic_rank> patch = box_of(self, lo, hi);
     const accumulate_op wanted = op_named(op);
     waiting("Array.add", [&] { core.accumulate(patch, memory_of(from), wanted, nullptr); });
 }
