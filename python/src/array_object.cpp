@@ -22,8 +22,7 @@ bool is_number(const py::object& given) {
 
 index_t index_from(const char* what, const py::handle& given) {
     const auto number = py::reinterpret_steal<py::object>(PyNumber_Index(given.ptr()));
-    if (!number)
-        throw py::error_already_set();
+    if (!number) throw py::error_already_set();
     const long long value = PyLong_AsLongLong(number.ptr());
     if (value == -1 && PyErr_Occurred() != nullptr) {
         PyErr_Clear();
@@ -89,10 +88,11 @@ std::vector<index_t> numbers_of(const char* what, const py::object& given, std::
     return result;
 }
 
-box<dynamic_rank> box_of(const array_object& array, const py::sequence& lo, const py::sequence& hi) {
+box<dynamic_rank> box_of(const array_object& array, const py::sequence& lo,
+                         const py::sequence& hi) {
     const std::size_t count = array.extents().size();
     box<dynamic_rank> result{index_list(static_cast<int>(count), 0),
-                        index_list(static_cast<int>(count), 0)};
+                             index_list(static_cast<int>(count), 0)};
     for (std::size_t d = 0; d < count; ++d) {
         result.lo[d] = index_from("an index", lo[d]);
         result.hi[d] = index_from("an index", hi[d]);
@@ -194,8 +194,8 @@ void bind_array(py::module_& module) {
                            py::object ghosts, py::object periodic, py::object node_grid,
                            py::object rank_grid, py::object cuts, py::object name) {
         return std::make_unique<array_object>(
-            team, array_wishes{shape, dtype, zeroed, ghosts, periodic, node_grid, rank_grid, cuts,
-                               name});
+            team,
+            array_wishes{shape, dtype, zeroed, ghosts, periodic, node_grid, rank_grid, cuts, name});
     }));
     arrays.def_property_readonly("shape",
                                  [](const array_object& self) { return tuple_of(self.extents()); });
@@ -207,8 +207,9 @@ void bind_array(py::module_& module) {
     arrays.def("_close", &array_object::close);
     arrays.def_property_readonly(
         "name", [](const array_object& self) { return self.core("name").options().name; });
-    arrays.def_property_readonly(
-        "ghosts", [](const array_object& self) { return self.core("ghosts").options().ghosts.width; });
+    arrays.def_property_readonly("ghosts", [](const array_object& self) {
+        return self.core("ghosts").options().ghosts.width;
+    });
     arrays.def_property_readonly("_is_whole_here", &array_object::is_whole_here);
 
     arrays.def("_local", viewer("local", [](array_core& core) { return core.rank_box(); }));

@@ -96,8 +96,8 @@ void bind_checkpoint(py::module_& module) {
     all.def("_write", &checkpoint_object::write);
     all.def("_restore", &checkpoint_object::restore);
     all.def("_latest", &checkpoint_object::latest);
-    all.def_property_readonly(
-        "refused", [](const checkpoint_object& self) { return self.saved().refused(); });
+    all.def_property_readonly("refused",
+                              [](const checkpoint_object& self) { return self.saved().refused(); });
     all.def_property_readonly(
         "folder", [](const checkpoint_object& self) { return self.saved().folder().string(); });
 }

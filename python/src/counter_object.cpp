@@ -13,8 +13,8 @@ public:
             at_once = portion.cast<index_t>();
         });
         team& everyone = team_->ranks("counter");
-        counter_ = team_->keep<counter>(
-            "counter", [&] { return new counter(everyone, begin, at_once); });
+        counter_ =
+            team_->keep<counter>("counter", [&] { return new counter(everyone, begin, at_once); });
     }
 
     counter& live(const char* operation) const {
@@ -34,9 +34,8 @@ public:
     explicit share_object(team_object& ranks) : team_(ranks.shared()) {
         team_->meet("share", std::nullopt);
         team& everyone = team_->ranks("share");
-        tickets_ = team_->keep<array<index_t, 1>>("share", [&] {
-            return new array<index_t, 1>(everyone, {2}, {.name = "share"});
-        });
+        tickets_ = team_->keep<array<index_t, 1>>(
+            "share", [&] { return new array<index_t, 1>(everyone, {2}, {.name = "share"}); });
     }
 
     index_t draw() {
@@ -92,7 +91,8 @@ void bind_counter(py::module_& module) {
             counter& numbers = self.live("Counter.reset");
             waiting("Counter.reset", [&] { numbers.reset(first); });
         },
-        py::arg("first") = 0, "Counts from `first` again. Call: collective over the team; a fence.");
+        py::arg("first") = 0,
+        "Counts from `first` again. Call: collective over the team; a fence.");
 
     py::class_<share_object> shares(module, "Share");
     shares.def(py::init<team_object&>());

@@ -58,10 +58,7 @@ detail::element_kind arithmetic_of(char kind, std::size_t bytes) {
     using enum detail::element_kind;
     if (kind == 'i' || kind == 'u') return detail::kind_of_integer(bytes, kind == 'i');
     if (kind == 'f')
-        return bytes == 4    ? float32
-               : bytes == 8  ? float64
-               : bytes == 16 ? long_double
-                             : other;
+        return bytes == 4 ? float32 : bytes == 8 ? float64 : bytes == 16 ? long_double : other;
     if (kind == 'c') return bytes == 8 ? complex_float32 : complex_float64;
     return other;
 }
@@ -85,8 +82,8 @@ detail::file_type stored(const py::object& type) {
         return result;
     }
     const char kind = kind_of(type);
-    const bool is_stored = (kind == 'i' || kind == 'u' || kind == 'c') ||
-                           (kind == 'f' && (bytes == 4 || bytes == 8));
+    const bool is_stored =
+        (kind == 'i' || kind == 'u' || kind == 'c') || (kind == 'f' && (bytes == 4 || bytes == 8));
     if (!is_stored)
         throw_python(PyExc_TypeError, "nodespan: HDF5 files hold no elements of dtype " +
                                           std::string(py::str(type)) +

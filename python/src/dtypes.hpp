@@ -13,7 +13,7 @@ struct element {
     std::size_t bytes = 0;
     detail::element_kind kind = detail::element_kind::other;
     std::optional<nodespan::dtype> number; // where text and NumPy files hold it
-    std::string name;                  // in messages: NumPy's
+    std::string name;                      // in messages: NumPy's
 };
 
 /// The elements of anything that numpy.dtype takes.

@@ -23,8 +23,7 @@ void add_to(detail::array_core& core, const index_list& at, const void* value, v
     std::memcpy(&added, value, sizeof(T));
     if (core.is_one_node()) {
         core.claim_atomics();
-        found =
-            std::atomic_ref<T>(*reinterpret_cast<T*>(place_of(core, at))).fetch_add(added);
+        found = std::atomic_ref<T>(*reinterpret_cast<T*>(place_of(core, at))).fetch_add(added);
     } else {
         waiting("Array.fetch_add", [&] { core.fetch_add(at, &added, &found); });
     }
@@ -36,10 +35,10 @@ void add_to(detail::array_core& core, const index_list& at, const void* value, v
 void fetch_add(detail::array_core& core, const element& type, const index_list& at,
                const void* value, void* before) {
     const bool is_added = type.number && visit(*type.number, [&](auto known) {
-        using T = typename decltype(known)::type;
-        if constexpr (detail::addable<T>) add_to<T>(core, at, value, before);
-        return detail::addable<T>;
-    });
+                              using T = typename decltype(known)::type;
+                              if constexpr (detail::addable<T>) add_to<T>(core, at, value, before);
+                              return detail::addable<T>;
+                          });
     if (!is_added)
         throw_python(PyExc_TypeError, "nodespan: fetch_add: elements of dtype " + type.name +
                                           " have none; integers, float32 and float64 do");

@@ -12,8 +12,10 @@ namespace {
 
 dtype number_of(const array_object& array, const char* format) {
     if (array.type().number) return *array.type().number;
-    throw_python(PyExc_TypeError, std::string("nodespan: ") + format + " files hold no elements of "
-                                      "dtype " + array.type().name +
+    throw_python(PyExc_TypeError, std::string("nodespan: ") + format +
+                                      " files hold no elements of "
+                                      "dtype " +
+                                      array.type().name +
                                       "; they hold bool, integers, float32, float64"
                                       " and, but for CSV, complex64 and complex128");
 }
@@ -32,8 +34,7 @@ void save_npy_file(const array_object& self, const py::object& file) {
         path = file.cast<std::string>();
         type = number_of(self, "NumPy");
     });
-    waiting("save_npy",
-            [&] { detail::save_npy(self.core("save_npy"), type, path, {}); });
+    waiting("save_npy", [&] { detail::save_npy(self.core("save_npy"), type, path, {}); });
 }
 
 void load_npy_file(const array_object& self, const py::object& file) {
@@ -69,8 +70,7 @@ void save_csv_file(const array_object& self, const py::object& file, const py::o
         type = number_of(self, "CSV");
         options = options_of(separator, names);
     });
-    waiting("save_csv",
-            [&] { detail::save_csv(self.core("save_csv"), type, path, options); });
+    waiting("save_csv", [&] { detail::save_csv(self.core("save_csv"), type, path, options); });
 }
 
 void load_csv_file(const array_object& self, const py::object& file, const py::object& separator) {
@@ -85,8 +85,7 @@ void load_csv_file(const array_object& self, const py::object& file, const py::o
     const int dimensions = static_cast<int>(self.extents().size());
     detail::array_core& core = self.core("load_csv");
     waiting("load_csv", [&] {
-        detail::load_csv(core,
-                         *detail::plan_csv(core.get_team(), type, dimensions, path, options));
+        detail::load_csv(core, *detail::plan_csv(core.get_team(), type, dimensions, path, options));
     });
 }
 
@@ -153,9 +152,8 @@ void load_hdf5_file(const array_object& self, const py::object& file, const py::
         name = dataset.cast<std::string>();
         type = file_type_of(self.type());
     });
-    waiting("load_hdf5", [&] {
-        detail::load_array(self.core("load_hdf5"), type, whole(self), path, name, {});
-    });
+    waiting("load_hdf5",
+            [&] { detail::load_array(self.core("load_hdf5"), type, whole(self), path, name, {}); });
 }
 
 py::tuple describe_hdf5(const std::string& file, const std::string& dataset) {

@@ -44,8 +44,7 @@ bool read_indices(const array_object& array, PyObject* key, index_list& at) {
     if (count != extents.size()) return false;
     at = extents;
     for (std::size_t d = 0; d < count; ++d) {
-        PyObject* const one =
-            is_tuple ? PyTuple_GET_ITEM(key, static_cast<Py_ssize_t>(d)) : key;
+        PyObject* const one = is_tuple ? PyTuple_GET_ITEM(key, static_cast<Py_ssize_t>(d)) : key;
         if (!PyLong_CheckExact(one)) return false;
         const index_t given = PyLong_AsLongLong(one);
         if (given == -1 && PyErr_Occurred() != nullptr) PyErr_Clear(); // out of bounds below
@@ -211,7 +210,8 @@ void add_hot_calls_of_teams(py::class_<team_object>& teams) {
          "ranks after it.\n\n"
          "Call: collective over the team. Errors: PeerLostError, MPIError."},
         {"node_fence", team_node_fence, METH_NOARGS,
-         "node_fence()\n--\n\nThe same for the ranks of this node, and what they wrote directly.\n\n"
+         "node_fence()\n--\n\nThe same for the ranks of this node, and what they wrote "
+         "directly.\n\n"
          "Call: collective over the node."},
         {nullptr, nullptr, 0, nullptr}};
     add(teams.ptr(), methods);

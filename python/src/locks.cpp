@@ -30,10 +30,10 @@ private:
 } // namespace
 
 void bind_locks(py::module_& module) {
-    py::class_<lock_object> locks(
-        module, "Lock",
-        "A lock of an array's node: with a.lock(node): ... It is fair, and not recursive. What was\n"
-        "written under it is visible to the next one who holds it.");
+    py::class_<lock_object> locks(module, "Lock",
+                                  "A lock of an array's node: with a.lock(node): ... It is fair, "
+                                  "and not recursive. What was\n"
+                                  "written under it is visible to the next one who holds it.");
     locks.def(py::init<const array_object&, int, bool>());
     locks.def("acquire", &lock_object::acquire, py::arg("blocking") = true,
               "Takes the lock; returns whether it did, which it may not with blocking=False.");

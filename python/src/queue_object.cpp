@@ -28,9 +28,8 @@ public:
         });
         team& everyone = team_->ranks("queue");
         const std::string name = type_.name;
-        queue_ = team_->keep<queue_core>("queue", [&] {
-            return new queue_core(everyone, room, type_.bytes, name.c_str());
-        });
+        queue_ = team_->keep<queue_core>(
+            "queue", [&] { return new queue_core(everyone, room, type_.bytes, name.c_str()); });
     }
 
     // 1: done, 0: closed.

@@ -26,9 +26,9 @@ public:
             type_ = element_of(dtype);
             const std::size_t dimensions = py::len(shape);
             if (dimensions < 1 || dimensions > max_dimensions)
-                throw_python(PyExc_ValueError, "nodespan: replicated: " +
-                                                   std::to_string(dimensions) +
-                                                   " dimensions; there are 1 to 6");
+                throw_python(PyExc_ValueError,
+                             "nodespan: replicated: " + std::to_string(dimensions) +
+                                 " dimensions; there are 1 to 6");
             const auto numbers = numbers_of("shape", shape, dimensions);
             extents_ = index_list(static_cast<int>(dimensions), 0);
             std::copy(numbers.begin(), numbers.end(), &extents_[0]);

@@ -66,7 +66,7 @@ public:
         const std::string type = type_.name;
         memory_ = std::make_shared<ring_memory>(team_->keep<ended_ring>("ring", [&] {
             return new ended_ring(std::make_unique<ring_core>(everyone, elements_, type_.bytes,
-                                                                type.c_str(), options));
+                                                              type.c_str(), options));
         }));
     }
 

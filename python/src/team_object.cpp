@@ -15,8 +15,7 @@ std::unique_ptr<team_object> make_team(std::uintptr_t comm, bool is_world, int r
             team(is_world ? MPI_COMM_WORLD : comm_of(comm), {ranks_per_node}));
     });
     // A root is not ended when Python lets go of it, but when it is closed, or with MPI.
-    return std::make_unique<team_object>(
-        std::shared_ptr<team_state>(state, [](team_state*) {}));
+    return std::make_unique<team_object>(std::shared_ptr<team_state>(state, [](team_state*) {}));
 }
 
 std::unique_ptr<team_object> split(team_object& self, const py::object& color,
@@ -94,12 +93,11 @@ void bind_team(py::module_& module) {
     ask("nodes", &team::nodes);
     ask("node_rank", &team::node_rank);
     ask("node_size", &team::node_size);
-    teams.def_property_readonly("is_leader",
-                                [](team_object& self) { return self.ranks("is_leader").is_leader(); });
+    teams.def_property_readonly(
+        "is_leader", [](team_object& self) { return self.ranks("is_leader").is_leader(); });
     teams.def_property_readonly("closed",
                                 [](team_object& self) { return !self.state().is_open(); });
-    teams.def_property_readonly("live",
-                                [](team_object& self) { return self.state().count(); });
+    teams.def_property_readonly("live", [](team_object& self) { return self.state().count(); });
     teams.def("node_of",
               [](team_object& self, int rank) { return self.ranks("node_of").node_of(rank); });
     teams.def("comm_rank",
