@@ -26,8 +26,10 @@ function(nodespan_install_library target export)
           LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
           RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   install(EXPORT ${export} NAMESPACE nodespan:: DESTINATION ${nodespan_cmake_folder})
-  set_target_properties(${target} PROPERTIES INSTALL_RPATH $ORIGIN
-                        INSTALL_RPATH_USE_LINK_PATH TRUE)
+  get_target_property(type ${target} TYPE)
+  if(NOT type STREQUAL "INTERFACE_LIBRARY")
+    set_target_properties(${target} PROPERTIES INSTALL_RPATH $ORIGIN INSTALL_RPATH_USE_LINK_PATH TRUE)
+  endif()
 endfunction()
 
 # nodespan_install_pc(<name>): its pkg-config file
@@ -55,12 +57,18 @@ endfunction()
 
 install(DIRECTORY include/nodespan DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
         FILES_MATCHING PATTERN *.hpp PATTERN *.h PATTERN *.f90
-        PATTERN hdf5*.hpp EXCLUDE PATTERN checkpoint.hpp EXCLUDE PATTERN hdf5.h EXCLUDE)
+        PATTERN boost_mpi.hpp EXCLUDE PATTERN hdf5*.hpp EXCLUDE PATTERN checkpoint.hpp EXCLUDE PATTERN hdf5.h EXCLUDE)
 install(FILES ${PROJECT_BINARY_DIR}/include/nodespan/version.hpp
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nodespan)
 nodespan_install_library(nodespan nodespan_targets)
 install(TARGETS nodespan_fortran EXPORT nodespan_targets)
 nodespan_install_pc(nodespan)
+
+if(NODESPAN_WITH_BOOST_MPI)
+  install(FILES include/nodespan/boost_mpi.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nodespan)
+  nodespan_install_library(nodespan_boost_mpi nodespan_boost_mpi_targets)
+  nodespan_install_pc(nodespan-boost-mpi)
+endif()
 
 if(NODESPAN_WITH_HDF5)
   install(FILES include/nodespan/checkpoint.hpp include/nodespan/hdf5.hpp include/nodespan/hdf5_info.hpp

@@ -16,12 +16,15 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${PROJECT_BINARY_DIR}/src)
 # What is compiled and linked with the library.
 set(CPACK_DEBIAN_PACKAGE_DEPENDS
-    "libopenmpi-dev, libboost-mpi-dev (>= 1.74), libboost-serialization-dev (>= 1.74), libfmt-dev, libhwloc-dev, pkg-config")
+    "libopenmpi-dev, libfmt-dev, libhwloc-dev, pkg-config")
 if(NODESPAN_WITH_HDF5)
   string(APPEND CPACK_DEBIAN_PACKAGE_DEPENDS ", libhdf5-openmpi-dev")
 endif()
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "openmpi-bin")
 if(NODESPAN_HAS_PYTHON)
   string(APPEND CPACK_DEBIAN_PACKAGE_RECOMMENDS ", python3-numpy, python3-mpi4py")
+endif()
+if(NODESPAN_WITH_BOOST_MPI) # for a header that only programs with Boost.MPI include
+  string(APPEND CPACK_DEBIAN_PACKAGE_RECOMMENDS ", libboost-mpi-dev (>= 1.74)")
 endif()
 include(CPack)

@@ -2,10 +2,8 @@
 
 #include "frame.hpp"
 
-#include <boost/serialization/vector.hpp>
-
+#include <array>
 #include <cstdint>
-#include <vector>
 
 namespace nodespan::acquire {
 
@@ -19,17 +17,12 @@ public:
     std::int64_t quantile(double part) const;
     std::int64_t most() const { return most_; }
 
-    template <class Archive>
-    void serialize(Archive& archive, unsigned) {
-        archive& counts_& most_;
-    }
-
 private:
-    std::vector<std::uint64_t> counts_ = std::vector<std::uint64_t>(64 * 32);
+    std::array<std::uint64_t, 64 * 32> counts_{};
     std::int64_t most_ = 0;
 };
 
-/// What one consumer has seen.
+/// What one consumer has seen. Sent to other ranks as its bytes.
 struct account {
     std::uint64_t received = 0;
     std::uint64_t lost = 0;  // to_all only: those that this one did not get
@@ -40,12 +33,6 @@ struct account {
 
     /// Takes in a frame that has just come.
     void add(std::span<const sample> frame, std::uint64_t sequence);
-
-    template <class Archive>
-    void serialize(Archive& archive, unsigned) {
-        archive& received& lost& wrong& end_ns& samples.least& samples.most& samples.sum& samples
-            .count& waits;
-    }
 };
 
 } // namespace nodespan::acquire

@@ -1,6 +1,7 @@
 #include "instrument.hpp"
 
-#include <boost/mpi/communicator.hpp>
+#include "messages.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -85,8 +86,10 @@ delivery_record send(team& everyone, const settings& chosen, std::uint64_t frame
         const std::uint64_t only = number % consumers;
         for (std::uint64_t consumer = 0; consumer < consumers; ++consumer)
             if (chosen.is_to_all() || consumer == only)
-                everyone.comm().send(static_cast<int>(consumer) + 1, 0, buffer.data(),
-                                     static_cast<int>(buffer.size()));
+                app::check_mpi(MPI_Send(buffer.data(), static_cast<int>(chosen.frame_bytes),
+                                        MPI_BYTE, static_cast<int>(consumer) + 1, 0,
+                                        everyone.comm()),
+                               "MPI_Send");
     }
     return {frames, due.start_ns()};
 }

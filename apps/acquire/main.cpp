@@ -4,20 +4,22 @@
 
 #include "app.hpp"
 #include "instrument.hpp"
+#include "messages.hpp"
 #include "outcome.hpp"
 #ifdef NODESPAN_HAS_HDF5
 #include "standard_output.hpp"
 #include "storage.hpp"
 #endif
 
-#include <boost/mpi/collectives.hpp>
 #include <fmt/format.h>
+#include <nodespan/collectives.hpp>
 #include <nodespan/ring.hpp>
 
 #include <algorithm>
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <thread>
 
 namespace {
@@ -72,7 +74,7 @@ void add_options(CLI::App& options, settings& chosen) {
         ->check(CLI::Range(0.0, 1e6))
         ->capture_default_str();
     options.add_flag("--compare", chosen.compare,
-                     "Send as many frames by Boost.MPI's send afterwards, and compare");
+                     "Send as many frames by MPI_Send afterwards, and compare");
 #ifdef NODESPAN_HAS_HDF5
     options.add_option("--save", chosen.file, "Save frames to this HDF5 file");
     options.add_option("--every", chosen.every, "Of how many frames one is saved")
@@ -121,7 +123,9 @@ account receive(team& everyone, const settings& chosen, std::uint64_t frames) {
     account mine;
     for (std::uint64_t number = 0; number < frames; ++number) {
         if (!chosen.is_to_all() && number % consumers != me) continue;
-        everyone.comm().recv(0, 0, buffer.data(), static_cast<int>(buffer.size()));
+        app::check_mpi(MPI_Recv(buffer.data(), static_cast<int>(chosen.frame_bytes), MPI_BYTE, 0, 0,
+                                everyone.comm(), MPI_STATUS_IGNORE),
+                       "MPI_Recv");
         mine.add(buffer, number);
         be_slow(everyone, chosen);
     }
@@ -131,9 +135,10 @@ account receive(team& everyone, const settings& chosen, std::uint64_t frames) {
 // All consumers' accounts, on rank 0.
 measured put_together(team& everyone, const delivery_record& record, const account& mine) {
     measured result;
-    boost::mpi::gather(everyone.comm(), mine, result.consumers, 0);
+    const auto all = app::gather_messages(everyone.comm(), std::vector<account>{mine});
     if (everyone.rank() != 0) return result;
-    result.consumers.erase(result.consumers.begin()); // the instrument
+    for (std::size_t rank = 1; rank < all.size(); ++rank) // rank 0 is the instrument
+        result.consumers.push_back(all[rank].front());
     result.frames = record.frames;
     std::int64_t end = now_ns();
     if (record.frames > 0) {
@@ -185,7 +190,7 @@ int run(team& everyone, const settings& chosen) {
 #endif
     outcome result{chosen, everyone.size(), run_ring(everyone, chosen, keep), {}};
     std::uint64_t frames = result.by_ring.frames;
-    boost::mpi::broadcast(everyone.comm(), frames, 0);
+    broadcast(everyone, std::span(&frames, 1));
     if (chosen.compare && frames > 0) result.by_messages = run_messages(everyone, chosen, frames);
 #ifdef NODESPAN_HAS_HDF5
     if (kept) kept->save(frames);
@@ -195,7 +200,7 @@ int run(team& everyone, const settings& chosen) {
         is_good = result.is_good();
         app::print(chosen.json ? to_json(result) + "\n" : to_text(result));
     }
-    boost::mpi::broadcast(everyone.comm(), is_good, 0);
+    broadcast(everyone, std::span(&is_good, 1));
     return is_good ? app::good : app::failed;
 }
 

@@ -110,7 +110,7 @@ std::string to_text(const outcome& result) {
     if (result.by_messages) {
         const measured& theirs = *result.by_messages;
         text += fmt::format(
-            "\nthe same {} frames by Boost.MPI's send: {:.2f} GB/s, the ring {:.2f} times as "
+            "\nthe same {} frames by MPI_Send: {:.2f} GB/s, the ring {:.2f} times as "
             "fast{}\n\n{}",
             theirs.frames, theirs.gigabytes_a_second(chosen),
             ours.gigabytes_a_second(chosen) / theirs.gigabytes_a_second(chosen),

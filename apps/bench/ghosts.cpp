@@ -16,7 +16,7 @@ constexpr int side = 2048;
 class rows_by_hand {
 public:
     explicit rows_by_hand(const team& team)
-        : among_(team.nodes() > 1 ? team.leaders() : team.comm()),
+        : among_(team.nodes() > 1 ? team.leader_comm() : team.comm()),
           node_(team.nodes() > 1 && team.node_size() > 1 ? team.node_comm() : MPI_COMM_NULL),
           takes_part_(team.nodes() == 1 || team.is_leader()),
           rows_(4 * side * sizeof(double)) {

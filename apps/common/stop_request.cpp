@@ -1,10 +1,9 @@
 #include "stop_request.hpp"
 
-#include <boost/mpi/collectives.hpp>
+#include <nodespan/collectives.hpp>
 
 #include <atomic>
 #include <csignal>
-#include <functional>
 
 namespace nodespan::app {
 namespace {
@@ -27,8 +26,7 @@ void catch_stop_requests() {
 }
 
 bool is_stop_requested(const team& everyone) {
-    return boost::mpi::all_reduce(everyone.comm(), requested ? 1 : 0, boost::mpi::maximum<int>()) !=
-           0;
+    return all_reduce(everyone, requested ? 1 : 0, accumulate_op::max) != 0;
 }
 
 } // namespace nodespan::app

@@ -1,14 +1,15 @@
 #include "contents.hpp"
 
+#include "messages.hpp"
+
 #ifdef NODESPAN_HAS_HDF5
 #include <nodespan/hdf5_info.hpp>
 #endif
 
-#include <boost/mpi/collectives.hpp>
-#include <boost/serialization/string.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
+#include <nodespan/collectives.hpp>
 #include <nodespan/npy.hpp>
 
 #include <filesystem>
@@ -114,9 +115,9 @@ void on_first(team& everyone, const std::function<void()>& body) {
             outcome = failed;
             text = failure.what();
         }
-    boost::mpi::broadcast(everyone.comm(), outcome, 0);
+    broadcast(everyone, std::span(&outcome, 1));
     if (outcome == well) return;
-    boost::mpi::broadcast(everyone.comm(), text, 0);
+    app::broadcast_message(everyone.comm(), text);
     if (outcome == wrong_usage) throw usage_error(text);
     if (text.starts_with("nodespan: ")) text.erase(0, 10); // error puts it in front
     throw error(errc::io, text, true);

@@ -1,9 +1,9 @@
 #include "job.hpp"
 
-#include <boost/mpi/collectives.hpp>
-#include <boost/serialization/string.hpp>
-#include <boost/serialization/vector.hpp>
+#include "messages.hpp"
+
 #include <fmt/format.h>
+#include <nodespan/collectives.hpp>
 
 #include <filesystem>
 
@@ -116,9 +116,9 @@ contents agree_on_contents(team& everyone, const job& asked) {
         require_possible(asked, what);
     });
     int type = static_cast<int>(what.type.value_or(dtype::float64));
-    boost::mpi::broadcast(everyone.comm(), type, 0);
-    boost::mpi::broadcast(everyone.comm(), what.dataset, 0);
-    boost::mpi::broadcast(everyone.comm(), what.extents, 0);
+    broadcast(everyone, std::span(&type, 1));
+    app::broadcast_message(everyone.comm(), what.dataset);
+    app::broadcast_message(everyone.comm(), what.extents);
     what.type = static_cast<dtype>(type);
     what.type_name = to_string(*what.type);
     return what;

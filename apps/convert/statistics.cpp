@@ -1,19 +1,29 @@
 #include "statistics.hpp"
 
-#include <boost/mpi/collectives.hpp>
+#include "messages.hpp"
 
-#include <functional>
+#include <nodespan/collectives.hpp>
 
 namespace nodespan::convert {
+namespace {
+
+// MPI combines long doubles; arrays do not hold them.
+long double combined(long double mine, MPI_Op operation, const team& everyone) {
+    app::check_mpi(
+        MPI_Allreduce(MPI_IN_PLACE, &mine, 1, MPI_LONG_DOUBLE, operation, everyone.comm()),
+        "MPI_Allreduce");
+    return mine;
+}
+
+} // namespace
 
 statistics add_up(const statistics& mine, team& everyone) {
-    const auto& comm = everyone.comm();
     statistics all;
-    all.count = boost::mpi::all_reduce(comm, mine.count, std::plus<std::int64_t>());
-    all.nans = boost::mpi::all_reduce(comm, mine.nans, std::plus<std::int64_t>());
-    all.least = boost::mpi::all_reduce(comm, mine.least, boost::mpi::minimum<long double>());
-    all.most = boost::mpi::all_reduce(comm, mine.most, boost::mpi::maximum<long double>());
-    all.sum = boost::mpi::all_reduce(comm, mine.sum, std::plus<long double>());
+    all.count = all_reduce(everyone, mine.count);
+    all.nans = all_reduce(everyone, mine.nans);
+    all.least = combined(mine.least, MPI_MIN, everyone);
+    all.most = combined(mine.most, MPI_MAX, everyone);
+    all.sum = combined(mine.sum, MPI_SUM, everyone);
     return all;
 }
 

@@ -1,7 +1,7 @@
 #include "averaging.hpp"
 
-#include <boost/mpi/collectives.hpp>
-#include <boost/serialization/vector.hpp>
+#include "messages.hpp"
+
 #include <nodespan/mean.hpp>
 
 #include <algorithm>
@@ -23,24 +23,23 @@ void row_average::operator()() {
 }
 
 void average_by_serialisation(array<double, 2>& rows) {
-    using parameters = std::vector<double>;
-    const boost::mpi::communicator& comm = rows.get_team().comm();
+    const MPI_Comm comm = rows.get_team().comm();
     const view<double, 2> local = rows.local();
-    std::vector<parameters> mine;
+    std::vector<double> mine;
     for (index_t i = 0; i < local.extent(0); ++i)
-        mine.emplace_back(local.row(i).begin(), local.row(i).end());
+        mine.insert(mine.end(), local.row(i).begin(), local.row(i).end());
 
-    std::vector<std::vector<parameters>> all;
-    boost::mpi::gather(comm, mine, all, 0);
-    parameters average;
-    if (comm.rank() == 0) {
+    const std::vector<std::vector<double>> all = app::gather_messages(comm, mine);
+    std::vector<double> average;
+    if (rows.get_team().rank() == 0) {
         average.assign(static_cast<std::size_t>(rows.extent(1)), 0.0);
         for (const auto& of_rank : all)
-            for (const parameters& row : of_rank)
-                for (std::size_t j = 0; j < average.size(); ++j) average[j] += row[j];
+            for (auto row = of_rank.begin(); row != of_rank.end(); row += rows.extent(1))
+                for (std::size_t j = 0; j < average.size(); ++j)
+                    average[j] += row[static_cast<std::ptrdiff_t>(j)];
         for (double& value : average) value /= static_cast<double>(rows.extent(0));
     }
-    boost::mpi::broadcast(comm, average, 0);
+    app::broadcast_message(comm, average);
     for (index_t i = 0; i < local.extent(0); ++i)
         std::copy(average.begin(), average.end(), local.row(i).begin());
 }

@@ -1,10 +1,10 @@
 #include "evaluation.hpp"
 
-#include <boost/mpi/collectives.hpp>
-#include <boost/serialization/vector.hpp>
+#include "messages.hpp"
+
+#include <nodespan/collectives.hpp>
 
 #include <algorithm>
-#include <functional>
 #include <numeric>
 
 namespace nodespan::ensemble {
@@ -32,9 +32,8 @@ quality evaluate_together(const team& everyone, const shape& sizes, std::span<co
     for (const document& text : mine) phrases += static_cast<double>(text.words.size()) - 1;
 
     const auto texts = static_cast<double>(mine.size());
-    const double sums[] = {part.reconstruction * phrases, phrases, part.accuracy * texts, texts};
-    double all[4] = {};
-    boost::mpi::all_reduce(everyone.comm(), sums, 4, all, std::plus<double>());
+    double all[] = {part.reconstruction * phrases, phrases, part.accuracy * texts, texts};
+    all_reduce(everyone, all);
     return {all[0] / std::max(all[1], 1.0), all[2] / std::max(all[3], 1.0)};
 }
 
@@ -45,10 +44,9 @@ single_models gather_single_models(const team& everyone, const std::vector<quali
         accuracies.push_back(one.accuracy);
     }
     const auto gather_all = [&](const std::vector<double>& values) {
-        std::vector<std::vector<double>> parts;
-        boost::mpi::all_gather(everyone.comm(), values, parts);
         std::vector<double> all;
-        for (const auto& part : parts) all.insert(all.end(), part.begin(), part.end());
+        for (const auto& part : app::all_gather_messages(everyone.comm(), values))
+            all.insert(all.end(), part.begin(), part.end());
         return all;
     };
     return {spread_of(gather_all(errors)), spread_of(gather_all(accuracies))};

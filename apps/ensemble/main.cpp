@@ -4,14 +4,13 @@
 
 #include "app.hpp"
 #include "averaging.hpp"
+#include "messages.hpp"
 #include "outcome.hpp"
 #include "progress.hpp"
 #include "saved_run.hpp"
 #include "saving.hpp"
 #include "standard_output.hpp"
 
-#include <boost/mpi/collectives.hpp>
-#include <boost/serialization/string.hpp>
 #include <fmt/format.h>
 #include <nodespan/nodespan.hpp>
 
@@ -19,6 +18,7 @@
 #include <cstdio>
 #include <functional>
 #include <optional>
+#include <span>
 
 namespace {
 
@@ -81,9 +81,7 @@ corpus read_together(const team& everyone, const arguments& chosen) {
     } catch (const std::exception& failure) {
         problem = failure.what();
     }
-    std::vector<std::string> all;
-    boost::mpi::all_gather(everyone.comm(), problem, all);
-    for (const std::string& one : all)
+    for (const std::string& one : app::all_gather_messages(everyone.comm(), problem))
         if (!one.empty())
             throw error(errc::io,
                         one + " (the default texts come with Debian's package 'fortunes'; "
@@ -224,8 +222,8 @@ int run::resume() {
 void run::write_checkpoint(int epochs) {
     if (!saved_.is_on()) return;
     curves_ = to_numbers(found_.epochs);
-    boost::mpi::broadcast(team_.comm(), found_.training_seconds, 0); // each rank has its own clock
-    boost::mpi::broadcast(team_.comm(), found_.averaging_seconds, 0);
+    broadcast(team_, std::span(&found_.training_seconds, 1)); // each rank has its own clock
+    broadcast(team_, std::span(&found_.averaging_seconds, 1));
     saved_.write(epochs);
     saved_epochs_ = epochs;
 }
@@ -295,7 +293,7 @@ void run::compare_averaging(outcome& result) {
         reset(round);
         serialised.push_back(time_together(team_, [&] { average_by_serialisation(parameters_); }));
         const bool same = ours == ensemble::hash(trainers_.front().parameters());
-        result.averages_agree &= boost::mpi::all_reduce(team_.comm(), same, std::logical_and<>());
+        result.averages_agree &= all_reduce(team_, same ? 1 : 0, accumulate_op::min) != 0;
     }
     result.shared_seconds = median(shared);
     result.serialised_seconds = median(serialised);

@@ -55,7 +55,7 @@ std::string to_text(const outcome& result) {
     text += fmt::format(
         "\n  one averaging of {} models of {} parameters ({:.1f} MB)\n"
         "  through shared windows     {:>12.3f} ms\n"
-        "  by Boost.MPI serialisation {:>12.3f} ms   {:.1f} times as long; {}\n"
+        "  by messages to one rank    {:>12.3f} ms   {:.1f} times as long; {}\n"
         "\n  training took {:.1f} s, of which averaging (waiting for all included) {:.2f} s\n"
         "  parameters hash {:016x}\n",
         result.options.models, result.parameters,

@@ -6,7 +6,7 @@
 int main(int argc, char** argv) {
     using namespace nodespan;
     environment mpi{argc, argv};
-    team everyone{boost::mpi::communicator{}};
+    team everyone{MPI_COMM_WORLD};
 
     constexpr index_t size = 2000, columns = 10, block = 100;
     array<double, 2> arr{everyone, {size, columns}};

@@ -6,7 +6,7 @@
 int main(int argc, char** argv) {
     using namespace nodespan;
     environment mpi{argc, argv};
-    team everyone{boost::mpi::communicator{}};
+    team everyone{MPI_COMM_WORLD};
     if (everyone.size() < 2) return 1; // nobody to work
 
     queue<int> q{everyone};

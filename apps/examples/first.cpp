@@ -4,7 +4,7 @@
 
 int main(int argc, char** argv) {
     nodespan::environment mpi{argc, argv};
-    nodespan::team everyone{boost::mpi::communicator{}};
+    nodespan::team everyone{MPI_COMM_WORLD};
     nodespan::array<double, 2> field{everyone, {1000, 64}};
 
     auto mine = field.local(); // my rows, plain memory

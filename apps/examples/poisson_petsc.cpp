@@ -140,7 +140,7 @@ static int run(nodespan::team& everyone) {
 // Shown in docs/embedding.md:
 int main(int argc, char** argv) {
     nodespan::environment mpi{argc, argv}; // starts MPI with what nodespan needs between nodes
-    nodespan::team everyone{boost::mpi::communicator{}};
+    nodespan::team everyone{MPI_COMM_WORLD};
     PETSC_COMM_WORLD = everyone.comm(); // ranks numbered node by node, for PETSc as well
     if (PetscInitialize(&argc, &argv, nullptr, nullptr) != 0) return 1;
     const int status = run(everyone);

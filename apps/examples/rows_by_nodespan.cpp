@@ -5,7 +5,7 @@
 
 int main(int argc, char** argv) {
     nodespan::environment mpi{argc, argv};
-    nodespan::team everyone{boost::mpi::communicator{}};
+    nodespan::team everyone{MPI_COMM_WORLD};
     nodespan::array<double, 2> table{everyone, {1000, 64}};
 
     for (nodespan::index_t i = 0; i < table.local().extent(0); ++i)

@@ -8,7 +8,7 @@
 int main(int argc, char** argv) {
     using namespace nodespan;
     environment mpi{argc, argv};
-    team everyone{boost::mpi::communicator{}};
+    team everyone{MPI_COMM_WORLD};
 
     if (everyone.rank() == 0) {
         std::ofstream table("table.csv");

@@ -8,7 +8,7 @@
 int main(int argc, char** argv) {
     using namespace nodespan;
     environment mpi{argc, argv};
-    team everyone{boost::mpi::communicator{}};
+    team everyone{MPI_COMM_WORLD};
 
     constexpr index_t tasks = 200, bins = 64;
     array<double, 2> samples{everyone, {tasks, 16}, {.name = "samples"}};

@@ -13,7 +13,6 @@
 #include "xdmf.hpp"
 
 #include <boost/functional/hash.hpp>
-#include <boost/mpi/collectives.hpp>
 #include <fmt/format.h>
 #include <nodespan/nodespan.hpp>
 
@@ -123,10 +122,9 @@ void check(team& everyone, array<double, 2>& field, outcome& result) {
             add(errors[1], exact);
             hash += hash_of(row, column, x);
         }
-    const auto largest = boost::mpi::maximum<double>();
-    result.scheme_error = boost::mpi::all_reduce(everyone.comm(), errors[0], largest);
-    result.equation_error = boost::mpi::all_reduce(everyone.comm(), errors[1], largest);
-    result.hash = boost::mpi::all_reduce(everyone.comm(), hash, std::plus<std::uint64_t>());
+    result.scheme_error = all_reduce(everyone, errors[0], accumulate_op::max);
+    result.equation_error = all_reduce(everyone, errors[1], accumulate_op::max);
+    result.hash = all_reduce(everyone, hash);
     // Each step rounds some times in units of 2^-53, and the scheme does not let errors grow.
     result.scheme_tolerance = 1e-15 * (10 + static_cast<double>(result.steps));
 }
@@ -136,7 +134,7 @@ bool is_equal(team& everyone, array<double, 2>& field, const reference_solver& o
     bool same = true;
     for (index_t i = 0; i < mine.extent(0); ++i)
         same &= std::equal(mine.row(i).begin(), mine.row(i).end(), other.row(i));
-    return boost::mpi::all_reduce(everyone.comm(), same, std::logical_and<>());
+    return all_reduce(everyone, same ? 1 : 0, accumulate_op::min) != 0;
 }
 
 double median(std::vector<double> values) {
@@ -158,8 +156,7 @@ double time_steps(team& everyone, Solver& solver, index_t steps) {
 // Steps until all ranks look again whether they are to stop: the same on all, and a tenth of a
 // second together, so that looking costs nothing.
 index_t steps_to_next_look(team& everyone, double seconds_per_step, index_t most) {
-    const double longest =
-        boost::mpi::all_reduce(everyone.comm(), seconds_per_step, boost::mpi::maximum<double>());
+    const double longest = all_reduce(everyone, seconds_per_step, accumulate_op::max);
     return static_cast<index_t>(std::clamp(0.1 / longest, 1.0, static_cast<double>(most)));
 }
 

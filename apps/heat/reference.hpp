@@ -2,7 +2,7 @@
 
 #include "stencil.hpp"
 
-#include <boost/mpi/communicator.hpp>
+#include <mpi.h>
 #include <nodespan/array.hpp>
 
 #include <array>

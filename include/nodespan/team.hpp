@@ -4,8 +4,6 @@
 #include "nodespan/detail/mpi.hpp"
 #include "nodespan/placement.hpp"
 
-#include <boost/mpi/communicator.hpp>
-
 #include <memory>
 
 namespace NODESPAN_EXPORT nodespan {
@@ -47,7 +45,7 @@ struct team_options {
 /// used for: see docs/report.md.
 class team {
 public:
-    /// Groups the ranks of `comm` by node.
+    /// Groups the ranks of `comm` by node. A boost::mpi::communicator converts to it by itself.
     /// Call:   collective over `comm`; MPI is initialised.
     /// Errors: errc::not_initialized, errc::finalized, errc::invalid_argument (null or
     ///         inter-communicator, NODESPAN_RANKS_PER_NODE no number), MPI category; all ranks.
@@ -55,7 +53,6 @@ public:
     ///         none that grows with size afterwards if `comm` is ordered node by node.
     /// Source: MPI 3.1 section 6.4.2 (MPI_Comm_split_type), 11.2.3 (MPI_Win_allocate_shared).
     explicit team(MPI_Comm comm, team_options options = {});
-    explicit team(const boost::mpi::communicator& comm, team_options options = {});
 
     team(team&&) noexcept = default;
     team& operator=(team&&) noexcept = default;
@@ -86,10 +83,11 @@ public:
 
     /// All ranks in team order; all ranks of this node; the leaders in node order. The team's own:
     /// use them for messages as you like, but do not free them. On other ranks than leaders,
-    /// leaders() is a null communicator.
-    const boost::mpi::communicator& comm() const noexcept;
-    const boost::mpi::communicator& node_comm() const noexcept;
-    const boost::mpi::communicator& leaders() const noexcept;
+    /// leader_comm() is MPI_COMM_NULL. In a program with Boost.MPI, nodespan/boost_mpi.hpp gives
+    /// them as its communicators.
+    MPI_Comm comm() const noexcept;
+    MPI_Comm node_comm() const noexcept;
+    MPI_Comm leader_comm() const noexcept;
 
     /// Ends an epoch: what any rank wrote before, directly or by transfers, is visible to all ranks
     /// after it. node_fence() does so for the ranks of this node, and for what they wrote directly.

@@ -1,6 +1,10 @@
 #pragma once
 
-#include "nodespan/nodespan.hpp"
+#include "nodespan/box.hpp"
+#include "nodespan/collectives.hpp"
+#include "nodespan/detail/process_state.hpp"
+#include "nodespan/error.hpp"
+#include "nodespan/team.hpp"
 
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>

@@ -1,5 +1,8 @@
 #include "team_object.hpp"
 
+#include "nodespan/array.hpp"
+#include "nodespan/counter.hpp"
+
 namespace nodespan::python {
 namespace {
 

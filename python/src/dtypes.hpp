@@ -2,6 +2,9 @@
 
 #include "binding.hpp"
 
+#include "nodespan/compound_type.hpp"
+#include "nodespan/dtype.hpp"
+
 #include <optional>
 #include <string>
 

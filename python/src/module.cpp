@@ -2,6 +2,8 @@
 #include "binding.hpp"
 #include "hot_calls.hpp"
 
+#include "nodespan/version.hpp"
+
 PYBIND11_MODULE(_core, module) {
     using namespace nodespan::python;
     module.doc() = "The run-time cores of nodespan; the package nodespan is made of them.";

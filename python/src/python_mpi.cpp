@@ -2,10 +2,13 @@
 
 #include "things.hpp"
 
+#include "nodespan/environment.hpp"
+
 #include <cstdint>
 #include <cstdlib>
 #include <type_traits>
 #include <unistd.h>
+#include <utility>
 
 namespace nodespan::python {
 namespace {

@@ -31,7 +31,7 @@ std::unique_ptr<team_object> split(team_object& self, const py::object& color,
 }
 
 // The memory of an ndarray, where it is shared at the address at which the library knows it.
-std::byte* memory_of(const py::array& values) {
+std::byte* shared_memory_of(const py::array& values) {
     return where_shared(static_cast<std::byte*>(const_cast<void*>(values.data())),
                         static_cast<std::size_t>(values.nbytes()));
 }
@@ -45,7 +45,7 @@ void combine(team_object& self, const py::array& values, const std::string& op) 
     call.op = op_named(op);
     call.element_bytes = found.bytes;
     call.count = static_cast<std::size_t>(values.size());
-    call.values = memory_of(values);
+    call.values = shared_memory_of(values);
     waiting("Team.all_reduce", [&] { detail::run_collective(all, call); });
 }
 
@@ -57,7 +57,7 @@ void send_to_all(team_object& self, const py::array& values, int root) {
     call.root = root;
     call.element_bytes = static_cast<std::size_t>(values.itemsize());
     call.count = static_cast<std::size_t>(values.size());
-    call.values = memory_of(values);
+    call.values = shared_memory_of(values);
     waiting("Team.broadcast", [&] { detail::run_collective(all, call); });
 }
 

@@ -1,9 +1,9 @@
 #include "nodespan/detail/queue_core.hpp"
 
 #include "agreement.hpp"
-#include "arena.hpp"
 #include "mpi_check.hpp"
 #include "nodespan/detail/process_state.hpp"
+#include "shared_block.hpp"
 #include "team_core.hpp"
 #include "ticket_queue.hpp"
 
@@ -35,12 +35,12 @@ queue_core::queue_core(const team& team, index_t capacity, std::size_t item_byte
             return std::vector<byte_range>(team.is_leader() ? 1 : 0, {0, request.node_bytes});
         };
     });
-    block_ = std::make_unique<block>(arena::of(*team_).allocate(refused, request));
-    if (team_usage* const counters = team_->usage())
-        counters->begin_array({}, fmt::format("queue<{}>", boost::core::demangle(type)),
-                              index_list(1, capacity), request.node_bytes);
+    block_ = std::make_unique<shared_block>(
+        *team_, refused, request,
+        shared_block::label{
+            {}, fmt::format("queue<{}>", boost::core::demangle(type)), index_list(1, capacity)});
     queue_ = std::make_unique<ticket_queue>(
-        block_->data, capacity, item_bytes, team.is_oversubscribed(),
+        block_->data(), capacity, item_bytes, team.is_oversubscribed(),
         queue_user{team.rank(), request.description,
                    [core = team_.get()] { return core->is_node_abandoned(); }});
 }
@@ -49,8 +49,6 @@ queue_core::queue_core(const team& team, index_t capacity, std::size_t item_byte
 queue_core::~queue_core() {
     if (!mpi_is_alive()) return; // the memory may be gone
     if (std::uncaught_exceptions() > exceptions_) queue_->abandon(team_->rank());
-    if (team_usage* const counters = team_->usage()) counters->end_array(block_->node_bytes);
-    arena::of(*team_).free(*block_);
 }
 
 bool queue_core::put(const std::byte* item) {

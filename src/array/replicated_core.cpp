@@ -1,8 +1,8 @@
 #include "nodespan/detail/replicated_core.hpp"
 
 #include "agreement.hpp"
-#include "arena.hpp"
 #include "nodespan/detail/copy_bytes.hpp"
+#include "shared_block.hpp"
 #include "team_core.hpp"
 
 #include <boost/core/demangle.hpp>
@@ -46,18 +46,14 @@ replicated_core::replicated_core(class team& team, const index_list& extents,
         request.reserved_bytes = request.node_bytes = bytes_;
         request.mine = [&] { return even_part(bytes_, core); };
     });
-    block_ = std::make_unique<block>(arena::of(core).allocate(refused, request));
-    if (team_usage* const counters = core.usage())
-        usage_ = counters->begin_array({}, name_, extents, request.node_bytes);
+    block_ = std::make_unique<shared_block>(core, refused, request,
+                                            shared_block::label{{}, name_, extents});
 }
 
-replicated_core::~replicated_core() {
-    if (team_usage* const counters = team_.core()->usage()) counters->end_array(block_->node_bytes);
-    arena::of(*team_.core()).free(*block_);
-}
+replicated_core::~replicated_core() = default;
 
 std::byte* replicated_core::data() const noexcept {
-    return block_->data;
+    return block_->data();
 }
 
 void replicated_core::load(const std::byte* from, std::size_t count, int root) {
@@ -74,7 +70,7 @@ void replicated_core::load(const std::byte* from, std::size_t count, int root) {
                                                   count, bytes_ / element_bytes_));
                   }),
                   fingerprint(description), description);
-    if (root == team_.rank()) copy_bytes(block_->data, from, bytes_);
+    if (root == team_.rank()) copy_bytes(block_->data(), from, bytes_);
     send_from(team_.placement().node_of(root));
 }
 
@@ -92,10 +88,10 @@ void replicated_core::publish(int node) {
 
 void replicated_core::send_from(int node) {
     team_core& core = *team_.core();
-    core.broadcast(block_->data, bytes_, node);
-    if (usage_ == nullptr) return;
+    core.broadcast(block_->data(), bytes_, node);
+    if (block_->usage() == nullptr) return;
     const bool is_receiver = team_.is_leader() && team_.node() != node;
-    usage_->add(usage_kind::broadcast, 0, is_receiver ? bytes_ : 0);
+    block_->usage()->add(usage_kind::broadcast, 0, is_receiver ? bytes_ : 0);
 }
 
 } // namespace nodespan::detail

@@ -1,10 +1,10 @@
 #include "nodespan/detail/ring_core.hpp"
 
 #include "agreement.hpp"
-#include "arena.hpp"
 #include "mpi_check.hpp"
 #include "nodespan/detail/process_state.hpp"
 #include "ring_protocol.hpp"
+#include "shared_block.hpp"
 #include "team_core.hpp"
 #include "watchdog.hpp"
 
@@ -19,7 +19,7 @@ namespace nodespan::detail {
 
 /// A rank's ends of a ring: one of both.
 struct ring_state {
-    block place;
+    std::optional<shared_block> place;
     std::optional<ring_memory> memory;
     std::optional<ring_producer> producer;
     std::optional<ring_consumer> consumer;
@@ -93,11 +93,11 @@ ring_core::ring_core(class team& team, index_t frame_elements, std::size_t eleme
         request.reserved_bytes = request.node_bytes = bytes;
         request.mine = [bytes, &core] { return even_part(bytes, core); };
     });
-    state_->place = arena::of(core).allocate(refused, request);
-    state_->memory.emplace(state_->place.data, shape);
-    if (team_usage* const counters = core.usage())
-        counters->begin_array(options.name, fmt::format("ring<{}>", boost::core::demangle(type)),
-                              indices<2>{frame_elements, options.slots + 1}, request.node_bytes);
+    state_->place.emplace(core, refused, request,
+                          shared_block::label{options.name,
+                                              fmt::format("ring<{}>", boost::core::demangle(type)),
+                                              indices<2>{frame_elements, options.slots + 1}});
+    state_->memory.emplace(state_->place->data(), shape);
 
     const auto is_lost = [&core] { return core.is_node_abandoned(); };
     if (is_producer()) {
@@ -127,9 +127,6 @@ void ring_core::end() noexcept {
         state->producer->close();
     else
         state->consumer->leave();
-    if (team_usage* const counters = team.core()->usage())
-        counters->end_array(state->place.node_bytes);
-    arena::of(*team.core()).free(state->place);
 }
 
 void ring_core::require_producer(const char* operation) const {

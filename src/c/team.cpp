@@ -126,12 +126,12 @@ int nodespan_team_comm_rank(nodespan_team team, int rank, int* comm_rank) {
 }
 
 int nodespan_team_comm(nodespan_team team, MPI_Comm* comm) {
-    return tell(__func__, team, "comm", comm, [](auto& ranks) { return MPI_Comm(ranks.comm()); });
+    return tell(__func__, team, "comm", comm, [](auto& ranks) { return ranks.comm(); });
 }
 
 int nodespan_team_node_comm(nodespan_team team, MPI_Comm* comm) {
     return tell(__func__, team, "comm", comm,
-                [](auto& ranks) { return MPI_Comm(ranks.node_comm()); });
+                [](auto& ranks) { return ranks.node_comm(); });
 }
 
 int nodespan_team_fence(nodespan_team team) {

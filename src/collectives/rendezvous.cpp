@@ -1,5 +1,6 @@
 #include "rendezvous.hpp"
 
+#include "host_name.hpp"
 #include "nodespan/detail/copy_bytes.hpp"
 
 #include <fmt/format.h>

@@ -1,6 +1,8 @@
 #include "element_io.hpp"
 
-#include "file_range.hpp"
+#include "byte_swap.hpp"
+#include "even_cut.hpp"
+#include "linear_range.hpp"
 #include "strided.hpp"
 
 #include <algorithm>
@@ -35,8 +37,8 @@ share share_of(const array_core& array, index_order order) {
     const index_list zero(cut.dimensions(), 0);
     const index_t all = box<dynamic_rank>{zero, cut.extents()}.size();
     const index_t ranks = array.get_team().size(), rank = array.get_team().rank();
-    const auto start = [&](index_t k) { return all / ranks * k + all % ranks * k / ranks; };
-    return {start(rank), start(rank + 1) - start(rank)};
+    const index_t start = even_cut(all, rank, ranks);
+    return {start, even_cut(all, rank + 1, ranks) - start};
 }
 
 // One box of the array that is a contiguous range of the file.

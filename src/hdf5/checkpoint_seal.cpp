@@ -1,4 +1,5 @@
 #include "checkpoint_seal.hpp"
+#include "even_cut.hpp"
 
 #include <fmt/format.h>
 
@@ -37,7 +38,8 @@ std::uint64_t part_of_checksum(const collective_io& call, const posix_file& file
     const auto rank = static_cast<std::uint64_t>(call.rank());
     const auto buffer = std::make_unique_for_overwrite<std::byte[]>(piece_bytes);
     std::uint64_t sum = 0;
-    for (std::uint64_t k = pieces * rank / ranks; k < pieces * (rank + 1) / ranks; ++k) {
+    for (std::uint64_t k = even_cut(pieces, rank, ranks); k < even_cut(pieces, rank + 1, ranks);
+         ++k) {
         const std::uint64_t begin = seal_bytes + k * piece_bytes;
         const std::size_t bytes = std::min(piece_bytes, file_bytes - begin);
         file.read(begin, buffer.get(), bytes);

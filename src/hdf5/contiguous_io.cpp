@@ -1,6 +1,7 @@
 #include "contiguous_io.hpp"
 
 #include "collective_io.hpp"
+#include "even_cut.hpp"
 #include "pieces.hpp"
 #include "strided.hpp"
 
@@ -197,10 +198,8 @@ box<dynamic_rank> nth_piece(const box<dynamic_rank>& whole, index_t k, index_t n
     if (whole.empty()) return piece;
     const piece_cut cut(whole, std::numeric_limits<index_t>::max());
     const index_t lo = whole.lo[cut.dimension], extent = whole.hi[cut.dimension] - lo;
-    // extent * k / n, without the product, which could leave the range
-    const auto at = [&](index_t j) { return lo + extent / n * j + extent % n * j / n; };
-    piece.lo[cut.dimension] = at(k);
-    piece.hi[cut.dimension] = at(k + 1);
+    piece.lo[cut.dimension] = lo + even_cut(extent, k, n);
+    piece.hi[cut.dimension] = lo + even_cut(extent, k + 1, n);
     return piece;
 }
 

@@ -1,5 +1,6 @@
 #include "first_touch.hpp"
 
+#include "even_cut.hpp"
 #include "pages.hpp"
 
 namespace nodespan::detail {
@@ -40,7 +41,7 @@ std::vector<byte_range> first_touch(const distribution& cut, const ghost_layers&
         const std::size_t total = bytes(whole.size());
         const auto share = static_cast<std::size_t>(ranks.node_size(node));
         const auto me = static_cast<std::size_t>(rank - ranks.first_rank(node));
-        return {{total / share * me, me + 1 == share ? total : total / share * (me + 1)}};
+        return {{even_cut(total, me, share), even_cut(total, me + 1, share)}};
     }
     std::vector<byte_range> result;
     if (mine.empty()) return result;

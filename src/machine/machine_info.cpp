@@ -10,41 +10,30 @@
 #include "shared_window.hpp"
 #include "team_core.hpp"
 
-#include <boost/archive/binary_iarchive.hpp>
-#include <boost/archive/binary_oarchive.hpp>
-#include <boost/serialization/string.hpp>
-#include <boost/serialization/vector.hpp>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <memory>
-#include <sstream>
 #include <string>
 
-namespace boost::serialization {
-
-template <class Archive>
-void serialize(Archive& a, nodespan::node_info& n, unsigned) {
-    a& n.host& n.kernel& n.ranks& n.sockets& n.numa_nodes& n.cores& n.hardware_threads;
-    a& n.bound_threads& n.numa_nodes_per_rank& n.oversubscribed& n.memory_bytes& n
-        .memory_free_bytes;
-    a& n.cgroup_limit_bytes& n.cgroup_free_bytes& n.shared_folder& n.shared_bytes;
-    a& n.shared_free_bytes& n.huge_pages& n.populates_pages& n.copies_between_ranks;
-}
-
-template <class Archive>
-void serialize(Archive& a, nodespan::machine_info& m, unsigned) {
-    a& m.ranks& m.nodes& m.simulated_nodes& m.mpi_library& m.mpi_standard& m.thread_level;
-    a& m.rma_components& m.rma_chosen_by& m.rma_between_nodes& m.rma_message;
-    a& m.shared_window_model& m.node_window_model& m.raw_alignment_bytes;
-    a& m.block_alignment_bytes& m.whole_pages_from_bytes& m.page_bytes& m.advice;
-}
-
-} // namespace boost::serialization
-
 namespace nodespan {
+
+// What nodes send each other; found by the types' names.
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(node_info, host, kernel, ranks, sockets, numa_nodes, cores,
+                                   hardware_threads, bound_threads, numa_nodes_per_rank,
+                                   oversubscribed, memory_bytes, memory_free_bytes,
+                                   cgroup_limit_bytes, cgroup_free_bytes, shared_folder,
+                                   shared_bytes, shared_free_bytes, huge_pages, populates_pages,
+                                   copies_between_ranks)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(machine_info, ranks, nodes, simulated_nodes, mpi_library,
+                                   mpi_standard, thread_level, rma_components, rma_chosen_by,
+                                   rma_between_nodes, rma_message, shared_window_model,
+                                   node_window_model, raw_alignment_bytes, block_alignment_bytes,
+                                   whole_pages_from_bytes, page_bytes, advice)
+
 namespace {
 
 using detail::mpi_check;
@@ -81,15 +70,16 @@ void all_reduce(const team& team, MPI_Comm comm, T* numbers, std::size_t count, 
 
 template <class T>
 std::string packed(const T& value) {
-    std::ostringstream out;
-    boost::archive::binary_oarchive(out) << value;
-    return out.str();
+    std::string bytes;
+    nlohmann::json::to_cbor(value, bytes);
+    return bytes;
 }
 
+// What follows the value is not read.
 template <class T>
-void unpack(const std::string& text, T& value) {
-    std::istringstream in(text);
-    boost::archive::binary_iarchive(in) >> value;
+void unpack(const std::string& bytes, T& value) {
+    constexpr bool is_all_of_it = false;
+    nlohmann::json::from_cbor(bytes, is_all_of_it).get_to(value);
 }
 
 node_info look_at_node(const team& team) {
@@ -272,7 +262,7 @@ void collect_nodes(const team& team, const node_info& mine, machine_info& info) 
     std::string text = packed(mine);
     std::uint64_t length = text.size();
     all_reduce(team, team.core()->traffic(), &length, 1, MPI_UINT64_T, MPI_MAX);
-    text.resize(length); // what follows the end is not read
+    text.resize(length);
     struct texts {
         std::string mine, all;
     };
@@ -284,7 +274,7 @@ void collect_nodes(const team& team, const node_info& mine, machine_info& info) 
         memory.lend();
         const int code =
             MPI_Igather(memory->mine.data(), static_cast<int>(length), MPI_BYTE, memory->all.data(),
-                        static_cast<int>(length), MPI_BYTE, 0, team.leaders(), &request);
+                        static_cast<int>(length), MPI_BYTE, 0, team.leader_comm(), &request);
         team.core()->wait({&request, 1}, asking, [](std::size_t) { return -1; });
         memory.mine_again();
         mpi_check(code, "MPI_Igather");

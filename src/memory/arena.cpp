@@ -1,6 +1,7 @@
 #include "arena.hpp"
 
 #include "agreement.hpp"
+#include "even_cut.hpp"
 #include "mpi_check.hpp"
 #include "osc_settings.hpp"
 #include "pages.hpp"
@@ -50,7 +51,7 @@ std::size_t window_for(const block_request& request, std::size_t number) {
 std::vector<byte_range> even_part(std::size_t bytes, const team_core& team) {
     const auto share = static_cast<std::size_t>(team.node_size());
     const auto me = static_cast<std::size_t>(team.node_rank());
-    return {{bytes / share * me, me + 1 == share ? bytes : bytes / share * (me + 1)}};
+    return {{even_cut(bytes, me, share), even_cut(bytes, me + 1, share)}};
 }
 
 arena& arena::of(team_core& team) {

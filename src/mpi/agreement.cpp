@@ -1,5 +1,6 @@
 #include "agreement.hpp"
 
+#include "host_name.hpp"
 #include "mpi_check.hpp"
 #include "watchdog.hpp"
 

@@ -1,5 +1,6 @@
 #include "blocking_watch.hpp"
 
+#include "host_name.hpp"
 #include "watchdog.hpp"
 
 #include <fmt/format.h>

@@ -1,5 +1,6 @@
 #include "far_ends.hpp"
 
+#include "host_name.hpp"
 #include "watchdog.hpp"
 
 #include <fmt/format.h>

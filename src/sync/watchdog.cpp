@@ -1,22 +1,20 @@
 #include "watchdog.hpp"
 
+#include "end_of_job.hpp"
+#include "host_name.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <unistd.h>
 
 namespace nodespan::detail {
 namespace {
 
 constexpr double default_seconds = 60;
-
-constinit std::atomic<void (*)()> own_abort{nullptr};
 
 struct settings {
     double seconds = default_seconds;
@@ -55,10 +53,6 @@ const settings& chosen() {
 
 } // namespace
 
-std::string occasion::text() const {
-    return describe == nullptr ? operation : fmt::format("{} of {}", operation, describe(what));
-}
-
 bool watchdog::is_overdue() noexcept {
     const double limit = chosen().seconds;
     if (limit == 0) return false;
@@ -90,36 +84,12 @@ void watchdog::tell(const std::string& line) {
     const bool ends = aborts();
     fmt::print(stderr, "nodespan: {}{}\n", line, ends ? "; the job ends (NODESPAN_TIMEOUT)" : "");
     std::fflush(stderr);
-    if (!ends) return;
-    if (void (*const end_job)() = own_abort.load(); end_job != nullptr) end_job();
-    std::abort();
+    if (ends) end_job();
 }
 
 void lock_waiter::complain(const watchdog& watch, const std::string& for_whom) const {
     watchdog::tell(fmt::format("{}: rank {} has waited {:.1f} s on host {} for {}", why.text(),
                                rank, watch.seconds(), host_name(), for_whom));
-}
-
-void set_abort(void (*end_job)()) noexcept {
-    own_abort.store(end_job);
-}
-
-std::string list_of_ranks(const std::vector<int>& ascending) {
-    std::string text = ascending.size() == 1 ? "rank " : "ranks ";
-    for (std::size_t i = 0, last = 0; i < ascending.size(); i = last + 1) {
-        for (last = i; last + 1 < ascending.size() && ascending[last + 1] == ascending[last] + 1;)
-            ++last;
-        if (i > 0) text += ", ";
-        text += std::to_string(ascending[i]);
-        if (last > i) text += (last > i + 1 ? "-" : ", ") + std::to_string(ascending[last]);
-    }
-    return text;
-}
-
-std::string host_name() {
-    std::array<char, 256> name{};
-    if (gethostname(name.data(), name.size() - 1) != 0) return "unknown host";
-    return name.data();
 }
 
 } // namespace nodespan::detail

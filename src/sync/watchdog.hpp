@@ -1,20 +1,11 @@
 #pragma once
 
+#include "occasion.hpp"
+
 #include <chrono>
 #include <string>
-#include <vector>
 
 namespace nodespan::detail {
-
-/// What ranks wait in, for messages only: a call, and what it was called on.
-struct occasion {
-    const char* operation = "a collective call";
-    std::string (*describe)(const void* what) = nullptr;
-    const void* what = nullptr;
-
-    /// Such as "fence of array<double,2>({1000, 64})".
-    std::string text() const;
-};
 
 /// Says when one wait has become too long. Costs nothing until somebody asks, and a look at the
 /// clock then. How long is too long: NODESPAN_TIMEOUT seconds, 60 without it, 0 for never.
@@ -61,14 +52,5 @@ struct lock_waiter {
 
     void complain(const watchdog& watch, const std::string& for_whom) const;
 };
-
-/// What ends the job: MPI_Abort, once there is MPI.
-void set_abort(void (*end_job)()) noexcept;
-
-/// "rank 3" or "ranks 0, 4-7".
-std::string list_of_ranks(const std::vector<int>& ascending);
-
-/// This machine's name.
-std::string host_name();
 
 } // namespace nodespan::detail

@@ -1,5 +1,6 @@
 #include "leader_barrier.hpp"
 
+#include "host_name.hpp"
 #include "nodespan/error.hpp"
 
 #include <fmt/format.h>

@@ -54,9 +54,6 @@ std::shared_ptr<team_core> make_core(MPI_Comm comm, const team_options& options)
 
 team::team(MPI_Comm comm, team_options options) : core_(make_core(comm, options)) {}
 
-team::team(const boost::mpi::communicator& comm, team_options options)
-    : team(static_cast<MPI_Comm>(comm), options) {}
-
 int team::rank() const noexcept {
     return core_->rank();
 }
@@ -100,14 +97,14 @@ int team::comm_rank(int rank) const {
     return core_->comm_rank(rank);
 }
 
-const boost::mpi::communicator& team::comm() const noexcept {
+MPI_Comm team::comm() const noexcept {
     return core_->comm();
 }
-const boost::mpi::communicator& team::node_comm() const noexcept {
+MPI_Comm team::node_comm() const noexcept {
     return core_->node_comm();
 }
-const boost::mpi::communicator& team::leaders() const noexcept {
-    return core_->leaders();
+MPI_Comm team::leader_comm() const noexcept {
+    return core_->leader_comm();
 }
 
 void team::fence() {

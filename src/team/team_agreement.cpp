@@ -2,6 +2,7 @@
 // that have left.
 
 #include "agreement.hpp"
+#include "host_name.hpp"
 #include "mpi_check.hpp"
 #include "team_core.hpp"
 #include "usage_gather.hpp"

@@ -1,6 +1,7 @@
 #include "team_core.hpp"
 
 #include "agreement.hpp"
+#include "end_of_job.hpp"
 #include "mpi_check.hpp"
 #include "mpi_life.hpp"
 #include "nodespan/error.hpp"
@@ -172,10 +173,6 @@ void team_core::make_communicators(MPI_Comm comm) {
         });
     make(3, "team (MPI_Comm_dup)",
          [&] { mpi_check(MPI_Comm_dup(handles_[0], &handles_[3]), "MPI_Comm_dup"); });
-    using boost::mpi::comm_attach;
-    comm_ = {handles_[0], comm_attach};
-    node_comm_ = {handles_[1], comm_attach};
-    leaders_ = {handles_[2], comm_attach};
 }
 
 // The order of ranks lies behind the lines of the barrier: a million of them are 4 MB, and once a

@@ -11,7 +11,6 @@
 #include "thread_rule.hpp"
 #include "usage_counters.hpp"
 
-#include <boost/mpi/communicator.hpp>
 #include <mpi.h>
 
 #include <cstddef>
@@ -53,9 +52,9 @@ public:
     const std::shared_ptr<const nodespan::placement>& placement() const noexcept { return ranks_; }
     int comm_rank(int rank) const { return order_ == nullptr ? rank : order_[rank]; }
 
-    const boost::mpi::communicator& comm() const noexcept { return comm_; }
-    const boost::mpi::communicator& node_comm() const noexcept { return node_comm_; }
-    const boost::mpi::communicator& leaders() const noexcept { return leaders_; }
+    MPI_Comm comm() const noexcept { return handles_[0]; }
+    MPI_Comm node_comm() const noexcept { return handles_[1]; }
+    MPI_Comm leader_comm() const noexcept { return handles_[2]; }
 
     /// All ranks in team order, for nodespan's own messages: the program's never meet them.
     MPI_Comm traffic() const noexcept { return handles_[3]; }
@@ -227,7 +226,6 @@ private:
     bool on_one_host_ = false;
     MPI_Comm handles_[4] = {MPI_COMM_NULL, MPI_COMM_NULL, MPI_COMM_NULL,
                             MPI_COMM_NULL}; // team, node, leaders, traffic
-    boost::mpi::communicator comm_, node_comm_, leaders_;
     shared_window meeting_place_;
     std::optional<far_ends> ends_;
     std::optional<node_barrier> barrier_;

@@ -1,5 +1,6 @@
 #include "nodespan/request.hpp"
 
+#include "host_name.hpp"
 #include "mpi_check.hpp"
 #include "mpi_wait.hpp"
 #include "nodespan/error.hpp"

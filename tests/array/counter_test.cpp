@@ -4,8 +4,6 @@
 #include "forked.hpp"
 #include "mpi_cases.hpp"
 
-#include <boost/mpi/collectives.hpp>
-#include <boost/serialization/vector.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -37,10 +35,8 @@ taken take(counter& tickets, int calls, index_t largest, int seed) {
 
 // Whether all ranks together got each number from `first` on once; the same answer on all.
 bool are_exactly_once(team& everyone, const taken& mine, index_t first) {
-    std::vector<taken> all;
-    boost::mpi::all_gather(everyone.comm(), mine, all);
     std::vector<std::pair<index_t, index_t>> chunks;
-    for (const taken& one : all)
+    for (const taken& one : nodespan::app::all_gather_messages(everyone.comm(), mine))
         for (std::size_t i = 0; i < one.size(); i += 2) chunks.emplace_back(one[i], one[i + 1]);
     std::sort(chunks.begin(), chunks.end());
     for (const auto& [begin, chunk] : chunks) {
@@ -115,7 +111,7 @@ TEST(Counter, DealsWorkUntilThereIsNone) {
     for (index_t item = tickets.next(10); item < items; item = tickets.next(10))
         done += std::min<index_t>(10, items - item);
 
-    EXPECT_EQ(boost::mpi::all_reduce(everyone.comm(), done, std::plus<>()), items);
+    EXPECT_EQ(sum_of_ranks(everyone.comm(), done), items);
 }
 
 TEST(Counter, RefusesChunksBelowOneAndGoesOn) {

@@ -5,7 +5,6 @@
 #include "forked.hpp"
 #include "mpi_cases.hpp"
 
-#include <boost/mpi/collectives.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -3,8 +3,6 @@
 
 #include "mpi_cases.hpp"
 
-#include <boost/mpi/collectives.hpp>
-#include <boost/serialization/string.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -53,9 +51,8 @@ bool loads(replicated<int, 1>& table, int root, const std::vector<int>& expected
 void expect_same_error_on_all_ranks(team& everyone, const caught_error& mine, errc code) {
     EXPECT_EQ(mine.code, code) << mine.text;
     EXPECT_TRUE(mine.collective);
-    std::vector<std::string> all;
-    boost::mpi::all_gather(everyone.comm(), mine.text, all);
-    for (const std::string& other : all) EXPECT_EQ(other, mine.text);
+    for (const std::string& other : nodespan::app::all_gather_messages(everyone.comm(), mine.text))
+        EXPECT_EQ(other, mine.text);
 }
 
 TEST(Replicated, StartsZeroAndKnowsItsExtents) {
@@ -240,8 +237,7 @@ index_t share_of_memory() {
 
 index_t memory_of_node(team& everyone) {
     everyone.fence();
-    const index_t bytes =
-        boost::mpi::all_reduce(everyone.node_comm(), share_of_memory(), std::plus<>());
+    const index_t bytes = sum_of_ranks(everyone.node_comm(), share_of_memory());
     everyone.fence();
     return bytes;
 }

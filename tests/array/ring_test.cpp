@@ -5,7 +5,6 @@
 #include "forked.hpp"
 #include "mpi_cases.hpp"
 
-#include <boost/mpi/collectives.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -71,7 +70,8 @@ void stream_and_check(team& everyone, const ring_options& options, int count) {
     everyone.fence();
 
     const auto sum = [&](std::uint64_t mine) {
-        return boost::mpi::all_reduce(everyone.comm(), mine, std::plus<>());
+        return static_cast<std::uint64_t>(
+            sum_of_ranks(everyone.comm(), static_cast<std::int64_t>(mine)));
     };
     const bool to_all = options.delivery == delivery::to_all;
     const auto all = static_cast<std::uint64_t>(count);

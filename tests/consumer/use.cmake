@@ -1,6 +1,6 @@
 # Builds and runs an outside project by the commands that docs/embedding.md shows. Needs -DSTAGE -DCASE
 # -DMPIEXEC -DPROGRAM (its folder) -DCXX -DFLAGS -DGENERATOR -DSOURCE -DBUILD -DWITH_HDF5
-# -DFORTRAN (whether there is a compiler).
+# -DWITH_BOOST_MPI -DFORTRAN (whether there is a compiler).
 set(folder ${STAGE}/${CASE})
 file(REMOVE_RECURSE ${folder})
 file(COPY ${PROGRAM}/ DESTINATION ${folder})
@@ -23,13 +23,56 @@ function(run_and_match program expected)
   endif()
 endfunction()
 
-# The component that nodespan has not got must be refused, by a message that says so.
-if(CASE STREQUAL "unknown_component")
-  set(ENV{WANTED} julia)
+# A component that this nodespan has not got must be refused, by a message that says so.
+function(refuses_component component words)
+  set(ENV{WANTED} ${component})
   execute_process(COMMAND sh -e ${CMAKE_CURRENT_LIST_DIR}/by_cmake.sh WORKING_DIRECTORY ${folder}
                   RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE error)
-  if(status EQUAL 0 OR NOT error MATCHES "no component[ \n]+julia")
+  string(REGEX REPLACE "[ \n]+" " " error "${error}")
+  if(status EQUAL 0 OR NOT error MATCHES "${words}")
     message(FATAL_ERROR "no clear message\n${error}${output}")
+  endif()
+  set(ENV{WANTED})
+  file(REMOVE_RECURSE ${folder}/build)
+endfunction()
+if(CASE STREQUAL "unknown_component")
+  refuses_component(julia "no component julia")
+  if(NOT WITH_BOOST_MPI)
+    refuses_component(boost_mpi "Component boost_mpi: .*built with NODESPAN_WITH_BOOST_MPI=OFF")
+  endif()
+  return()
+endif()
+
+# What a header costs those who include it: lines of code, without comments, that the compiler reads.
+function(count_lines variable)
+  string(REGEX REPLACE "([^;]+);?" "#include <\\1>\n" includes "${ARGN}")
+  if(includes MATCHES "mpi.h") # as nodespan has it
+    set(includes "#define OMPI_SKIP_MPICXX 1\n#define MPICH_SKIP_MPICXX 1\n${includes}")
+  endif()
+  file(WRITE ${folder}/counted.cpp "${includes}")
+  separate_arguments(flags UNIX_COMMAND "${FLAGS}")
+  execute_process(COMMAND mpicxx ${flags} -std=c++20 -E -I${STAGE}/prefix/include counted.cpp
+                  WORKING_DIRECTORY ${folder} OUTPUT_FILE ${folder}/read.txt COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(COMMAND grep -cv -e "^#" -e "^[[:space:]]*$" read.txt WORKING_DIRECTORY ${folder}
+                  OUTPUT_VARIABLE lines OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  file(STRINGS ${folder}/read.txt foreign REGEX "^# [0-9]+ .*/(boost|fmt|nlohmann)/" LIMIT_COUNT 1)
+  if(foreign)
+    message(FATAL_ERROR "${ARGN} include what programs need not have: ${foreign}")
+  endif()
+  message("${ARGN}: ${lines} lines")
+  set(${variable} ${lines} PARENT_SCOPE)
+endfunction()
+if(CASE STREQUAL "lean_headers")
+  count_lines(unavoidable mpi.h algorithm array atomic complex memory optional ranges span string vector)
+  count_lines(with_arrays nodespan/array.hpp)
+  math(EXPR own "${with_arrays} - ${unavoidable}")
+  if(own GREATER 4000)
+    message(FATAL_ERROR "nodespan/array.hpp takes ${own} lines beside those of the standard headers that it needs")
+  endif()
+  count_lines(everything nodespan/nodespan.hpp)
+  math(EXPR more "${everything} - ${unavoidable}")
+  if(more GREATER 25000)
+    message(FATAL_ERROR "nodespan/nodespan.hpp takes ${more} lines beside those of standard headers")
   endif()
   return()
 endif()
@@ -100,6 +143,15 @@ if(CASE MATCHES "hdf5" OR (CASE MATCHES "embedded|deb" AND WITH_HDF5))
   set(expected "with HDF5")
   set(ENV{module} nodespan-hdf5)
   set(ENV{WANTED} hdf5)
+endif()
+
+if(CASE MATCHES "boost_mpi")
+  set(expected "without HDF5, by Boost.MPI")
+  set(ENV{module} nodespan-boost-mpi)
+  set(ENV{WANTED} boost_mpi)
+endif()
+if(CASE STREQUAL "shared_find_package") # the embedded one was built without
+  refuses_component(boost_mpi "Component boost_mpi: .*built with NODESPAN_WITH_BOOST_MPI=OFF")
 endif()
 
 if(CASE MATCHES "pkg_config")

@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
     const fs::path folder = argv[1], notes = folder / "finished";
     const long microseconds = std::atol(argv[2]);
 
-    team everyone{boost::mpi::communicator{}};
+    team everyone{MPI_COMM_WORLD};
     array<double, 2> field{everyone, {rows, columns}};
     double time = 0;
     checkpoint saved{everyone, folder};

@@ -1,12 +1,11 @@
 // What happens when /dev/shm is too small: run by in_small_shm.sh with 16 MB of it.
 
+#include "messages.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nodespan/nodespan.hpp>
 
-#include <boost/mpi/collectives.hpp>
-#include <boost/serialization/string.hpp>
-#include <boost/serialization/vector.hpp>
 
 #include <cstdint>
 #include <cstring>
@@ -38,9 +37,7 @@ std::string failure_of(team& everyone, index_t bytes) {
 }
 
 void expect_same_on_all_ranks(const team& everyone, const std::string& text) {
-    std::vector<std::string> all;
-    boost::mpi::all_gather(everyone.comm(), text, all);
-    for (const std::string& other : all) EXPECT_EQ(other, text);
+    for (const std::string& other : app::all_gather_messages(everyone.comm(), text)) EXPECT_EQ(other, text);
 }
 
 // Whether the team's nodes share memory through /dev/shm: a node of one rank needs none.
@@ -106,10 +103,10 @@ public:
             file_ = open(name, O_CREAT | O_RDWR, 0600);
             EXPECT_EQ(posix_fallocate(file_, 0, static_cast<off_t>(free - left)), 0);
         }
-        world.barrier();
+        MPI_Barrier(MPI_COMM_WORLD);
     }
     ~full_shm() {
-        world.barrier();
+        MPI_Barrier(MPI_COMM_WORLD);
         if (file_ < 0) return;
         close(file_);
         unlink(name);
@@ -119,13 +116,11 @@ public:
 
 private:
     static constexpr const char* name = "/dev/shm/filled";
-    boost::mpi::communicator world;
     int file_ = -1;
 };
 
 TEST(SmallShm, ATeamOnAFullFolderIsRefusedOnEveryRank) {
     const bool needs_shm = uses_shm(team(MPI_COMM_WORLD));
-    const boost::mpi::communicator world;
     for (const std::uint64_t left : {0U, 4096U, 65536U, 131072U}) {
         SCOPED_TRACE(left);
         const full_shm full(left);
@@ -141,9 +136,8 @@ TEST(SmallShm, ATeamOnAFullFolderIsRefusedOnEveryRank) {
 
         EXPECT_EQ(text.empty(), !needs_shm);
         EXPECT_THAT(text, HasSubstr(needs_shm ? "bytes free of 16777216 in /dev/shm" : ""));
-        std::vector<std::string> all;
-        boost::mpi::all_gather(world, text, all);
-        for (const std::string& other : all) EXPECT_EQ(other, text);
+        for (const std::string& other : app::all_gather_messages(MPI_COMM_WORLD, text))
+            EXPECT_EQ(other, text);
     }
     const team afterwards{MPI_COMM_WORLD};
 }

@@ -140,7 +140,8 @@ TEST(Checkpoint, IsRestoredByOtherTeams) {
     write_steps(everyone, folder / "run", {5});
     MPI_Barrier(MPI_COMM_WORLD);
 
-    boost::mpi::communicator half = boost::mpi::communicator{}.split(world_rank() % 2);
+    MPI_Comm half = MPI_COMM_NULL;
+    MPI_Comm_split(MPI_COMM_WORLD, world_rank() % 2, 0, &half);
     team_options alone_on_nodes;
     alone_on_nodes.ranks_per_node = 1;
     for (const team_options& options : {team_options{}, alone_on_nodes}) {
@@ -151,6 +152,7 @@ TEST(Checkpoint, IsRestoredByOtherTeams) {
         EXPECT_EQ(saved.restore(), 5);
         fresh.expect_at(5);
     }
+    MPI_Comm_free(&half);
 }
 
 TEST(Checkpoint, KeepsTheLastOnes) {

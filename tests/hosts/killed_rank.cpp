@@ -8,7 +8,7 @@
 
 int main(int argc, char** argv) {
     nodespan::environment mpi(argc, argv);
-    nodespan::team everyone{boost::mpi::communicator{}};
+    nodespan::team everyone{MPI_COMM_WORLD};
     nodespan::array_options options;
     options.ghosts = {{1, 1}, {true, false}};
     nodespan::array<double, 2> field(everyone, {8 * everyone.size(), 500}, options);

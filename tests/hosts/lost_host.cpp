@@ -61,13 +61,17 @@ int color_of(int rank, int ranks_each) {
 
 int main(int argc, char** argv) {
     environment mpi(argc, argv);
-    const boost::mpi::communicator world;
+    int rank = 0, ranks = 0;
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &ranks);
     const int each = std::atoi(argv[1]);
-    const int mine = color_of(world.rank(), each);
+    const int mine = color_of(rank, each);
     const int on_a_host = static_cast<int>(kinds.size()) * each;
-    const bool is_lost = world.rank() / on_a_host == world.size() / on_a_host - 1;
+    const bool is_lost = rank / on_a_host == ranks / on_a_host - 1;
 
-    team everyone{world.split(mine)};
+    MPI_Comm part = MPI_COMM_NULL;
+    MPI_Comm_split(MPI_COMM_WORLD, mine, 0, &part);
+    team everyone{part};
     array_options options;
     options.ghosts = {{1, 1}, {true, false}};
     array<double, 2> field(everyone, {8 * everyone.size(), 50}, options);
@@ -76,9 +80,9 @@ int main(int argc, char** argv) {
     static_cast<void>(sum(s.field)); // makes what collective calls keep
 
     alarm(60);
-    world.barrier();
+    MPI_Barrier(MPI_COMM_WORLD);
     if (is_lost) {
-        if (world.rank() % on_a_host == 0 && std::system("sleep 1; ip link set eth0 down") != 0)
+        if (rank % on_a_host == 0 && std::system("sleep 1; ip link set eth0 down") != 0)
             std::puts("the link stays up");
         pause(); // and takes part in nothing any more
     }

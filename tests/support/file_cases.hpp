@@ -5,8 +5,6 @@
 #include "array_cases.hpp"
 #include "mpi_cases.hpp"
 
-#include <boost/mpi/collectives.hpp>
-#include <boost/serialization/string.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -31,8 +29,7 @@ public:
             std::string pattern = (parent / "nodespan_files_XXXXXX").string();
             name = mkdtemp(pattern.data());
         }
-        boost::mpi::broadcast(boost::mpi::communicator{}, name, 0);
-        path_ = name;
+        path_ = of_first_rank(name);
     }
     ~file_folder() {
         MPI_Barrier(MPI_COMM_WORLD);
@@ -127,9 +124,7 @@ inline void expect_same_refusal(const std::function<void()>& call, errc code,
     const caught_error failure = caught(call);
     EXPECT_EQ(failure.code, make_error_code(code)) << failure.text;
     EXPECT_TRUE(failure.collective);
-    std::string first = failure.text;
-    boost::mpi::broadcast(boost::mpi::communicator{}, first, 0);
-    EXPECT_EQ(failure.text, first);
+    EXPECT_EQ(failure.text, of_first_rank(failure.text));
     for (const std::string& word : words) EXPECT_THAT(failure.text, testing::HasSubstr(word));
 }
 

@@ -5,8 +5,6 @@
 
 #include <nodespan/hdf5.hpp>
 
-#include <boost/mpi/collectives.hpp>
-#include <boost/serialization/string.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -30,8 +28,7 @@ public:
             std::string pattern = (parent() / "nodespan_hdf5_XXXXXX").string();
             name = mkdtemp(pattern.data());
         }
-        boost::mpi::broadcast(boost::mpi::communicator{}, name, 0);
-        path_ = name;
+        path_ = of_first_rank(name);
     }
     ~shared_folder() {
         MPI_Barrier(MPI_COMM_WORLD);
@@ -90,9 +87,7 @@ inline void expect_refused(const std::function<void()>& call, errc code,
     EXPECT_EQ(failure.code, code) << failure.text;
     EXPECT_TRUE(failure.collective);
     for (const std::string& word : words) EXPECT_THAT(failure.text, testing::HasSubstr(word));
-    std::string first = failure.text;
-    boost::mpi::broadcast(boost::mpi::communicator{}, first, 0);
-    EXPECT_EQ(failure.text, first);
+    EXPECT_EQ(failure.text, of_first_rank(failure.text));
 }
 
 /// The bytes of a file.

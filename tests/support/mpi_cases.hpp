@@ -2,8 +2,11 @@
 
 #include <nodespan/error.hpp>
 
+#include "messages.hpp"
+
 #include <mpi.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <functional>
 #include <optional>
@@ -62,6 +65,17 @@ inline caught_error caught(const std::function<void()>& call) {
         return {failure.code(), failure.what(), failure.is_collective()};
     }
     return {};
+}
+
+/// What rank 0 of the world says.
+inline std::string of_first_rank(std::string text) {
+    app::broadcast_message(MPI_COMM_WORLD, text);
+    return text;
+}
+
+inline std::int64_t sum_of_ranks(MPI_Comm comm, std::int64_t mine) {
+    MPI_Allreduce(MPI_IN_PLACE, &mine, 1, MPI_INT64_T, MPI_SUM, comm);
+    return mine;
 }
 
 /// Whether all ranks say so.

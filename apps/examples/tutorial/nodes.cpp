@@ -7,7 +7,7 @@
 int main(int argc, char** argv) {
     using namespace nodespan;
     environment mpi{argc, argv};
-    team everyone{boost::mpi::communicator{}};
+    team everyone{MPI_COMM_WORLD};
     array<double, 2> table{everyone, {1000, 10}};
     array<index_t, 1> rows_done{everyone, {everyone.nodes()}};
 

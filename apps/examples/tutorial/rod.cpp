@@ -9,7 +9,7 @@
 int main(int argc, char** argv) {
     using namespace nodespan;
     environment mpi{argc, argv};
-    team everyone{boost::mpi::communicator{}};
+    team everyone{MPI_COMM_WORLD};
 
     constexpr index_t points = 100, steps = 10000;
     array<double, 1> rod{everyone, {points}, {.ghosts = {.width = {1}}}};

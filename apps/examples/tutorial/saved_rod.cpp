@@ -10,7 +10,7 @@
 int main(int argc, char** argv) {
     using namespace nodespan;
     environment mpi{argc, argv};
-    team everyone{boost::mpi::communicator{}};
+    team everyone{MPI_COMM_WORLD};
 
     constexpr index_t points = 100, steps = 10000, every = 1000;
     const index_t until = argc > 1 ? std::atol(argv[1]) : steps; // this run's last step

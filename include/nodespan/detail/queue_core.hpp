@@ -10,7 +10,7 @@
 namespace NODESPAN_EXPORT nodespan {
 namespace detail {
 
-struct block;
+class shared_block;
 class ticket_queue;
 
 /// The run-time half of `queue`. See there.
@@ -36,7 +36,7 @@ private:
     std::shared_ptr<team_core> team_;
     index_t capacity_;
     int exceptions_; // in flight when this object was made
-    std::unique_ptr<block> block_;
+    std::unique_ptr<shared_block> block_;
     std::unique_ptr<ticket_queue> queue_;
 };
 

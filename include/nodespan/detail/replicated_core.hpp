@@ -11,8 +11,7 @@
 namespace NODESPAN_EXPORT nodespan {
 namespace detail {
 
-struct block;
-class array_usage;
+class shared_block;
 
 /// The run-time half of `replicated`. See there.
 class replicated_core {
@@ -38,8 +37,7 @@ private:
     std::string name_;
     std::size_t element_bytes_;
     std::size_t bytes_ = 0;
-    std::unique_ptr<block> block_;
-    array_usage* usage_ = nullptr; // where calls are counted, if a report is wanted
+    std::unique_ptr<shared_block> block_;
 };
 
 } // namespace detail

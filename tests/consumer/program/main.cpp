@@ -3,7 +3,11 @@
 
 #include <nodespan/nodespan.hpp>
 
+#ifdef NODESPAN_HAS_BOOST_MPI
+#include <nodespan/boost_mpi.hpp>
+
 #include <boost/mpi/collectives.hpp>
+#endif
 
 #include <cstdio>
 #include <functional>
@@ -19,14 +23,18 @@ index_t sum_of_all_ranks(const array<index_t, 2>& field) {
         const auto row = field.local().row(i);
         mine = std::accumulate(row.begin(), row.end(), mine);
     }
-    return boost::mpi::all_reduce(field.get_team().comm(), mine, std::plus<>());
+#ifdef NODESPAN_HAS_BOOST_MPI
+    return boost::mpi::all_reduce(boost_comm(field.get_team()), mine, std::plus<>());
+#else
+    return all_reduce(field.get_team(), mine);
+#endif
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
     environment mpi(argc, argv);
-    team everyone{boost::mpi::communicator{}};
+    team everyone{MPI_COMM_WORLD};
     array<index_t, 2> field(everyone, {100, 10}), copy(everyone, {100, 10});
     for (index_t i = 0; i < field.local().extent(0); ++i)
         for (index_t j = 0; j < 10; ++j)
@@ -42,8 +50,13 @@ int main(int argc, char** argv) {
     good = good && sum_of_all_ranks(copy) == 0;
     const char* const name = "without HDF5";
 #endif
+#ifdef NODESPAN_HAS_BOOST_MPI
+    const char* const by = ", by Boost.MPI";
+#else
+    const char* const by = "";
+#endif
     if (everyone.rank() == 0)
-        std::printf("consumer of nodespan %s %s, %d ranks: %s\n", NODESPAN_VERSION, name,
+        std::printf("consumer of nodespan %s %s%s, %d ranks: %s\n", NODESPAN_VERSION, name, by,
                     everyone.size(), good ? "good" : "bad");
     return good ? 0 : 1;
 }

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "nodespan/box.hpp"
-#include "nodespan/dtype.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace nodespan::detail {
@@ -40,11 +40,5 @@ bool is_range(const index_list& extents, const box<dynamic_rank>& part);
 
 /// The place of an element in a row-major array.
 index_t range_offset(const index_list& extents, const index_list& at);
-
-/// Whether numbers have to be turned round to get from memory to a file, or back.
-bool needs_swap(byte_order in_file, dtype type);
-
-/// Turns the bytes of every number round; of complex ones, of each part. In place.
-void swap_bytes(std::byte* data, index_t count, dtype type);
 
 } // namespace nodespan::detail
