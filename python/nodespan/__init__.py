@@ -13,7 +13,7 @@ ranks write and read the same memory: no pickling, no copies. The one rule: betw
 element is written by one rank or read by many; a lock orders accesses in between.
 """
 
-from . import _core, _mpi4py
+from . import _mpi4py
 from ._arrays import Array, dot
 from ._core import Counter, Lock, MPIError, PeerLostError, __version__
 from ._files import Checkpoint, load_csv, load_hdf5, load_npy, save_csv, save_hdf5, save_npy

@@ -10,14 +10,21 @@
 namespace nodespan::python {
 namespace {
 
-dtype number_of(const array_object& array, const char* format) {
-    if (array.type().number) return *array.type().number;
+[[noreturn]] void refuse_file(const array_object& array, const char* format, const char* more) {
     throw_python(PyExc_TypeError, std::string("nodespan: ") + format +
-                                      " files hold no elements of "
-                                      "dtype " +
-                                      array.type().name +
-                                      "; they hold bool, integers, float32, float64"
-                                      " and, but for CSV, complex64 and complex128");
+                                      " files hold no elements of dtype " + array.type().name +
+                                      "; they hold bool, integers, float32, float64" + more);
+}
+
+dtype number_of(const array_object& array) {
+    if (!array.type().number) refuse_file(array, "NumPy", ", complex64 and complex128");
+    return *array.type().number;
+}
+
+dtype csv_number_of(const array_object& array) {
+    if (!array.type().number || dtype_name(*array.type().number)[0] == 'c')
+        refuse_file(array, "CSV", "");
+    return *array.type().number;
 }
 
 // One meeting for what each rank finds wrong by itself; the library agrees on all else.
@@ -32,7 +39,7 @@ void save_npy_file(const array_object& self, const py::object& file) {
     std::string path;
     together(self, "save_npy", [&] {
         path = file.cast<std::string>();
-        type = number_of(self, "NumPy");
+        type = number_of(self);
     });
     waiting("save_npy", [&] { detail::save_npy(self.core("save_npy"), type, path, {}); });
 }
@@ -42,7 +49,7 @@ void load_npy_file(const array_object& self, const py::object& file) {
     std::string path;
     together(self, "load_npy", [&] {
         path = file.cast<std::string>();
-        type = number_of(self, "NumPy");
+        type = number_of(self);
     });
     waiting("load_npy", [&] { detail::load_npy(self.core("load_npy"), type, path, {}); });
 }
@@ -67,7 +74,7 @@ void save_csv_file(const array_object& self, const py::object& file, const py::o
     csv_options options;
     together(self, "save_csv", [&] {
         path = file.cast<std::string>();
-        type = number_of(self, "CSV");
+        type = csv_number_of(self);
         options = options_of(separator, names);
     });
     waiting("save_csv", [&] { detail::save_csv(self.core("save_csv"), type, path, options); });
@@ -79,7 +86,7 @@ void load_csv_file(const array_object& self, const py::object& file, const py::o
     csv_options options;
     together(self, "load_csv", [&] {
         path = file.cast<std::string>();
-        type = number_of(self, "CSV");
+        type = csv_number_of(self);
         options = options_of(separator, py::none());
     });
     const int dimensions = static_cast<int>(self.extents().size());
@@ -92,7 +99,7 @@ void load_csv_file(const array_object& self, const py::object& file, const py::o
 // Dtype and shape of a file's elements: this process alone looks.
 py::tuple describe_npy(const std::string& file) {
     const npy_contents found = npy_info(file);
-    return py::make_tuple(to_string(found.type), found.extents);
+    return py::make_tuple(dtype_name(found.type), found.extents);
 }
 
 py::tuple describe_csv(const std::string& file, const py::object& separator) {

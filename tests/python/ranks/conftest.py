@@ -13,6 +13,11 @@ import nodespan as ns
 from nodespan import _core
 
 
+TEAM = ns.Team()
+if TEAM.rank != 0:
+    sys.stdout = open(os.devnull, "w")  # before pytest takes hold of it
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
@@ -29,7 +34,7 @@ def pytest_sessionfinish(session, exitstatus):
 
 @pytest.fixture(scope="session")
 def team():
-    return ns.Team()
+    return TEAM
 
 
 @pytest.fixture
@@ -45,10 +50,3 @@ def together(team):
     team.fence()
     yield
     team.fence()
-
-
-@pytest.fixture(autouse=True, scope="session")
-def quiet_but_for_one(team):
-    if team.rank != 0:
-        sys.stdout = open(os.devnull, "w")
-    yield
