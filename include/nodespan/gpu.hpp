@@ -60,11 +60,11 @@ namespace detail {
 
 template <class T, int N>
 array_core& core_of(array<T, N>& a) noexcept {
-    return a.core();
+    return access::core(a);
 }
 template <class T, int N>
 array_core& core_of(array<T, N, column_major>& a) noexcept {
-    return a.transposed().core();
+    return access::core(a.transposed());
 }
 
 // From the first element's begin to the last one's end.
