@@ -96,6 +96,9 @@ install(FILES cmake/nodespan-config.cmake ${PROJECT_BINARY_DIR}/nodespan_compone
               ${PROJECT_BINARY_DIR}/nodespan-config-version.cmake
               cmake/nodespan_build_type.cmake
         DESTINATION ${nodespan_cmake_folder})
+if(TARGET nodespan_python)
+  include(nodespan_install_python)
+endif()
 if(NODESPAN_BUILD_APPS)
   nodespan_set_program_rpath(${PROJECT_SOURCE_DIR}/apps)
 endif()
