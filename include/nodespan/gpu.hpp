@@ -2,6 +2,7 @@
 
 #include "nodespan/array.hpp"
 #include "nodespan/column_major.hpp"
+#include "nodespan/detail/access.hpp"
 #include "nodespan/detail/pinned_core.hpp"
 #include "nodespan/view.hpp"
 
@@ -60,11 +61,11 @@ namespace detail {
 
 template <class T, int N>
 array_core& core_of(array<T, N>& a) noexcept {
-    return a.core();
+    return access::core(a);
 }
 template <class T, int N>
 array_core& core_of(array<T, N, column_major>& a) noexcept {
-    return a.transposed().core();
+    return access::core(a.transposed());
 }
 
 // From the first element's begin to the last one's end.
