@@ -14,8 +14,9 @@ struct window_site {
     std::string directory; // of the files behind them
     int rank = 0;          // in the team, as the node is: for messages
     int node = 0;
-    bool is_leader = false;  // makes the file; the others map it
-    bool is_private = false; // a node of one rank: ordinary memory
+    bool is_leader = false;    // makes the file; the others map it
+    bool is_private = false;   // a node of one rank: ordinary memory
+    bool shares_cores = false; // more ranks than cores
 };
 
 /// The largest window that this rank could take part in now, once `given_back` bytes are free
