@@ -17,7 +17,7 @@ namespace nodespan {
 
 namespace detail {
 template <>
-inline constexpr const char* name_of<array_core> = "array";
+inline constexpr const char* noun_of<array_core> = "array";
 } // namespace detail
 
 /// A distributed array: array<T, N> is array<T, N, row_major>, below; column_major.hpp has the
@@ -239,12 +239,11 @@ public:
     void start_exchange_ghosts() { core_->start_ghosts(); }
     void finish_exchange_ghosts() { core_->finish_ghosts(); }
 
-    /// The run-time half; for nodespan's own layers.
-    detail::array_core& core() { return *core_; }
-    const detail::array_core& core() const { return *core_; }
-
 private:
     friend class array<T, N, column_major>;
+    friend struct detail::access;
+    detail::array_core& core() { return *core_; }
+    const detail::array_core& core() const { return *core_; }
     array() = default; // as if moved from
     void swap(array& other) noexcept;
     array(const team& team, const indices<N>& extents, const array_options& options,

@@ -95,8 +95,10 @@ requires(N != dynamic_rank) [[nodiscard]] constexpr box<dynamic_rank> to_dynamic
 template <int N>
 [[nodiscard]] constexpr box<N> to_static(const box<dynamic_rank>& b) {
     box<N> result;
-    std::copy_n(b.lo.begin(), N, result.lo.begin());
-    std::copy_n(b.hi.begin(), N, result.hi.begin());
+    for (std::size_t d = 0; d < result.lo.size(); ++d) { // GCC 14 warns of std::copy_n of them
+        result.lo[d] = b.lo[d];
+        result.hi[d] = b.hi[d];
+    }
     return result;
 }
 

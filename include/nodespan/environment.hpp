@@ -34,6 +34,10 @@ public:
     environment(const environment&) = delete;            // MPI starts once
     environment& operator=(const environment&) = delete; // MPI starts once
 
+    /// The choice of above, for programs whose MPI another library starts later: call it before.
+    /// Does nothing once MPI is initialised. Call: any process alone. Cost: reads two small files.
+    static void prepare(thread_level wanted = thread_level::funneled);
+
     /// What MPI granted, which can be less than what was asked for.
     thread_level granted() const noexcept { return granted_; }
 

@@ -17,6 +17,7 @@
 #include "nodespan/dtype.hpp"
 #include "nodespan/environment.hpp"
 #include "nodespan/error.hpp"
+#include "nodespan/gpu.hpp"
 #include "nodespan/indices.hpp"
 #include "nodespan/machine_info.hpp"
 #include "nodespan/mean.hpp"

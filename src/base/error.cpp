@@ -33,6 +33,10 @@ public:
             return "input or output failed";
         case errc::wrong_thread:
             return "wrong thread";
+        case errc::unsupported:
+            return "not supported here";
+        case errc::device:
+            return "a GPU's driver failed";
         }
         return "unknown error " + std::to_string(code);
     }
