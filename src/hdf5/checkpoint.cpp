@@ -285,7 +285,7 @@ checkpoint::checkpoint(checkpoint&&) noexcept = default;
 checkpoint& checkpoint::operator=(checkpoint&&) noexcept = default;
 checkpoint::~checkpoint() = default;
 
-void checkpoint::add_array(const std::string& name, detail::array_core& field,
+void checkpoint::add_core(const std::string& name, detail::array_core& field,
                            const detail::file_type& type) {
     state_->forget(name);
     state_->arrays.push_back({name, &field, type});

@@ -45,8 +45,10 @@ std::optional<error> refuse_exposure(const window_site& site, std::uint64_t byte
 /// What there is, for the message of an MPI call that failed although nothing stood against it.
 std::string state_of_limits(const window_site& site);
 
-/// How much more memory this process may lock: unlimited where it has the right to, or where no
-/// network card is listed in `cards` that would ask for it.
+/// How much more memory this process may lock: unlimited where it has the right to.
+capacity lockable_capacity();
+
+/// The same where a network card is listed in `cards` that would ask for it; else unlimited.
 capacity locked_capacity(const std::string& cards = "/sys/class/infiniband");
 
 } // namespace nodespan::detail
