@@ -2,6 +2,7 @@
 
 #include "nodespan/array.hpp"
 #include "nodespan/column_major.hpp"
+#include "nodespan/detail/access.hpp"
 #include "nodespan/detail/pinned_core.hpp"
 #include "nodespan/view.hpp"
 
@@ -59,11 +60,11 @@ private:
 namespace detail {
 
 template <class T, int N>
-array_core& core_of(array<T, N>& a) noexcept {
+array_core& core_of(array<T, N>& a) {
     return access::core(a);
 }
 template <class T, int N>
-array_core& core_of(array<T, N, column_major>& a) noexcept {
+array_core& core_of(array<T, N, column_major>& a) {
     return access::core(a.transposed());
 }
 
