@@ -58,25 +58,29 @@ void copy(const array<T, N, From>& from, array<T, N, To>& to);
 
 /// The sum of all elements; 0 if there are none.
 template <class T, int N>
-requires(array<T, N>::is_number) T sum(const array<T, N>& field);
+requires(array<T, N>::is_number) [[nodiscard]] T sum(const array<T, N>& field);
 
 /// The least and the largest element; NaN if there is one anywhere, and -0 is less than +0, as
 /// accumulate_op::min has it. So the result is the same for any number of ranks. With NaNs passed
 /// over: fmin and fmax; NaN then means that there is nothing else.
 /// Errors: errc::invalid_argument (no elements), on all ranks.
 template <class T, int N>
-requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) T min(const array<T, N>& field);
+requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) [[nodiscard]] T
+    min(const array<T, N>& field);
 template <class T, int N>
-requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) T max(const array<T, N>& field);
+requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) [[nodiscard]] T
+    max(const array<T, N>& field);
 template <class T, int N>
-requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) T fmin(const array<T, N>& field);
+requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) [[nodiscard]] T
+    fmin(const array<T, N>& field);
 template <class T, int N>
-requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) T fmax(const array<T, N>& field);
+requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) [[nodiscard]] T
+    fmax(const array<T, N>& field);
 
 /// The sum of a * b, without conjugation. Errors: errc::invalid_argument (cut otherwise), on that
 /// rank.
 template <class T, int N>
-requires(array<T, N>::is_number) T dot(const array<T, N>& a, const array<T, N>& b);
+requires(array<T, N>::is_number) [[nodiscard]] T dot(const array<T, N>& a, const array<T, N>& b);
 
 /// init combined with all elements by op(U, T) and op(U, U), which are associative, as by
 /// std::reduce; U can be a wider type than the elements, such as a sum of bytes needs.
@@ -84,13 +88,14 @@ requires(array<T, N>::is_number) T dot(const array<T, N>& a, const array<T, N>& 
 /// Errors: what op throws, on that rank; the others get errc::peer_lost, and the team lives on.
 /// Cost:   as above, with some bytes for each rank of the team.
 template <class T, int N, class Op, class U>
-requires(std::is_trivially_copyable_v<U>) U reduce(const array<T, N>& field, Op&& op, U init);
+requires(std::is_trivially_copyable_v<U>) [[nodiscard]] U
+    reduce(const array<T, N>& field, Op&& op, U init);
 
 namespace detail {
 
 template <class A, class B, int N>
 void require_cut_alike(const char* operation, const array<A, N>& a, const array<B, N>& b) {
-    a.core().require_live(operation);
+    detail::access::core(a).require_live(operation);
     if (a.extents() == b.extents() && a.rank_box() == b.rank_box()) return;
     throw error(errc::invalid_argument,
                 std::string(operation) + ": the arrays are not cut alike over the ranks");
@@ -98,7 +103,7 @@ void require_cut_alike(const char* operation, const array<A, N>& a, const array<
 
 template <class Array, class F>
 void for_each_element(Array& field, F&& f) {
-    field.core().require_live("for_each");
+    detail::access::core(field).require_live("for_each");
     const auto mine = field.local();
     const auto first = field.rank_box().lo;
     constexpr int N = decltype(mine)::rank();
@@ -126,7 +131,7 @@ constexpr T neutral(accumulate_op op) {
 
 template <class T, int N>
 T best(const array<T, N>& field, accumulate_op op) {
-    field.core().require_live(to_string(op));
+    detail::access::core(field).require_live(to_string(op));
     if (field.size() == 0)
         throw error(errc::invalid_argument,
                     std::string(to_string(op)) + ": the array has no elements", true);
@@ -142,7 +147,7 @@ T best(const array<T, N>& field, accumulate_op op) {
 
 template <class T, int N>
 void fill(array<T, N>& to, const std::type_identity_t<T>& value) {
-    to.core().require_live("fill");
+    detail::access::core(to).require_live("fill");
     detail::for_each_row<N>(to.local().extents(),
                             [mine = to.local(), &value](const auto& at, index_t length) {
                                 std::fill_n(&mine[at], length, value);
@@ -194,7 +199,7 @@ void copy(const array<T, N, From>& from, array<T, N, To>& to) {
 
 template <class T, int N>
 requires(array<T, N>::is_number) T sum(const array<T, N>& field) {
-    field.core().require_live("sum");
+    detail::access::core(field).require_live("sum");
     T mine{};
     const auto part = field.local();
     detail::for_each_row<N>(part.extents(), [&](const auto& at, index_t length) {

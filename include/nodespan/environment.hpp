@@ -26,8 +26,9 @@ public:
     /// Call:   every rank, once, before any other use of MPI by nodespan.
     /// Errors: errc::finalized after MPI_Finalize; MPI category.
     /// Source: MPI 3.1 section 8.7 (startup), 12.4.3 (initialisation with threads).
-    environment(int& argc, char**& argv, thread_level wanted = thread_level::funneled);
-    explicit environment(thread_level wanted = thread_level::funneled);
+    [[nodiscard]] environment(int& argc, char**& argv,
+                              thread_level wanted = thread_level::funneled);
+    [[nodiscard]] explicit environment(thread_level wanted = thread_level::funneled);
     ~environment();
 
     environment(const environment&) = delete;            // MPI starts once

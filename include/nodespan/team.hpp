@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nodespan/detail/access.hpp"
 #include "nodespan/detail/export.hpp"
 #include "nodespan/detail/mpi.hpp"
 #include "nodespan/placement.hpp"
@@ -10,9 +11,6 @@ namespace NODESPAN_EXPORT nodespan {
 
 namespace detail {
 class team_core;
-class array_core;
-class replicated_core;
-class ring_core;
 } // namespace detail
 
 /// How a communicator becomes a team.
@@ -69,11 +67,11 @@ public:
     bool is_leader() const noexcept;
 
     /// The node of a rank. Errors: errc::out_of_range.
-    int node_of(int rank) const;
+    [[nodiscard]] int node_of(int rank) const;
 
     /// The number, in the communicator the team was made from, of team rank `rank`: it differs
     /// where ranks were not placed node by node. Errors: errc::out_of_range.
-    int comm_rank(int rank) const;
+    [[nodiscard]] int comm_rank(int rank) const;
 
     /// How the team's ranks sit on its nodes.
     const nodespan::placement& placement() const noexcept;
@@ -109,15 +107,11 @@ public:
     /// A team of those ranks that give the same `color`, ordered by `key`, then by rank.
     /// Call:   collective over this team. Errors: errc::invalid_argument (negative color),
     ///         errc::peer_lost, MPI category.
-    team split(int color, int key = 0) const;
-
-    /// The shared state; for nodespan's own layers.
-    const std::shared_ptr<detail::team_core>& core() const noexcept { return core_; }
+    [[nodiscard]] team split(int color, int key = 0) const;
 
 private:
-    friend class detail::array_core; // what lies in a team's memory keeps the team alive
-    friend class detail::replicated_core;
-    friend class detail::ring_core;
+    friend struct detail::access;
+    const std::shared_ptr<detail::team_core>& core() const noexcept { return core_; }
     explicit team(std::shared_ptr<detail::team_core> core) : core_(std::move(core)) {}
 
     std::shared_ptr<detail::team_core> core_;

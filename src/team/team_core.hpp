@@ -2,6 +2,7 @@
 
 #include "blocking_watch.hpp"
 #include "far_ends.hpp"
+#include "grouping.hpp"
 #include "leader_barrier.hpp"
 #include "node_barrier.hpp"
 #include "nodespan/detail/export.hpp"
@@ -28,13 +29,6 @@ namespace nodespan::detail {
 /// The state behind `team`: communicators, where ranks sit, and the node's meeting place.
 class team_core {
 public:
-    /// How the ranks of a communicator are grouped: equal labels share memory.
-    struct grouping {
-        int label = 0;
-        bool oversubscribed = false;
-        bool on_one_host = false; // all ranks of the communicator really share memory
-    };
-
     /// Collective over `comm`; see team's constructor. On failure nothing is kept, on all ranks.
     team_core(MPI_Comm comm, const grouping& mine);
     ~team_core();
@@ -72,7 +66,7 @@ public:
 
     /// Where this node's windows lie: `directory` is that of the files behind them.
     window_site site(const std::string& directory) const {
-        return {directory, rank_, node_, is_leader(), node_size() == 1};
+        return {directory, rank_, node_, is_leader(), node_size() == 1, is_oversubscribed()};
     }
 
     /// Which threads may call: for those that use MPI beside this class.
@@ -235,9 +229,5 @@ private:
 
 /// The making of what `description` says, which stays as long as the result.
 occasion creation_of(const std::string& description);
-
-/// Groups the ranks of `comm` by node, cut into nodes of `ranks_per_node` unless that is 0.
-/// Call: collective over `comm`. Errors: MPI category, on all ranks.
-team_core::grouping group_by_node(MPI_Comm comm, int ranks_per_node);
 
 } // namespace nodespan::detail

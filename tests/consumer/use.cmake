@@ -1,5 +1,5 @@
 # Builds and runs an outside project by the commands that docs/embedding.md shows. Needs -DSTAGE -DCASE
-# -DMPIEXEC -DPROGRAM (its folder) -DCXX -DFLAGS -DGENERATOR -DSOURCE -DBUILD -DWITH_HDF5
+# -DLAUNCH -DPROGRAM (its folder) -DCXX -DFLAGS -DGENERATOR -DSOURCE -DBUILD -DWITH_HDF5
 # -DWITH_BOOST_MPI -DFORTRAN (whether there is a compiler).
 set(folder ${STAGE}/${CASE})
 file(REMOVE_RECURSE ${folder})
@@ -15,7 +15,7 @@ function(run)
 endfunction()
 
 function(run_and_match program expected)
-  execute_process(COMMAND ${MPIEXEC} -n 2 --timeout 60 ${program} WORKING_DIRECTORY ${folder}
+  execute_process(COMMAND ${LAUNCH} -n 2 --timeout 60 ${program} WORKING_DIRECTORY ${folder}
                   OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
   message("${output}")
   if(NOT output MATCHES "${expected}")
@@ -123,6 +123,11 @@ if(CASE STREQUAL "refusals")
     string(REGEX REPLACE "-D(.*)=.*" "-U\\1" undefined ${machine})
     refuses("nodespan needs a 64-bit, little-endian machine" 2 ${compile} -std=c++20 ${undefined} ${machine} asks.cpp)
   endforeach()
+  execute_process(COMMAND ${CXX} -m32 -x c++ -fsyntax-only /dev/null RESULT_VARIABLE no_m32 OUTPUT_QUIET ERROR_QUIET)
+  if(NOT no_m32) # for real: the headers ask before they include anything
+    refuses("nodespan needs a 64-bit, little-endian machine" 2 ${CXX} -std=c++20 -m32 -fsyntax-only -x c++
+            ${STAGE}/prefix/include/nodespan/detail/requirements.hpp)
+  endif()
   execute_process(COMMAND ${CXX} -E -x c++ -include mpi.h /dev/null RESULT_VARIABLE no_mpi OUTPUT_QUIET ERROR_QUIET)
   if(no_mpi) # or the compiler is MPI's own
     refuses("nodespan needs mpi.h: compile with mpicxx" 2 ${CXX} -std=c++20 -fsyntax-only -I${STAGE}/prefix/include
