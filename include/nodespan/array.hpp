@@ -17,7 +17,7 @@ namespace nodespan {
 
 namespace detail {
 template <>
-inline constexpr const char* name_of<array_core> = "array";
+inline constexpr const char* noun_of<array_core> = "array";
 } // namespace detail
 
 /// A distributed array: array<T, N> is array<T, N, row_major>, below; column_major.hpp has the

@@ -59,11 +59,11 @@ private:
 namespace detail {
 
 template <class T, int N>
-array_core& core_of(array<T, N>& a) noexcept {
+array_core& core_of(array<T, N>& a) {
     return access::core(a);
 }
 template <class T, int N>
-array_core& core_of(array<T, N, column_major>& a) noexcept {
+array_core& core_of(array<T, N, column_major>& a) {
     return access::core(a.transposed());
 }
 

@@ -16,7 +16,7 @@ namespace nodespan {
 
 namespace detail {
 template <>
-inline constexpr const char* name_of<queue_core> = "queue";
+inline constexpr const char* noun_of<queue_core> = "queue";
 } // namespace detail
 
 /// A queue of commands among the ranks of a node: any of them put, any of them get, first come,

@@ -13,7 +13,7 @@ namespace nodespan {
 
 namespace detail {
 template <>
-inline constexpr const char* name_of<replicated_core> = "replicated";
+inline constexpr const char* noun_of<replicated_core> = "replicated";
 } // namespace detail
 
 /// A table that every rank reads: one copy on each node, not one in each rank.

@@ -10,7 +10,7 @@ namespace detail {
 
 /// What people call the class that a core is the run-time half of.
 template <class Core>
-inline constexpr const char* name_of = "object";
+inline constexpr const char* noun_of = "object";
 
 [[noreturn]] void refuse_moved_from(const char* what);
 
@@ -25,7 +25,7 @@ public:
     Core* operator->() const { return &**this; }
     Core& operator*() const {
         if (core_ == nullptr) [[unlikely]]
-            refuse_moved_from(name_of<Core>);
+            refuse_moved_from(noun_of<Core>);
         return *core_;
     }
 
