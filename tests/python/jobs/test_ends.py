@@ -110,6 +110,8 @@ FINALIZED = """
                          ids=["exit", "after MPI_Finalize", "closed"])
 def test_views_stay_until_the_interpreter_is_gone(tmp_path, ranks, first, then):
     file = program(tmp_path, VIEWS_TO_THE_END.format(first=first, then=then))
+    if then == FINALIZED and ranks < 2:
+        pytest.skip("a node of one rank has ordinary memory, which MPI_Finalize frees")
     found = output_of(ranks, file)
     assert sorted(found.split()) == sorted(["1.0", "2.0"] * max(ranks, 1))  # lines of ranks may mix
 

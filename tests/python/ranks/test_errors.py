@@ -26,6 +26,19 @@ def test_an_array_that_cannot_be_made_is_the_same_error_on_all_ranks(team, shape
     assert team.zeros(4).sum() == 0.0  # the team lives on
 
 
+def test_what_could_not_be_made_is_not_in_the_traceback(team):
+    makers = [lambda: team.zeros(3, object), lambda: team.queue("O"), lambda: team.replicated(3, "O"),
+              lambda: team.ring(3, "O"), lambda: team.split(-1)]
+    for make in makers:
+        with pytest.raises((TypeError, ValueError)) as found:
+            make()
+        place = found.tb
+        while place is not None:
+            for name, value in place.tb_frame.f_locals.items():
+                assert name != "self" or value is team
+            place = place.tb_next
+
+
 def test_a_type_error_says_what_works(team):
     with pytest.raises(TypeError, match="structured dtypes") as found:
         team.zeros(3, one_rank(team, object, "f8"))
