@@ -1,5 +1,6 @@
 #include "app.hpp"
 #include "check.hpp"
+#include "gpus.hpp"
 #include "messages.hpp"
 #include "probe_guard.hpp"
 #include "standard_output.hpp"
@@ -10,6 +11,7 @@
 #include <nodespan/version.hpp>
 
 #include <cstdio>
+#include <vector>
 
 namespace {
 
@@ -21,7 +23,7 @@ const char* const examples = R"(Examples:
   srun nodespan-info --json > machine.json the same for programs
   NODESPAN_RANKS_PER_NODE=2 mpirun -n 4 nodespan-info
                                            one host cut into two simulated nodes
-
+  mpirun -n 4 nodespan-info --gpu          the nodes' GPUs as well, and how fast arrays reach them
   mpirun -n 4 nodespan-info --check        tries what programs need of MPI, says what is wrong, and
                                            what helps; two ranks or more, best on two nodes
 
@@ -96,26 +98,35 @@ json to_json(const nodespan::machine_info& info) {
 
 struct settings {
     bool as_json = false;
+    bool with_gpus = false;
     bool with_check = false;
     double seconds_a_probe = 10;
 };
 
-void print_report(const nodespan::machine_info& info, const settings& set,
-                  const nodespan::info::findings& found) {
-    json all = to_json(info);
-    if (set.with_check) all["check"] = nodespan::info::to_json(found);
-    nodespan::app::print(set.as_json
-                             ? all.dump(2) + "\n"
-                             : nodespan::to_text(info) + (set.with_check ? to_text(found) : ""));
-}
+struct report {
+    nodespan::machine_info info;
+    std::vector<nodespan::info::gpus_of_node> gpus;
+
+    void print(const settings& set, const nodespan::info::findings& found) const {
+        if (!set.as_json) {
+            nodespan::app::print(nodespan::to_text(info) + nodespan::info::to_text(gpus) +
+                                 (set.with_check ? to_text(found) : ""));
+            return;
+        }
+        json all = to_json(info);
+        if (set.with_gpus) all["gpus_of_nodes"] = nodespan::info::to_json(gpus);
+        if (set.with_check) all["check"] = nodespan::info::to_json(found);
+        nodespan::app::print(all.dump(2) + "\n");
+    }
+};
 
 // The same code on all ranks.
-int check(nodespan::team& team, const nodespan::machine_info& info, const settings& set) {
+int check(nodespan::team& team, const report& known, const settings& set) {
     nodespan::info::probe_guard guard(
         team.rank(), set.seconds_a_probe,
-        [&](const nodespan::info::findings& so_far) { print_report(info, set, so_far); });
-    const nodespan::info::findings found = nodespan::info::check(team, info, guard);
-    if (team.rank() == 0) print_report(info, set, found);
+        [&](const nodespan::info::findings& so_far) { known.print(set, so_far); });
+    const nodespan::info::findings found = nodespan::info::check(team, known.info, guard);
+    if (team.rank() == 0) known.print(set, found);
     int code = nodespan::info::is_well(found) ? nodespan::app::good : nodespan::app::failed;
     nodespan::app::check_mpi(MPI_Bcast(&code, 1, MPI_INT, 0, team.comm()), "MPI_Bcast");
     return code;
@@ -128,6 +139,7 @@ int main(int argc, char** argv) {
                      "nodespan-info");
     settings set;
     options.add_flag("--json", set.as_json, "Print JSON instead of a table");
+    options.add_flag("--gpu", set.with_gpus, "List GPUs, and measure copies from arrays to them");
     options.add_flag("--check", set.with_check,
                      "Try what programs need of MPI, and say what helps");
     options
@@ -136,9 +148,10 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     options.footer(examples);
     return nodespan::app::run_app(argc, argv, options, [&](nodespan::team& team) {
-        const nodespan::machine_info info = nodespan::collect_machine_info(team);
-        if (set.with_check) return check(team, info, set);
-        if (team.rank() == 0) print_report(info, set, {});
+        report known{nodespan::collect_machine_info(team), {}};
+        if (set.with_gpus) known.gpus = nodespan::info::look_at_gpus(team);
+        if (set.with_check) return check(team, known, set);
+        if (team.rank() == 0) known.print(set, {});
         return int{nodespan::app::good};
     });
 }

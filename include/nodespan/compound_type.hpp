@@ -58,7 +58,7 @@ bool is_same_type(const file_type& a, const file_type& b);
 bool is_whole(const file_type& type);
 
 /// Such as float64, complex128, float64[3] or {mass: float64, place: float64[3]}.
-std::string to_text(const file_type& type);
+[[nodiscard]] std::string to_text(const file_type& type);
 
 template <class T>
 constexpr char scalar_kind() {
@@ -76,6 +76,8 @@ template <class T>
 inline constexpr bool is_std_array = false;
 template <class T, std::size_t N>
 inline constexpr bool is_std_array<std::array<T, N>> = true;
+template <int N, class Dimensions>
+inline constexpr bool is_std_array<static_indices<N, Dimensions>> = true;
 
 template <class T>
 constexpr bool is_storable() {

@@ -44,17 +44,20 @@ struct dataset_info {
 /// Errors: errc::io (with HDF5's own words), errc::invalid_argument: with a team the same on all
 ///         ranks. In damaged files too; but see docs/files.md for what HDF5 itself does with them.
 /// Cost:   some reads of some KiB for each dataset; with a team on each rank.
-std::vector<dataset_info> list_datasets(const std::filesystem::path& file);
-std::vector<dataset_info> list_datasets(const team& team, const std::filesystem::path& file);
+[[nodiscard]] std::vector<dataset_info> list_datasets(const std::filesystem::path& file);
+[[nodiscard]] std::vector<dataset_info> list_datasets(const team& team,
+                                                      const std::filesystem::path& file);
 
 /// The same of one dataset: what the name leads to, also by a link, and in another file.
-dataset_info describe_dataset(const std::filesystem::path& file, const std::string& dataset);
-dataset_info describe_dataset(const team& team, const std::filesystem::path& file,
-                              const std::string& dataset);
+[[nodiscard]] dataset_info describe_dataset(const std::filesystem::path& file,
+                                            const std::string& dataset);
+[[nodiscard]] dataset_info describe_dataset(const team& team, const std::filesystem::path& file,
+                                            const std::string& dataset);
 
 /// The attributes of a dataset or group; of the file itself for "/". Call, Errors: as above.
-attributes read_attributes(const std::filesystem::path& file, const std::string& object = "/");
-attributes read_attributes(const team& team, const std::filesystem::path& file,
-                           const std::string& object = "/");
+[[nodiscard]] attributes read_attributes(const std::filesystem::path& file,
+                                         const std::string& object = "/");
+[[nodiscard]] attributes read_attributes(const team& team, const std::filesystem::path& file,
+                                         const std::string& object = "/");
 
 } // namespace nodespan

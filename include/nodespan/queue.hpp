@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nodespan/detail/owned.hpp"
 #include "nodespan/detail/queue_core.hpp"
 #include "nodespan/team.hpp"
 
@@ -12,6 +13,11 @@
 #include <typeinfo>
 
 namespace nodespan {
+
+namespace detail {
+template <>
+inline constexpr const char* noun_of<queue_core> = "queue";
+} // namespace detail
 
 /// A queue of commands among the ranks of a node: any of them put, any of them get, first come,
 /// first served. Bounded: who puts more than `capacity` ahead waits for room.
@@ -45,7 +51,7 @@ public:
         : core_(std::make_unique<detail::queue_core>(team, capacity, sizeof(T), typeid(T).name())) {
     }
 
-    index_t capacity() const noexcept { return core_->capacity(); }
+    index_t capacity() const { return core_->capacity(); }
 
     /// Puts an item at the end; waits for room, in the order of coming. Whether it did: not if the
     /// queue is closed, or gets closed before there is room.
@@ -82,8 +88,8 @@ public:
     /// Lets nothing in any more. Items in it can be got; then, and at once where there are none,
     /// all who wait to get are told that it ends, and all who wait for room that they came late.
     /// Cost:   a look at each place of the queue.
-    void close() noexcept { core_->close(); }
-    bool is_closed() const noexcept { return core_->is_closed(); }
+    void close() { core_->close(); }
+    bool is_closed() const { return core_->is_closed(); }
 
 private:
     using memory = std::array<std::byte, sizeof(T)>;
@@ -96,7 +102,7 @@ private:
         return std::bit_cast<T>(item);
     }
 
-    std::unique_ptr<detail::queue_core> core_; // stays in place when the queue is moved
+    detail::owned<detail::queue_core> core_;
 };
 
 } // namespace nodespan

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nodespan/detail/owned.hpp"
 #include "nodespan/detail/ring_core.hpp"
 #include "nodespan/ring_options.hpp"
 
@@ -60,20 +61,20 @@ public:
     }
 
     std::size_t frame_elements() const noexcept { return elements_; }
-    const ring_options& options() const noexcept { return handle_->options(); }
-    bool is_producer() const noexcept { return handle_->is_producer(); }
-    team& get_team() noexcept { return handle_->get_team(); }
+    const ring_options& options() const { return live().options(); }
+    bool is_producer() const { return live().is_producer(); }
+    team& get_team() { return live().get_team(); }
 
     /// Sequence numbers given so far, those of lost frames included. Any rank.
-    std::uint64_t published() const noexcept { return handle_->published(); }
+    std::uint64_t published() const { return live().published(); }
 
     /// Frames that this consumer has got.
-    std::uint64_t received() const noexcept { return handle_->received(); }
+    std::uint64_t received() const { return live().received(); }
 
     /// Frames lost. delivery::to_one: those that no consumer got, the same on all ranks. To_all: on
     /// a consumer those before the last one it got, or the end, that it did not get; on the
     /// producer all consumers' together. Exact once all consumers have come to the end.
-    std::uint64_t lost() const noexcept { return handle_->lost(); }
+    std::uint64_t lost() const { return live().lost(); }
 
     /// A place to write the next frame into. Its elements hold whatever was there before. It stays
     /// the producer's if it is not published; only one at a time.
@@ -83,13 +84,13 @@ public:
     ///         should make it has ended its ring: to_all any consumer, to_one all of them.
     /// Cost:   some 10 ns. With when_full::block waits until consumers have released a frame.
     slot reserve() {
-        T* const data = reinterpret_cast<T*>(handle_->reserve());
+        T* const data = reinterpret_cast<T*>(live().reserve());
         return slot(handle_, std::span<T>(data, elements_), published());
     }
 
     /// The end: consumers get what is left, then nothing. Call: the producer alone; again is fine.
     /// Errors: errc::invalid_argument (on other ranks).
-    void close() { handle_->close(); }
+    void close() { live().close(); }
 
     /// The next frame, waited for, in the order of sequence numbers; nothing once the ring is
     /// closed and nothing is left. A consumer may hold several frames, but no more than `slots`
@@ -100,13 +101,18 @@ public:
     /// Cost:   some 10 ns and the transfer of a cache line when a frame is there. Waits spin, then
     ///         offer the core, then sleep.
     std::optional<frame> next() {
-        const auto found = handle_->next();
+        const auto found = live().next();
         if (!found) return std::nullopt;
         const T* const data = reinterpret_cast<const T*>(found->data);
         return frame(handle_, std::span<const T>(data, elements_), *found);
     }
 
 private:
+    detail::ring_core& live() const {
+        if (handle_ == nullptr) detail::refuse_moved_from("ring");
+        return *handle_;
+    }
+
     std::shared_ptr<detail::ring_core> handle_; // slots and frames may outlive the ring
     std::size_t elements_;
 };

@@ -126,7 +126,7 @@ void arena::throw_for_all(const std::optional<error>& mine, const occasion& why)
 
 // Finds room in a window, the same on all ranks; nothing if a new window is needed. On one node,
 // large blocks first look for room whose pages are backed already, since new pages cost most of
-// making an array. Over several nodes, each of which has its own counters of what is backed,
+// making an array. Over several nodes, each of which has its own record of what is backed,
 // windows without any array come last: they can end.
 std::optional<block> arena::place(const block_request& request) {
     if (is_exposed()) {
@@ -392,7 +392,7 @@ void arena::free(const block& given) noexcept try {
     }
     forget(given);
 } catch (...) {
-    // Out of memory for the counters: the range stays taken.
+    // Out of memory for the records: the range stays taken.
 }
 
 std::optional<arena::place_in_windows> arena::find(const void* begin,

@@ -58,7 +58,7 @@ struct block {
 
 /// Where a team's arrays lie: a few large windows, sub-allocated at the same offset on every node.
 ///
-/// Every rank keeps the same counters by making the same calls, so freeing needs no communication,
+/// Every rank keeps the same records by making the same calls, so freeing needs no communication,
 /// and allocating needs two meetings: one to agree, one when memory is ready. Pages are backed
 /// before an array exists, by the ranks that will use them; what is not there is an error, not a
 /// SIGBUS. Freed blocks stay backed for the next array, up to a bound. Beyond it a team of one node

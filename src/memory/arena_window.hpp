@@ -11,7 +11,7 @@
 
 namespace nodespan::detail {
 
-/// One of an arena's windows and a rank's counters of it. Books are the same on all ranks of a
+/// One of an arena's windows and a rank's records of it. They are the same on all ranks of a
 /// node; of `space`, on all nodes.
 struct arena_window {
     shared_window memory;

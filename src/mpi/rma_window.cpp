@@ -4,6 +4,7 @@
 #include "mpi_check.hpp"
 #include "nodespan/error.hpp"
 #include "osc_settings.hpp"
+#include "wait.hpp"
 #include "which_mpi.hpp"
 
 #include <fmt/format.h>
@@ -15,6 +16,7 @@ namespace nodespan::detail {
 namespace {
 
 constexpr std::size_t kept_at_most = 64 * 1024; // bytes of small puts
+constexpr int offers_before_a_flush = 2; // to the ranks of a core, of which one has to answer
 
 // In MPICH, and what descends from it, a request of MPI_Rget with strided elements ends before they
 // have come (4.0 to 4.2, every time). One of an MPI_Rget_accumulate that changes nothing does not.
@@ -42,6 +44,7 @@ std::unique_ptr<rma_window> rma_window::make(const window_makers& all, MPI_Comm 
 rma_window::rma_window(MPI_Comm comm, const placement& ranks, const window_site& site,
                        std::byte* data, std::size_t bytes)
     : ranks_(ranks),
+      shares_cores_(site.shares_cores),
       kept_(std::make_unique<std::byte[]>(kept_at_most)) {
     const int made = MPI_Win_create(site.is_leader ? data : nullptr,
                                     static_cast<MPI_Aint>(site.is_leader ? bytes : 0), 1,
@@ -69,6 +72,13 @@ void rma_window::free() noexcept {
     if (window_ == MPI_WIN_NULL) return;
     MPI_Win_unlock_all(window_); // in destructors: nobody to tell
     MPI_Win_free(&window_);
+}
+
+// Open MPI's flushes can be told to leave the core to others, MPICH's keep it: also from a rank
+// that is to answer, so it is offered before.
+void rma_window::offer_core() const noexcept {
+    if (is_built_with_open_mpi || !shares_cores_) return;
+    for (int i = 0; i < offers_before_a_flush; ++i) yield_core();
 }
 
 // What is under way may touch memory that ends while an error is on its way up.
@@ -133,6 +143,7 @@ void rma_window::flush_sent_to(int node, std::size_t offset, std::size_t bytes) 
 void rma_window::flush(int node) {
     if (started_node_ != node) complete_local();
     const blocking_watch watch("transfer (MPI_Win_flush)", me_, {&node, 1});
+    offer_core();
     check(MPI_Win_flush(target(node), window_), "MPI_Win_flush");
     sent_.erase(node);
     const auto at =
@@ -248,6 +259,7 @@ void rma_window::read_words(int node, std::size_t offset, std::uint64_t* words, 
 // Open MPI's osc/pt2pt gathers small messages by target, and waits here for those to other targets
 // too, which it does not send off: with more than one target on the way, all have to be named.
 void rma_window::complete_local(int node) {
+    offer_core();
     if (node != several && (started_node_ == nobody || started_node_ == node)) {
         const blocking_watch watch("transfer (MPI_Win_flush_local)", me_, {&node, 1});
         check(MPI_Win_flush_local(target(node), window_), "MPI_Win_flush_local");

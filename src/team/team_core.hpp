@@ -66,7 +66,7 @@ public:
 
     /// Where this node's windows lie: `directory` is that of the files behind them.
     window_site site(const std::string& directory) const {
-        return {directory, rank_, node_, is_leader(), node_size() == 1};
+        return {directory, rank_, node_, is_leader(), node_size() == 1, is_oversubscribed()};
     }
 
     /// Which threads may call: for those that use MPI beside this class.

@@ -15,7 +15,8 @@ namespace nodespan::detail {
 
 /// Whether MPI's accumulate does what combine.hpp says. Not min and max of floating-point numbers,
 /// where MPI leaves open what NaNs do, and has no fmin and fmax; nor sums and products of integers
-/// of 8 and 16 bits, which Open MPI's vector code saturates.
+/// of 8 and 16 bits, which Open MPI's vector code saturates; nor, with MPICH, min and max of
+/// unsigned integers, which it compares as signed ones.
 bool is_combined_by_mpi(element_kind kind, accumulate_op op) noexcept;
 
 /// The locks of an array, one a node, each made when it is used first.

@@ -8,7 +8,7 @@ set(after 1) # the exit code
 
 # Sets output.
 function(run expected_code)
-  execute_process(COMMAND ${before} ${MPIEXEC} -n ${NP} --timeout 200 ${program} ${ARGN}
+  execute_process(COMMAND ${before} ${LAUNCH} -n ${NP} --timeout 200 ${program} ${ARGN}
                   OUTPUT_VARIABLE output ERROR_VARIABLE complaints RESULT_VARIABLE code)
   if(code STREQUAL 77)
     message(STATUS "${output}") # "skipped: ...", which ctest looks for

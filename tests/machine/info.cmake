@@ -2,7 +2,7 @@
 function(nodespan_add_info_test name np simulated)
   add_test(NAME mpi.info.${name}
            COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:nodespan_info>
-                   -DMPIEXEC=${MPIEXEC_EXECUTABLE} -DNP=${np} -DSIMULATED=${simulated}
+                   -DLAUNCH=${nodespan_launch} -DNP=${np} -DSIMULATED=${simulated}
                    -P ${CMAKE_CURRENT_SOURCE_DIR}/info_check.cmake)
   set(environment "")
   if(simulated)
@@ -21,7 +21,7 @@ endif()
 function(nodespan_add_info_check name np simulated case)
   add_test(NAME mpi.info_check.${name}
            COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:nodespan_info> -DCASE=${case}
-                   -DMPIEXEC=${MPIEXEC_EXECUTABLE} -DNP=${np} -DFAULTS=$<TARGET_FILE:check_faults>
+                   -DLAUNCH=${nodespan_launch} -DNP=${np} -DFAULTS=$<TARGET_FILE:check_faults>
                    -DIN_SMALL_SHM=${PROJECT_SOURCE_DIR}/tests/fault/in_small_shm.sh
                    -P ${CMAKE_CURRENT_SOURCE_DIR}/check_check.cmake)
   set(environment "")

@@ -527,7 +527,8 @@ TEST(Atomics, CompareExchangeRefusesLargeElementsOverNodes) {
 
     // Not every compiler has the call itself for these.
     const auto seen = caught([&] {
-        detail::access::core(a).compare_exchange(nodespan::index_list(1, 0), &expected, &desired);
+        nodespan::detail::access::core(a).compare_exchange(nodespan::index_list(1, 0), &expected,
+                                                           &desired);
     });
 
     EXPECT_EQ(seen.code, errc::invalid_argument);

@@ -15,7 +15,7 @@ struct lock_usage;
 struct access {
     /// The state of a team, which handles share; the run-time half of an array.
     template <class Handle>
-    static decltype(auto) core(Handle&& handle) noexcept {
+    static decltype(auto) core(Handle&& handle) {
         return std::forward<Handle>(handle).core();
     }
 
