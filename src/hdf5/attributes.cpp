@@ -1,5 +1,6 @@
 #include "attributes.hpp"
 
+#include "cause_of.hpp"
 #include "collective_io.hpp"
 #include "nodespan/detail/narrow.hpp"
 #include "source.hpp"
@@ -9,7 +10,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstring>
 #include <exception>
 #include <optional>
 
@@ -226,8 +226,7 @@ attributes attributes_of(hid_t object) {
         try {
             if (auto value = read_value(one.get())) result[name] = std::move(*value);
         } catch (const error& failure) {
-            refuse(fmt::format("attribute \"{}\": {}", name,
-                               std::string(failure.what()).substr(std::strlen("nodespan: "))));
+            refuse(fmt::format("attribute \"{}\": {}", name, cause_of(failure)));
         }
     }
     return result;

@@ -1,10 +1,10 @@
 #include "checkpoint_seal.hpp"
+#include "cause_of.hpp"
 #include "even_cut.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <fcntl.h>
 #include <memory>
 #include <string_view>
@@ -99,7 +99,7 @@ std::string problem_of_sealed(const std::shared_ptr<team_core>& team, const std:
         return {};
     } catch (const error& failure) {
         if (failure.code() != errc::io) throw;
-        return std::string(failure.what()).substr(std::strlen("nodespan: "));
+        return cause_of(failure);
     }
 }
 

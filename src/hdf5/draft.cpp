@@ -1,5 +1,6 @@
 #include "draft.hpp"
 
+#include "cause_of.hpp"
 #include "nodespan/error.hpp"
 
 #include <algorithm>
@@ -24,11 +25,6 @@ draft_file& mine(H5FD_t* file) {
 
 const draft_file& mine(const H5FD_t* file) {
     return *reinterpret_cast<const draft_file*>(file);
-}
-
-std::string cause_of(const std::exception& failure) {
-    const std::string text = failure.what(), ours = "nodespan: ";
-    return text.starts_with(ours) ? text.substr(ours.size()) : text;
 }
 
 // Nothing may be thrown through HDF5: it gets the text.

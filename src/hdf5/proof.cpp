@@ -1,5 +1,6 @@
 #include "proof.hpp"
 
+#include "cause_of.hpp"
 #include "collective_io.hpp"
 #include "types.hpp"
 
@@ -7,7 +8,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstring>
 #include <variant>
 
 namespace nodespan::detail {
@@ -124,8 +124,7 @@ void read_back(const std::string& name, Body&& body) {
     try {
         body();
     } catch (const error& failure) {
-        refuse(fmt::format("cannot read back \"{}\": {}", name,
-                           failure.what() + std::strlen("nodespan: ")));
+        refuse(fmt::format("cannot read back \"{}\": {}", name, cause_of(failure)));
     }
 }
 

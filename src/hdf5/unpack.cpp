@@ -1,5 +1,6 @@
 #include "unpack.hpp"
 
+#include "cause_of.hpp"
 #include "collective_io.hpp"
 #include "nodespan/error.hpp"
 
@@ -7,7 +8,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 
 namespace nodespan::detail {
@@ -199,8 +199,7 @@ private:
         } catch (const error& failure) {
             refuse(fmt::format("the chunk at {{{}}} cannot be unpacked, or does not hold {} bytes: "
                                "{}",
-                               fmt::join(place, ", "), chunk_bytes_,
-                               std::string(failure.what()).substr(std::strlen("nodespan: "))));
+                               fmt::join(place, ", "), chunk_bytes_, cause_of(failure)));
         }
     }
 
