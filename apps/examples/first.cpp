@@ -3,12 +3,13 @@
 #include <cstdio>
 #include <vector>
 
+using namespace nodespan;
+
 int main(int argc, char** argv) {
-    using namespace nodespan;
     return run(argc, argv, [](team& everyone) {
         array<double, 2> field{everyone, {1000, 64}}; // rows 0 to 999, spread over all ranks
 
-        for_each(field, [](const indices<2>& at, double& x) { x = at[0]; }); // each rank its own
+        for_each(field, [](const indices<2>& at, double& x) { x = at[0]; }); // each its own rows
         field.fence(); // everyone's writes are visible to everyone
 
         auto ours = field.node(); // all rows of my node, my peers' too: plain memory
