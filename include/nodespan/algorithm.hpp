@@ -23,7 +23,8 @@ namespace nodespan {
 
 // Each rank for itself: no communication, and no fence before or after. Epoch: the memory rule.
 
-/// Sets all elements. Call: all ranks, each sets its own.
+/// Sets all elements.
+/// Call:   all ranks, each sets its own.
 template <class T, int N>
 void fill(array<T, N>& to, const std::type_identity_t<T>& value);
 
@@ -45,10 +46,12 @@ template <class A, class B, class T, int N, class F>
 void transform(const array<A, N>& a, const array<B, N>& b, array<T, N>& out, F&& f);
 
 /// Copies all elements, however both arrays are cut, and in whichever order they lie in memory;
-/// their teams may differ. Shape:  equal extents. Call:   all ranks of the team of `to`, each for
-/// its own elements of it. Epoch:  reads what was there at the last fence of `from`; the memory
-/// rule. Errors: errc::size_mismatch, on all ranks; else as array::get. Cost:   a local copy where
-/// the rank's boxes are equal, a get where they are not.
+/// their teams may differ.
+/// Shape:  equal extents.
+/// Call:   all ranks of the team of `to`, each for its own elements of it.
+/// Epoch:  reads what was there at the last fence of `from`; the memory rule.
+/// Errors: errc::size_mismatch, on all ranks; else as array::get.
+/// Cost:   a local copy where the rank's boxes are equal, a get where they are not.
 template <class T, int N, class From, class To>
 void copy(const array<T, N, From>& from, array<T, N, To>& to);
 
@@ -73,8 +76,8 @@ requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) T fmin(const array<T,
 template <class T, int N>
 requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) T fmax(const array<T, N>& field);
 
-/// The sum of a * b, without conjugation. Errors: errc::invalid_argument (cut otherwise), on that
-/// rank.
+/// The sum of a * b, without conjugation.
+/// Errors: errc::invalid_argument (cut otherwise), on that rank.
 template <class T, int N>
 requires(array<T, N>::is_number) T dot(const array<T, N>& a, const array<T, N>& b);
 

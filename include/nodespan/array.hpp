@@ -67,11 +67,13 @@ public:
     box<N> rank_box() const { return to_static<N>(core_->rank_box()); }
     const box<N>& node_box() const noexcept { return node_box_; }
 
-    /// The same of any rank or node. Errors: errc::out_of_range.
+    /// The same of any rank or node.
+    /// Errors: errc::out_of_range.
     box<N> rank_box_of(int rank) const;
     box<N> node_box_of(int node) const;
 
-    /// The node that holds an element. Errors: errc::out_of_range.
+    /// The node that holds an element.
+    /// Errors: errc::out_of_range.
     int owner_node(const indices<N>& at) const;
 
     /// What it was made with; empty_like makes another one so.
@@ -81,7 +83,9 @@ public:
     const team& get_team() const noexcept { return std::as_const(*core_).get_team(); }
 
     /// The elements of my rank box, plain memory.
-    /// Call: any rank alone. Epoch: the memory rule. Cost: none but arithmetic.
+    /// Call:   any rank alone.
+    /// Epoch:  the memory rule.
+    /// Cost:   none but arithmetic.
     view<T, N> local() { return part(rank_box()); }
     view<const T, N> local() const { return part(rank_box()); }
 
@@ -95,7 +99,8 @@ public:
     view<const T, N> block(int rank) const { return part(box_of_peer(rank)); }
 
     /// The element at GLOBAL indices (i, j, ...), if this node holds it.
-    /// Errors: errc::out_of_range, errc::not_on_node. Cost: a compare and a multiply a dimension.
+    /// Errors: errc::out_of_range, errc::not_on_node.
+    /// Cost:   a compare and a multiply a dimension.
     template <std::convertible_to<index_t>... I>
     requires(sizeof...(I) == N) T& operator()(I... i) {
         return element("operator()", {static_cast<index_t>(i)...});
@@ -110,7 +115,9 @@ public:
     void node_fence() { core_->node_fence(); }
 
     /// This array's reader/writer lock of a node: what it guards is the program's agreement. It
-    /// orders direct access and transfers alike. Call: any rank. Errors: errc::out_of_range.
+    /// orders direct access and transfers alike.
+    /// Call:   any rank.
+    /// Errors: errc::out_of_range.
     nodespan::mutex& mutex(int node) { return core_->lock_of(node); }
 
     // Transfers: any rank alone, elements of any node, by GLOBAL indices. Boxes need
@@ -119,8 +126,8 @@ public:
 
     /// Copies the patch `from` of the array into `to`: a view with the patch's extents, or a
     /// contiguous range of as many elements, row-major.
-    /// Epoch:  the memory rule. Errors: errc::out_of_range, errc::size_mismatch, MPI category; `to`
-    ///         is then unspecified.
+    /// Epoch:  the memory rule.
+    /// Errors: errc::out_of_range, errc::size_mismatch, MPI category; `to` is then unspecified.
     /// Cost:   same node: one copy per run of elements. Otherwise one MPI_Get for each 63 KiB or,
     ///         where that is no faster, one per node touched (per GiB); many at once, with MPI
     ///         datatypes for what is strided. Memory in another order than the array's, or in
@@ -140,7 +147,8 @@ public:
         return core_->put_async(to_dynamic(to), from.memory());
     }
 
-    /// One element. Errors: errc::out_of_range, MPI category.
+    /// One element.
+    /// Errors: errc::out_of_range, MPI category.
     /// Cost:   same node: a load or a store. Otherwise a round trip, or a part of a message.
     T get(const indices<N>& at) const;
     void put(const indices<N>& at, const T& value);
@@ -177,9 +185,10 @@ public:
     }
 
     /// Adds to the element in one indivisible step; returns the value it had.
-    /// Epoch:  as accumulate. Errors: errc::out_of_range, MPI category.
-    /// Cost:   one node: one atomic instruction (a loop of them for floating types). Several
-    ///         nodes: a round trip, also for this node's elements (MPI_Fetch_and_op).
+    /// Epoch:  as accumulate.
+    /// Errors: errc::out_of_range, MPI category.
+    /// Cost:   one node: one atomic instruction (a loop of them for floating types). Several nodes:
+    ///         a round trip, also for this node's elements (MPI_Fetch_and_op).
     T fetch_add(const indices<N>& at, T value) requires detail::addable<T>;
 
     /// Writes `desired` if the element equals `expected`, bit by bit, in one indivisible step;

@@ -45,7 +45,8 @@ struct checkpoint_options {
 ///         ...
 class checkpoint {
 public:
-    /// Call: any rank alone; nothing is read or made yet. Errors: errc::invalid_argument.
+    /// Call:   any rank alone; nothing is read or made yet.
+    /// Errors: errc::invalid_argument.
     checkpoint(const team& team, std::filesystem::path folder,
                const checkpoint_options& options = {});
     checkpoint(checkpoint&&) noexcept;
@@ -54,7 +55,7 @@ public:
 
     /// Adds an array, which stays the caller's and outlives this object; in place of what had this
     /// name. The name goes with the elements: after std::swap of two arrays, with the other one.
-    /// Call: the same on all ranks.
+    /// Call:   the same on all ranks.
     template <class T, int N>
     void add(const std::string& name, array<T, N>& field) {
         static_assert(storable<T>, "add(array<T, N>): T is no type that files hold; see storable");
@@ -64,7 +65,7 @@ public:
     /// Adds a value, which stays the caller's and outlives this object: a number, bool, a text, or
     /// a vector of index_t, double or texts (or of std::uint64_t or long double). The same value on
     /// all ranks when it is written. Restored, it is the very value that was written, or an error.
-    /// Call: the same on all ranks.
+    /// Call:   the same on all ranks.
     template <class T>
     requires detail::attribute_value<T>
     void add(const std::string& name, T& value) {
@@ -91,14 +92,16 @@ public:
 
     /// The step of the latest checkpoint that is whole, if there is any: its checksum is right, and
     /// HDF5 can open all that is in it.
-    /// Call:   collective. Errors: as write; a damaged checkpoint is none, see refused().
+    /// Call:   collective.
+    /// Errors: as write; a damaged checkpoint is none, see refused().
     /// Cost:   all ranks together read that file, and the damaged ones after it.
     std::optional<index_t> latest();
 
     /// Reads the latest checkpoint into the arrays and values that can be read and that fits them;
     /// its step, if there is any. Whatever is wrong with a later one, it is passed over, on all
     /// ranks; refused() tells.
-    /// Call:   collective. Epoch: ends one before it reads, and one after.
+    /// Call:   collective.
+    /// Epoch:  ends one before it reads, and one after.
     /// Errors: as latest; errc::io where none fits, and one is whole but lacks something, or has it
     ///         with other extents, or a value that the variable's type does not have: nothing has
     ///         been changed then. errc::io where none is left after one could be read in part: then

@@ -60,10 +60,9 @@ collective_call call_on(collective_call::name_type name, R& values, accumulate_o
 /// Shape:  as many values of one type on all ranks; numbers and complex ones. Values of ranks of
 ///         one node do not overlap.
 /// Call:   collective over the team, same `op` on all ranks: sum, prod, min, max, fmin or fmax
-/// (these
-///         four not of complex numbers). The values belong to the call until it returns.
-/// Epoch:  not a fence. What a rank has in its own values after the call is the result; others
-///         look there after a fence.
+///         (these four not of complex numbers). The values belong to the call until it returns.
+/// Epoch:  not a fence. What a rank has in its own values after the call is the result; others look
+///         there after a fence.
 /// Order:  ranks of a node are combined in rank order, then nodes in node order. So a team of the
 ///         same shape gets the same bits in every run, wherever the values lie, and so do all its
 ///         ranks. accumulate_op says what NaNs, zeros and overflow do: min, max, fmin and fmax are
@@ -74,9 +73,9 @@ collective_call call_on(collective_call::name_type name, R& values, accumulate_o
 ///         end the team.
 /// Cost:   one node: up to 1 KiB, and up to 16 KiB (with many ranks less) of the rank's own memory,
 ///         one meeting; more, two meetings in arrays' memory, elsewhere one for each 128 KiB.
-///         Several nodes: an allgather between leaders, and from 384 bytes on two messages
-///         between each two nodes per MiB. The first calls of a team reserve scratch space, some
-///         300 KiB a rank.
+///         Several nodes: an allgather between leaders, and from 384 bytes on two messages between
+///         each two nodes per MiB. The first calls of a team reserve scratch space, some 300 KiB a
+///         rank.
 /// Source: MPI 3.1 section 5.9.6 (all-reduce).
 template <detail::writable_range R>
 requires(detail::combinable<std::ranges::range_value_t<R>>) void all_reduce(
@@ -104,7 +103,8 @@ requires(detail::combinable<std::ranges::range_value_t<R>>) void reduce(
 
 /// Copies the values of rank `root` to those of all other ranks.
 /// Shape:  as many values of one type on all ranks; any trivially copyable type.
-/// Call:   collective over the team, same root on all ranks. Epoch: as all_reduce.
+/// Call:   collective over the team, same root on all ranks.
+/// Epoch:  as all_reduce.
 /// Errors: as reduce.
 /// Cost:   one node: as all_reduce; where the root's values are in an array's memory, one copy by
 ///         every other rank. Several nodes: an allgather and a binomial tree of leaders.

@@ -27,8 +27,9 @@ public:
     /// The first of `chunk` numbers that are the caller's alone, later ones than any number that
     /// next() has given before.
     /// Shape:  1 <= chunk <= most_at_once().
-    /// Call:   any rank alone. Errors: errc::invalid_argument (chunk), errc::out_of_range (so many
-    ///         numbers are not left below 2^63), MPI category.
+    /// Call:   any rank alone.
+    /// Errors: errc::invalid_argument (chunk), errc::out_of_range (so many numbers are not left
+    ///         below 2^63), MPI category.
     /// Cost:   one node: an atomic instruction. Several: a round trip.
     index_t next(index_t chunk = 1) {
         require_count("next", chunk);
@@ -37,15 +38,18 @@ public:
     }
 
     /// Up to `most` numbers, at least one, that are the caller's alone: [lo, hi). They ascend on
-    /// each rank, but over several nodes a node may get to small numbers after another one has
-    /// got to larger ones. So numbers below n are all given out when every node has got a number
-    /// from n on.
-    /// Call:   any rank alone, also beside next(). Errors: as next(), but most may be larger.
+    /// each rank, but over several nodes a node may get to small numbers after another one has got
+    /// to larger ones. So numbers below n are all given out when every node has got a number from n
+    /// on.
+    /// Call:   any rank alone, also beside next().
+    /// Errors: as next(), but most may be larger.
     /// Cost:   one node: an atomic instruction. Several: a lock of the node, and a round trip for
     ///         each portion.
     box<1> take(index_t most = 1);
 
-    /// Counts from `first` again. Call: collective over the team; a fence. Errors: as team::fence.
+    /// Counts from `first` again.
+    /// Call:   collective over the team; a fence.
+    /// Errors: as team::fence.
     void reset(index_t first = 0);
 
 private:

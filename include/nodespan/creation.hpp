@@ -51,11 +51,12 @@ auto like(const array<T, N, Layout>& other, bool zeroed) {
 
 /// A new array with the elements that rank `root` has in its memory; other ranks' views are not
 /// looked at, and may be {}.
-/// Shape:  that of the root's view. Order: the view's, row-major if it is strided; Layout
-///         (row_major, column_major) asks for the other one.
+/// Shape:  that of the root's view.
 /// Call:   collective over the team, same root and options on all ranks. The view's memory is the
 ///         program's again when the call returns.
 /// Epoch:  all ranks see the elements.
+/// Order:  the view's, row-major if it is strided; Layout (row_major, column_major) asks for the
+///         other one.
 /// Errors: errc::out_of_range (root), and those of making an array and of put; on all ranks.
 /// Cost:   a new array without zeros, and a copy by the root: one process's speed of memory.
 template <class Layout = void, class T, int N, class L>
@@ -75,9 +76,10 @@ auto array_from_root(const team& team, const view<T, N, L>& elements, int root =
 /// A new array of what all ranks have in their memory, one part after the other in rank order:
 /// along dimension 0, or along the last one where the array is column-major.
 /// Shape:  the other extents are equal on all ranks, but for ranks whose view is empty. Without a
-///         distribution in the options every rank box is the rank's own part. Order: as above; the
-///         views' layout is the same type on all ranks.
-/// Call:   collective over the team, same options on all ranks. Epoch: as above.
+///         distribution in the options every rank box is the rank's own part.
+/// Call:   collective over the team, same options on all ranks.
+/// Epoch:  as above.
+/// Order:  as above; the views' layout is the same type on all ranks.
 /// Errors: errc::size_mismatch, and those of making an array and of put; on all ranks.
 /// Cost:   as above, but every rank copies its own part, inside its node unless the options say
 ///         otherwise. Keeps the cut points, 8 bytes a rank.
@@ -123,8 +125,10 @@ auto array_from_parts(const team& team, const view<T, N, L>& mine, array_options
 }
 
 /// A new array of the extents, the cut, the ghosts and the order of another one, with elements of
-/// its type or of type U: zeros, or unspecified ones. Call:   collective over the team. Errors and
-/// cost: as making an array.
+/// its type or of type U: zeros, or unspecified ones.
+/// Call:   collective over the team.
+/// Errors: as making an array.
+/// Cost:   as making an array.
 template <class U = void, class T, int N, class Layout>
 auto zeros_like(const array<T, N, Layout>& other) {
     return detail::like<U>(other, true);
@@ -136,7 +140,10 @@ auto empty_like(const array<T, N, Layout>& other) {
 
 /// All elements, or those of a patch, in memory of this rank's own, in the array's order. Where the
 /// memory is there already, get writes to it.
-/// Call: any rank alone. Epoch, errors and cost: those of get.
+/// Call:   any rank alone.
+/// Epoch:  as get.
+/// Errors: as get.
+/// Cost:   as get.
 template <class T, int N, class Layout>
 requires(!std::same_as<T, bool>) std::vector<T> to_vector(const array<T, N, Layout>& field,
                                                           const box<N>& patch) {

@@ -39,7 +39,8 @@ struct csv_contents {
 };
 
 /// Looks through a CSV file.
-/// Call:   any process alone, without MPI. Errors: errc::io, errc::invalid_argument.
+/// Call:   any process alone, without MPI.
+/// Errors: errc::io, errc::invalid_argument.
 /// Cost:   reads the whole file, to count the rows; does not read the numbers.
 csv_contents csv_info(const std::filesystem::path& file, const csv_options& options = {});
 
@@ -64,8 +65,8 @@ void load_csv(array_core& to, const csv_plan& plan);
 ///
 /// Replaces a file of that name, but only once the new one is complete: until then it is called
 /// `file`.part, and after a failure the old file is as it was. Follows symbolic links, and keeps
-/// the mode of the old file. Shape:  one dimension (a number a line), or two with at least one
-/// column, unless there are no
+/// the mode of the old file.
+/// Shape:  one dimension (a number a line), or two with at least one column, unless there are no
 ///         rows; options.names has a name a column, or none.
 /// Call:   collective over the array's team, same arguments on all ranks.
 /// Epoch:  ends an epoch: all that was written before is in the file. Ends another before it

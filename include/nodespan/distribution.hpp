@@ -57,14 +57,16 @@ public:
     const index_list& extents() const noexcept { return extents_; }
     const nodespan::placement& placement() const noexcept { return *ranks_; }
 
-    /// The box a node stores: the union of its ranks' boxes. Cost: O(dimensions).
+    /// The box a node stores: the union of its ranks' boxes.
+    /// Cost:   O(dimensions).
     box<dynamic_rank> node_box(int node) const;
 
-    /// A rank's share of the work. Cost: O(dimensions), O(log nodes) where nodes differ in size.
+    /// A rank's share of the work.
+    /// Cost:   O(dimensions), O(log nodes) where nodes differ in size.
     box<dynamic_rank> rank_box(int rank) const;
 
     /// The node, or the rank, that owns the element at `at`. Needs an index inside the extents.
-    /// Cost: O(dimensions); O(log) where nodes differ in size or cuts are explicit.
+    /// Cost:   O(dimensions); O(log) where nodes differ in size or cuts are explicit.
     int owner_node(const index_list& at) const;
     int owner_rank(const index_list& at) const;
 

@@ -52,7 +52,9 @@ dataset_info describe_dataset(const std::filesystem::path& file, const std::stri
 dataset_info describe_dataset(const team& team, const std::filesystem::path& file,
                               const std::string& dataset);
 
-/// The attributes of a dataset or group; of the file itself for "/". Call, Errors: as above.
+/// The attributes of a dataset or group; of the file itself for "/".
+/// Call:   as above.
+/// Errors: as above.
 attributes read_attributes(const std::filesystem::path& file, const std::string& object = "/");
 attributes read_attributes(const team& team, const std::filesystem::path& file,
                            const std::string& object = "/");

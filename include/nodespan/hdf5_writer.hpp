@@ -82,9 +82,8 @@ public:
     /// Has everything on the disk and read back by HDF5, then lets it be the file: a new one gets
     /// its name; in an existing one some KiB of HDF5's own are written, the only moment in which a
     /// kill or a crash can damage it. Nothing can be written afterwards.
-    /// Cost: an fsync on every rank that wrote, and two of the first rank, which reads back
-    /// headers,
-    ///       attributes, and two elements of each dataset.
+    /// Cost:   an fsync on every rank that wrote, and two of the first rank, which reads back
+    ///         headers, attributes, and two elements of each dataset.
     void commit();
 
 private:

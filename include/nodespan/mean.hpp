@@ -29,8 +29,8 @@ void mean(const array<T, 2>& field, int axis, std::span<U> out);
 
 /// The same to a table with one copy a node: each rank writes its share, which suits rows by the
 /// thousand best.
-/// Shape:  as above. Epoch: as above, and no rank reads the table during the call; afterwards all
-///         see it.
+/// Shape:  as above.
+/// Epoch:  as above, and no rank reads the table during the call; afterwards all see it.
 /// Errors: errc::size_mismatch, errc::invalid_argument, errc::peer_lost; MPI category.
 /// Cost:   as above; on one node, for axis 0, a node_fence in place of the all_reduce.
 template <class T, std::floating_point U>

@@ -18,7 +18,8 @@ struct npy_contents {
 };
 
 /// Reads the header of a .npy file.
-/// Call:   any process alone, without MPI. Errors: errc::io.
+/// Call:   any process alone, without MPI.
+/// Errors: errc::io.
 /// Source: NumPy Enhancement Proposal 1; numpy.lib.format, versions 1.0, 2.0 and 3.0.
 npy_contents npy_info(const std::filesystem::path& file);
 
@@ -42,9 +43,10 @@ index_list npy_extents(const team& ranks, dtype type, int dimensions,
 ///
 /// Replaces a file of that name, but only once the new one is complete: until then it is called
 /// `file`.part, and after a failure the old file is as it was. Follows symbolic links, and keeps
-/// the mode of the old file. Shape:  any; empty arrays and ranks without elements too. Call:
-/// collective over the array's team, same arguments on all ranks. Epoch:  ends an epoch: all that
-/// was written before is in the file. Ends another before it
+/// the mode of the old file.
+/// Shape:  any; empty arrays and ranks without elements too.
+/// Call:   collective over the array's team, same arguments on all ranks.
+/// Epoch:  ends an epoch: all that was written before is in the file. Ends another before it
 ///         returns: elements may be changed then.
 /// Errors: errc::io (with the file and the cause), errc::mismatched_arguments, errc::peer_lost,
 ///         errc::finalized, MPI category: the same on all ranks.

@@ -28,7 +28,7 @@ public:
     }
     int node_size(int node) const noexcept { return first_rank(node + 1) - first_rank(node); }
 
-    /// Cost: O(1) where nodes have equal sizes, O(log nodes) elsewhere.
+    /// Cost:   O(1) where nodes have equal sizes, O(log nodes) elsewhere.
     int node_of(int rank) const noexcept;
 
     /// Whether all nodes have as many ranks.

@@ -40,9 +40,10 @@ indices<N> to_indices(const index_list& found) {
 ///
 /// Replaces a file of that name, but only once the new one is complete: until then it is called
 /// `file`.part, and after a failure the old file is as it was. Follows symbolic links, and keeps
-/// the mode of the old file. Shape:  any; empty arrays and ranks without elements too.
-/// options.offset >= 0, in bytes. Call:   collective over the array's team, same arguments on all
-/// ranks. Epoch:  ends an epoch: all that was written before is in the file. Ends another before it
+/// the mode of the old file.
+/// Shape:  any; empty arrays and ranks without elements too. options.offset >= 0, in bytes.
+/// Call:   collective over the array's team, same arguments on all ranks.
+/// Epoch:  ends an epoch: all that was written before is in the file. Ends another before it
 ///         returns: elements may be changed then.
 /// Errors: errc::io (with the file and the system's words), errc::invalid_argument,
 ///         errc::mismatched_arguments, errc::peer_lost, errc::finalized, MPI category: the same on

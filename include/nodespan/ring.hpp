@@ -87,7 +87,8 @@ public:
         return slot(handle_, std::span<T>(data, elements_), published());
     }
 
-    /// The end: consumers get what is left, then nothing. Call: the producer alone; again is fine.
+    /// The end: consumers get what is left, then nothing.
+    /// Call:   the producer alone; again is fine.
     /// Errors: errc::invalid_argument (on other ranks).
     void close() { handle_->close(); }
 
@@ -167,7 +168,7 @@ public:
     std::uint64_t sequence() const noexcept { return sequence_; }
 
     /// Gives the place back before the end; the elements are not to be read afterwards.
-    /// Cost: one atomic instruction, and a system call where the producer sleeps.
+    /// Cost:   one atomic instruction, and a system call where the producer sleeps.
     void release() noexcept {
         if (handle_) std::exchange(handle_, nullptr)->release(place_);
     }

@@ -68,11 +68,13 @@ public:
     int node_size() const noexcept;
     bool is_leader() const noexcept;
 
-    /// The node of a rank. Errors: errc::out_of_range.
+    /// The node of a rank.
+    /// Errors: errc::out_of_range.
     int node_of(int rank) const;
 
     /// The number, in the communicator the team was made from, of team rank `rank`: it differs
-    /// where ranks were not placed node by node. Errors: errc::out_of_range.
+    /// where ranks were not placed node by node.
+    /// Errors: errc::out_of_range.
     int comm_rank(int rank) const;
 
     /// How the team's ranks sit on its nodes.
@@ -107,8 +109,8 @@ public:
     void progress();
 
     /// A team of those ranks that give the same `color`, ordered by `key`, then by rank.
-    /// Call:   collective over this team. Errors: errc::invalid_argument (negative color),
-    ///         errc::peer_lost, MPI category.
+    /// Call:   collective over this team.
+    /// Errors: errc::invalid_argument (negative color), errc::peer_lost, MPI category.
     team split(int color, int key = 0) const;
 
     /// The shared state; for nodespan's own layers.

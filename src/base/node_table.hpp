@@ -15,7 +15,8 @@ namespace nodespan::detail {
 template <class Value>
 class node_table {
 public:
-    /// The value of a node; null if it has none. Cost: O(1).
+    /// The value of a node; null if it has none.
+    /// Cost:   O(1).
     Value* find(int node) noexcept {
         if (slots_.empty()) return nullptr;
         slot& found = slots_[place_of(node)];

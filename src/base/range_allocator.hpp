@@ -17,7 +17,8 @@ public:
     explicit range_allocator(std::size_t bytes);
 
     /// The offset of a free range, a multiple of `alignment`; nothing if none is large enough.
-    /// Needs bytes > 0. Cost: O(log n) for n free ranges, as a rule.
+    /// Needs bytes > 0.
+    /// Cost:   O(log n) for n free ranges, as a rule.
     std::optional<std::size_t> allocate(std::size_t bytes, std::size_t alignment);
 
     /// Takes back what `allocate` gave.

@@ -32,7 +32,8 @@ int c_call(Body&& body) noexcept {
     }
 }
 
-/// Refuses a null pointer. Errors: errc::invalid_argument.
+/// Refuses a null pointer.
+/// Errors: errc::invalid_argument.
 template <class T>
 T& require_given(const char* function, const char* argument, T* pointer) {
     if (pointer == nullptr)
@@ -41,7 +42,8 @@ T& require_given(const char* function, const char* argument, T* pointer) {
 }
 
 /// Looks at the arguments of a collective C function, and lets all ranks agree on what `look` says.
-/// Call: collective over the team. Errors: those of `look`, on all ranks.
+/// Call:   collective over the team.
+/// Errors: those of `look`, on all ranks.
 void agree_on_arguments(team& ranks, const char* function, const std::function<void()>& look);
 
 } // namespace detail

@@ -19,12 +19,15 @@ namespace nodespan::detail {
 /// nodes and taken home, each a step behind the one before.
 class collectives_core {
 public:
-    /// Those of a team, made at the first call. Call: collective. Errors: as arena::allocate.
+    /// Those of a team, made at the first call.
+    /// Call:   collective.
+    /// Errors: as arena::allocate.
     static collectives_core& of(team_core& team);
 
     explicit collectives_core(team_core& team);
 
-    /// See the public header. Call: collective.
+    /// See the public header.
+    /// Call:   collective.
     void run(const collective_call& mine);
 
 private:

@@ -20,15 +20,18 @@ public:
     explicit leader_exchange(team_core& team);
 
     /// Compares what nodes found, and combines the values in `mine`, if there are any, in node
-    /// order; a broadcast takes those of node `root_node`. Call: leaders. Errors: MPI category.
-    /// `why` is what ranks wait in until the next call of this.
+    /// order; a broadcast takes those of node `root_node`.
+    /// Call:   leaders.
+    /// Errors: MPI category. `why` is what ranks wait in until the next call of this.
     void settle(rendezvous::outcome& mine, run_kernel kernel, int root_node, const occasion& why);
 
-    /// Combines `bytes` of all nodes in node order; all get the result. Call: leaders.
+    /// Combines `bytes` of all nodes in node order; all get the result.
+    /// Call:   leaders.
     void combine(std::byte* values, std::size_t bytes, std::size_t element_bytes,
                  run_kernel kernel);
 
-    /// Copies from one node's leader to all others'. Call: leaders.
+    /// Copies from one node's leader to all others'.
+    /// Call:   leaders.
     void broadcast(std::byte* values, std::size_t bytes, int root_node);
 
 private:

@@ -64,7 +64,8 @@ public:
     rendezvous(team_core& team, std::byte* memory, std::size_t shown_bytes);
 
     /// Shows my note, with my values if `with_values` and they are small enough; returns when all
-    /// ranks of the node have done so. Errors: errc::peer_lost.
+    /// ranks of the node have done so.
+    /// Errors: errc::peer_lost.
     void show(const call_note& mine, const std::byte* values, bool with_values);
 
     /// What the node's ranks have shown in this turn.

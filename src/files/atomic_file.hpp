@@ -14,7 +14,8 @@ namespace nodespan::detail {
 class atomic_file : public collective_io {
 public:
     /// `operation` is what was called, `what` what it works on, such as float64{3, 4}.
-    /// Call: collective. Errors: as collective_io.
+    /// Call:   collective.
+    /// Errors: as collective_io.
     atomic_file(const char* operation, const std::string& what, std::string file,
                 const nodespan::team& ranks);
 

@@ -20,7 +20,8 @@ namespace detail {
 [[noreturn]] void refuse_by_system(const std::string& what);
 
 /// Refuses a call whose text, and so a name or a text that it was given, has a zero byte: the
-/// system and HDF5 would take what stands before it. Errors: errc::invalid_argument.
+/// system and HDF5 would take what stands before it.
+/// Errors: errc::invalid_argument.
 void refuse_zero_bytes(const std::string& call, bool is_collective = false);
 
 /// A collective call that works on files: what its errors call it, and who takes part.
@@ -43,13 +44,15 @@ public:
     /// What ranks wait in: for messages, as long as this object is there.
     occasion why() const;
 
-    /// Ends an epoch: what was written before can be read. Call: collective. Errors:
-    /// errc::peer_lost; MPI category, on all ranks.
+    /// Ends an epoch: what was written before can be read.
+    /// Call:   collective.
+    /// Errors: errc::peer_lost; MPI category, on all ranks.
     void fence() const;
 
     /// Runs `body` on this rank and lets all ranks agree on its success: an error is thrown on all
-    /// of them, and says which call failed and where; what is malformed is errc::io. Call:
-    /// collective. Errors: also errc::peer_lost, when a rank left by an exception.
+    /// of them, and says which call failed and where; what is malformed is errc::io.
+    /// Call:   collective.
+    /// Errors: also errc::peer_lost, when a rank left by an exception.
     template <class Body>
     void agree(Body&& body) const {
         agree_on(attempt([&] {
@@ -62,7 +65,9 @@ public:
     }
     void agree_on(const std::optional<error>& mine) const;
 
-    /// Runs `body` on the first rank alone. Call: collective. Errors: as agree.
+    /// Runs `body` on the first rank alone.
+    /// Call:   collective.
+    /// Errors: as agree.
     template <class Body>
     void on_first_rank(Body&& body) const {
         agree([&] {
@@ -70,10 +75,14 @@ public:
         });
     }
 
-    /// What the first rank knows, for all. Call: collective. Errors: MPI category, on all ranks.
+    /// What the first rank knows, for all.
+    /// Call:   collective.
+    /// Errors: MPI category, on all ranks.
     std::uint64_t from_first_rank(std::uint64_t value) const;
 
-    /// The sum of the lower ranks' values, and of all. Call: collective. Errors: as above.
+    /// The sum of the lower ranks' values, and of all.
+    /// Call:   collective.
+    /// Errors: as above.
     struct sums {
         std::uint64_t before = 0;
         std::uint64_t all = 0;
@@ -81,7 +90,8 @@ public:
     sums add_up(std::uint64_t mine) const;
 
     /// Opens a file on all ranks, which must be one and the same: in a folder that all nodes share.
-    /// Call: collective. Errors: errc::io, on all ranks.
+    /// Call:   collective.
+    /// Errors: errc::io, on all ranks.
     posix_file open_to_read(const std::string& file) const;
     posix_file open_to_write(const std::string& file) const; ///< one that is there
 

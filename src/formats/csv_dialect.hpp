@@ -24,7 +24,7 @@ char find_csv_separator(std::string_view text);
 /// number or looks like one, and a row follows. Names that look like numbers are known by what
 /// format_csv_names does to them.
 /// Errors: malformed: what is neither clearly names nor clearly numbers, and quotes as in
-/// split_csv_line.
+///         split_csv_line.
 bool csv_has_names(std::string_view text, char separator);
 
 /// The line that names the columns. Where csv_has_names would take it for something else, all names

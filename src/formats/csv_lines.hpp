@@ -19,8 +19,8 @@ struct csv_head {
     std::uint64_t lines_before = 0; ///< before data_start
 };
 
-/// Reads them; `separator` 0 and `has_header` nothing: to be found out. Errors: errc::io,
-/// malformed, also where the file does not tell.
+/// Reads them; `separator` 0 and `has_header` nothing: to be found out.
+/// Errors: errc::io, malformed, also where the file does not tell.
 csv_head read_csv_head(const posix_file& file, char separator, std::optional<bool> has_header);
 
 /// The lines of a file that begin in a range of bytes, blank ones too. A line ends with LF, CR LF
@@ -32,7 +32,8 @@ public:
     line_reader(const posix_file& file, std::uint64_t start, std::uint64_t first,
                 std::uint64_t last, std::size_t block_bytes = std::size_t{4} << 20);
 
-    /// The next line, without its end; valid until the next call. Errors: errc::io, malformed.
+    /// The next line, without its end; valid until the next call.
+    /// Errors: errc::io, malformed.
     std::optional<std::string_view> next();
 
     /// The bytes up to here.

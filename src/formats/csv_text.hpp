@@ -33,7 +33,8 @@ bool is_blank_line(std::string_view line, char separator);
 /// Whether a field reads as a floating-point number, of any size.
 bool is_csv_number(std::string_view field);
 
-/// Whether all fields stand in quotes. Errors: malformed, as split_csv_line.
+/// Whether all fields stand in quotes.
+/// Errors: malformed, as split_csv_line.
 bool is_quoted_csv_line(std::string_view line, char separator);
 
 /// The fields of a line, without blanks and quotes around them. A blank as separator stands for any
@@ -41,7 +42,8 @@ bool is_quoted_csv_line(std::string_view line, char separator);
 /// Errors: malformed: a quote that is not closed on the line, or text outside of quotes.
 std::vector<std::string> split_csv_line(std::string_view line, char separator);
 
-/// The number of fields, as split_csv_line has them. Errors: malformed.
+/// The number of fields, as split_csv_line has them.
+/// Errors: malformed.
 std::size_t count_csv_fields(std::string_view line, char separator);
 
 /// Reads the `columns` numbers of a line into `to`, which has room for them.

@@ -19,7 +19,8 @@ namespace nodespan::detail {
 /// HDF5_USE_FILE_LOCKING does not forbid them. The end takes back what was not kept.
 class file_draft {
 public:
-    /// One that is there; or an empty one. Errors: errc::io.
+    /// One that is there; or an empty one.
+    /// Errors: errc::io.
     static file_draft open(const std::string& name);
     static file_draft make(posix_file empty);
     file_draft(file_draft&&) noexcept = default;
@@ -30,18 +31,22 @@ public:
     std::uint64_t old_bytes() const noexcept { return old_bytes_; }
     std::uint64_t size() const { return file_.size(); }
 
-    /// As they will be; zeros behind the end. Errors: errc::io.
+    /// As they will be; zeros behind the end.
+    /// Errors: errc::io.
     void read(std::uint64_t offset, void* to, std::size_t bytes) const;
     void write(std::uint64_t offset, const void* from, std::size_t bytes);
-    /// Ends the file there, but not before what was in it. Errors: errc::io.
+    /// Ends the file there, but not before what was in it.
+    /// Errors: errc::io.
     void set_size(std::uint64_t bytes);
 
-    /// Has what is new on the disk. Errors: errc::io.
+    /// Has what is new on the disk.
+    /// Errors: errc::io.
     void sync() const;
 
     /// Has the changes of what was there on the disk: some writes, one after the other, and a sync.
     /// A process that is killed in between leaves some of them. After an error the old bytes are
-    /// back. Errors: errc::io.
+    /// back.
+    /// Errors: errc::io.
     void apply();
 
     /// Lets others have it. The end still takes back what is not kept, unless somebody else then

@@ -23,9 +23,9 @@ public:
     std::string part() const { return target_ + ".part"; } ///< the name meanwhile
 
     /// Makes it, empty, in place of what an earlier run has left. Whom the old file shuts out the
-    /// new one does from the start. It is locked (flock) while it is open here. Errors: also for a
-    /// target that is no regular file, or that this process may not write, and where another has
-    /// the lock.
+    /// new one does from the start. It is locked (flock) while it is open here.
+    /// Errors: also for a target that is no regular file, or that this process may not write, and
+    ///         where another has the lock.
     posix_file create() const;
 
     /// Gives the finished file its name, in place of what had it, and that one's mode, owner and

@@ -22,7 +22,8 @@ struct npy_header {
 };
 
 /// How much of a file's beginning parse_npy_header needs, from what is there of it: no more than
-/// `text` has, or the length to come again with. Errors: malformed.
+/// `text` has, or the length to come again with.
+/// Errors: malformed.
 std::size_t npy_header_bytes(std::string_view text);
 
 /// The header at the beginning of `text`, versions 1.0, 2.0 and 3.0.
@@ -33,7 +34,8 @@ npy_header parse_npy_header(std::string_view text);
 /// is where the elements begin.
 std::string make_npy_header(const npy_header& header);
 
-/// The number of elements, and of bytes in the file. Errors: malformed, where they exceed 2^63.
+/// The number of elements, and of bytes in the file.
+/// Errors: malformed, where they exceed 2^63.
 index_t npy_size(const npy_header& header);
 
 } // namespace nodespan::detail

@@ -53,7 +53,8 @@ private:
 };
 
 /// Refuses a name with a zero byte, behind which the system would not read it: it would open, or
-/// remove, another file. Errors: errc::invalid_argument.
+/// remove, another file.
+/// Errors: errc::invalid_argument.
 void require_whole_name(const std::string& name);
 
 } // namespace detail

@@ -13,12 +13,16 @@ namespace nodespan::detail {
 constexpr std::size_t seal_bytes = 4096;
 
 /// Adds up the file's checksum and writes it, and `step`, into its first bytes. With `read_back`
-/// the file is read once more from the disk, and must be the same. Call: collective. Errors:
-/// errc::io. Cost: all ranks together read the file once or twice.
+/// the file is read once more from the disk, and must be the same.
+/// Call:   collective.
+/// Errors: errc::io.
+/// Cost:   all ranks together read the file once or twice.
 void seal(const collective_io& call, const std::string& file, std::int64_t step, bool read_back);
 
 /// Empty if the file is whole; otherwise its name and what is wrong with it, the same on all ranks.
-/// Call: collective. Errors: MPI category. Cost: all ranks together read the file once.
+/// Call:   collective.
+/// Errors: MPI category.
+/// Cost:   all ranks together read the file once.
 std::string problem_of_sealed(const std::shared_ptr<team_core>& team, const std::string& file,
                               std::int64_t step);
 

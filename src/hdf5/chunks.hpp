@@ -26,7 +26,8 @@ struct chunk_layout {
 chunk_layout chunk_layout_of(const save_options& options, const index_list& extents,
                              std::size_t element_bytes);
 
-/// The properties of a dataset that is stored so. Errors: errc::io.
+/// The properties of a dataset that is stored so.
+/// Errors: errc::io.
 hdf5_handle creation_properties(const chunk_layout& layout);
 
 /// Writes a patch as a dataset of its own. Every rank filters an equal share of the chunks, with

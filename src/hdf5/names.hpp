@@ -18,7 +18,8 @@ struct hdf5_path {
 ///         follow; links in a circle; something on the way that is no group.
 hdf5_path follow(hid_t file, const std::string& name);
 
-/// Which object of its file this is. Errors: errc::io.
+/// Which object of its file this is.
+/// Errors: errc::io.
 haddr_t place_of(hid_t object);
 
 /// All names that hard links give to an open object of the file, `known` first; one of them.

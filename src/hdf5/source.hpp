@@ -8,13 +8,15 @@
 
 namespace nodespan::detail {
 
-/// Opens an HDF5 file to read. Errors: errc::io, in the system's words where it has some.
+/// Opens an HDF5 file to read.
+/// Errors: errc::io, in the system's words where it has some.
 hdf5_handle open_hdf5(const std::string& file);
 
 /// Which file an open object lies in, which need not be the one that its name began in.
 std::string file_of(hid_t object);
 
-/// A dataset of an open file, as the file has it. Errors: errc::io.
+/// A dataset of an open file, as the file has it.
+/// Errors: errc::io.
 struct hdf5_source {
     hdf5_source(hid_t file, const std::string& dataset);
 
@@ -22,8 +24,9 @@ struct hdf5_source {
     std::vector<hsize_t> extents; ///< None for a single value, or for nothing at all.
     file_type element;
 
-    /// Refuses what no array can have: other elements, no or too many dimensions, extents too
-    /// large to count. Errors: errc::io.
+    /// Refuses what no array can have: other elements, no or too many dimensions, extents too large
+    /// to count.
+    /// Errors: errc::io.
     void require_array() const;
 
     /// The last of these alone.

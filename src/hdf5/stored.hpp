@@ -8,7 +8,8 @@ namespace nodespan::detail {
 /// its elements or the sources of a virtual dataset are missing or shorter than its extents need, a
 /// filter is not installed. Reads no elements and makes no memory for them. What was never written
 /// is stored nowhere, which is no fault: HDF5 has the fill value for it.
-/// Call: after require_countable. Errors: errc::io.
+/// Call:   after require_countable.
+/// Errors: errc::io.
 void require_stored(const hdf5_source& source);
 
 } // namespace nodespan::detail

@@ -19,7 +19,8 @@ struct hdf5_target {
 /// Chunks are unpacked one by one: HDF5 trusts them to be as long as the dataset says, when filters
 /// are undone or as they are stored, and would give memory of its own for what is missing. So each
 /// chunk's length is compared.
-/// Call: after require_stored. Errors: errc::io.
+/// Call:   after require_stored.
+/// Errors: errc::io.
 void read_box(const hdf5_source& source, const box<dynamic_rank>& part, const hdf5_target& to);
 
 } // namespace nodespan::detail

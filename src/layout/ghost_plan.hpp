@@ -46,10 +46,10 @@ struct ghost_piece {
 
 /// What `node` receives into its ghosts, by ascending image, then owner. Every ghost that stands
 /// for an element, corners included, lies in one piece. A ghost outside the index space of a
-/// dimension that is not periodic stands for none: it holds what the program writes there.
-/// There is at most one piece for an owner and an image, and it is in the owner's `ghost_sends`.
-/// Needs layers checked against the extents of `cut`.
-/// Cost: O(dimensions) for each node and image within reach, however many nodes there are.
+/// dimension that is not periodic stands for none: it holds what the program writes there. There is
+/// at most one piece for an owner and an image, and it is in the owner's `ghost_sends`. Needs
+/// layers checked against the extents of `cut`.
+/// Cost:   O(dimensions) for each node and image within reach, however many nodes there are.
 std::vector<ghost_piece> ghost_receives(const distribution& cut, const ghost_layers& ghosts,
                                         int node);
 

@@ -75,12 +75,12 @@ public:
     /// Call:   collective over the team. `request` is a result, so that a rank whose arguments are
     ///         wrong takes part in the agreement instead of leaving the others waiting.
     /// Errors: what `request` holds; errc::mismatched_arguments, also where ranks have not ended
-    /// the
-    ///         same arrays in the same order; errc::no_capacity; MPI category. The same error on
-    ///         all ranks, and the arena is as before.
+    ///         the same arrays in the same order; errc::no_capacity; MPI category. The same error
+    ///         on all ranks, and the arena is as before.
     block allocate(const std::optional<error>& refused, const block_request& request);
 
-    /// Gives a block back. Call: each rank for itself, in the same order on all; never waits.
+    /// Gives a block back.
+    /// Call:   each rank for itself, in the same order on all; never waits.
     void free(const block& given) noexcept;
 
     /// Takes over messages to and from arrays that have ended: no place is used again before they
@@ -98,10 +98,12 @@ public:
         return windows_[static_cast<std::size_t>(where.window)].memory.data() + where.offset;
     }
 
-    /// Waits until targets have all that this rank has sent. Errors: MPI category.
+    /// Waits until targets have all that this rank has sent.
+    /// Errors: MPI category.
     void flush() override;
 
-    /// Frees all windows. Call: collective over the team.
+    /// Frees all windows.
+    /// Call:   collective over the team.
     void release() noexcept override;
 
 private:

@@ -24,7 +24,8 @@ struct arena_window {
     bool is_there() const noexcept { return memory.data() != nullptr; }
     bool is_unused() const noexcept { return is_there() && blocks == 0; }
 
-    /// Asks for the pages of a range that are not backed yet. Errors: errno, 0 if all are there.
+    /// Asks for the pages of a range that are not backed yet.
+    /// Errors: errno, 0 if all are there.
     int back(byte_range range) const noexcept;
 
     /// A rank's share of backing what does not belong to the window's first block, in turn with
@@ -34,7 +35,8 @@ struct arena_window {
     /// Clears what may not be zero in a range.
     void clear(byte_range range) const noexcept;
 
-    /// Frees the memory, shown to other nodes or not. Call: collective over the team.
+    /// Frees the memory, shown to other nodes or not.
+    /// Call:   collective over the team.
     void free() noexcept;
 };
 

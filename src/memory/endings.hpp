@@ -27,7 +27,7 @@ public:
     void agreed() noexcept { list_.clear(); }
 
     /// Throws errc::mismatched_arguments, naming the first difference; returns where there is none.
-    /// Call: collective over the team.
+    /// Call:   collective over the team.
     void compare(team_core& team) const;
 
 private:

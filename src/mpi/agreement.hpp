@@ -48,16 +48,20 @@ error cannot_agree();
 
 /// Before there is a team: throws on all ranks of `comm` the error of the lowest rank that has one,
 /// or returns on all. In a team: team_core::agree_or_throw, which knows of ranks that are lost.
-/// Call:   collective. Errors: the agreed error, marked collective.
-/// Cost:   two small MPI_Iallreduce, so that one failing MPI call, even of its own, cannot
-///         leave some ranks throwing and others not.
+/// Call:   collective.
+/// Errors: the agreed error, marked collective.
+/// Cost:   two small MPI_Iallreduce, so that one failing MPI call, even of its own, cannot leave
+///         some ranks throwing and others not.
 void agree_or_throw(MPI_Comm comm, const std::optional<error>& mine);
 
 /// Before there is a team: brings together what every rank has in its place in `all`, `bytes` each.
-/// Call: collective. Errors: MPI category, where it happened.
+/// Call:   collective.
+/// Errors: MPI category, where it happened.
 void gather(MPI_Comm comm, lent_memory<std::vector<std::byte>>& all, int bytes);
 
-/// All ranks' bits, before there is a team. Call: collective. Errors: as above.
+/// All ranks' bits, before there is a team.
+/// Call:   collective.
+/// Errors: as above.
 void unite(MPI_Comm comm, lent_memory<std::vector<unsigned long>>& bits);
 
 } // namespace detail

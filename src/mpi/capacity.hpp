@@ -15,15 +15,16 @@ struct capacity {
 
 /// The folder of the file that is mapped at `address`: where MPI keeps its shared windows. Taken
 /// from the mapping itself, so it is right for every MPI and setting; /dev/shm where nothing is
-/// found. Cost: reads /proc/self/maps, some 100 us (MPI_T could tell too, but takes 200 ms to
-/// start).
+/// found.
+/// Cost:   reads /proc/self/maps, some 100 us (MPI_T could tell too, but takes 200 ms to start).
 std::string backing_directory(const void* address);
 
-/// Free space of the backing folder. Cost: one system call.
+/// Free space of the backing folder.
+/// Cost:   one system call.
 capacity backing_capacity(const std::string& directory);
 
 /// Free memory of this host, and free memory below the tightest cgroup limit.
-/// Cost: reads of /proc and /sys, some tens of microseconds.
+/// Cost:   reads of /proc and /sys, some tens of microseconds.
 capacity host_capacity();
 capacity cgroup_capacity();
 

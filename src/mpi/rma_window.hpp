@@ -46,7 +46,7 @@ public:
     rma_window(const rma_window&) = delete;
     rma_window& operator=(const rma_window&) = delete;
 
-    /// Call: collective over the team.
+    /// Call:   collective over the team.
     void free() noexcept;
 
     /// `bytes` is how far the elements reach at the target, gaps included. With a request, that
@@ -89,7 +89,8 @@ public:
     /// The same while an error is on its way: memory of the program may end with it.
     void settle() noexcept;
 
-    /// Waits until targets have all that was sent. Cost: a round trip a node sent to, or nothing.
+    /// Waits until targets have all that was sent.
+    /// Cost:   a round trip a node sent to, or nothing.
     void flush();
     void flush(int node);
     bool is_pending() const noexcept { return !pending_nodes_.empty(); }

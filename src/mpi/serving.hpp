@@ -9,7 +9,8 @@ namespace nodespan::detail {
 /// So the number of such teams is the process's, and every copy looks at it. Threads that MPI
 /// forbids to serve do not: see thread_rule::may_call_mpi.
 
-/// Has waits of this copy look. Call: when a team is made; again is fine.
+/// Has waits of this copy look.
+/// Call:   when a team is made; again is fine.
 void watch_led_teams() noexcept;
 
 /// This process leads one team more, or one less. After watch_led_teams().

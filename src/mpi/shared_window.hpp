@@ -43,7 +43,8 @@ public:
     /// Does not free the window: MPI_Win_free waits for all ranks, so it is called by name.
     ~shared_window() = default;
 
-    /// Frees the window. Call: collective over the node.
+    /// Frees the window.
+    /// Call:   collective over the node.
     void free() noexcept;
 
     std::byte* data() const noexcept { return data_; }

@@ -11,12 +11,13 @@ namespace nodespan::detail {
 /// MPI_THREAD_MULTIPLE any thread, one at a time.
 class thread_rule {
 public:
-    /// For the team that `operation` makes; asks MPI. Errors: errc::wrong_thread, MPI category.
+    /// For the team that `operation` makes; asks MPI.
+    /// Errors: errc::wrong_thread, MPI category.
     explicit thread_rule(const char* operation);
 
     /// The begin of a call, and whether end() has to follow: not where it is within another one.
     /// Errors: errc::wrong_thread, errc::finalized; before anything is done.
-    /// Cost: a compare for the main thread, else one or two atomic instructions.
+    /// Cost:   a compare for the main thread, else one or two atomic instructions.
     bool begin(const char* operation) {
         require_live_process(operation);
         if (caller_.load(std::memory_order_relaxed) == me()) return false;
@@ -34,7 +35,8 @@ public:
     /// One call, as long as this object lives; calls within it are its own.
     class call {
     public:
-        /// A null rule allows all threads. Errors: as begin().
+        /// A null rule allows all threads.
+        /// Errors: as begin().
         call(thread_rule* rule, const char* operation) {
             if (rule == nullptr)
                 require_live_process(operation);

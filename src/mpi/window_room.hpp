@@ -24,9 +24,9 @@ struct window_site {
 std::uint64_t largest_window(const window_site& site, std::uint64_t wanted,
                              std::uint64_t given_back = 0);
 
-/// Why this rank cannot take part in a window of `bytes` bytes for `what`; nothing if it can.
-/// MPI libraries hang where a window fails on some ranks only: so ranks look first, and agree.
-/// Cost: some tens of microseconds.
+/// Why this rank cannot take part in a window of `bytes` bytes for `what`; nothing if it can. MPI
+/// libraries hang where a window fails on some ranks only: so ranks look first, and agree.
+/// Cost:   some tens of microseconds.
 std::optional<error> refuse_window(const window_site& site, std::uint64_t bytes,
                                    const std::string& what, std::uint64_t given_back = 0);
 

@@ -28,8 +28,8 @@ struct waiter {
 };
 
 /// Stands beside one call that may wait inside MPI: when it takes too long, the clock_watcher,
-/// where somebody holds it, tells what the watchdog tells elsewhere. Cost: two atomic instructions
-/// on a line of this process, some ns.
+/// where somebody holds it, tells what the watchdog tells elsewhere.
+/// Cost:   two atomic instructions on a line of this process, some ns.
 class blocking_watch {
 public:
     /// For some nodes, or for `others` in words. What is named here stays until the end.

@@ -45,7 +45,8 @@ public:
     /// on host b, ranks 2, 3"; `late` are the team's numbers.
     std::string with_notes(const std::vector<int>& late) const;
 
-    /// Returns when all ranks have called it. Errors: errc::peer_lost.
+    /// Returns when all ranks have called it.
+    /// Errors: errc::peer_lost.
     void arrive_and_wait(const occasion& why = {});
 
     /// Led meetings: says "I am here", and what this rank has to tell. `why` lives until the end.

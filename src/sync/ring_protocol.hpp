@@ -121,7 +121,8 @@ public:
                            std::function<void(const watchdog&)> complain = {});
 
     /// A place to write the next frame into: the same until it is published. With when_full::block
-    /// waits for one. Errors: errc::peer_lost.
+    /// waits for one.
+    /// Errors: errc::peer_lost.
     std::byte* reserve();
 
     /// Gives the frame the next sequence number and lets consumers have it; false where it was
@@ -170,7 +171,8 @@ public:
     };
 
     /// The next frame, to be read until release(); waits for one. Nothing once the ring is closed
-    /// and there are no more. Errors: errc::peer_lost.
+    /// and there are no more.
+    /// Errors: errc::peer_lost.
     std::optional<frame> next();
 
     void release(std::uint32_t place) noexcept;

@@ -28,7 +28,8 @@ struct queue_user {
 class ticket_queue {
 public:
     /// Bytes of zeroed shared memory, aligned to 128, that it needs; nothing fits where they are
-    /// over 2^63. Errors: errc::invalid_argument (that, or a capacity below 1).
+    /// over 2^63.
+    /// Errors: errc::invalid_argument (that, or a capacity below 1).
     static std::size_t bytes(std::int64_t capacity, std::size_t item_bytes,
                              const std::string& name);
 
@@ -38,18 +39,21 @@ public:
     ticket_queue(const ticket_queue&) = delete;            // one end for each user
     ticket_queue& operator=(const ticket_queue&) = delete; // one end for each user
 
-    /// Whether the item was put: not if the queue is closed. Errors: errc::peer_lost.
+    /// Whether the item was put: not if the queue is closed.
+    /// Errors: errc::peer_lost.
     bool put(const std::byte* item);
     bool try_put(const std::byte* item);
 
-    /// Whether there was one. Errors: errc::peer_lost.
+    /// Whether there was one.
+    /// Errors: errc::peer_lost.
     bool get(std::byte* item);
     bool try_get(std::byte* item);
 
     /// Errors: errc::invalid_argument where every item that was put has been marked already.
     void task_done();
 
-    /// Waits until every item that was put is marked as done. Errors: errc::peer_lost.
+    /// Waits until every item that was put is marked as done.
+    /// Errors: errc::peer_lost.
     void join();
 
     void close() noexcept;

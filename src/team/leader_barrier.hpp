@@ -30,12 +30,13 @@ public:
 
     /// Replaces all words by their maximum over the nodes. Whether MPI did all of its part here: if
     /// not, the others have been sent what was known, and the words mean nothing.
-    /// Errors: errc::peer_lost. Cost: as many rounds of small messages as the number of nodes has
-    /// binary digits.
+    /// Errors: errc::peer_lost.
+    /// Cost:   as many rounds of small messages as the number of nodes has binary digits.
     bool maximum(agreed_words& words, const occasion& why);
 
     /// Copies memory of node `root` to the same memory of all nodes; whether MPI did. `leaders`
-    /// holds the leaders alone. Errors: errc::peer_lost.
+    /// holds the leaders alone.
+    /// Errors: errc::peer_lost.
     bool broadcast(std::byte* data, std::size_t bytes, int root, MPI_Comm leaders,
                    const occasion& why);
 

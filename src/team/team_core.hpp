@@ -101,35 +101,39 @@ public:
     /// some work; what that returns is thrown on the leader, and a failure on the others.
     void led_fence(const std::function<std::optional<error>()>& work, const occasion& why);
 
-    /// The maximum over all ranks, word by word; word 0 says whether anything failed anywhere,
-    /// MPI included. Call: collective. A fence as well. Errors: errc::peer_lost.
+    /// The maximum over all ranks, word by word; word 0 says whether anything failed anywhere, MPI
+    /// included.
+    /// Call:   collective. A fence as well.
+    /// Errors: errc::peer_lost.
     agreed_words agree(const agreed_words& mine, const occasion& why = {});
 
     /// Throws on all ranks the error of the lowest one that brings one, or returns on all.
-    /// Call: collective. A fence as well. Errors: the agreed error, marked collective;
-    /// errc::peer_lost.
+    /// Call:   collective. A fence as well.
+    /// Errors: the agreed error, marked collective; errc::peer_lost.
     void agree_or_throw(const std::optional<error>& mine, const occasion& why);
 
-    /// What rank `from` knows, for all. Call: collective. Errors: errc::peer_lost; MPI category, on
-    /// all ranks. Cost: of a text, a meeting for every 32 bytes.
+    /// What rank `from` knows, for all.
+    /// Call:   collective.
+    /// Errors: errc::peer_lost; MPI category, on all ranks.
+    /// Cost:   of a text, a meeting for every 32 bytes.
     std::uint64_t from_rank(int from, std::uint64_t value, const occasion& why);
     std::string from_rank(int from, const std::string& text, const occasion& why);
 
-    /// Waits until what this rank has sent to other nodes has come. Call: any rank alone. Returns
-    /// what failed.
+    /// Waits until what this rank has sent to other nodes has come.
+    /// Call:   any rank alone. Returns what failed.
     std::optional<error> flush_attached();
 
     /// Waits for MPI to end what this rank has started; `peer_of` gives the rank that a request is
     /// for, -1 for several. What it uses must be leaked unless this returns: lent_memory does so.
     /// Errors: errc::peer_lost once a rank has left and nothing came for a while; MPI category.
-    /// Exported for nodespan_hdf5.
+    ///         Exported for nodespan_hdf5.
     NODESPAN_EXPORT void wait(std::span<MPI_Request> requests, const occasion& why,
                               const std::function<int(std::size_t)>& peer_of);
 
     /// Throws the same error on all ranks if one of them brings one, or if their fingerprints are
     /// not equal (errc::mismatched_arguments); else returns the least of their `least`.
-    /// Call: collective. A fence as well.
-    /// `look_closer`, where given, may first throw what lies behind unequal fingerprints.
+    /// Call:   collective. A fence as well. `look_closer`, where given, may first throw what lies
+    ///         behind unequal fingerprints.
     std::uint64_t agree_on(const std::optional<error>& mine, std::uint64_t fingerprint,
                            const std::string& description, std::uint64_t least = 0,
                            const std::function<void()>& look_closer = {});
@@ -142,21 +146,25 @@ public:
     };
 
     /// Throws errc::mismatched_arguments on all ranks, with what `say` makes of the first
-    /// difference. Call: collective, once ranks know that their fingerprints are not equal.
+    /// difference.
+    /// Call:   collective, once ranks know that their fingerprints are not equal.
     [[noreturn]] void throw_mismatch(std::uint64_t fingerprint, const std::string& text,
                                      const occasion& why,
                                      const std::function<std::string(const mismatch&)>& say);
 
     /// Throws errc::mismatched_arguments on all ranks unless their fingerprints of `description`
-    /// are equal. Call: collective. A fence as well.
+    /// are equal.
+    /// Call:   collective. A fence as well.
     void require_same(std::uint64_t fingerprint, const std::string& description,
                       const occasion& why);
 
     /// Copies memory of node `root` to the same memory of all nodes, when all ranks have come.
-    /// Call: collective. Errors: MPI category, errc::peer_lost; on all ranks.
+    /// Call:   collective.
+    /// Errors: MPI category, errc::peer_lost; on all ranks.
     void broadcast(std::byte* data, std::size_t bytes, int root);
 
-    /// A meeting of this node's ranks alone, by loads and stores. Errors: errc::peer_lost.
+    /// A meeting of this node's ranks alone, by loads and stores.
+    /// Errors: errc::peer_lost.
     void meet_on_node(const occasion& why = {}) { barrier_->arrive_and_wait(why); }
 
     /// Whether a rank of this node has left by an exception.
@@ -237,7 +245,8 @@ private:
 occasion creation_of(const std::string& description);
 
 /// Groups the ranks of `comm` by node, cut into nodes of `ranks_per_node` unless that is 0.
-/// Call: collective over `comm`. Errors: MPI category, on all ranks.
+/// Call:   collective over `comm`.
+/// Errors: MPI category, on all ranks.
 team_core::grouping group_by_node(MPI_Comm comm, int ranks_per_node);
 
 } // namespace nodespan::detail

@@ -30,8 +30,8 @@ public:
     ghost_exchange(const ghost_exchange&) = delete;
     ghost_exchange& operator=(const ghost_exchange&) = delete;
 
-    /// Call: collective over the team, `finish` after `start`. `exchange` is both: where all is
-    /// small, the leader works between the arrival of its node's ranks and their release.
+    /// Call:   collective over the team, `finish` after `start`. `exchange` is both: where all is
+    ///         small, the leader works between the arrival of its node's ranks and their release.
     void exchange();
     void start();
     void finish();

@@ -26,7 +26,8 @@ public:
     combining_locks& operator=(const combining_locks&) = delete; // locks know their address
 
     /// Runs `body` while this rank holds the lock of `node`; what it has sent there has arrived at
-    /// the end. Errors: those of `body`; MPI category.
+    /// the end.
+    /// Errors: those of `body`; MPI category.
     template <class Body>
     void hold(int node, Body&& body);
 

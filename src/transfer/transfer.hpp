@@ -36,7 +36,8 @@ struct node_patch {
     index_list strides; // bytes
 };
 
-/// Where `part`, which node `node` holds all of, lies there. Cost: O(dimensions).
+/// Where `part`, which node `node` holds all of, lies there.
+/// Cost:   O(dimensions).
 node_patch find_on_node(const array_place& a, int node, const box<dynamic_rank>& part);
 
 /// Where a transfer fails after a part of it has begun: while the exception passes, waits until MPI

@@ -47,18 +47,20 @@ NODESPAN_C_API int nodespan_array_create(nodespan_team team, nodespan_type type,
                                          const nodespan_array_options* options,
                                          nodespan_array* result);
 
-/// Ends an array and makes the handle null; one that is null already is left alone. Call: every
-/// rank of the team, in the order of all of its arrays, but without waiting.
+/// Ends an array and makes the handle null; one that is null already is left alone.
+/// Call:   every rank of the team, in the order of all of its arrays, but without waiting.
 NODESPAN_C_API int nodespan_array_free(nodespan_array* array);
 
-/// What it was made with. Call: any rank alone, like all below up to the fences.
+/// What it was made with.
+/// Call:   any rank alone, like all below up to the fences.
 NODESPAN_C_API int nodespan_array_type(nodespan_array array, nodespan_type* type);
 NODESPAN_C_API int nodespan_array_order(nodespan_array array, nodespan_order* order);
 NODESPAN_C_API int nodespan_array_dimensions(nodespan_array array, int* dimensions);
 NODESPAN_C_API int nodespan_array_extents(nodespan_array array, int64_t* extents);
 
 /// The indices of my share, of all this node holds, and that with its ghosts; the same of any rank
-/// or node. Boxes can be empty. Errors: OUT_OF_RANGE.
+/// or node. Boxes can be empty.
+/// Errors: OUT_OF_RANGE.
 NODESPAN_C_API int nodespan_array_rank_box(nodespan_array array, int64_t* lo, int64_t* hi);
 NODESPAN_C_API int nodespan_array_node_box(nodespan_array array, int64_t* lo, int64_t* hi);
 NODESPAN_C_API int nodespan_array_node_box_with_ghosts(nodespan_array array, int64_t* lo,
@@ -68,14 +70,16 @@ NODESPAN_C_API int nodespan_array_rank_box_of(nodespan_array array, int rank, in
 NODESPAN_C_API int nodespan_array_node_box_of(nodespan_array array, int node, int64_t* lo,
                                               int64_t* hi);
 
-/// The node that holds an element. Errors: OUT_OF_RANGE.
+/// The node that holds an element.
+/// Errors: OUT_OF_RANGE.
 NODESPAN_C_API int nodespan_array_owner_node(nodespan_array array, const int64_t* at, int* node);
 
 /// Plain memory: the first element of my rank box, of the node box, of that with its ghosts, and of
 /// the rank box of another rank of this node; and how many ELEMENTS further the next one along each
 /// dimension is. `strides` may be null. Only the block of node_with_ghosts is without gaps, as is
 /// that of node in an array without ghosts. Valid until the array is freed.
-/// Epoch:  the memory rule. Errors: for block OUT_OF_RANGE, NOT_ON_NODE.
+/// Epoch:  the memory rule.
+/// Errors: for block OUT_OF_RANGE, NOT_ON_NODE.
 NODESPAN_C_API int nodespan_array_local(nodespan_array array, void** data, int64_t* strides);
 NODESPAN_C_API int nodespan_array_node(nodespan_array array, void** data, int64_t* strides);
 NODESPAN_C_API int nodespan_array_node_with_ghosts(nodespan_array array, void** data,
@@ -89,7 +93,8 @@ NODESPAN_C_API int nodespan_array_node_fence(nodespan_array array);
 
 /// Ends the epoch of this node and brings its ghosts up to date, corners included; at once or in
 /// two steps, between which the elements within the ghosts' width of a node's edge stay unwritten.
-/// Call:   collective over the team. Errors: INVALID_ARGUMENT (two starts), PEER_LOST, MPI.
+/// Call:   collective over the team.
+/// Errors: INVALID_ARGUMENT (two starts), PEER_LOST, MPI.
 /// Cost:   inside a node nothing: a node_fence. Otherwise messages between nodes that touch.
 NODESPAN_C_API int nodespan_array_exchange_ghosts(nodespan_array array);
 NODESPAN_C_API int nodespan_array_start_exchange_ghosts(nodespan_array array);
@@ -98,7 +103,8 @@ NODESPAN_C_API int nodespan_array_finish_exchange_ghosts(nodespan_array array);
 /// The array's fair reader/writer lock of a node: what it guards is the program's agreement. Not
 /// recursive; only who holds it unlocks. What was written or sent under it is visible to the next
 /// one who holds it. `try_lock` tells in `taken` whether it got it.
-/// Call:   any rank alone. Errors: OUT_OF_RANGE; MPI in teams of several nodes.
+/// Call:   any rank alone.
+/// Errors: OUT_OF_RANGE; MPI in teams of several nodes.
 /// Cost:   own node: two atomic operations when it is free. Elsewhere three round trips to lock and
 ///         two to unlock.
 NODESPAN_C_API int nodespan_array_lock(nodespan_array array, int node);

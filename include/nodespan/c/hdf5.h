@@ -23,7 +23,7 @@ NODESPAN_C_API int nodespan_array_save_hdf5(nodespan_array array, const char* fi
                                             const char* dataset, nodespan_save_mode mode);
 
 /// Fills the array from a dataset of its own type and extents, by whatever program it was written.
-/// Epoch: ends one epoch before, and one after: all ranks see the elements.
+/// Epoch:  ends one epoch before, and one after: all ranks see the elements.
 NODESPAN_C_API int nodespan_array_load_hdf5(nodespan_array array, const char* file,
                                             const char* dataset);
 

@@ -38,7 +38,8 @@ NODESPAN_C_API int nodespan_team_create(MPI_Comm comm, int ranks_per_node, nodes
 NODESPAN_C_API int nodespan_team_create_f(MPI_Fint comm, int ranks_per_node, nodespan_team* result);
 
 /// A team of those ranks that give the same `color`, ordered by `key`, then by rank.
-/// Call:   collective over the team. Errors: INVALID_ARGUMENT (negative color), MPI.
+/// Call:   collective over the team.
+/// Errors: INVALID_ARGUMENT (negative color), MPI.
 NODESPAN_C_API int nodespan_team_split(nodespan_team team, int color, int key,
                                        nodespan_team* result);
 
@@ -46,7 +47,8 @@ NODESPAN_C_API int nodespan_team_split(nodespan_team team, int color, int key,
 /// Call:   collective over the team, before MPI_Finalize; later it leaks and succeeds.
 NODESPAN_C_API int nodespan_team_free(nodespan_team* team);
 
-/// Who I am, and how many there are; on my node, too. Call: any rank alone.
+/// Who I am, and how many there are; on my node, too.
+/// Call:   any rank alone.
 NODESPAN_C_API int nodespan_team_rank(nodespan_team team, int* rank);
 NODESPAN_C_API int nodespan_team_size(nodespan_team team, int* size);
 NODESPAN_C_API int nodespan_team_node(nodespan_team team, int* node);
@@ -55,12 +57,14 @@ NODESPAN_C_API int nodespan_team_node_rank(nodespan_team team, int* node_rank);
 NODESPAN_C_API int nodespan_team_node_size(nodespan_team team, int* node_size);
 
 /// The node of a rank, and its number in the communicator that the team was made from.
-/// Call:   any rank alone. Errors: OUT_OF_RANGE.
+/// Call:   any rank alone.
+/// Errors: OUT_OF_RANGE.
 NODESPAN_C_API int nodespan_team_node_of(nodespan_team team, int rank, int* node);
 NODESPAN_C_API int nodespan_team_comm_rank(nodespan_team team, int rank, int* comm_rank);
 
 /// The team's own communicators: all ranks in team order, and those of this node. For messages as
-/// you like, but not to be freed. Call: any rank alone.
+/// you like, but not to be freed.
+/// Call:   any rank alone.
 NODESPAN_C_API int nodespan_team_comm(nodespan_team team, MPI_Comm* comm);
 NODESPAN_C_API int nodespan_team_node_comm(nodespan_team team, MPI_Comm* comm);
 
@@ -74,7 +78,9 @@ NODESPAN_C_API int nodespan_team_fence(nodespan_team team);
 NODESPAN_C_API int nodespan_team_node_fence(nodespan_team team);
 
 /// Lets MPI serve other nodes' transfers to this one: for leaders, now and then in long
-/// computations. Call: any rank alone. Cost: some 100 ns.
+/// computations.
+/// Call:   any rank alone.
+/// Cost:   some 100 ns.
 NODESPAN_C_API int nodespan_team_progress(nodespan_team team);
 
 #endif

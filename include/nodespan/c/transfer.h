@@ -12,11 +12,11 @@
 
 /// Copies the box [lo, hi) of the array to `to`; or `from` to it. put returns when `from` may be
 /// changed.
-/// Shape:  0 <= lo <= hi <= extents. Epoch: the memory rule.
+/// Shape:  0 <= lo <= hi <= extents.
+/// Epoch:  the memory rule.
 /// Errors: OUT_OF_RANGE, SIZE_MISMATCH, INVALID_ARGUMENT, MPI; `to` is then unspecified.
 /// Cost:   same node: one copy per run of elements. Otherwise MPI_Get or MPI_Put, one for each
-/// piece
-///         or node touched.
+///         piece or node touched.
 NODESPAN_C_API int nodespan_array_get(nodespan_array array, const int64_t* lo, const int64_t* hi,
                                       void* to, int64_t count);
 NODESPAN_C_API int nodespan_array_put(nodespan_array array, const int64_t* lo, const int64_t* hi,
@@ -35,9 +35,9 @@ typedef enum nodespan_op NODESPAN_C_INT {
 } nodespan_op;
 
 /// Combines each element of the box with `scale` times that of `from`: element = op(element, scale
-/// * from). `scale` is one element, or null for 1. Not for NODESPAN_BOOL; of complex
-/// SUM, PROD and REPLACE. Epoch:  each element in one indivisible step: free of the memory rule
-/// against other accumulate
+/// * from). `scale` is one element, or null for 1. Not for NODESPAN_BOOL; of complex SUM, PROD and
+/// REPLACE.
+/// Epoch:  each element in one indivisible step: free of the memory rule against other accumulate
 ///         and fetch_add. Over several nodes MPI promises it for one operation at a time; what it
 ///         combines otherwise the library does, and that loses nothing among itself: MIN, MAX, FMIN
 ///         and FMAX of floating-point numbers, SUM, PROD and fetch_add of 8- and 16-bit integers.
@@ -50,7 +50,8 @@ NODESPAN_C_API int nodespan_array_accumulate(nodespan_array array, nodespan_op o
 
 /// Adds *value to an element in one indivisible step, and writes what it was before to *before,
 /// which may be null. Neither for NODESPAN_BOOL nor for complex numbers.
-/// Epoch:  as accumulate. Errors: OUT_OF_RANGE, INVALID_ARGUMENT, MPI.
+/// Epoch:  as accumulate.
+/// Errors: OUT_OF_RANGE, INVALID_ARGUMENT, MPI.
 /// Cost:   one node: one atomic instruction. Several: a round trip (MPI_Fetch_and_op).
 NODESPAN_C_API int nodespan_array_fetch_add(nodespan_array array, const int64_t* at,
                                             const void* value, void* before);

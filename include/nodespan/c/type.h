@@ -23,7 +23,8 @@ typedef enum nodespan_type NODESPAN_C_INT {
 } nodespan_type;
 
 /// The type that NumPy calls so, such as "float64".
-/// Call:   any thread, without MPI too, like the two below. Errors: INVALID_ARGUMENT.
+/// Call:   any thread, without MPI too, like the two below.
+/// Errors: INVALID_ARGUMENT.
 NODESPAN_C_API int nodespan_type_from_name(const char* name, nodespan_type* type);
 
 /// The name that NumPy gives a type; and the bytes of an element. They return these, and NULL or 0

@@ -27,7 +27,8 @@ inline bool is_surely_live_process() noexcept {
     return state_of_process.load(std::memory_order_relaxed) == process_state::good;
 }
 
-/// What checked calls begin with. Cost: a load and a branch.
+/// What checked calls begin with.
+/// Cost:   a load and a branch.
 inline void require_live_process(const char* operation) {
     if (!is_surely_live_process()) [[unlikely]]
         require_process(operation);
