@@ -31,11 +31,12 @@
 // m.
 //
 // Nobody waits for ever. A rank that leaves by an exception sets `abandoned` and wakes all
-// sleepers; every wait reads this flag when spinning is over and then throws errc::peer_lost. A
-// rank may reach a meeting and leave just after it: so a wait reads its word again after the flag,
-// and ends well if the goal is reached. In dissemination a rank may also hear from a rank that has
-// itself not heard yet; if all ranks have arrived, the wait goes on for 100 ms. A rank that dies
-// without unwinding sets no flag: then the watchdog says for which ranks the others wait.
+// sleepers; every wait reads this flag when spinning is over, and at least every 200 ms while it
+// sleeps, and then throws errc::peer_lost. A rank may reach a meeting and leave just after it: so a
+// wait reads its word again after the flag, and ends well if the goal is reached. In dissemination
+// a rank may also hear from a rank that has itself not heard yet; if all ranks have arrived, the
+// wait goes on for 100 ms. A rank that dies without unwinding sets no flag: then the watchdog says
+// for which ranks the others wait.
 
 namespace nodespan::detail {
 namespace {

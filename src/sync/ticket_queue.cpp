@@ -16,13 +16,13 @@
 // item waits for the get, and 4 * (round + 1) once the get has read it. `undone` counts items that
 // were put and not marked as done.
 //
-// Order. A put draws a ticket, waits until its slot is free, changes `turn` to "writing" by a
-// compare-and-swap (acquire, so the earlier get has read its item), writes the item, and stores
-// "full" (release). A get draws a ticket, waits for "full" (acquire), reads the item, and stores
-// "free" for the next round (release). So each item costs two atomic additions and two stores
-// besides that swap, and a rank that waits reads the line of one slot only. Nothing is lost: a put
-// and a get with the same ticket meet in the same slot in the same round, and each waits for the
-// other's store.
+// Order. A put draws a ticket by a compare-and-swap that fails once closed_bit is set, waits until
+// its slot is free, changes `turn` to "writing" by a compare-and-swap (acquire, so the earlier get
+// has read its item), writes the item, and stores "full" (release). A get draws a ticket, waits for
+// "full" (acquire), reads the item, and stores "free" for the next round (release). So each item
+// costs four atomic instructions and two stores, and a rank that waits reads the line of one slot
+// only. Nothing is lost: a put and a get with the same ticket meet in the same slot in the same
+// round, and each waits for the other's store.
 //
 // Closing. close() sets closed_bit, by which later puts are refused, then `closed`, and wakes all.
 // A get whose ticket no put has drawn ends: nothing is left. A put may have a ticket and no room
@@ -32,11 +32,12 @@
 // ticket.
 //
 // Nobody waits for ever. Stores of `turn` may overlook a rank that is about to sleep, whose first
-// sleep is therefore short (wait.hpp); changes of `closed`, `lost` and `undone` are seq_cst and
-// overlook none. A rank that leaves by an exception sets `lost`. Every wait reads its word again
-// after it has seen the loss, since the item may have come before; then it throws errc::peer_lost.
-// A rank that dies without unwinding between "writing" and "full" stops the get of that slot; the
-// watchdog then says which call waits.
+// sleep is therefore short (wait.hpp); a rank that has looked at `closed` or `lost` just before
+// they change may miss the wake-up, but every sleep is bounded (200 ms), and then it looks again. A
+// rank that leaves by an exception sets `lost`. Every wait reads its word again after it has seen
+// the loss, since the item may have come before; then it throws errc::peer_lost. A rank that dies
+// without unwinding between "writing" and "full" stops the get of that slot; the watchdog then says
+// which call waits.
 
 namespace nodespan::detail {
 namespace {
