@@ -1,7 +1,18 @@
-# One helper for each kind of test. Every ctest entry sets PROCESSORS, TIMEOUT and LABELS.
+# One helper for each kind of test. Every ctest entry sets PROCESSORS, TIMEOUT and LABELS. Two labels are for
+# shorter runs: `quick` has unit tests and those of two ranks, `brief` also three: for other MPIs, and for the
+# sanitizers.
 include_guard()
 
 set_property(GLOBAL PROPERTY nodespan_registered_tests "")
+# Under the sanitizers: leaks that are MPI's own are not told, and what MPI is built without stays unchecked.
+set(nodespan_sanitizer_settings "")
+if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=[a-z,]*address")
+  set(nodespan_sanitizer_settings
+      LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/leaks_of_mpi.txt:print_suppressions=0
+      UBSAN_OPTIONS=print_stacktrace=1)
+endif()
+set_property(GLOBAL PROPERTY nodespan_unit_programs "") # what the tests of label unit need
+set_property(GLOBAL PROPERTY nodespan_brief_programs "") # what those of brief need beside
 
 # nodespan_test_program(<name> <sources>... [LIBRARIES <targets>...])
 function(nodespan_test_program name)
@@ -15,25 +26,24 @@ function(nodespan_test_program name)
   endforeach()
 endfunction()
 
-# nodespan_add_unit_test(<name> <sources>... [LIBRARIES <targets>...]): one process, no mpirun.
+# nodespan_add_unit_test(<name> <sources>... [LIBRARIES <targets>...]): one process, no launcher.
 function(nodespan_add_unit_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBRARIES")
   nodespan_test_program(${name} ${arg_UNPARSED_ARGUMENTS}
                         LIBRARIES GTest::gtest_main ${arg_LIBRARIES} nodespan_test_support)
   add_test(NAME unit.${name} COMMAND ${name})
-  set_tests_properties(unit.${name} PROPERTIES PROCESSORS 1 TIMEOUT 120 LABELS unit)
+  set_tests_properties(unit.${name} PROPERTIES PROCESSORS 1 TIMEOUT 120 LABELS "unit;quick;brief"
+                       ENVIRONMENT "${nodespan_sanitizer_settings}")
+  set_property(GLOBAL APPEND PROPERTY nodespan_unit_programs ${name})
 endfunction()
 
-# nodespan_mpi_properties(<name> <np> <seconds> [VARIABLE=value...]): what every entry that starts
-# mpirun needs; works as root, with more ranks than cores, beside other tests.
+# nodespan_mpi_properties(<name> <np> <seconds> [VARIABLE=value...]): what every entry that starts ranks
+# needs. They are started by nodespan_launch.cmake's script, whose time limit comes first: it ends the
+# ranks as well.
 function(nodespan_mpi_properties name np seconds)
-  math(EXPR limit "${seconds} + 20") # mpirun's own limit comes first: it ends the ranks as well
-  set(environment
-      OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_mpi_yield_when_idle=1
-      OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none # to Open MPI 4
-      PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe PRTE_MCA_hwloc_default_binding_policy=none # to 5
-      ${ARGN})
-  set_tests_properties(${name} PROPERTIES PROCESSORS ${np} TIMEOUT ${limit} LABELS mpi ENVIRONMENT "${environment}")
+  math(EXPR limit "${seconds} + 20")
+  set_tests_properties(${name} PROPERTIES PROCESSORS ${np} TIMEOUT ${limit} LABELS mpi
+                       ENVIRONMENT "${nodespan_sanitizer_settings};${ARGN}")
 endfunction()
 
 # nodespan_match_output(<variable> <regular expression> <command>...): sets it to a command that runs this
@@ -50,14 +60,14 @@ endfunction()
 
 # nodespan_mpirun(<name> NP <n> [SIMULATED <k>] [TIMEOUT <s>] [OUTPUT <regular expression>]
 #                 COMMAND <program> <args>...)
-# One ctest entry that runs a program under mpirun; <k> ranks make a simulated node. OUTPUT: what its
+# One ctest entry that runs a program on ranks; <k> of them make a simulated node. OUTPUT: what its
 # standard output must match.
 function(nodespan_mpirun name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "NP;SIMULATED;TIMEOUT;OUTPUT" "COMMAND")
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
-  set(command ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${arg_NP} --timeout ${arg_TIMEOUT} ${arg_COMMAND})
+  set(command ${nodespan_launch} -n ${arg_NP} --timeout ${arg_TIMEOUT} ${arg_COMMAND})
   if(arg_OUTPUT)
     nodespan_match_output(command "${arg_OUTPUT}" ${command})
   endif()
@@ -69,10 +79,14 @@ function(nodespan_mpirun name)
   nodespan_mpi_properties(${name} ${arg_NP} ${arg_TIMEOUT} ${environment})
 endfunction()
 
-# nodespan_add_mpi_test(<name> <sources>... [LIBRARIES <targets>...] [NP <n>...] [SIMULATED <k>...])
-# A GoogleTest program, run at each number of ranks and again in simulated nodes of <k> ranks.
+# nodespan_add_mpi_test(<name> <sources>... [LIBRARIES <targets>...] [NP <n>...] [SIMULATED <k>...]
+#                       [TIMEOUT <s>] [THOROUGH])
+# A GoogleTest program, run at each number of ranks and again in simulated nodes of <k> ranks. Starting
+# ranks takes longer than most tests, so that tests which do not disturb each other share a program; it
+# says for each of its files how many have passed, and takes --only=file[,file...]. THOROUGH: too long, or too
+# destructive, for the runs of labels quick and brief.
 function(nodespan_add_mpi_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "NP;SIMULATED;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "THOROUGH" "TIMEOUT" "NP;SIMULATED;LIBRARIES")
   if(NOT DEFINED arg_NP)
     set(arg_NP 1 2 3 4 7)
   endif()
@@ -85,12 +99,25 @@ function(nodespan_add_mpi_test name)
   endif()
   nodespan_test_program(${name} ${arg_UNPARSED_ARGUMENTS}
                         LIBRARIES ${arg_LIBRARIES} nodespan_test_support)
+  if(NOT arg_THOROUGH)
+    set_property(GLOBAL APPEND PROPERTY nodespan_brief_programs ${name})
+  endif()
   foreach(np IN LISTS arg_NP)
-    nodespan_mpirun(mpi.${name}.np${np} NP ${np} ${timeout} COMMAND $<TARGET_FILE:${name}>)
-    foreach(k IN LISTS arg_SIMULATED)
-      if(np GREATER k)
-        nodespan_mpirun(mpi.${name}.np${np}.nodes_of_${k} NP ${np} SIMULATED ${k} ${timeout}
-                        COMMAND $<TARGET_FILE:${name}>)
+    foreach(k 0 ${arg_SIMULATED}) # 0: one node
+      if(NOT np GREATER k)
+        continue()
+      endif()
+      set(entry mpi.${name}.np${np})
+      if(k GREATER 0)
+        string(APPEND entry .nodes_of_${k})
+      endif()
+      nodespan_mpirun(${entry} NP ${np} SIMULATED ${k} ${timeout} COMMAND $<TARGET_FILE:${name}>)
+      if(arg_THOROUGH OR NOT np MATCHES "^[23]$")
+        continue()
+      endif()
+      set_property(TEST ${entry} APPEND PROPERTY LABELS brief)
+      if(np EQUAL 2)
+        set_property(TEST ${entry} APPEND PROPERTY LABELS quick)
       endif()
     endforeach()
   endforeach()

@@ -1,6 +1,7 @@
 """What Python's ways to share arrays cost, beside nodespan's, on one machine in one run.
 
-Usage: against_python.py BENCH, where BENCH is nodespan-bench. Needs NumPy and mpirun.
+Usage: against_python.py LAUNCH BENCH, where LAUNCH starts ranks (launch in the build folder) and BENCH is
+nodespan-bench. Needs NumPy.
 Each of Python's ways is the original recipe's: docs/from_python.md. Its processes are there before
 the clock starts. Medians of 15; those of nodespan-bench are its own.
 """
@@ -101,9 +102,9 @@ def hand_over():
     return seconds
 
 
-def ours(program):
+def ours(launch, program):
     """Seconds by (case, size)."""
-    done = subprocess.run(["mpirun", "-n", "2", program, "--json", "--case", "sharing", "--case",
+    done = subprocess.run([launch, "--bind", "-n", "2", program, "--json", "--case", "sharing", "--case",
                            "commands"], capture_output=True, text=True, check=True, timeout=300)
     results = json.loads(done.stdout)["results"]
     return {(one["case"], one["size"]): one["ours_seconds"] for one in results}
@@ -117,7 +118,7 @@ def text_of(seconds):
 
 
 def main():
-    measured = ours(sys.argv[1])
+    measured = ours(*sys.argv[1:3])
     ways = [
         ("2000 x 10 filled in 20 blocks", "in place, fence", "Pool.map, sharedctypes",
          fill_in_blocks),

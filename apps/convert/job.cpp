@@ -49,7 +49,7 @@ contents look(const job& asked) {
         [[fallthrough]];
     case format::csv:
         result.type = asked.type.value_or(dtype::float64);
-        result.type_name = to_string(*result.type);
+        result.type_name = dtype_name(*result.type);
         if (asked.from.kind == format::csv) result.extents = {0, 0};
         return result;
     default:
@@ -120,7 +120,7 @@ contents agree_on_contents(team& everyone, const job& asked) {
     app::broadcast_message(everyone.comm(), what.dataset);
     app::broadcast_message(everyone.comm(), what.extents);
     what.type = static_cast<dtype>(type);
-    what.type_name = to_string(*what.type);
+    what.type_name = dtype_name(*what.type);
     return what;
 }
 

@@ -93,7 +93,7 @@ namespace detail {
 
 template <class A, class B, int N>
 void require_cut_alike(const char* operation, const array<A, N>& a, const array<B, N>& b) {
-    a.core().require_live(operation);
+    detail::access::core(a).require_live(operation);
     if (a.extents() == b.extents() && a.rank_box() == b.rank_box()) return;
     throw error(errc::invalid_argument,
                 std::string(operation) + ": the arrays are not cut alike over the ranks");
@@ -101,7 +101,7 @@ void require_cut_alike(const char* operation, const array<A, N>& a, const array<
 
 template <class Array, class F>
 void for_each_element(Array& field, F&& f) {
-    field.core().require_live("for_each");
+    detail::access::core(field).require_live("for_each");
     const auto mine = field.local();
     const auto first = field.rank_box().lo;
     constexpr int N = decltype(mine)::rank();
@@ -129,7 +129,7 @@ constexpr T neutral(accumulate_op op) {
 
 template <class T, int N>
 T best(const array<T, N>& field, accumulate_op op) {
-    field.core().require_live(to_string(op));
+    detail::access::core(field).require_live(to_string(op));
     if (field.size() == 0)
         throw error(errc::invalid_argument,
                     std::string(to_string(op)) + ": the array has no elements", true);
@@ -145,7 +145,7 @@ T best(const array<T, N>& field, accumulate_op op) {
 
 template <class T, int N>
 void fill(array<T, N>& to, const std::type_identity_t<T>& value) {
-    to.core().require_live("fill");
+    detail::access::core(to).require_live("fill");
     detail::for_each_row<N>(to.local().extents(),
                             [mine = to.local(), &value](const auto& at, index_t length) {
                                 std::fill_n(&mine[at], length, value);
@@ -197,7 +197,7 @@ void copy(const array<T, N, From>& from, array<T, N, To>& to) {
 
 template <class T, int N>
 requires(array<T, N>::is_number) T sum(const array<T, N>& field) {
-    field.core().require_live("sum");
+    detail::access::core(field).require_live("sum");
     T mine{};
     const auto part = field.local();
     detail::for_each_row<N>(part.extents(), [&](const auto& at, index_t length) {

@@ -225,12 +225,11 @@ public:
     void start_exchange_ghosts() { core_->start_ghosts(); }
     void finish_exchange_ghosts() { core_->finish_ghosts(); }
 
-    /// The run-time half; for nodespan's own layers.
-    detail::array_core& core() noexcept { return *core_; }
-    const detail::array_core& core() const noexcept { return *core_; }
-
 private:
     friend class array<T, N, column_major>;
+    friend struct detail::access;
+    detail::array_core& core() noexcept { return *core_; }
+    const detail::array_core& core() const noexcept { return *core_; }
     array(const team& team, const indices<N>& extents, const array_options& options,
           bool is_transposed);
 

@@ -59,7 +59,7 @@ public:
     template <class T, int N>
     void add(const std::string& name, array<T, N>& field) {
         static_assert(storable<T>, "add(array<T, N>): T is no type that files hold; see storable");
-        add_array(name, field.core(), detail::file_type_of<T>());
+        add_array(name, detail::access::core(field), detail::file_type_of<T>());
     }
 
     /// Adds a value, which stays the caller's and outlives this object: a number, bool, a text, or

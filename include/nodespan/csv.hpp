@@ -79,7 +79,7 @@ void load_csv(array_core& to, const csv_plan& plan);
 template <csv_number T, int N>
 requires(N <= 2) void save_csv(array<T, N>& from, const std::filesystem::path& file,
                                const csv_options& options = {}) {
-    detail::save_csv(from.core(), dtype_of<T>(), file, options);
+    detail::save_csv(detail::access::core(from), dtype_of<T>(), file, options);
 }
 
 /// Reads the whole array from a CSV file.
@@ -98,8 +98,9 @@ requires(N <= 2) void save_csv(array<T, N>& from, const std::filesystem::path& f
 template <csv_number T, int N>
 requires(N <= 2) void load_csv(array<T, N>& to, const std::filesystem::path& file,
                                const csv_options& options = {}) {
-    detail::load_csv(to.core(),
-                     *detail::plan_csv(to.core().get_team(), dtype_of<T>(), N, file, options));
+    detail::load_csv(
+        detail::access::core(to),
+        *detail::plan_csv(detail::access::core(to).get_team(), dtype_of<T>(), N, file, options));
 }
 
 /// A new array with the rows and columns of a CSV file.
@@ -113,7 +114,7 @@ requires(N <= 2) array<T, N> open_csv(team& ranks, const std::filesystem::path& 
                                       const array_options& made = {}) {
     const auto plan = detail::plan_csv(ranks, dtype_of<T>(), N, file, options);
     array<T, N> result(ranks, detail::to_indices<N>(detail::csv_extents(*plan)), made);
-    detail::load_csv(result.core(), *plan);
+    detail::load_csv(detail::access::core(result), *plan);
     return result;
 }
 

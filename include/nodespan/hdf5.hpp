@@ -52,8 +52,8 @@ void save_hdf5(const array<T, N>& from, const box<N>& patch, const std::filesyst
                const std::string& dataset, const save_options& options = {}) {
     static_assert(storable<T>,
                   "save_hdf5(array<T, N>): T is no type that files hold; see storable");
-    detail::save_array(from.core(), detail::file_type_of<T>(), to_dynamic(patch), file, dataset,
-                       options);
+    detail::save_array(detail::access::core(from), detail::file_type_of<T>(), to_dynamic(patch),
+                       file, dataset, options);
 }
 
 /// The same of the whole array.
@@ -83,8 +83,8 @@ void load_hdf5(array<T, N>& to, const box<N>& patch, const std::filesystem::path
                const std::string& dataset, const box<N>& from) {
     static_assert(storable<T>,
                   "load_hdf5(array<T, N>): T is no type that files hold; see storable");
-    detail::load_array(to.core(), detail::file_type_of<T>(), to_dynamic(patch), file, dataset,
-                       to_dynamic(from));
+    detail::load_array(detail::access::core(to), detail::file_type_of<T>(), to_dynamic(patch), file,
+                       dataset, to_dynamic(from));
 }
 
 /// The same of the whole dataset.
@@ -93,7 +93,8 @@ void load_hdf5(array<T, N>& to, const box<N>& patch, const std::filesystem::path
                const std::string& dataset) {
     static_assert(storable<T>,
                   "load_hdf5(array<T, N>): T is no type that files hold; see storable");
-    detail::load_array(to.core(), detail::file_type_of<T>(), to_dynamic(patch), file, dataset, {});
+    detail::load_array(detail::access::core(to), detail::file_type_of<T>(), to_dynamic(patch), file,
+                       dataset, {});
 }
 
 /// The same of the whole dataset, or a box of it, into the whole array.

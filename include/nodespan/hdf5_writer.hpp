@@ -71,7 +71,8 @@ public:
     void save(const array<T, N>& from, const box<N>& patch, const std::string& dataset,
               const save_options& options = {}) {
         static_assert(storable<T>, "save(array<T, N>): T is no type that files hold; see storable");
-        write(from.core(), detail::file_type_of<T>(), to_dynamic(patch), dataset, options);
+        write(detail::access::core(from), detail::file_type_of<T>(), to_dynamic(patch), dataset,
+              options);
     }
 
     /// Gives a dataset or group, of this writer or of the file, an attribute; the file itself for

@@ -78,7 +78,7 @@ inline void require_axis(const indices<2>& extents, int axis) {
 
 template <class T, std::floating_point U>
 void mean(const array<T, 2>& field, int axis, std::span<U> out) {
-    field.core().require_live("mean");
+    detail::access::core(field).require_live("mean");
     detail::require_axis(field.extents(), axis);
     if (static_cast<index_t>(out.size()) != field.extent(1 - axis)) {
         all_reduce(field.get_team(), out); // fails on all ranks, if others have room enough
@@ -102,7 +102,7 @@ void mean(const array<T, 2>& field, int axis, std::span<U> out) {
 
 template <class T, std::floating_point U>
 void mean(const array<T, 2>& field, int axis, replicated<U, 1>& out) {
-    field.core().require_live("mean");
+    detail::access::core(field).require_live("mean");
     detail::require_axis(field.extents(), axis);
     team& everyone = out.get_team();
     const std::span<U> table(out.edit().data_handle(), static_cast<std::size_t>(out.size()));

@@ -55,7 +55,7 @@ index_list npy_extents(const team& ranks, dtype type, int dimensions,
 template <has_dtype T, int N>
 void save_npy(array<T, N>& from, const std::filesystem::path& file,
               const npy_options& options = {}) {
-    detail::save_npy(from.core(), dtype_of<T>(), file, options);
+    detail::save_npy(detail::access::core(from), dtype_of<T>(), file, options);
 }
 
 /// Reads the whole array from a .npy file, in either index order and byte order.
@@ -68,7 +68,7 @@ void save_npy(array<T, N>& from, const std::filesystem::path& file,
 template <has_dtype T, int N>
 void load_npy(array<T, N>& to, const std::filesystem::path& file,
               const file_progress& progress = {}) {
-    detail::load_npy(to.core(), dtype_of<T>(), file, progress);
+    detail::load_npy(detail::access::core(to), dtype_of<T>(), file, progress);
 }
 
 /// A new array with the extents and the elements of a .npy file.

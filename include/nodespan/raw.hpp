@@ -55,7 +55,7 @@ indices<N> to_indices(const index_list& found) {
 template <has_dtype T, int N>
 void save_raw(array<T, N>& from, const std::filesystem::path& file,
               const raw_options& options = {}) {
-    detail::save_raw(from.core(), dtype_of<T>(), file, options);
+    detail::save_raw(detail::access::core(from), dtype_of<T>(), file, options);
 }
 
 /// Reads the whole array from a file that has at least its elements.
@@ -67,7 +67,7 @@ void save_raw(array<T, N>& from, const std::filesystem::path& file,
 /// Cost:   as save_raw, with `put`.
 template <has_dtype T, int N>
 void load_raw(array<T, N>& to, const std::filesystem::path& file, const raw_options& options = {}) {
-    detail::load_raw(to.core(), dtype_of<T>(), file, options);
+    detail::load_raw(detail::access::core(to), dtype_of<T>(), file, options);
 }
 
 } // namespace nodespan

@@ -16,6 +16,8 @@ namespace NODESPAN_EXPORT nodespan {
 namespace detail {
 
 class packed_patch;
+class team_core;
+struct access;
 
 /// MPI requests of one transfer; the first few without allocation.
 class request_list {
@@ -79,11 +81,11 @@ public:
     /// The same without waiting: whether it is done.
     bool test();
 
-    /// For nodespan's own layers.
+private:
+    friend struct detail::access;
     request(const std::shared_ptr<detail::team_core>& team, const char* operation);
     detail::request_list& open() noexcept { return open_; }
 
-private:
     void require_valid(const char* operation);
     bool finish(detail::team_core* team);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nodespan/detail/access.hpp"
 #include "nodespan/detail/export.hpp"
 #include "nodespan/detail/mpi.hpp"
 #include "nodespan/placement.hpp"
@@ -10,9 +11,6 @@ namespace NODESPAN_EXPORT nodespan {
 
 namespace detail {
 class team_core;
-class array_core;
-class replicated_core;
-class ring_core;
 } // namespace detail
 
 /// How a communicator becomes a team.
@@ -113,13 +111,9 @@ public:
     /// Errors: errc::invalid_argument (negative color), errc::peer_lost, MPI category.
     team split(int color, int key = 0) const;
 
-    /// The shared state; for nodespan's own layers.
-    const std::shared_ptr<detail::team_core>& core() const noexcept { return core_; }
-
 private:
-    friend class detail::array_core; // what lies in a team's memory keeps the team alive
-    friend class detail::replicated_core;
-    friend class detail::ring_core;
+    friend struct detail::access;
+    const std::shared_ptr<detail::team_core>& core() const noexcept { return core_; }
     explicit team(std::shared_ptr<detail::team_core> core) : core_(std::move(core)) {}
 
     std::shared_ptr<detail::team_core> core_;

@@ -101,13 +101,13 @@ std::size_t reserve_for(const distribution& cut, const ghost_layers& ghosts,
 
 array_core::array_core(const class team& team, const index_list& extents, const element_type& type,
                        const array_options& options)
-    : team_(team.core()),
+    : team_(access::another(team)),
       name_(type_text(type, extents.size())),
       type_(type),
       options_(options),
       state_(std::make_unique<array_state>()) {
     if (!options.name.empty()) name_ += fmt::format(" \"{}\"", options.name);
-    team_core& core = *team_.core();
+    team_core& core = *access::core(team_);
     array_place& place = state_->place;
     block_request request;
     request.description = fmt::format("{}({})", name_, shown(extents));
@@ -156,9 +156,9 @@ array_core::array_core(const class team& team, const index_list& extents, const 
 
 array_core::~array_core() {
     state_->ghosts.reset();
-    if (team_usage* const counters = team_.core()->usage())
+    if (team_usage* const counters = access::core(team_)->usage())
         counters->end_array(state_->place.where.node_bytes);
-    arena::of(*team_.core()).free(state_->place.where);
+    arena::of(*access::core(team_)).free(state_->place.where);
 }
 
 std::byte* array_core::node_data() const noexcept {
@@ -171,7 +171,7 @@ bool array_core::is_counted() const noexcept {
 
 void array_core::make_own_lock() {
     const block& where = state_->place.where;
-    team_core& core = *team_.core();
+    team_core& core = *access::core(team_);
     auto& [gate, handle] = state_->own;
     lock_waiter& me = state_->me;
     me = {core.rank(), waiting_in("mutex of this node")};
@@ -180,7 +180,7 @@ void array_core::make_own_lock() {
                                           where.header_offset + offsetof(array_header, gate),
                                           &header_of(where).gate, me.why);
     handle = mutex(&header_of(where).lock, core.is_oversubscribed(), gate.get(), &me);
-    if (state_->place.usage != nullptr) handle.count_in(&state_->place.usage->locks);
+    if (state_->place.usage != nullptr) access::count_in(handle, &state_->place.usage->locks);
 }
 
 void array_core::refuse_call(const char* operation) const {
@@ -194,18 +194,19 @@ mutex& array_core::lock_of(int node) {
     auto& [gate, handle] = state_->others[node];
     if (!gate) {
         const block& where = state_->place.where;
-        gate = std::make_unique<rma_gate>(*team_.core(), arena::of(*team_.core()), *where.rma, node,
+        gate = std::make_unique<rma_gate>(*access::core(team_), arena::of(*access::core(team_)),
+                                          *where.rma, node,
                                           where.header_offset + offsetof(array_header, gate),
                                           nullptr, waiting_in("mutex of another node"));
         handle = mutex(gate.get());
-        if (state_->place.usage != nullptr) handle.count_in(&state_->place.usage->locks);
+        if (state_->place.usage != nullptr) access::count_in(handle, &state_->place.usage->locks);
     }
     return handle;
 }
 
 // Inside a node transfers are copies, which any number of threads can make.
 thread_rule* array_core::rule_for_transfers() const noexcept {
-    return is_one_node_ ? nullptr : &team_.core()->threads();
+    return is_one_node_ ? nullptr : &access::core(team_)->threads();
 }
 
 // The buffer's strides in bytes, if the patch and the buffer fit.
@@ -262,18 +263,18 @@ void array_core::accumulate(const box<dynamic_rank>& patch, const patch_memory& 
 request array_core::get_async(const box<dynamic_rank>& patch, const patch_memory& to) const {
     const thread_rule::call mine(rule_for_transfers(), "get_async");
     const index_list strides = check_patch("get_async", patch, to);
-    request result(team_.core(), "get_async");
+    request result = access::start<request>(access::core(team_), "get_async");
     naming([&] { return call_on("get_async", patch); },
-           [&] { start_get(state_->place, patch, to.data, strides, result.open()); });
+           [&] { start_get(state_->place, patch, to.data, strides, access::open(result)); });
     return result;
 }
 
 request array_core::put_async(const box<dynamic_rank>& patch, const patch_memory& from) {
     const thread_rule::call mine(rule_for_transfers(), "put_async");
     const index_list strides = check_patch("put_async", patch, from);
-    request result(team_.core(), "put_async");
+    request result = access::start<request>(access::core(team_), "put_async");
     naming([&] { return call_on("put_async", patch); },
-           [&] { start_put(state_->place, patch, from.data, strides, result.open()); });
+           [&] { start_put(state_->place, patch, from.data, strides, access::open(result)); });
     return result;
 }
 
@@ -362,19 +363,19 @@ occasion array_core::waiting_in(const char* operation) const {
 }
 
 void array_core::fence() {
-    timed(team_.core()->usage(), usage_wait::fence,
-          [this] { team_.core()->fence(waiting_in("fence")); });
+    timed(access::core(team_)->usage(), usage_wait::fence,
+          [this] { access::core(team_)->fence(waiting_in("fence")); });
 }
 
 void array_core::node_fence() {
-    timed(team_.core()->usage(), usage_wait::node_fence,
-          [this] { team_.core()->node_fence(waiting_in("node_fence")); });
+    timed(access::core(team_)->usage(), usage_wait::node_fence,
+          [this] { access::core(team_)->node_fence(waiting_in("node_fence")); });
 }
 
 // Runs an exchange or a part of it, for which a usage report counts so many calls.
 template <class Body>
 void array_core::time_ghosts(unsigned calls, Body&& body) {
-    team_usage* const counters = team_.core()->usage();
+    team_usage* const counters = access::core(team_)->usage();
     if (counters == nullptr) return body();
     counters->time(usage_wait::ghosts, body, calls);
     if (calls == 0 || state_->place.usage == nullptr) return;
@@ -390,7 +391,7 @@ void array_core::exchange_ghosts() {
         if (state_->ghosts)
             state_->ghosts->exchange();
         else
-            team_.core()->node_fence(waiting_in("exchange_ghosts"));
+            access::core(team_)->node_fence(waiting_in("exchange_ghosts"));
     });
 }
 
@@ -400,7 +401,7 @@ void array_core::start_ghosts() {
         if (state_->ghosts)
             state_->ghosts->start();
         else
-            team_.core()->node_fence(waiting_in("start_exchange_ghosts"));
+            access::core(team_)->node_fence(waiting_in("start_exchange_ghosts"));
     });
 }
 

@@ -16,7 +16,7 @@
 namespace nodespan::detail {
 
 queue_core::queue_core(const team& team, index_t capacity, std::size_t item_bytes, const char* type)
-    : team_(team.core()),
+    : team_(access::core(team)),
       capacity_(capacity),
       exceptions_(std::uncaught_exceptions()) {
     block_request request;

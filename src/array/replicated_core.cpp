@@ -34,10 +34,10 @@ std::uint64_t fingerprint(const std::string& description) {
 
 replicated_core::replicated_core(class team& team, const index_list& extents,
                                  std::size_t element_bytes, const char* type)
-    : team_(team.core()),
+    : team_(access::another(team)),
       name_(fmt::format("replicated<{},{}>", boost::core::demangle(type), extents.size())),
       element_bytes_(element_bytes) {
-    team_core& core = *team_.core();
+    team_core& core = *access::core(team_);
     block_request request;
     request.description = fmt::format("{}({{{}}})", name_, fmt::join(extents, ", "));
     request.fingerprint = fingerprint(request.description);
@@ -57,7 +57,7 @@ std::byte* replicated_core::data() const noexcept {
 }
 
 void replicated_core::load(const std::byte* from, std::size_t count, int root) {
-    team_core& core = *team_.core();
+    team_core& core = *access::core(team_);
     const std::string description = fmt::format("{}::load(root {})", name_, root);
     core.agree_on(attempt([&] {
                       if (root < 0 || root >= team_.size())
@@ -76,18 +76,18 @@ void replicated_core::load(const std::byte* from, std::size_t count, int root) {
 
 void replicated_core::publish(int node) {
     const std::string description = fmt::format("{}::publish(node {})", name_, node);
-    team_.core()->agree_on(attempt([&] {
-                               if (node < 0 || node >= team_.nodes())
-                                   throw error(errc::out_of_range,
-                                               fmt::format("{}: the team has nodes 0 to {}",
-                                                           description, team_.nodes() - 1));
-                           }),
-                           fingerprint(description), description);
+    access::core(team_)->agree_on(attempt([&] {
+                                      if (node < 0 || node >= team_.nodes())
+                                          throw error(errc::out_of_range,
+                                                      fmt::format("{}: the team has nodes 0 to {}",
+                                                                  description, team_.nodes() - 1));
+                                  }),
+                                  fingerprint(description), description);
     send_from(node);
 }
 
 void replicated_core::send_from(int node) {
-    team_core& core = *team_.core();
+    team_core& core = *access::core(team_);
     core.broadcast(block_->data(), bytes_, node);
     if (block_->usage() == nullptr) return;
     const bool is_receiver = team_.is_leader() && team_.node() != node;

@@ -76,13 +76,13 @@ ring_shape shape_of(const class team& team, index_t frame_elements, std::size_t 
 
 ring_core::ring_core(class team& team, index_t frame_elements, std::size_t element_bytes,
                      const char* type, const ring_options& options)
-    : team_(team.core()),
+    : team_(access::another(team)),
       options_(options),
       name_(fmt::format("ring<{}>", boost::core::demangle(type))),
       exceptions_(std::uncaught_exceptions()),
       state_(std::make_unique<ring_state>()) {
     if (!options.name.empty()) name_ += fmt::format(" \"{}\"", options.name);
-    team_core& core = *team_.core();
+    team_core& core = *access::core(team_);
     ring_shape shape;
     block_request request;
     request.description = text_of(name_, frame_elements, options);

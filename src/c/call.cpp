@@ -69,7 +69,7 @@ int keep_c_error() noexcept {
 
 void agree_on_arguments(team& ranks, const char* function, const std::function<void()>& look) {
     require_mpi(function);
-    team_core& core = *ranks.core();
+    team_core& core = *detail::access::core(ranks);
     const thread_rule::call mine(&core.threads(), function);
     core.agree_or_throw(attempt(look), {function});
 }

@@ -317,7 +317,7 @@ int collectives_core::root_on_node(const collective_call& mine) const noexcept {
 }
 
 void run_collective(const team& team, const collective_call& mine) {
-    team_core& core = *team.core();
+    team_core& core = *access::core(team);
     const thread_rule::call call(&core.threads(), "a collective call");
     timed(core.usage(), usage_wait::collective, [&] { collectives_core::of(core).run(mine); });
 }

@@ -12,7 +12,7 @@ std::string to_text(dtype type, const index_list& extents) {
 
 atomic_file::atomic_file(const char* operation, const std::string& what, std::string file,
                          const nodespan::team& ranks)
-    : collective_io(ranks.core(), fmt::format("{}({}, \"{}\")", operation, what, file)),
+    : collective_io(access::core(ranks), fmt::format("{}({}, \"{}\")", operation, what, file)),
       file_(std::move(file)) {}
 
 void atomic_file::replace(const std::function<void(posix_file&)>& prepare,

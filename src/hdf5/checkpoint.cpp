@@ -276,7 +276,7 @@ checkpoint::checkpoint(const team& team, std::filesystem::path folder,
         throw error(errc::invalid_argument,
                     fmt::format("checkpoint(\"{}\"): {} checkpoints cannot be kept; at least 1",
                                 folder.string(), options.keep));
-    state_->team = team.core();
+    state_->team = detail::access::core(team);
     state_->folder = std::move(folder);
     state_->options = options;
 }

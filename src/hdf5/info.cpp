@@ -118,7 +118,7 @@ auto ask_alone(const std::string& call, const std::string& file, Ask&& ask) {
 // The same on all ranks of a team, which agree on its success.
 template <class Ask>
 auto ask_together(const team& team, const std::string& text, const std::string& file, Ask&& ask) {
-    const collective_io call(team.core(), text);
+    const collective_io call(detail::access::core(team), text);
     const quiet_hdf5 quiet;
     decltype(ask(hid_t())) answer;
     call.agree([&] { answer = ask(open_hdf5(file).get()); });

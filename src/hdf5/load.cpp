@@ -93,7 +93,7 @@ void load_array(array_core& to, const file_type& type, const box<dynamic_rank>& 
                 const std::filesystem::path& file, const std::string& dataset,
                 const box<dynamic_rank>& from) {
     load_request r{to, type, patch, file.string(), dataset, from};
-    const collective_io call(to.get_team().core(),
+    const collective_io call(detail::access::core(to.get_team()),
                              quote_call("load_hdf5", to, type, patch, r.file, dataset,
                                         from.lo.size() > 0 ? ", " + to_text(from) : ""));
     call.agree([&] { require_patch(to, patch); });
@@ -131,7 +131,7 @@ void load_array(array_core& to, const file_type& type, const box<dynamic_rank>& 
 
 index_list stored_extents(const team& team, const file_type& type, int dimensions,
                           const std::filesystem::path& file, const std::string& dataset) {
-    const collective_io call(team.core(),
+    const collective_io call(detail::access::core(team),
                              fmt::format("open_hdf5({}, {} dimensions, \"{}\", \"{}\")",
                                          to_text(type), dimensions, file.string(), dataset));
     const quiet_hdf5 quiet;

@@ -54,8 +54,8 @@ collective_io begin_write(std::shared_ptr<team_core> team, const char* operation
 void save_array(const array_core& from, const file_type& type, const box<dynamic_rank>& patch,
                 const std::filesystem::path& file, const std::string& dataset,
                 const save_options& options) {
-    const collective_io call = begin_write(from.get_team().core(), "save_hdf5", from, type, patch,
-                                           file.string(), dataset, options);
+    const collective_io call = begin_write(detail::access::core(from.get_team()), "save_hdf5", from,
+                                           type, patch, file.string(), dataset, options);
     hdf5_output output(call, file.string(), options.mode);
     output.write(call, from, type, patch, dataset, options);
     output.commit(call);
@@ -65,7 +65,8 @@ void save_array(const array_core& from, const file_type& type, const box<dynamic
 
 hdf5_writer::hdf5_writer(const team& team, const std::filesystem::path& file, save_mode mode) {
     const detail::collective_io call(
-        team.core(), fmt::format("hdf5_writer(\"{}\", {})", file.string(), detail::name_of(mode)));
+        detail::access::core(team),
+        fmt::format("hdf5_writer(\"{}\", {})", file.string(), detail::name_of(mode)));
     output_ = std::make_unique<detail::hdf5_output>(call, file.string(), mode);
 }
 
@@ -100,9 +101,10 @@ void hdf5_writer::commit() {
 
 void set_attribute(const team& team, const std::filesystem::path& file, const std::string& object,
                    const std::string& name, const attribute& value) {
-    const detail::collective_io call(
-        team.core(), fmt::format("set_attribute(\"{}\", \"{}\", \"{}\", {})", file.string(), object,
-                                 name, detail::to_text(value)));
+    const detail::collective_io call(detail::access::core(team),
+                                     fmt::format("set_attribute(\"{}\", \"{}\", \"{}\", {})",
+                                                 file.string(), object, name,
+                                                 detail::to_text(value)));
     call.agree([&] {
         const detail::posix_file possible = detail::posix_file::open_to_write(file.string());
     });

@@ -45,12 +45,12 @@ constexpr detail::occasion asking{"machine report"};
 // A step that fails on all ranks or on none.
 template <class Body>
 void agreed(const team& team, Body&& body) {
-    team.core()->agree_or_throw(detail::attempt(body), asking);
+    detail::access::core(team)->agree_or_throw(detail::attempt(body), asking);
 }
 
 // A call that waits inside MPI: all ranks have just agreed that they are here.
 detail::blocking_watch watch(const team& team, const char* call) {
-    return {call, team.core()->as_waiter(), "other ranks of the team"};
+    return {call, detail::access::core(team)->as_waiter(), "other ranks of the team"};
 }
 
 // Combines numbers of all ranks of `comm`, which holds ranks of the team, in place.
@@ -62,7 +62,7 @@ void all_reduce(const team& team, MPI_Comm comm, T* numbers, std::size_t count, 
     memory.lend();
     const int code = MPI_Iallreduce(MPI_IN_PLACE, memory->data(), static_cast<int>(count), type, op,
                                     comm, &request);
-    team.core()->wait({&request, 1}, asking, [](std::size_t) { return -1; });
+    detail::access::core(team)->wait({&request, 1}, asking, [](std::size_t) { return -1; });
     memory.mine_again();
     mpi_check(code, "MPI_Iallreduce");
     std::copy(memory->begin(), memory->end(), numbers);
@@ -83,7 +83,7 @@ void unpack(const std::string& bytes, T& value) {
 }
 
 node_info look_at_node(const team& team) {
-    detail::rank_sight sight = detail::look_around(*team.core());
+    detail::rank_sight sight = detail::look_around(*detail::access::core(team));
     node_info& node = sight.node;
     const MPI_Comm peers = team.node_comm();
     all_reduce(team, peers, sight.bound.data(), sight.bound.size(), MPI_UNSIGNED_LONG, MPI_BOR);
@@ -104,7 +104,7 @@ bool has_simulated_nodes(const team& team) {
     mpi_check(MPI_Comm_size(real, &size), "MPI_Comm_size");
     mpi_check(MPI_Comm_free(&real), "MPI_Comm_free");
     int differs = size != team.node_size() ? 1 : 0;
-    all_reduce(team, team.core()->traffic(), &differs, 1, MPI_INT, MPI_MAX);
+    all_reduce(team, detail::access::core(team)->traffic(), &differs, 1, MPI_INT, MPI_MAX);
     return differs != 0;
 }
 
@@ -171,10 +171,10 @@ std::string model_of(MPI_Win window) {
 void try_shared_window(const team& team, machine_info& info) {
     constexpr unsigned long most = 4096;
     unsigned long alignment = most;
-    const team_core& core = *team.core();
+    const team_core& core = *detail::access::core(team);
     shared_window window;
     try {
-        window = shared_window::make(team.core()->makers(), team.node_comm(),
+        window = shared_window::make(detail::access::core(team)->makers(), team.node_comm(),
                                      core.site(detail::backing_directory(core.shared_memory())),
                                      detail::page_bytes());
     } catch (const error& failure) {
@@ -192,7 +192,8 @@ void try_shared_window(const team& team, machine_info& info) {
         info.shared_window_model = model_of(window.handle());
     });
     agreed(team, [&] {
-        all_reduce(team, team.core()->traffic(), &alignment, 1, MPI_UNSIGNED_LONG, MPI_MIN);
+        all_reduce(team, detail::access::core(team)->traffic(), &alignment, 1, MPI_UNSIGNED_LONG,
+                   MPI_MIN);
         const auto watched = watch(team, "machine report (MPI_Win_free)");
         window.free();
     });
@@ -227,13 +228,13 @@ void put_around(const team& team, machine_info& info) {
         std::uint64_t words[8];
     };
     auto memory = std::make_unique<exposed>();
-    const team_core& core = *team.core();
+    const team_core& core = *detail::access::core(team);
     try {
-        const auto window =
-            detail::rma_window::make(team.core()->makers(), team.comm(), team.placement(),
-                                     core.site(detail::backing_directory(core.shared_memory())),
-                                     reinterpret_cast<std::byte*>(memory.get()), sizeof(exposed),
-                                     detail::may_register_memory());
+        const auto window = detail::rma_window::make(
+            detail::access::core(team)->makers(), team.comm(), team.placement(),
+            core.site(detail::backing_directory(core.shared_memory())),
+            reinterpret_cast<std::byte*>(memory.get()), sizeof(exposed),
+            detail::may_register_memory());
         put_into_next(team, info, *window, memory->words[0]);
         const auto watched = watch(team, "machine report (MPI_Win_free)");
         window->free();
@@ -261,7 +262,7 @@ void try_rma_between_nodes(const team& team, machine_info& info) {
 void collect_nodes(const team& team, const node_info& mine, machine_info& info) {
     std::string text = packed(mine);
     std::uint64_t length = text.size();
-    all_reduce(team, team.core()->traffic(), &length, 1, MPI_UINT64_T, MPI_MAX);
+    all_reduce(team, detail::access::core(team)->traffic(), &length, 1, MPI_UINT64_T, MPI_MAX);
     text.resize(length);
     struct texts {
         std::string mine, all;
@@ -275,7 +276,7 @@ void collect_nodes(const team& team, const node_info& mine, machine_info& info) 
         const int code =
             MPI_Igather(memory->mine.data(), static_cast<int>(length), MPI_BYTE, memory->all.data(),
                         static_cast<int>(length), MPI_BYTE, 0, team.leader_comm(), &request);
-        team.core()->wait({&request, 1}, asking, [](std::size_t) { return -1; });
+        detail::access::core(team)->wait({&request, 1}, asking, [](std::size_t) { return -1; });
         memory.mine_again();
         mpi_check(code, "MPI_Igather");
     }
@@ -303,7 +304,7 @@ machine_info collect_machine_info(team& team) {
     agreed(team, [&] {
         if (team.rank() == 0) info.advice = detail::advice_for(info, rma_cure);
     });
-    unpack(team.core()->from_rank(0, packed(info), asking), info);
+    unpack(detail::access::core(team)->from_rank(0, packed(info), asking), info);
     return info;
 }
 

@@ -140,8 +140,8 @@ team team::split(int color, int key) const {
     std::shared_ptr<team_core> core;
     core_->agree_or_throw(detail::attempt([&] {
                               core = std::make_shared<team_core>(
-                                  part, team_core::grouping{node(), core_->is_oversubscribed(),
-                                                            core_->is_on_one_host()});
+                                  part, detail::grouping{node(), core_->is_oversubscribed(),
+                                                         core_->is_on_one_host()});
                               const detail::blocking_watch watch("team::split (MPI_Comm_free)",
                                                                  core->as_waiter(),
                                                                  "other ranks of its part");

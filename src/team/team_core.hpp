@@ -2,6 +2,7 @@
 
 #include "blocking_watch.hpp"
 #include "far_ends.hpp"
+#include "grouping.hpp"
 #include "leader_barrier.hpp"
 #include "node_barrier.hpp"
 #include "nodespan/detail/export.hpp"
@@ -28,13 +29,6 @@ namespace nodespan::detail {
 /// The state behind `team`: communicators, where ranks sit, and the node's meeting place.
 class team_core {
 public:
-    /// How the ranks of a communicator are grouped: equal labels share memory.
-    struct grouping {
-        int label = 0;
-        bool oversubscribed = false;
-        bool on_one_host = false; // all ranks of the communicator really share memory
-    };
-
     /// Collective over `comm`; see team's constructor. On failure nothing is kept, on all ranks.
     team_core(MPI_Comm comm, const grouping& mine);
     ~team_core();
@@ -243,10 +237,5 @@ private:
 
 /// The making of what `description` says, which stays as long as the result.
 occasion creation_of(const std::string& description);
-
-/// Groups the ranks of `comm` by node, cut into nodes of `ranks_per_node` unless that is 0.
-/// Call:   collective over `comm`.
-/// Errors: MPI category, on all ranks.
-team_core::grouping group_by_node(MPI_Comm comm, int ranks_per_node);
 
 } // namespace nodespan::detail

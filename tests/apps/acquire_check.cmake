@@ -1,8 +1,8 @@
-# What nodespan-acquire prints in every delivery and policy, and what it refuses. Needs -DMPIEXEC,
+# What nodespan-acquire prints in every delivery and policy, and what it refuses. Needs -DLAUNCH,
 # -DPROGRAM, -DFOLDER and -DWITH_HDF5.
 function(run np)
   execute_process(
-    COMMAND ${MPIEXEC} -n ${np} --timeout 60 ${PROGRAM} --json --quiet ${ARGN}
+    COMMAND ${LAUNCH} -n ${np} --timeout 60 ${PROGRAM} --json --quiet ${ARGN}
     OUTPUT_VARIABLE json ERROR_VARIABLE error RESULT_VARIABLE status)
   if(NOT status EQUAL 0)
     message(FATAL_ERROR "${np} ranks, ${ARGN}: exit code ${status}\n${error}${json}")
@@ -73,7 +73,7 @@ if(WITH_HDF5)
 endif()
 
 # On a terminal or not, the table.
-execute_process(COMMAND ${MPIEXEC} -n 2 --timeout 60 ${PROGRAM} --frames 100 --frame 1024
+execute_process(COMMAND ${LAUNCH} -n 2 --timeout 60 ${PROGRAM} --frames 100 --frame 1024
                 OUTPUT_VARIABLE text ERROR_VARIABLE error RESULT_VARIABLE status)
 if(NOT status EQUAL 0 OR NOT text MATCHES "all accounted for, none torn" OR NOT error MATCHES "100% 100/100")
   message(FATAL_ERROR "exit code ${status}\n${error}${text}")
@@ -87,9 +87,9 @@ function(refuse expected words)
   endif()
 endfunction()
 refuse(2 "needs two ranks" ${PROGRAM})
-refuse(2 "samples have 2 bytes" ${MPIEXEC} -n 2 ${PROGRAM} --frame 4097)
-refuse(2 "frame" ${MPIEXEC} -n 2 ${PROGRAM} --frame 10)
-refuse(2 "policy" ${MPIEXEC} -n 2 ${PROGRAM} --policy hope)
-refuse(2 "slots" ${MPIEXEC} -n 2 ${PROGRAM} --slots 0)
+refuse(2 "samples have 2 bytes" ${LAUNCH} -n 2 ${PROGRAM} --frame 4097)
+refuse(2 "frame" ${LAUNCH} -n 2 ${PROGRAM} --frame 10)
+refuse(2 "policy" ${LAUNCH} -n 2 ${PROGRAM} --policy hope)
+refuse(2 "slots" ${LAUNCH} -n 2 ${PROGRAM} --slots 0)
 set(ENV{NODESPAN_RANKS_PER_NODE} 1)
-refuse(1 "use a team of one node" ${MPIEXEC} -n 3 --timeout 60 ${PROGRAM})
+refuse(1 "use a team of one node" ${LAUNCH} -n 3 --timeout 60 ${PROGRAM})

@@ -1,10 +1,10 @@
 # nodespan-bench runs all its cases, if only for a moment, and says what it should. No time is looked
-# at. Needs -DMPIEXEC and -DPROGRAM.
+# at. Needs -DLAUNCH and -DPROGRAM.
 cmake_minimum_required(VERSION 3.22)
 
 function(run np nodes_of)
   set(ENV{NODESPAN_RANKS_PER_NODE} ${nodes_of})
-  execute_process(COMMAND ${MPIEXEC} -n ${np} --timeout 120 ${PROGRAM} --repeat 3 ${ARGN}
+  execute_process(COMMAND ${LAUNCH} -n ${np} --timeout 120 ${PROGRAM} --repeat 3 ${ARGN}
                   OUTPUT_VARIABLE output ERROR_VARIABLE complaints RESULT_VARIABLE code)
   if(NOT code EQUAL 0)
     message(FATAL_ERROR "${np} ranks, nodes of ${nodes_of}, ${ARGN}: exit code ${code}\n${complaints}${output}")

@@ -1,12 +1,12 @@
 # nodespan-convert from each format to each other and back, its refusals, and its exit codes.
-# Needs -DMPIEXEC, -DPROGRAM, -DFOLDER and -DWITH_HDF5.
+# Needs -DLAUNCH, -DPROGRAM, -DFOLDER and -DWITH_HDF5.
 file(REMOVE_RECURSE ${FOLDER})
 file(MAKE_DIRECTORY ${FOLDER})
 
 # run(<np> <expected exit code> <arguments>...): sets `out` to what was printed, of a refusal to standard
 # error; np 0: no mpirun
 function(run np expected)
-  set(start ${MPIEXEC} -n ${np} --timeout 60)
+  set(start ${LAUNCH} -n ${np} --timeout 60)
   if(np EQUAL 0)
     set(start "")
   endif()

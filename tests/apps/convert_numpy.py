@@ -1,6 +1,6 @@
 """NumPy reads what nodespan-convert writes, and the other way round.
 
-Usage: convert_numpy.py MPIEXEC PROGRAM FOLDER. Ends with 77 (skipped) where NumPy is missing.
+Usage: convert_numpy.py LAUNCH PROGRAM FOLDER. Ends with 77 (skipped) where NumPy is missing.
 """
 
 import os
@@ -13,7 +13,7 @@ except ImportError:
     print("skipped: NumPy is not installed (Debian: python3-numpy)")
     sys.exit(77)
 
-MPIEXEC, PROGRAM, FOLDER = sys.argv[1:4]
+LAUNCH, PROGRAM, FOLDER = sys.argv[1:4]
 TYPES = ["?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8", "c8", "c16"]
 
 
@@ -23,7 +23,7 @@ def path(name):
 
 def convert(ranks, *arguments, nodes_of=0, fails=False):
     done = subprocess.run(
-        [MPIEXEC, "-n", str(ranks), "--timeout", "60", PROGRAM, "--force", *arguments],
+        [LAUNCH, "-n", str(ranks), "--timeout", "60", PROGRAM, "--force", *arguments],
         capture_output=True, text=True,
         env={**os.environ, "NODESPAN_RANKS_PER_NODE": str(nodes_of)})
     if fails != (done.returncode != 0):

@@ -1,9 +1,9 @@
 # The ensemble's averaged parameters are the same bits at 1, 2, 3 and 4 ranks of one node, training
-# lowers the error, and the model beats the majority. Needs -DMPIEXEC, -DPROGRAM, -DTEXT.
+# lowers the error, and the model beats the majority. Needs -DLAUNCH, -DPROGRAM, -DTEXT.
 set(expected "")
 foreach(np RANGE 1 4)
   execute_process(
-    COMMAND ${MPIEXEC} -n ${np} --timeout 100 ${PROGRAM} --text ${TEXT}
+    COMMAND ${LAUNCH} -n ${np} --timeout 100 ${PROGRAM} --text ${TEXT}
             --models 6 --epochs 3 --average-every 2 --dim 10 --categories 4 --json
     OUTPUT_VARIABLE json ERROR_VARIABLE progress RESULT_VARIABLE status)
   if(NOT status EQUAL 0)
@@ -28,7 +28,7 @@ endforeach()
 # Over two simulated nodes sums are rounded in another order: close, not equal.
 set(ENV{NODESPAN_RANKS_PER_NODE} 2)
 execute_process(
-  COMMAND ${MPIEXEC} -n 3 --timeout 100 ${PROGRAM} --text ${TEXT}
+  COMMAND ${LAUNCH} -n 3 --timeout 100 ${PROGRAM} --text ${TEXT}
           --models 6 --epochs 3 --average-every 2 --dim 10 --categories 4 --json
   OUTPUT_VARIABLE json ERROR_VARIABLE progress RESULT_VARIABLE status)
 if(NOT status EQUAL 0)
@@ -47,7 +47,7 @@ endif()
 unset(ENV{NODESPAN_RANKS_PER_NODE})
 foreach(case "1;--text;/nonexistent" "2;--models;1" "2;--no-such-option")
   list(POP_FRONT case wanted)
-  execute_process(COMMAND ${MPIEXEC} -n 2 --timeout 60 ${PROGRAM} ${case}
+  execute_process(COMMAND ${LAUNCH} -n 2 --timeout 60 ${PROGRAM} ${case}
                   OUTPUT_VARIABLE out ERROR_VARIABLE err RESULT_VARIABLE status)
   if(NOT status EQUAL wanted)
     message(FATAL_ERROR "${case}: exit code ${status}, not ${wanted}\n${out}${err}")

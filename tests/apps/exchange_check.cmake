@@ -1,8 +1,8 @@
-# nodespan-exchange: every way gives all ranks the same numbers, and leaves no file. Needs -DMPIEXEC, -DPROGRAM, -DFOLDER.
+# nodespan-exchange: every way gives all ranks the same numbers, and leaves no file. Needs -DLAUNCH, -DPROGRAM, -DFOLDER.
 file(REMOVE_RECURSE ${FOLDER})
 file(MAKE_DIRECTORY ${FOLDER})
 foreach(np 1 2 4)
-  execute_process(COMMAND ${MPIEXEC} -n ${np} --timeout 60 ${PROGRAM} --mib 2 --repeat 2 --folder ${FOLDER} --json
+  execute_process(COMMAND ${LAUNCH} -n ${np} --timeout 60 ${PROGRAM} --mib 2 --repeat 2 --folder ${FOLDER} --json
                   OUTPUT_VARIABLE json ERROR_VARIABLE err RESULT_VARIABLE status)
   if(NOT status EQUAL 0)
     message(FATAL_ERROR "${np} ranks: exit code ${status}\n${err}${json}")
@@ -29,7 +29,7 @@ endif()
 
 # run(<exit code> <pattern> ...)
 function(run wanted pattern)
-  execute_process(COMMAND ${MPIEXEC} -n 2 --timeout 60 ${PROGRAM} ${ARGN}
+  execute_process(COMMAND ${LAUNCH} -n 2 --timeout 60 ${PROGRAM} ${ARGN}
                   OUTPUT_VARIABLE out ERROR_VARIABLE err RESULT_VARIABLE status)
   set(said "${err}") # a refusal; results are on standard output
   if(wanted EQUAL 0)

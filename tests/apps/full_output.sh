@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Programs whose standard output cannot be written: exit code 1, and a message that says why.
-# full_output.sh <scratch folder> <mpiexec> <program>...
+# full_output.sh <scratch folder> <launch> <program>...
 set -u
 folder=$1
-mpiexec=$2
+launch=$2
 shift 2
 rm -rf "$folder" && mkdir -p "$folder" && cd "$folder" || exit 1
 printf '1,2\n3,4\n' >a.csv
@@ -35,7 +35,7 @@ for program in "$@"; do
     case ${program##*/} in
     nodespan-acquire)
         options=(--frames 10 --json --quiet)
-        start=("$mpiexec" -n 2 --timeout 60)
+        start=("$launch" -n 2 --timeout 60)
         ;;
     nodespan-bench) options=(--case fence --repeat 3 --json) ;;
     nodespan-convert) options=(info a.csv) ;;

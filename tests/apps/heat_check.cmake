@@ -1,9 +1,9 @@
 # The field of nodespan-heat is the same bits at every number of ranks and nodes and in every layout,
-# and the same as that of plain MPI. Needs -DMPIEXEC and -DPROGRAM.
+# and the same as that of plain MPI. Needs -DLAUNCH and -DPROGRAM.
 function(run np nodes_of)
   set(ENV{NODESPAN_RANKS_PER_NODE} ${nodes_of})
   execute_process(
-    COMMAND ${MPIEXEC} -n ${np} --timeout 60 ${PROGRAM} --size ${size} --steps 60 --reference --json
+    COMMAND ${LAUNCH} -n ${np} --timeout 60 ${PROGRAM} --size ${size} --steps 60 --reference --json
             --quiet ${ARGN}
     OUTPUT_VARIABLE json ERROR_VARIABLE error RESULT_VARIABLE status)
   if(NOT status EQUAL 0)
@@ -56,7 +56,7 @@ unset(ENV{NODESPAN_RANKS_PER_NODE})
 
 # Bad usage: a step that is not stable, a size that is none, a layout that does not exist or fit.
 foreach(case "--dt;1" "--dt;nan" "--size;0" "--size;8x8x8" "--layout;spiral" "--layout;2x2")
-  execute_process(COMMAND ${MPIEXEC} -n 2 --timeout 60 ${PROGRAM} ${case}
+  execute_process(COMMAND ${LAUNCH} -n 2 --timeout 60 ${PROGRAM} ${case}
                   OUTPUT_VARIABLE out ERROR_VARIABLE error RESULT_VARIABLE status)
   if(NOT status EQUAL 2 OR NOT error MATCHES "nodespan-heat: --|--size|--layout")
     message(FATAL_ERROR "${case}: exit code ${status}, not 2\n${out}${error}")

@@ -1,10 +1,10 @@
 # nodespan-locks: with locks and atomics nothing is lost, on several teams; how much without a lock depends
-# on the moment, and is printed. Needs -DMPIEXEC, -DPROGRAM.
+# on the moment, and is printed. Needs -DLAUNCH, -DPROGRAM.
 foreach(team "1;0" "2;0" "4;0" "2;1" "3;2")
   list(GET team 0 np)
   list(GET team 1 nodes_of)
   set(ENV{NODESPAN_RANKS_PER_NODE} ${nodes_of})
-  execute_process(COMMAND ${MPIEXEC} -n ${np} --timeout 60 ${PROGRAM} --adds 3000 --block 7 --json
+  execute_process(COMMAND ${LAUNCH} -n ${np} --timeout 60 ${PROGRAM} --adds 3000 --block 7 --json
                   OUTPUT_VARIABLE json ERROR_VARIABLE err RESULT_VARIABLE status)
   if(NOT status EQUAL 0)
     message(FATAL_ERROR "${np} ranks, nodes of ${nodes_of}: exit code ${status}\n${err}${json}")
@@ -26,12 +26,12 @@ foreach(team "1;0" "2;0" "4;0" "2;1" "3;2")
 endforeach()
 
 unset(ENV{NODESPAN_RANKS_PER_NODE})
-execute_process(COMMAND ${MPIEXEC} -n 2 --timeout 60 ${PROGRAM} --adds 2000 OUTPUT_VARIABLE out RESULT_VARIABLE status)
+execute_process(COMMAND ${LAUNCH} -n 2 --timeout 60 ${PROGRAM} --adds 2000 OUTPUT_VARIABLE out RESULT_VARIABLE status)
 if(NOT status EQUAL 0 OR NOT out MATCHES "one element, no lock +1000000 ")
   message(FATAL_ERROR "exit code ${status}:\n${out}")
 endif()
 foreach(wrong "--adds;0" "--block;-1" "--no-such-option")
-  execute_process(COMMAND ${MPIEXEC} -n 1 --timeout 60 ${PROGRAM} ${wrong}
+  execute_process(COMMAND ${LAUNCH} -n 1 --timeout 60 ${PROGRAM} ${wrong}
                   OUTPUT_VARIABLE out ERROR_VARIABLE err RESULT_VARIABLE status)
   if(NOT status EQUAL 2)
     message(FATAL_ERROR "${wrong}: exit code ${status}, not 2\n${out}${err}")

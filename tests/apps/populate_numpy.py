@@ -1,6 +1,6 @@
 """nodespan-populate prints what NumPy would print, whoever fills which block.
 
-Usage: populate_numpy.py MPIEXEC PROGRAM. Ends with 77 (skipped) where NumPy is missing.
+Usage: populate_numpy.py LAUNCH PROGRAM. Ends with 77 (skipped) where NumPy is missing.
 """
 
 import json
@@ -14,13 +14,13 @@ except ImportError:
     print("skipped: NumPy is not installed (Debian: python3-numpy)")
     sys.exit(77)
 
-MPIEXEC, PROGRAM = sys.argv[1:3]
+LAUNCH, PROGRAM = sys.argv[1:3]
 TYPES = ["float64", "float32", "int64", "int32", "int16", "int8",
          "uint64", "uint32", "uint16", "uint8"]
 
 
 def run(ranks, *arguments, nodes_of=0, code=0):
-    start = [MPIEXEC, "-n", str(ranks), "--timeout", "60"] if ranks else []  # 0: without mpirun
+    start = [LAUNCH, "-n", str(ranks), "--timeout", "60"] if ranks else []  # 0: without mpirun
     done = subprocess.run([*start, PROGRAM, *map(str, arguments)], capture_output=True, text=True,
                           env={**os.environ, "NODESPAN_RANKS_PER_NODE": str(nodes_of)})
     if done.returncode != code:

@@ -1,5 +1,5 @@
 # A run that was stopped and resumed, on another number of ranks of a node, ends with the same bits as one
-# that was not. Needs -DMPIEXEC, -DPROGRAM, -DOPTIONS (of the run), -DEVERY, -DHASH (its name in the JSON),
+# that was not. Needs -DLAUNCH, -DPROGRAM, -DOPTIONS (of the run), -DEVERY, -DHASH (its name in the JSON),
 # -DFOLDER (of its own), -DSAVED (datasets that --save must write).
 separate_arguments(OPTIONS)
 file(REMOVE_RECURSE ${FOLDER})
@@ -7,7 +7,7 @@ file(MAKE_DIRECTORY ${FOLDER})
 
 # run(<exit code> <np> ...) sets out, err, and hash where all is well.
 function(run wanted np)
-  execute_process(COMMAND ${MPIEXEC} -n ${np} --timeout 100 ${PROGRAM} ${OPTIONS} --json ${ARGN}
+  execute_process(COMMAND ${LAUNCH} -n ${np} --timeout 100 ${PROGRAM} ${OPTIONS} --json ${ARGN}
                   OUTPUT_VARIABLE out ERROR_VARIABLE err RESULT_VARIABLE status)
   if(NOT status EQUAL wanted)
     message(FATAL_ERROR "${np} ranks, ${ARGN}: exit code ${status}, not ${wanted}\n${err}${out}")

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# stop_check.sh MPIEXEC PROGRAM HASH FOLDER OPTIONS...: SIGUSR1 to mpirun, to one rank, or to a program
+# stop_check.sh LAUNCH PROGRAM HASH FOLDER OPTIONS...: SIGUSR1 to mpirun, to one rank, or to a program
 # without mpirun stops a run with a checkpoint and exit code 85; resumed, it ends with the hash of one
 # that was not stopped. HASH is its name in the JSON; OPTIONS make a run long enough to be stopped.
 set -euo pipefail
 shopt -s inherit_errexit
-mpiexec=$1 program=$2 name=$3 folder=$4
+launch=$1 program=$2 name=$3 folder=$4
 shift 4
 rm -rf "$folder"
 mkdir -p "$folder"
@@ -15,22 +15,23 @@ fail() {
     exit 1
 }
 hash_of() { sed -n "s/.*\"$name\": \"\([0-9a-f]*\)\".*/\1/p" "$1"; }
-run() { "$mpiexec" -n "$1" --timeout 100 "$program" "${@:2}" --json 2>"$folder/errors"; }
+run() { "$launch" -n "$1" --timeout 100 "$program" "${@:2}" --json 2>"$folder/errors"; }
 expected=$(run 2 "$@" | hash_of /dev/stdin)
+last_child() { tr ' ' '\n' <"/proc/$1/task/$1/children" | sed '/^$/d' | tail -1; }
 has_checkpoint() { compgen -G "$folder/run/step-*.h5" >/dev/null; }
 
 for whom in mpirun "a rank" alone; do
     rm -rf "$folder/run"
-    launch=("$mpiexec" -n 3 --timeout 100)
-    [ "$whom" != alone ] || launch=()
-    "${launch[@]}" "$program" "$@" --json --checkpoint "$folder/run" --every 1 >"$folder/out" 2>"$folder/errors" &
+    start=("$launch" -n 3) # without a time limit, which would be another process to tell
+    [ "$whom" != alone ] || start=()
+    "${start[@]}" "$program" "$@" --json --checkpoint "$folder/run" --every 1 >"$folder/out" 2>"$folder/errors" &
     job=$!
     until has_checkpoint; do
         kill -0 "$job" 2>/dev/null || fail "$whom: ended before its first checkpoint"
         sleep 0.02
     done
     told=$job
-    [ "$whom" != "a rank" ] || told=$(tr ' ' '\n' <"/proc/$job/task/$job/children" | sed '/^$/d' | tail -1)
+    while [ "$whom" = "a rank" ] && child=$(last_child "$told") && [ -n "$child" ]; do told=$child; done
     kill -USR1 "$told"
     status=0
     wait "$job" || status=$?

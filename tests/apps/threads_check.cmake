@@ -1,11 +1,11 @@
-# nodespan-threads: ranks and threads of ranks smooth a field to the same result. Needs -DMPIEXEC, -DPROGRAM.
+# nodespan-threads: ranks and threads of ranks smooth a field to the same result. Needs -DLAUNCH, -DPROGRAM.
 cmake_minimum_required(VERSION 3.22)
 set(sum "")
 foreach(team "1;0" "2;0" "4;0" "2;1" "4;2")
   list(GET team 0 np)
   list(GET team 1 nodes_of)
   set(ENV{NODESPAN_RANKS_PER_NODE} ${nodes_of})
-  execute_process(COMMAND ${MPIEXEC} -n ${np} --timeout 60 ${PROGRAM} --size 41 --sweeps 31 --repeat 2 --json
+  execute_process(COMMAND ${LAUNCH} -n ${np} --timeout 60 ${PROGRAM} --size 41 --sweeps 31 --repeat 2 --json
                   OUTPUT_VARIABLE json ERROR_VARIABLE err RESULT_VARIABLE status)
   if(NOT status EQUAL 0)
     message(FATAL_ERROR "${np} ranks, nodes of ${nodes_of}: exit code ${status}\n${err}${json}")
@@ -34,7 +34,7 @@ foreach(team "1;0" "2;0" "4;0" "2;1" "4;2")
   endforeach()
 endforeach()
 foreach(wrong "--size;0" "--sweeps;-1" "--no-such-option")
-  execute_process(COMMAND ${MPIEXEC} -n 1 --timeout 60 ${PROGRAM} ${wrong}
+  execute_process(COMMAND ${LAUNCH} -n 1 --timeout 60 ${PROGRAM} ${wrong}
                   OUTPUT_VARIABLE out ERROR_VARIABLE err RESULT_VARIABLE status)
   if(NOT status EQUAL 2)
     message(FATAL_ERROR "${wrong}: exit code ${status}, not 2\n${out}${err}")

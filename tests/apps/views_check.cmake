@@ -1,11 +1,11 @@
-# nodespan-views: an array of every type, in both orders, from a buffer and back. Needs -DMPIEXEC, -DPROGRAM.
+# nodespan-views: an array of every type, in both orders, from a buffer and back. Needs -DLAUNCH, -DPROGRAM.
 cmake_minimum_required(VERSION 3.22)
 
 # run(<ranks> <ranks a node> <exit code> <options>...): 0 ranks for a start without mpirun
 function(run np nodes_of expected)
   set(start "")
   if(np)
-    set(start ${MPIEXEC} -n ${np} --timeout 60)
+    set(start ${LAUNCH} -n ${np} --timeout 60)
   endif()
   set(ENV{NODESPAN_RANKS_PER_NODE} ${nodes_of})
   execute_process(COMMAND ${start} ${PROGRAM} ${ARGN} OUTPUT_VARIABLE output

@@ -4,7 +4,7 @@ cmake_minimum_required(VERSION 3.22)
 function(run np expected_code)
   set(start "")
   if(np)
-    set(start ${MPIEXEC} -n ${np} --timeout 60)
+    set(start ${LAUNCH} -n ${np} --timeout 60)
   endif()
   execute_process(COMMAND ${start} ${PROGRAM} ${ARGN} OUTPUT_VARIABLE output
                   ERROR_VARIABLE complaints RESULT_VARIABLE code)

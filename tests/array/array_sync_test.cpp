@@ -240,7 +240,7 @@ void expect_tiled(team& everyone, const array_options& options) {
     for_each_index(a.rank_box(), [&](const auto& at) { a(at[0], at[1]) += everyone.rank() + 1; });
     a.fence();
     for_each_index(a.node_box(), [&](const auto& at) {
-        const int owner = a.core().cut().owner_rank(at);
+        const int owner = nodespan::detail::access::core(a).cut().owner_rank(at);
         ASSERT_EQ(a(at[0], at[1]), owner + 1);
     });
 }

@@ -457,7 +457,7 @@ private:
 
     /// An element of this node, by one of the ways that lead there.
     T& direct(const indices<N>& at) {
-        const int owner = array_.core().cut().owner_rank(at);
+        const int owner = nodespan::detail::access::core(array_).cut().owner_rank(at);
         switch (own_.below(4)) {
         case 0:
             return std::apply(array_, at);

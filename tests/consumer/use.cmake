@@ -1,5 +1,5 @@
 # Builds and runs an outside project by the commands that docs/embedding.md shows. Needs -DSTAGE -DCASE
-# -DMPIEXEC -DPROGRAM (its folder) -DCXX -DFLAGS -DGENERATOR -DSOURCE -DBUILD -DWITH_HDF5
+# -DLAUNCH -DPROGRAM (its folder) -DCXX -DFLAGS -DGENERATOR -DSOURCE -DBUILD -DWITH_HDF5
 # -DWITH_BOOST_MPI -DFORTRAN (whether there is a compiler).
 set(folder ${STAGE}/${CASE})
 file(REMOVE_RECURSE ${folder})
@@ -15,7 +15,7 @@ function(run)
 endfunction()
 
 function(run_and_match program expected)
-  execute_process(COMMAND ${MPIEXEC} -n 2 --timeout 60 ${program} WORKING_DIRECTORY ${folder}
+  execute_process(COMMAND ${LAUNCH} -n 2 --timeout 60 ${program} WORKING_DIRECTORY ${folder}
                   OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
   message("${output}")
   if(NOT output MATCHES "${expected}")

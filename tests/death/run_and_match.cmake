@@ -1,9 +1,9 @@
-# Runs one case under mpirun and checks how it ends. Needs -DMPIEXEC -DNP -DCASE -DPROGRAM
+# Runs one case under mpirun and checks how it ends. Needs -DLAUNCH -DNP -DCASE -DPROGRAM
 # -DEND=good|bad -DMESSAGE=<regular expression>.
-execute_process(COMMAND ${MPIEXEC} -n ${NP} --timeout 30 ${PROGRAM} ${CASE}
-                OUTPUT_VARIABLE out ERROR_VARIABLE err RESULT_VARIABLE status TIMEOUT 40)
+execute_process(COMMAND ${LAUNCH} -n ${NP} --timeout 30 ${PROGRAM} ${CASE}
+                OUTPUT_VARIABLE out ERROR_VARIABLE err RESULT_VARIABLE status TIMEOUT 60)
 set(all "${out}${err}")
-if(err MATCHES "user-provided time limit" OR status MATCHES "timeout") # mpirun or CMake has ended it
+if(status EQUAL 124 OR status MATCHES "timeout") # its time limit or CMake has ended it
   message(FATAL_ERROR "${CASE}: hung until its time was over\n${all}")
 endif()
 if(END STREQUAL good AND NOT status EQUAL 0)

@@ -1,6 +1,6 @@
 """What h5py and h5dump make of nodespan's files, and files of h5py for nodespan.
 
-hdf5_foreign.py CASES MPIEXEC...: writes foreign.h5 into a new folder, runs MPIEXEC... CASES, which loads
+hdf5_foreign.py CASES LAUNCH...: writes foreign.h5 into a new folder, runs LAUNCH... CASES, which loads
 it and writes own.h5, and checks that. Exit code 77 where a program is missing.
 """
 import os

@@ -1,16 +1,16 @@
 # A rank that is killed ends the job: with a message, a failure, and nothing left in any /dev/shm, no
 # process either. Needs -DPROGRAM and, for hosts, -DWITH_HOSTS -DSLOTS; for this machine -DIN_SHM
-# -DMPIEXEC -DNP.
-string(TIMESTAMP start "%s")
+# -DLAUNCH -DNP.
+string(TIMESTAMP begin "%s")
 if(WITH_HOSTS)
-  set(launch ${WITH_HOSTS} ${SLOTS})
+  set(start ${WITH_HOSTS} ${SLOTS})
 else()
-  set(launch ${IN_SHM} 256m ${MPIEXEC} -n ${NP} --timeout 90)
+  set(start ${IN_SHM} 256m ${LAUNCH} -n ${NP} --timeout 90)
 endif()
-execute_process(COMMAND ${launch} ${PROGRAM}
+execute_process(COMMAND ${start} ${PROGRAM}
                 OUTPUT_VARIABLE out ERROR_VARIABLE error RESULT_VARIABLE status)
 string(TIMESTAMP end "%s")
-math(EXPR seconds "${end} - ${start}")
+math(EXPR seconds "${end} - ${begin}")
 message("exit code ${status} after ${seconds} s\n${out}\n${error}")
 if(status EQUAL 77)
   return() # the output says why it was skipped

@@ -1,6 +1,6 @@
 """A host goes off the network for good: ranks that wait for it say so, whatever they wait in, and blame nobody else.
 
-    lost_host_check.py WITH_HOSTS PROGRAM HOSTS RANKS
+    lost_host_check.py WITH_HOSTS LAUNCH PROGRAM HOSTS RANKS
 
 Each of HOSTS has RANKS ranks in a team for every kind of call; see lost_host.cpp.
 """
@@ -26,9 +26,9 @@ SECONDS_AT_MOST = 75
 class job:
     """Runs the program until `is_enough(told)`, and keeps what its ranks say."""
 
-    def __init__(self, with_hosts, program, hosts, ranks, folder):
+    def __init__(self, with_hosts, launch, program, hosts, ranks, folder):
         slots = ",".join([str(len(KINDS) * ranks)] * hosts)
-        command = [with_hosts, slots, "--tag-output", "-x", "NODESPAN_TIMEOUT=2", program, str(ranks), folder]
+        command = [with_hosts, launch, slots, "--tag-output", "-x", "NODESPAN_TIMEOUT=2", program, str(ranks), folder]
         self.ranks = ranks
         self.said = []
         self.told = collections.defaultdict(list)  # by kind: line, host of who waits, for whom
@@ -52,8 +52,8 @@ class job:
     def end(self):
         """Told twice, mpirun no longer waits for the host that is gone."""
         for _ in range(2):
-            for mpirun in self.own("mpirun"):
-                os.kill(mpirun, signal.SIGTERM)
+            for launcher in [*self.own("mpirun"), *self.own("mpiexec")]:
+                os.kill(launcher, signal.SIGTERM)
             time.sleep(1)
 
     def own(self, name):
@@ -69,14 +69,15 @@ class job:
 
 
 def main():
-    with_hosts, program, hosts, ranks = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    with_hosts, launch, program = sys.argv[1:4]
+    hosts, ranks = int(sys.argv[4]), int(sys.argv[5])
     alive = {f"h{host}" for host in range(1, hosts)}
 
     def silent(told):
         return [f"{kind} on {host}" for kind in KINDS for host in sorted(alive - {h for _, h, _ in told[kind]})]
 
     with tempfile.TemporaryDirectory() as folder:
-        it = job(with_hosts, program, hosts, ranks, folder)
+        it = job(with_hosts, launch, program, hosts, ranks, folder)
         code = it.run(lambda told: not silent(told))
     if code == 77:
         print("".join(it.said))

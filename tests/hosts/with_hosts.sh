@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# with_hosts.sh SLOTS[,SLOTS...] COMMAND...: runs COMMAND by one mpirun over several real hosts, as
-# many as SLOTS are given, each with so many ranks. A host is a network namespace with its own
+# with_hosts.sh LAUNCH SLOTS[,SLOTS...] COMMAND...: runs COMMAND by one start of LAUNCH (the script that
+# nodespan_launch.cmake makes) over several real hosts, as many as SLOTS are given, each with so many ranks. A host is a network namespace with its own
 # hostname and /dev/shm, on a bridge that only they see. All of it ends with this script.
 # Ranks fill host after host; with MAP_BY=node they go round.
 # Exit code 77 where that is not allowed; 1 if COMMAND failed, or left something in a /dev/shm or a
@@ -15,8 +15,9 @@ done
 unshare --net --uts --ipc --mount true 2>/dev/null || skip "namespaces are not allowed here"
 
 here=$(dirname "$(readlink -f "$0")")
-IFS=, read -ra slots <<<"$1"
-shift
+launch=$1
+IFS=, read -ra slots <<<"$2"
+shift 2
 export NODESPAN_HOSTS
 NODESPAN_HOSTS=$(mktemp -d "${TMPDIR:-/tmp}/nodespan-hosts.XXXXXX")
 network=10.77.0
@@ -42,7 +43,7 @@ down() {
 trap down EXIT
 trap 'exit 1' INT TERM
 
-# h0 is where mpirun runs and the bridge is; the others have the ranks.
+# h0 is where the launcher runs and the bridge is; the others have the ranks.
 {
     echo "127.0.0.1 localhost"
     for i in $(seq 0 ${#slots[@]}); do echo "$network.1$i h$i"; done
@@ -76,9 +77,8 @@ for i in $(seq 1 ${#slots[@]}); do
 done
 
 status=0
-"$here/remote_shell.sh" h0 mpirun --mca plm_rsh_agent "$here/remote_shell.sh" \
-    --mca mpi_yield_when_idle 1 --bind-to none --timeout "${SECONDS_AT_MOST:-90}" \
-    --map-by "${MAP_BY:-slot}" --host "$list" "$@" || status=$?
+"$here/remote_shell.sh" h0 "$launch" --timeout "${SECONDS_AT_MOST:-90}" --hosts "$list" \
+    --shell "$here/remote_shell.sh" --map-by "${MAP_BY:-slot}" "$@" || status=$?
 for i in $(seq 1 ${#slots[@]}); do
     left=$(nsenter -t "$(holder "h$i")" -m find /dev/shm -mindepth 1 | head -3)
     [ -z "$left" ] || { echo "left in /dev/shm of h$i: $left"; status=1; }

@@ -27,7 +27,7 @@ struct module {
 
 // From the ground up. A new public header needs a place here.
 const std::vector<module> modules = {
-    {"export", "base", {"requirements", "export", "standard_library"}},
+    {"export", "base", {"requirements", "export", "standard_library", "access"}},
     {"error", "base", {"error"}},
     {"box", "base", {"box"}},
     {"view", "base", {"view", "buffer"}},
@@ -37,7 +37,7 @@ const std::vector<module> modules = {
     {"placement", "layout", {"placement"}},
     {"distribution", "layout", {"distribution"}},
     {"process_state", "base", {"process_state"}},
-    {"mutex", "sync", {"mutex"}},
+    {"mutex", "sync", {"lock_gate", "mutex"}},
     {"ring_options", "sync", {"ring_options"}},
     {"mpi", "mpi", {"mpi"}},
     {"environment", "mpi", {"environment"}},

@@ -2,7 +2,7 @@
 function(nodespan_add_info_test name np simulated)
   add_test(NAME mpi.info.${name}
            COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:nodespan_info>
-                   -DMPIEXEC=${MPIEXEC_EXECUTABLE} -DNP=${np} -DSIMULATED=${simulated}
+                   -DLAUNCH=${nodespan_launch} -DNP=${np} -DSIMULATED=${simulated}
                    -P ${CMAKE_CURRENT_SOURCE_DIR}/info_check.cmake)
   set(environment "")
   if(simulated)

@@ -2,7 +2,7 @@
 cmake_minimum_required(VERSION 3.22)
 
 function(run expected_code)
-  execute_process(COMMAND ${MPIEXEC} -n ${NP} --timeout 60 ${PROGRAM} ${ARGN}
+  execute_process(COMMAND ${LAUNCH} -n ${NP} --timeout 60 ${PROGRAM} ${ARGN}
                   OUTPUT_VARIABLE output ERROR_VARIABLE complaints RESULT_VARIABLE code)
   if(NOT code STREQUAL expected_code)
     message(FATAL_ERROR "'${ARGN}' returned ${code}, not ${expected_code}:\n${output}${complaints}")

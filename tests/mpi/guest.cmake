@@ -19,7 +19,7 @@ function(nodespan_add_quiet_test level nodes_of)
     set(refusal "MPI_THREAD_MULTIPLE; ask for MPI_THREAD_SERIALIZED")
   endif()
   add_test(NAME ${name}
-           COMMAND ${CMAKE_COMMAND} -DMPIEXEC=${MPIEXEC_EXECUTABLE} -DPROGRAM=$<TARGET_FILE:quiet_guest>
+           COMMAND ${CMAKE_COMMAND} -DLAUNCH=${nodespan_launch} -DPROGRAM=$<TARGET_FILE:quiet_guest>
                    -DLEVEL=${level} "-DREFUSAL=${refusal}" -P ${CMAKE_CURRENT_SOURCE_DIR}/guest_check.cmake)
   nodespan_mpi_properties(${name} 2 80 NODESPAN_RANKS_PER_NODE=${nodes_of} ${ARGN})
 endfunction()

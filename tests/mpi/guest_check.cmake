@@ -1,6 +1,6 @@
-# A host code hears nothing of nodespan. Needs -DMPIEXEC -DPROGRAM -DLEVEL; with -DREFUSAL=<regular
+# A host code hears nothing of nodespan. Needs -DLAUNCH -DPROGRAM -DLEVEL; with -DREFUSAL=<regular
 # expression>, that error is the alternative.
-execute_process(COMMAND ${MPIEXEC} -n 2 --timeout 60 ${PROGRAM} ${LEVEL}
+execute_process(COMMAND ${LAUNCH} -n 2 --timeout 60 ${PROGRAM} ${LEVEL}
                 OUTPUT_VARIABLE out ERROR_VARIABLE err RESULT_VARIABLE status)
 if(NOT status EQUAL 0)
   message(FATAL_ERROR "exit code ${status}\n${out}${err}")

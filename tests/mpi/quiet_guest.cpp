@@ -84,8 +84,8 @@ void use_everything() {
     must_fail([&] { load_raw(field, "no/such/file"); });
     must_fail([&] { field.get({{0, 0}, {65, 1}}, column); });
 #ifdef NODESPAN_HAS_HDF5
-    must_fail([&] { load(field, "no/such/file.h5", "x"); });
-    must_fail([&] { load(field, "/proc/self/status", "x"); });
+    must_fail([&] { load_hdf5(field, "no/such/file.h5", "x"); });
+    must_fail([&] { load_hdf5(field, "/proc/self/status", "x"); });
 #endif
     field.fence();
 }

@@ -8,9 +8,13 @@ chmod 755 "$folder"
 export NODESPAN_SKIP_PACKAGES=1 TMPDIR=$folder
 mkdir "$folder/first"
 cp "$1" "$folder/first/run"
+mkdir "$folder/first/.ci"
+cp "$(dirname "$1")/.ci/on_debian.sh" "$folder/first/.ci"
 cd "$folder/first"
 cat >CMakePresets.json <<'TXT'
-{"version": 3, "configurePresets": [{"name": "release", "generator": "Ninja", "binaryDir": "${sourceDir}/build"}]}
+{"version": 3, "configurePresets": [
+    {"name": "release", "generator": "Ninja", "binaryDir": "${sourceDir}/build"},
+    {"name": "asan", "generator": "Ninja", "binaryDir": "${sourceDir}/build-asan"}]}
 TXT
 # What is found once stays so, as many a find_ command has it.
 cat >CMakeLists.txt <<'TXT'
@@ -29,6 +33,18 @@ endif()
 add_custom_command(OUTPUT built COMMAND ${CMAKE_COMMAND} -E copy ${PROJECT_SOURCE_DIR}/text built
                    DEPENDS ${PROJECT_SOURCE_DIR}/text)
 add_custom_target(all_of_it ALL DEPENDS built)
+add_custom_target(unit_tests DEPENDS built)
+enable_testing()
+foreach(label small large)
+  add_test(NAME a.${label}.test COMMAND ${CMAKE_COMMAND} -E touch ran.${label})
+  set_tests_properties(a.${label}.test PROPERTIES LABELS ${label})
+endforeach()
+add_test(NAME of_units COMMAND ${CMAKE_COMMAND} -E touch ran.units)
+set_tests_properties(of_units PROPERTIES LABELS unit)
+if(NOT DEFINED CMAKE_Fortran_COMPILER) # sticks, as check_language has it
+  message(STATUS "looks for Fortran")
+  set(CMAKE_Fortran_COMPILER NOTFOUND CACHE FILEPATH "")
+endif()
 TXT
 echo first >text
 
@@ -54,6 +70,10 @@ expect 2 'takes no "--target all"' ./run build --target all
 expect 2 'takes no "sum"' ./run bench fence sum
 expect 2 'takes no "me"' ./run help me
 expect 2 'no command "biuld"' ./run biuld
+expect 2 'takes one label, not "small large"' ./run test small large
+expect 2 'takes a release of Debian and a command' ./run on
+expect 2 'takes a release of Debian and a command' ./run on trixie
+expect 2 'takes a release of Debian and a command' ./run on ../trixie test
 [ ! -e build ] || fail "bad usage has built something"
 expect 0 '' ./run
 grep -q './run build' out || fail "no help"
@@ -70,6 +90,48 @@ expect 0 '' ./run build
 rm build/build.ninja
 sed -i 's/^package_found.*/package_found:INTERNAL=FALSE/' build/CMakeCache.txt
 expect 0 'Configuring' ./run build
+
+# What ./run test is told: nothing, a label, a label and more, or options of ctest. No test at all is an error.
+# expect_ran <names>: which of the tests have run since the last time
+expect_ran() {
+    [ "$(cd build && echo ran.*)" = "$1" ] || fail "ran: $(cd build && echo ran.*), not $1"
+    rm -f build/ran.*
+}
+expect 0 '' ./run test
+expect_ran "ran.large ran.small ran.units"
+expect 0 '' ./run test small
+expect_ran ran.small
+expect 0 '' ./run test unit
+expect_ran ran.units
+expect 0 '' ./run test small -R a
+expect_ran ran.small
+expect 0 '' ./run test -R 'large|small'
+expect_ran "ran.large ran.small"
+expect 0 '' ./run test -E large -j 1
+expect_ran "ran.small ran.units"
+expect 2 'no test has the label "smal"' ./run test smal
+grep -qx large error || fail "the labels that there are go unsaid"
+expect 8 'No tests were found' ./run test -R nothing
+expect_ran "ran.*"
+
+# The sanitizers' build has a folder of its own.
+expect 0 'Configuring' ./run asan small
+[ -e build-asan/ran.small ] && [ ! -e build/ran.small ] || fail "the sanitizers' tests ran elsewhere"
+
+# A compiler that has come since is looked for anew, once.
+mkdir "$folder/bin"
+ln -s /usr/local/bin/* /usr/bin/* "$folder/bin" 2>/dev/null || true
+rm -f "$folder/bin/gfortran"
+ln -sf "$(command -v true)" "$folder/gfortran"
+rm -rf build
+PATH=$folder/bin expect 0 'Configuring' ./run build
+PATH=$folder/bin expect 0 '' ./run build
+! grep -q Configuring error || fail "configured anew for nothing"
+mv "$folder/gfortran" "$folder/bin"
+PATH=$folder/bin expect 0 'Configuring anew' ./run build
+grep -q "looks for Fortran" out || fail "what was not found once was not forgotten"
+PATH=$folder/bin expect 0 '' ./run build
+! grep -q Configuring error || fail "configured anew again"
 
 # A copy builds its own files, and leaves those it was copied from alone.
 cp -a ../first ../copy

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# case.sh CASE BIN FOLDER: one case on the Slurm of with_slurm.sh: the scripts of slurm/ as they are,
+# case.sh CASE BIN FOLDER LAUNCH: one case on the Slurm of with_slurm.sh: the scripts of slurm/ as they are,
 # smaller by options; programs from BIN, results in FOLDER, which is made anew. Success is a result
 # with the same bits as that of a run that nobody disturbed.
 set -euo pipefail
@@ -7,6 +7,7 @@ shopt -s inherit_errexit # a run that fails in $(...) is no empty result
 scripts=$(readlink -f "$(dirname "$0")/../../slurm")
 case=$1
 export NODESPAN_BIN=$2
+launch=$4
 rm -rf "$3"
 mkdir -p "$3"
 cd "$3"
@@ -47,7 +48,7 @@ expect_hash() {
     [ -n "$2" ] && [ "$(hash_in "$1")" = "$2" ] || fail "the hash in $1 is $(hash_in "$1"), not $2"
 }
 heat_alone() {
-    mpirun -n 2 --timeout 60 "$NODESPAN_BIN/nodespan-heat" "${heat[@]}" --quiet >alone.json
+    "$launch" -n 2 --timeout 60 "$NODESPAN_BIN/nodespan-heat" "${heat[@]}" --quiet >alone.json
     hash_in alone.json
 }
 restarts() { scontrol show job "$1" | sed -n 's/.*Restarts=\([0-9]*\).*/\1/p'; }
@@ -73,7 +74,7 @@ is_quiet() { # no rank is left on a node, and nothing of theirs
 case $case in
 heat) # by either launcher
     expected=$(heat_alone)
-    for launcher in "$NODESPAN_LAUNCH" "mpirun --bind-to none"; do
+    for launcher in "$NODESPAN_LAUNCH" "env NODESPAN_LAUNCHER=srun $launch" "$launch"; do
         job=$(NODESPAN_LAUNCH=$launcher submit "$scripts/heat.sbatch" "${heat[@]}")
         finish "$job"
         says "heat-$job.out" '"nodes": 2,'
@@ -81,14 +82,14 @@ heat) # by either launcher
     done
     ;;
 ensemble) # left alone, and told to stop
-    NODESPAN_RANKS_PER_NODE=2 mpirun -n 4 --timeout 60 "$NODESPAN_BIN/nodespan-ensemble" "${ensemble[@]}" --epochs 4 >alone.txt
+    NODESPAN_RANKS_PER_NODE=2 "$launch" -n 4 --timeout 60 "$NODESPAN_BIN/nodespan-ensemble" "${ensemble[@]}" --epochs 4 >alone.txt
     job=$(submit "$scripts/ensemble.sbatch" "${ensemble[@]}" --epochs 4)
     finish "$job"
     says "ensemble-$job.out" "on 4 ranks of 2 nodes"
     expect_hash "ensemble-$job.out" "$(hash_in alone.txt)"
 
     ensemble+=(--epochs 40 --average-every 1)
-    NODESPAN_RANKS_PER_NODE=2 mpirun -n 4 --timeout 60 "$NODESPAN_BIN/nodespan-ensemble" "${ensemble[@]}" >alone.txt
+    NODESPAN_RANKS_PER_NODE=2 "$launch" -n 4 --timeout 60 "$NODESPAN_BIN/nodespan-ensemble" "${ensemble[@]}" >alone.txt
     job=$(submit "$scripts/ensemble.sbatch" "${ensemble[@]}" --every 1)
     until_true 60 has_checkpoints "ensemble-$job"
     scancel --signal=USR1 --batch "$job"
@@ -110,13 +111,13 @@ sweep)
     job=$(submit --nodes=1 --array=1-3 "$scripts/sweep.sbatch" "${ensemble[@]}")
     finish "$job"
     for seed in 1 2 3; do
-        mpirun -n 2 --timeout 60 "$NODESPAN_BIN/nodespan-ensemble" "${ensemble[@]}" --seed $seed --json >alone.json
+        "$launch" -n 2 --timeout 60 "$NODESPAN_BIN/nodespan-ensemble" "${ensemble[@]}" --seed $seed --json >alone.json
         expect_hash "sweep-$job-$seed.json" "$(hash_in alone.json)"
     done
     ;;
 told) # each launcher passes the signal on
     expected=$(heat_alone)
-    for launcher in "$NODESPAN_LAUNCH" "mpirun --bind-to none"; do
+    for launcher in "$NODESPAN_LAUNCH" "$launch"; do
         job=$(NODESPAN_LAUNCH=$launcher submit "$scripts/heat.sbatch" "${heat[@]}" --every 200)
         until_true 60 has_checkpoints "heat-$job"
         scancel --signal=USR1 --batch "$job"

@@ -1,6 +1,7 @@
 // The main of every MPI test. All ranks run the same tests in the same order. A rank whose
 // expectation fails throws out of the test, so that its teams tell the other ranks not to wait; at
 // the end of each test the ranks meet, and one rank's failure is everybody's.
+//   --only=FILE[,FILE...]   only the tests of these files, named without folder and ending
 
 #include <gtest/gtest.h>
 #include <mpi.h>
@@ -10,7 +11,16 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <sstream>
+#include <string>
+#include <string_view>
 #include <thread>
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
 
 namespace {
 
@@ -84,10 +94,65 @@ public:
     bool any_failed = false;
 };
 
+std::string file_of(const testing::TestInfo& info) {
+    return std::filesystem::path(info.file()).stem().string();
+}
+
+template <class Do>
+void for_each_test(Do&& what) {
+    const auto& program = *testing::UnitTest::GetInstance();
+    for (int s = 0; s < program.total_test_suite_count(); ++s) {
+        const auto& suite = *program.GetTestSuite(s);
+        for (int t = 0; t < suite.total_test_count(); ++t) what(*suite.GetTestInfo(t));
+    }
+}
+
+// Chooses the tests of these files. Whether each of them has any.
+bool choose(const std::string& files) {
+    std::istringstream names(files);
+    std::string filter;
+    for (std::string name; std::getline(names, name, ',');) {
+        const auto before = filter.size();
+        for_each_test([&](const testing::TestInfo& info) {
+            if (file_of(info) == name)
+                filter += std::string(info.test_suite_name()) + '.' + info.name() + ':';
+        });
+        if (filter.size() != before) continue;
+        std::fprintf(stderr, "test support: this program has no tests of %s\n", name.c_str());
+        return false;
+    }
+    testing::GTEST_FLAG(filter) = filter;
+    return true;
+}
+
+// For each file, how many of its tests have passed, and in what time.
+void print_summary() {
+    struct outcome {
+        int passed = 0, failed = 0, skipped = 0;
+        long milliseconds = 0;
+    };
+    std::map<std::string, outcome> files;
+    for_each_test([&](const testing::TestInfo& info) {
+        if (!info.should_run()) return;
+        auto& file = files[file_of(info)];
+        ++(info.result()->Skipped()  ? file.skipped
+           : info.result()->Passed() ? file.passed
+                                     : file.failed);
+        file.milliseconds += static_cast<long>(info.result()->elapsed_time());
+    });
+    for (const auto& [name, file] : files)
+        std::printf("%-28s %3d passed %3d failed %3d skipped %8.3f s\n", name.c_str(), file.passed,
+                    file.failed, file.skipped, static_cast<double>(file.milliseconds) / 1000);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
     testing::InitGoogleTest(&argc, argv);
+    constexpr std::string_view option = "--only=";
+    if (argc == 2 && std::string_view(argv[1]).starts_with(option) &&
+        !choose(argv[1] + option.size()))
+        return 2;
     const bool in_turn = std::getenv("NODESPAN_TEST_SERIALIZED") != nullptr;
     nodespan::environment mpi(argc, argv,
                               in_turn ? nodespan::thread_level::serialized
@@ -105,9 +170,14 @@ int main(int argc, char** argv) {
     listeners.Append(meeting);
     listeners.Append(new throw_on_failure); // after the printer, so that failures are printed
     const int result = RUN_ALL_TESTS();
+    if (rank == 0) print_summary();
     const bool failed = result != 0 || meeting->any_failed;
     std::fflush(nullptr);
     if (failed) MPI_Abort(MPI_COMM_WORLD, 1); // some ranks may have leaked what others wait for
     MPI_Finalize();
+#ifdef __SANITIZE_ADDRESS__
+    if (__lsan_do_recoverable_leak_check() != 0)
+        std::_Exit(4); // the end below goes past its own check
+#endif
     std::_Exit(0);
 }

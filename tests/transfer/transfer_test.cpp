@@ -526,8 +526,10 @@ TEST(Atomics, CompareExchangeRefusesLargeElementsOverNodes) {
     pair expected{1, 2};
 
     // Not every compiler has the call itself for these.
-    const auto seen =
-        caught([&] { a.core().compare_exchange(nodespan::index_list(1, 0), &expected, &desired); });
+    const auto seen = caught([&] {
+        nodespan::detail::access::core(a).compare_exchange(nodespan::index_list(1, 0), &expected,
+                                                           &desired);
+    });
 
     EXPECT_EQ(seen.code, errc::invalid_argument);
     EXPECT_THAT(seen.text, HasSubstr("elements of 16 bytes"));
