@@ -12,6 +12,28 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+// How an existing file is changed, so that until apply() all bytes that were in it stay as they
+// were.
+//
+// A draft knows the length that the file had when it was opened (old_bytes_). Writes behind this
+// length go to the file at once: nothing in the old part points there, so readers of the old file
+// do not see them. Writes before it change copies of whole pages in memory, each with its old
+// contents beside it. Reads take the file and put the changed pages on top.
+//
+// Order at the end: all ranks sync the elements that they wrote behind the old end; the first rank
+// syncs the rest behind the old end, reads all back through the draft, and only then calls apply().
+// This writes the changed bytes of the old part, some KiB, and syncs again. A kill or a crash
+// during apply() is the only one that can damage the file, because several writes are not one.
+//
+// If anything fails before apply(), the end of the draft sets the old length again, and no old byte
+// has changed. If apply() itself fails, the old bytes are written back. A writer has the file
+// locked (flock); after unlock() the draft takes changes back only if nobody else has the lock, or
+// has changed the length.
+//
+// HDF5 cannot handle a write that fails: it could not close the file. So HDF5 is told that all went
+// well, the draft keeps the error (fail) and ignores later writes, and the caller asks for it
+// (require_good).
+
 namespace nodespan::detail {
 namespace {
 

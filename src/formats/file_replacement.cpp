@@ -14,6 +14,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+// How a file is replaced, so that after a crash at any moment its name leads to the whole old file
+// or to the whole new one.
+//
+// The new file is written under the name `file`.part, in the same folder as the old one, because
+// rename cannot go from one file system to another. Links are followed first: the link stays, and
+// the file that it leads to is replaced. Only one rank creates the file and gives it its name; the
+// others open the file that is there.
+//
+// Order: create() removes a left-over .part of an earlier run, unless a lock (flock) shows that
+// somebody still writes it, makes the new file (O_EXCL), and locks it. All ranks then write, and
+// fsync what they wrote. After they have agreed that this went well, give_name() copies owner,
+// group and mode of the old file and renames; rename is atomic. Last, it syncs the folder, so that
+// the new name is on the disk too.
+//
+// If anything fails, or a rank leaves, drop() removes the .part file, and the old file has not been
+// touched. If the job is killed, a .part file is left over, and the next run removes it.
+
 namespace nodespan::detail {
 namespace {
 

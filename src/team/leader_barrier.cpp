@@ -8,6 +8,22 @@
 #include <algorithm>
 #include <new>
 
+// How the leaders of nodes meet: by dissemination, as ranks do in node_barrier, with messages in
+// place of words. In round k each leader sends what it knows to the leader 2^k nodes after it, and
+// receives from the one 2^k before it. MPI keeps messages of one pair in order, so rounds and
+// meetings need no numbers in their messages.
+//
+// A leader that leaves sends all others one more message (tag_abandoned) with the number of
+// meetings that it has reached. It does not wait for them to be received. The others look for such
+// a message in every wait. They miss that leader only in meetings after that number: in earlier
+// ones it has sent, or its node will have sent, all that they wait for. A wait for a later meeting
+// throws errc::peer_lost.
+//
+// A round that fails does not end the meeting: the leader goes on and sends what it knows, because
+// another leader waits for each of its messages. The memory of messages that may still be under way
+// is leaked, not reused. A leader that dies without unwinding sends nothing; the watchdog then says
+// for which node the others wait.
+
 namespace nodespan::detail {
 namespace {
 

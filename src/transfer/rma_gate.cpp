@@ -9,11 +9,36 @@
 #include <algorithm>
 #include <mutex>
 
-// Two parties want the lock: the holder of the node's own ticket lock, by loads and stores, and the
-// first of a queue of ranks of other nodes, by MPI. Who wants to be second waits (Dekker 1965):
-// each party announces itself first and looks at the other afterwards. `home` says what the own
-// node does; a node that waits says for which ticket of the others it does, and that one alone may
-// pass it. So the two take turns.
+// How the ranks of a node and those of other nodes share one lock.
+//
+// Two parties want the lock: the rank that holds the node's own ticket lock (mutex.cpp), which uses
+// loads and stores, and the first of a queue of ranks of other nodes, which use MPI.
+//
+// The words. `next` and `serving` are the tickets of the other nodes: only MPI changes them, by
+// MPI_Fetch_and_op and MPI_Accumulate, since nothing is promised if MPI and the processor change
+// the same word. `home` says what the lock's own node does: idle, inside, or waiting for a ticket.
+// Only the processor changes it.
+//
+// Order (Dekker 1965). Each party announces itself first and looks at the other afterwards; whoever
+// sees the other waits. The own node stores `home` = inside and then reads `next` and `serving`,
+// all seq_cst. If another rank has a ticket, the node stores `home` = waiting for the ticket being
+// served, waits until that ticket is over, and then is inside. A rank of another node draws its
+// ticket, which changes `next`, and then reads `serving` and `home`; a flush comes between, because
+// an answer may come back before the change is made. It enters if its ticket is served and `home`
+// is idle or waits for this very ticket.
+//
+// Taking turns: a node that waits for ticket t lets only t pass. When t has gone, the next ticket
+// has to wait for the node. So neither party can keep the other out for ever. Readers of the own
+// node enter together; the first closes the gate and the last opens it. While a rank of another
+// node waits, no reader joins the readers inside, until the others have had a turn.
+//
+// What was written is visible: open() and unlock() flush all that this rank has sent before they
+// give the lock away.
+//
+// Errors: a rank whose wait fails still waits for its turn and passes it on (pass_on), so that
+// others do not wait for it. If a flush fails, the lock is given away all the same, and the error
+// is thrown. If a rank dies while it holds the lock, or MPI cannot even pass the turn on, the
+// others wait, and the watchdog says for whom.
 
 namespace nodespan::detail {
 namespace {
