@@ -23,12 +23,13 @@
 // arrays in the same order; so all counters that must agree do agree, and a rank finds the place of
 // a new block without asking.
 //
-// Freeing needs no communication. A rank that ends an array first waits for its own transfers to
-// the array, notes the ending in `endings_`, and changes its counters; it then no longer uses the
-// place, but other ranks may. The place is used again only by an allocation, and that begins with a
-// meeting of all ranks which compares a hash of the endings: so by then every rank has freed the
-// same blocks, and no transfer of any rank to the old array is under way. If the orders differ, the
-// allocation fails on all ranks and names the difference.
+// Freeing needs no communication. A rank that ends an array waits for its own transfers to the
+// array (not while an exception unwinds), notes the ending in `endings_`, and changes its counters.
+// It no longer uses the place then, but other ranks may. The place is used again only by an
+// allocation. There each rank first waits for all that it still has under way; then a meeting of
+// all ranks compares a hash of the endings. So by then every rank has freed the same blocks, and no
+// transfer to the old array is under way. If the orders differ, the allocation fails on all ranks
+// and names the difference.
 //
 // Pages are given back to the system by the last rank of the node that frees the block. The ranks
 // count in the word `released` of the block's header, by an increment with acquire and release: the
@@ -36,9 +37,9 @@
 // next allocation of all, whose meeting comes after the pages are gone; each rank already counts
 // them as not backed.
 //
-// A rank that leaves by an exception frees nothing for the others, and cannot make them wait: the
-// memory of its team is leaked. Messages of ghosts that are under way when an array ends are kept
-// (`left_`), and the next allocation waits for them.
+// Nobody waits for a rank that has left: such a rank ends the team, whose memory is then leaked.
+// Messages of ghosts that are under way when an array ends are kept (`left_`), and the next
+// allocation waits for them.
 
 namespace nodespan::detail {
 namespace {
