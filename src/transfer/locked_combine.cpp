@@ -12,7 +12,7 @@
 namespace nodespan::detail {
 namespace {
 
-// Combines a strided block with scale times another.
+// Combines a strided block with scale times another one.
 void combine(const array_place& a, accumulate_op op, const index_list& extents, std::byte* to,
              const index_list& to_strides, const std::byte* from, const index_list& from_strides,
              const void* scale) {
@@ -23,7 +23,7 @@ void combine(const array_place& a, accumulate_op op, const index_list& extents, 
     });
 }
 
-// This node's elements are plain memory, which the lock guards too.
+// The elements of this node, as plain memory; the lock guards it too.
 std::byte* own_memory(const array_place& a, std::size_t offset) {
     return a.where.data - a.where.offset + offset;
 }

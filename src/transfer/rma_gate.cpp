@@ -44,7 +44,7 @@ namespace nodespan::detail {
 namespace {
 
 constexpr std::uint64_t idle = 0;
-constexpr std::uint64_t inside = 1; // or about to look
+constexpr std::uint64_t inside = 1; // or about to look at the others
 constexpr std::uint64_t waiting_for(std::uint64_t ticket) {
     return ticket << 2 | 2;
 }
@@ -118,18 +118,18 @@ bool rma_gate::try_close() {
     return false;
 }
 
-// What was sent under the lock is there for the next one. Where that fails the lock is let go of
-// all the same, or others would wait for ever.
+// Flushes first, so that what was sent under the lock is there for its next owner. If that fails
+// the lock is given away all the same; otherwise others would wait for ever.
 void rma_gate::open() {
     const std::optional<error> failure = attempt([&] { arena_.flush(); });
     words_->home.store(idle, std::memory_order_release);
     if (failure) throw error(*failure);
 }
 
-// Whether a reader may join, who counts readers at the moment. The first one closes the gate.
-// Beside others who keep it closed, but for ranks of other nodes that want it, nobody new comes in
-// before one of these has had its turn since: or readers that overlap would never let the gate
-// open.
+// Whether a reader may enter; called while this rank counts readers. The first reader closes the
+// gate. Later readers enter beside it. But if ranks of other nodes wait for the lock, a new reader
+// enters only after one of these has had its turn; otherwise readers that overlap would never open
+// the gate.
 bool rma_gate::may_come_in(std::optional<std::uint64_t>& turn) {
     if (words_->readers == 0) {
         close();
@@ -141,10 +141,10 @@ bool rma_gate::may_come_in(std::optional<std::uint64_t>& turn) {
     return *turn != now;
 }
 
-// Who counts readers may wait for other nodes, which may wait for this rank's progress.
+// While it counts readers a rank may wait for other nodes, which may wait for this rank's progress.
 void rma_gate::close_shared() {
     std::optional<std::uint64_t>
-        turn; // of others, when this reader had to let one of them go first
+        turn; // turn of the others when this reader had to let one go first
     watchdog watch;
     for (pause p(team_.is_oversubscribed());; p.wait()) {
         if (const std::unique_lock counting(reader_lock_, std::try_to_lock);
@@ -166,14 +166,15 @@ bool rma_gate::try_close_shared() {
 void rma_gate::open_shared() {
     std::optional<error> failure = attempt([&] { arena_.flush(); });
     {
-        // Whoever counts does not wait for others meanwhile, since there is a reader.
+        // A rank that counts readers now does not wait for other nodes, since there is a reader
+        // inside.
         const std::scoped_lock counting(reader_lock_);
         if (--words_->readers == 0) words_->home.store(idle, std::memory_order_release);
     }
     if (failure) throw error(*failure);
 }
 
-// The flush awaits the answer and the change, which it may come ahead of.
+// The flush waits for the answer and for the change; the answer may come before the change is made.
 std::uint64_t rma_gate::draw_ticket() {
     constexpr std::uint64_t none = ~std::uint64_t{0}, one = 1;
     std::uint64_t ticket = none;
@@ -188,7 +189,7 @@ std::uint64_t rma_gate::draw_ticket() {
     return ticket;
 }
 
-// Nobody's next step here depends on it.
+// This rank does not wait for the change: none of its next steps depends on it.
 void rma_gate::give_turn() {
     constexpr std::uint64_t value = 1;
     const mpi_elements one{MPI_UINT64_T, 1};
@@ -218,8 +219,8 @@ void rma_gate::wait_for_turn(std::uint64_t ticket) {
     }
 }
 
-// While an error is on its way: waits for the turn without a word, and hands it to the next one.
-// Where MPI does not even do that, nobody gets the lock any more, and the watchdog says so.
+// Called while another error is being thrown: waits for the turn without reporting anything, and
+// passes it on. If MPI fails in this too, no rank gets the lock any more, and the watchdog says so.
 void rma_gate::pass_on(std::uint64_t ticket) noexcept {
     constexpr int most_failures = 3;
     int failures = 0;
@@ -246,14 +247,14 @@ bool rma_gate::try_lock() {
                              MPI_UINT64_T, &ticket, &desired, &before);
     if (before != ticket) return false;
     try {
-        window_.flush(node_); // the answer may come ahead of the change
+        window_.flush(node_); // the answer may come before the change is made
         window_.read_words(node_, offset_ + offsetof(gate_words, serving), seen, 2);
         if (may_pass(seen[1], ticket)) return true;
     } catch (...) {
         pass_on(ticket);
         throw;
     }
-    give_turn(); // unused
+    give_turn(); // gives the ticket back unused
     return false;
 }
 
