@@ -16,13 +16,13 @@ namespace NODESPAN_EXPORT nodespan {
 /// Every index, extent and count of elements: signed, 64 bits.
 using index_t = std::int64_t;
 
-/// The most dimensions an array can have.
+/// The largest number of dimensions that an array can have.
 inline constexpr int max_dimensions = 6;
 
-/// In place of a number of dimensions: known at run time only.
+/// Stands for a number of dimensions that is known only at run time.
 inline constexpr int dynamic_rank = 0;
 
-/// Up to `max_dimensions` indices; how many is known at run time. Costs no allocation.
+/// Up to `max_dimensions` indices; their number is known only at run time. Allocates nothing.
 class index_list {
 public:
     constexpr index_list() = default;
@@ -68,9 +68,10 @@ constexpr index_t length(index_t lo, index_t hi) {
 
 } // namespace detail
 
-/// A half-open range of N-d indices, `[lo, hi)`. Empty as soon as one `hi[d] <= lo[d]`.
+/// A half-open range of N-d indices, `[lo, hi)`. It is empty if hi[d] <= lo[d] for any d.
 ///
-/// What is over 2^63 - 1, as in a box that is still to be refused, counts as 2^63 - 1.
+/// Extents and sizes above 2^63 - 1, such as those of a box that will be refused, count as 2^63 -
+/// 1.
 template <int N>
 struct box {
     indices<N> lo{};
@@ -105,7 +106,7 @@ struct box {
         return true;
     }
 
-    /// Whether all of `other` lies inside; an empty box lies inside every box.
+    /// Whether all of `other` lies inside this box; an empty box lies inside every box.
     template <std::same_as<box> Box> // no brace is taken for a box: contains({1, 2}) asks of an
                                      // index
     constexpr bool contains(const Box& other) const {
@@ -127,13 +128,13 @@ struct box {
     friend constexpr bool operator==(const box&, const box&) = default;
 };
 
-/// The same box with its number of dimensions known at run time only.
+/// The same box with its number of dimensions known only at run time.
 template <int N>
 requires(N != dynamic_rank) constexpr box<dynamic_rank> to_dynamic(const box<N>& b) {
     return {b.lo, b.hi};
 }
 
-/// The same box with N known again. Needs N dimensions.
+/// The same box with N known at compile time. Needs a box of N dimensions.
 template <int N>
 constexpr box<N> to_static(const box<dynamic_rank>& b) {
     box<N> result;
@@ -142,7 +143,7 @@ constexpr box<N> to_static(const box<dynamic_rank>& b) {
     return result;
 }
 
-/// The last one first.
+/// The same values in reverse order.
 template <class Index>
 constexpr Index reversed(Index values) {
     for (std::size_t d = 0; 2 * d + 1 < values.size(); ++d)
@@ -150,7 +151,7 @@ constexpr Index reversed(Index values) {
     return values;
 }
 
-/// The same box when its indices are taken in reverse order.
+/// The box of the same elements if indices are taken in reverse order.
 template <int N>
 constexpr box<N> transposed(const box<N>& b) {
     return {reversed(b.lo), reversed(b.hi)};
