@@ -66,6 +66,7 @@ if [ ! -e "$root/etc/debian_version" ]; then
     fi
     printf '#!/bin/sh\nexit 101\n' >"$root.part/usr/sbin/policy-rc.d" # no package starts a daemon
     chmod +x "$root.part/usr/sbin/policy-rc.d"
+    echo "127.0.0.1 localhost $release" >"$root.part/etc/hosts"
     mkdir "$root.part/nodespan" "$root.part/built"
     mv "$root.part" "$root"
 fi
@@ -101,7 +102,7 @@ in_it() {
             http_proxy="$http_proxy" https_proxy="$https_proxy" \
             bash -c "cd /nodespan && exec \"\$@\"" - "$@"' - "$root" "$folder" "$lo" "$@"
 }
-in_it -- ./run packages "$@"
+in_it -- ./run packages "$@" || skip "what ./run $1 needs cannot be installed there"
 flock -u 8
 in_it --net --uts --ipc --pid --fork --kill-child -- \
     bash -c 'hostname "$0" && exec ./run "$@"' "$release" "$@"

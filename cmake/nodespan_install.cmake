@@ -94,6 +94,9 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/nodespan-config-version.c
 install(FILES ${PROJECT_BINARY_DIR}/nodespan-config.cmake
               ${PROJECT_BINARY_DIR}/nodespan-config-version.cmake
         DESTINATION ${nodespan_cmake_folder})
+if(TARGET nodespan_python)
+  include(nodespan_install_python)
+endif()
 if(NODESPAN_BUILD_APPS)
   nodespan_set_program_rpath(${PROJECT_SOURCE_DIR}/apps)
 endif()

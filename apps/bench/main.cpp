@@ -52,6 +52,8 @@ const bench_case cases[] = {
      bench::measure_collectives, always},
     {"transfer", "Reaching what the last node holds, against a window written by hand",
      bench::measure_transfer, bench::has_several_nodes},
+    {"gpu", "Copies from an array to a GPU, pinned against as it is", bench::measure_gpu,
+     bench::has_gpus},
 #ifdef NODESPAN_HAS_HDF5
     {"files", "Saving and loading arrays, against plain write and read of as many bytes",
      bench::measure_files, on_request},
@@ -67,8 +69,9 @@ std::string footer() {
         fmt::format("  {:<13}{}\n", scale, "What a rank of a million knows of the others (alone)");
     return text + R"(
 Without --case all of them are run, but transfer only over several nodes, elements, lists, locks,
-commands, copies and patches only on one, and files, which writes gigabytes, not at all; nor scale,
-which is of one process, has a table of its own, and depends on no number of ranks.
+commands, copies and patches only on one, gpu only where every rank finds one, and files, which
+writes gigabytes, not at all; nor scale, which is of one process, has a table of its own, and
+depends on no number of ranks.
 
 Examples:
   mpirun -n 2 nodespan-bench                     all cases

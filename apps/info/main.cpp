@@ -1,4 +1,5 @@
 #include "app.hpp"
+#include "gpus.hpp"
 #include "standard_output.hpp"
 
 #include <fmt/format.h>
@@ -7,6 +8,7 @@
 #include <nodespan/version.hpp>
 
 #include <cstdio>
+#include <vector>
 
 namespace {
 
@@ -18,6 +20,7 @@ const char* const examples = R"(Examples:
   srun nodespan-info --json > machine.json the same for programs
   NODESPAN_RANKS_PER_NODE=2 mpirun -n 4 nodespan-info
                                            one host cut into two simulated nodes
+  mpirun -n 4 nodespan-info --gpu          the nodes' GPUs as well, and how fast arrays reach them
 
 Exit codes: 0 good, 1 failed, 2 bad usage.)";
 
@@ -84,13 +87,19 @@ json to_json(const nodespan::machine_info& info) {
 int main(int argc, char** argv) {
     CLI::App options("What nodespan finds here: nodes, memory, MPI, and what will hurt",
                      "nodespan-info");
-    bool as_json = false;
+    bool as_json = false, with_gpus = false;
     options.add_flag("--json", as_json, "Print JSON instead of a table");
+    options.add_flag("--gpu", with_gpus, "List GPUs, and measure copies from arrays to them");
     options.footer(examples);
     return nodespan::app::run_app(argc, argv, options, [&](nodespan::team& team) {
         const nodespan::machine_info info = nodespan::collect_machine_info(team);
+        std::vector<nodespan::info::gpus_of_node> gpus;
+        if (with_gpus) gpus = nodespan::info::look_at_gpus(team);
         if (team.rank() != 0) return nodespan::app::good;
-        nodespan::app::print(as_json ? to_json(info).dump(2) + "\n" : nodespan::to_text(info));
+        json all = to_json(info);
+        if (with_gpus) all["gpus_of_nodes"] = nodespan::info::to_json(gpus);
+        nodespan::app::print(as_json ? all.dump(2) + "\n"
+                                     : nodespan::to_text(info) + nodespan::info::to_text(gpus));
         return nodespan::app::good;
     });
 }

@@ -63,25 +63,29 @@ void copy(const array<T, N, From>& from, array<T, N, To>& to);
 
 /// The sum of all elements; 0 if there are none.
 template <class T, int N>
-requires(array<T, N>::is_number) T sum(const array<T, N>& field);
+requires(array<T, N>::is_number) [[nodiscard]] T sum(const array<T, N>& field);
 
 /// The least and the largest element. The result is NaN if any element is NaN, and -0 is less than
 /// +0, as for accumulate_op::min; so it is the same for any number of ranks. fmin and fmax pass
 /// over NaNs; their result is NaN only if all elements are NaN.
 /// Errors: errc::invalid_argument (no elements), on all ranks.
 template <class T, int N>
-requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) T min(const array<T, N>& field);
+requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) [[nodiscard]] T
+    min(const array<T, N>& field);
 template <class T, int N>
-requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) T max(const array<T, N>& field);
+requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) [[nodiscard]] T
+    max(const array<T, N>& field);
 template <class T, int N>
-requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) T fmin(const array<T, N>& field);
+requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) [[nodiscard]] T
+    fmin(const array<T, N>& field);
 template <class T, int N>
-requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) T fmax(const array<T, N>& field);
+requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) [[nodiscard]] T
+    fmax(const array<T, N>& field);
 
 /// The sum of a * b, without conjugation.
 /// Errors: errc::invalid_argument (the arrays are cut differently), on that rank.
 template <class T, int N>
-requires(array<T, N>::is_number) T dot(const array<T, N>& a, const array<T, N>& b);
+requires(array<T, N>::is_number) [[nodiscard]] T dot(const array<T, N>& a, const array<T, N>& b);
 
 /// Combines init with all elements by op(U, T) and op(U, U), which must be associative, as for
 /// std::reduce. U may be a wider type than the elements, for example for a sum of bytes.
@@ -89,7 +93,8 @@ requires(array<T, N>::is_number) T dot(const array<T, N>& a, const array<T, N>& 
 /// Errors: what op throws, on that rank; the others get errc::peer_lost, and the team lives on.
 /// Cost:   as above, and some bytes for each rank of the team.
 template <class T, int N, class Op, class U>
-requires(std::is_trivially_copyable_v<U>) U reduce(const array<T, N>& field, Op&& op, U init);
+requires(std::is_trivially_copyable_v<U>) [[nodiscard]] U
+    reduce(const array<T, N>& field, Op&& op, U init);
 
 namespace detail {
 

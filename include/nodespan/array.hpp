@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nodespan/detail/array_core.hpp"
+#include "nodespan/detail/owned.hpp"
 #include "nodespan/view.hpp"
 
 #include <atomic>
@@ -10,8 +11,14 @@
 #include <span>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace nodespan {
+
+namespace detail {
+template <>
+inline constexpr const char* noun_of<array_core> = "array";
+} // namespace detail
 
 /// A distributed array: array<T, N> means array<T, N, row_major>, declared below. column_major.hpp
 /// has the array with the other order.
@@ -53,51 +60,58 @@ public:
     ///         targets of this rank's own transfers since the last fence.
     array(const team& team, const indices<N>& extents, const array_options& options = {});
 
-    array(array&&) noexcept = default;
-    array& operator=(array&&) noexcept = default;
+    /// Afterwards the other one has no elements, and its calls throw errc::invalid_argument.
+    array(array&& other) noexcept : array() { swap(other); }
+    array& operator=(array&& other) noexcept {
+        array taken(std::move(other));
+        swap(taken);
+        return *this;
+    }
     array(const array&) = delete;            // copy elements through views: two arrays, one epoch
     array& operator=(const array&) = delete; // copy elements through views: two arrays, one epoch
     ~array() = default;
 
-    const indices<N>& extents() const noexcept { return extents_; }
-    index_t extent(int d) const noexcept { return extents_[static_cast<std::size_t>(d)]; }
-    index_t size() const noexcept { return box<N>{{}, extents_}.size(); }
+    [[nodiscard]] const indices<N>& extents() const noexcept { return extents_; }
+    [[nodiscard]] index_t extent(int d) const noexcept {
+        return extents_[static_cast<std::size_t>(d)];
+    }
+    [[nodiscard]] index_t size() const noexcept { return box<N>{{}, extents_}.size(); }
 
     /// The indices of my share, and of all elements that this node holds.
-    box<N> rank_box() const { return to_static<N>(core_->rank_box()); }
-    const box<N>& node_box() const noexcept { return node_box_; }
+    [[nodiscard]] box<N> rank_box() const { return to_static<N>(core_->rank_box()); }
+    [[nodiscard]] const box<N>& node_box() const noexcept { return node_box_; }
 
     /// The same for any rank or node.
     /// Errors: errc::out_of_range.
-    box<N> rank_box_of(int rank) const;
-    box<N> node_box_of(int node) const;
+    [[nodiscard]] box<N> rank_box_of(int rank) const;
+    [[nodiscard]] box<N> node_box_of(int node) const;
 
     /// The node that holds an element.
     /// Errors: errc::out_of_range.
-    int owner_node(const indices<N>& at) const;
+    [[nodiscard]] int owner_node(const indices<N>& at) const;
 
     /// The options with which the array was made; empty_like makes another array with the same
     /// ones.
-    const array_options& options() const noexcept { return core_->options(); }
+    [[nodiscard]] const array_options& options() const { return core_->options(); }
 
-    team& get_team() noexcept { return core_->get_team(); }
-    const team& get_team() const noexcept { return std::as_const(*core_).get_team(); }
+    [[nodiscard]] team& get_team() { return core_->get_team(); }
+    [[nodiscard]] const team& get_team() const { return std::as_const(*core_).get_team(); }
 
     /// The elements of my rank box, as plain memory.
     /// Call:   any rank alone.
     /// Epoch:  the memory rule.
     /// Cost:   only arithmetic.
-    view<T, N> local() { return part(rank_box()); }
-    view<const T, N> local() const { return part(rank_box()); }
+    [[nodiscard]] view<T, N> local() { return part(rank_box()); }
+    [[nodiscard]] view<const T, N> local() const { return part(rank_box()); }
 
     /// All elements of this node, as plain memory; index (0, 0, ...) is node_box().lo.
-    view<T, N> node() { return part(node_box_); }
-    view<const T, N> node() const { return part(node_box_); }
+    [[nodiscard]] view<T, N> node() { return part(node_box_); }
+    [[nodiscard]] view<const T, N> node() const { return part(node_box_); }
 
     /// The elements of the rank box of another rank of this node, as plain memory.
     /// Errors: errc::out_of_range, errc::not_on_node.
-    view<T, N> block(int rank) { return part(box_of_peer(rank)); }
-    view<const T, N> block(int rank) const { return part(box_of_peer(rank)); }
+    [[nodiscard]] view<T, N> block(int rank) { return part(box_of_peer(rank)); }
+    [[nodiscard]] view<const T, N> block(int rank) const { return part(box_of_peer(rank)); }
 
     /// The element at GLOBAL indices (i, j, ...), if this node holds it.
     /// Errors: errc::out_of_range, errc::not_on_node.
@@ -119,7 +133,7 @@ public:
     /// direct accesses and transfers alike.
     /// Call:   any rank.
     /// Errors: errc::out_of_range.
-    nodespan::mutex& mutex(int node) { return core_->lock_of(node); }
+    [[nodiscard]] nodespan::mutex& mutex(int node) { return core_->lock_of(node); }
 
     // Transfers: any rank alone, elements of any node, by GLOBAL indices. Boxes need 0 <= lo <= hi
     // <= extents. Other ranks see what a rank sends after a fence, or under a lock that is released
@@ -141,11 +155,12 @@ public:
     /// For up to 1 KiB that is at once, since small puts are copied and sent together.
     void put(const box<N>& to, const detail::buffer<const T, N>& from);
 
-    /// The same, but returns while the transfer is under way: see request.
-    request get_async(const box<N>& from, const detail::buffer<T, N>& to) const {
+    /// The same, only started: see request, whose program keeps the memory. So a temporary, such as
+    /// a vector that a function returns, does not compile.
+    request get_async(const box<N>& from, const detail::lasting_buffer<T, N>& to) const {
         return core_->get_async(to_dynamic(from), to.memory());
     }
-    request put_async(const box<N>& to, const detail::buffer<const T, N>& from) {
+    request put_async(const box<N>& to, const detail::lasting_buffer<const T, N>& from) {
         return core_->put_async(to_dynamic(to), from.memory());
     }
 
@@ -153,7 +168,7 @@ public:
     /// Errors: errc::out_of_range, MPI category.
     /// Cost:   same node: a load or a store. Otherwise a round trip for get, and a part of a
     ///         message for put.
-    T get(const indices<N>& at) const;
+    [[nodiscard]] T get(const indices<N>& at) const;
     void put(const indices<N>& at, const T& value);
 
     /// Combines each element of the patch `to` with scale times the element of `from`: element =
@@ -188,6 +203,14 @@ public:
             core_->scatter_add(numbers(places), places.size(), bytes(from.data()), from.size());
     }
 
+    /// The same of one value for all places: counts of a histogram.
+    /// Cost:   as above; where the elements are not all on this node, memory for as many values.
+    void scatter_add(std::span<const indices<N>> places, const T& value) requires is_number {
+        if (add_here(places, value)) return;
+        const std::vector<T> values(places.size(), value);
+        core_->scatter_add(numbers(places), places.size(), bytes(values.data()), values.size());
+    }
+
     /// Adds to the element in one indivisible step; returns the value it had before.
     /// Epoch:  as accumulate.
     /// Errors: errc::out_of_range, MPI category.
@@ -207,14 +230,14 @@ public:
 
     /// The indices of this node's box with its ghosts, and its elements; index (0, 0, ...) is the
     /// first ghost. An empty node box has no ghosts.
-    const box<N>& node_box_with_ghosts() const noexcept { return stored_box_; }
-    view<T, N> node_with_ghosts() { return whole(); }
-    view<const T, N> node_with_ghosts() const { return whole(); }
+    [[nodiscard]] const box<N>& node_box_with_ghosts() const noexcept { return stored_box_; }
+    [[nodiscard]] view<T, N> node_with_ghosts() { return whole(); }
+    [[nodiscard]] view<const T, N> node_with_ghosts() const { return whole(); }
 
     /// My rank box grown by the ghosts' width. Beyond the rank box lie elements of other ranks of
     /// this node, or ghosts. Empty if my box is empty.
-    view<T, N> local_with_ghosts() { return part(grown(rank_box())); }
-    view<const T, N> local_with_ghosts() const { return part(grown(rank_box())); }
+    [[nodiscard]] view<T, N> local_with_ghosts() { return part(grown(rank_box())); }
+    [[nodiscard]] view<const T, N> local_with_ghosts() const { return part(grown(rank_box())); }
 
     /// Ends the epoch of this node and updates its ghosts, corners included.
     /// Call:   collective over the team. Between start and finish do not write the elements within
@@ -233,12 +256,17 @@ public:
 private:
     friend class array<T, N, column_major>;
     friend struct detail::access;
-    detail::array_core& core() noexcept { return *core_; }
-    const detail::array_core& core() const noexcept { return *core_; }
+    detail::array_core& core() { return *core_; }
+    const detail::array_core& core() const { return *core_; }
+    array() = default; // as if moved from
+    void swap(array& other) noexcept;
     array(const team& team, const indices<N>& extents, const array_options& options,
           bool is_transposed);
 
-    view<T, N> whole() const { return {data_, stored_box_.extents(), strides_}; }
+    view<T, N> whole() const {
+        static_cast<void>(*core_); // throws where it has been moved from
+        return {data_, stored_box_.extents(), strides_};
+    }
     view<T, N> part(const box<N>& global) const;
     box<N> grown(const box<N>& mine) const;
     box<N> box_of_peer(int rank) const;
@@ -247,6 +275,7 @@ private:
     bool holds(std::span<const indices<N>> places) const;
     T& held(const indices<N>& at) const;
     bool add_here(std::span<const indices<N>> places, std::span<const T> from);
+    bool add_here(std::span<const indices<N>> places, const T& value);
     T& element(const char* operation, const indices<N>& at) const;
 
     static const index_t* numbers(std::span<const indices<N>> places) {
@@ -257,15 +286,15 @@ private:
         return reinterpret_cast<const std::byte*>(elements);
     }
 
-    std::unique_ptr<detail::array_core> core_; // stays in place when the array is moved
+    detail::owned<detail::array_core> core_;
     indices<N> extents_;
     box<N> node_box_;
     indices<N> node_extents_;
     box<N> stored_box_; // the node box with its ghosts, dense in memory
     indices<N> strides_;
-    T* data_;
-    T* first_;        // the element at node_box_.lo
-    bool is_counted_; // for a usage report: whole patches and lists go by way of core_
+    T* data_ = nullptr;
+    T* first_ = nullptr;      // the element at node_box_.lo
+    bool is_counted_ = false; // for a usage report: whole patches and lists go by way of core_
 };
 
 } // namespace nodespan

@@ -61,7 +61,7 @@ public:
     template <class T, int N>
     void add(const std::string& name, array<T, N>& field) {
         static_assert(storable<T>, "add(array<T, N>): T is no type that files hold; see storable");
-        add_array(name, detail::access::core(field), detail::file_type_of<T>());
+        add_core(name, detail::access::core(field), detail::file_type_of<T>());
     }
 
     /// Adds a value. It remains the caller's and must outlive this object. It is a number, bool, a
@@ -117,12 +117,14 @@ public:
 
     const std::filesystem::path& folder() const noexcept;
 
+    /// The same as `add` of an array, for nodespan's own layers.
+    void add_core(const std::string& name, detail::array_core& field,
+                  const detail::file_type& type);
+
 private:
     using getter = std::function<attribute()>;
     using setter = std::function<bool(const attribute&, bool only_asks)>; // false: it does not fit
 
-    void add_array(const std::string& name, detail::array_core& field,
-                   const detail::file_type& type);
     void add_value(const std::string& name, const std::string& type, getter get, setter set);
 
     struct state;

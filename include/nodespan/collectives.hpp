@@ -86,9 +86,9 @@ requires(detail::combinable<std::ranges::range_value_t<R>>) void all_reduce(
         team, detail::call_on(detail::collective_call::name_type::all_reduce, values, op, 0));
 }
 
-/// The same for one number, which is returned.
+/// The same of one number, returned: `value` itself stays as it is.
 template <detail::combinable T>
-T all_reduce(const team& team, T value, accumulate_op op = accumulate_op::sum) {
+[[nodiscard]] T all_reduce(const team& team, T value, accumulate_op op = accumulate_op::sum) {
     nodespan::all_reduce(team, std::span<T>(&value, 1), op);
     return value;
 }

@@ -47,27 +47,39 @@ public:
         : elements_(team, reversed(extents), detail::transposed(options), true) {}
 
     /// The same elements with the indices in reverse order. Valid as long as this array.
-    array<T, N>& transposed() noexcept { return elements_; }
-    const array<T, N>& transposed() const noexcept { return elements_; }
+    [[nodiscard]] array<T, N>& transposed() noexcept { return elements_; }
+    [[nodiscard]] const array<T, N>& transposed() const noexcept { return elements_; }
 
-    indices<N> extents() const noexcept { return reversed(elements_.extents()); }
-    index_t extent(int d) const noexcept { return elements_.extent(N - 1 - d); }
-    index_t size() const noexcept { return elements_.size(); }
-    box<N> rank_box() const { return nodespan::transposed(elements_.rank_box()); }
-    box<N> node_box() const { return nodespan::transposed(elements_.node_box()); }
-    box<N> rank_box_of(int rank) const { return nodespan::transposed(elements_.rank_box_of(rank)); }
-    box<N> node_box_of(int node) const { return nodespan::transposed(elements_.node_box_of(node)); }
-    int owner_node(const indices<N>& at) const { return elements_.owner_node(reversed(at)); }
-    array_options options() const { return detail::transposed(elements_.options()); }
-    team& get_team() noexcept { return elements_.get_team(); }
-    const team& get_team() const noexcept { return elements_.get_team(); }
+    [[nodiscard]] indices<N> extents() const noexcept { return reversed(elements_.extents()); }
+    [[nodiscard]] index_t extent(int d) const noexcept { return elements_.extent(N - 1 - d); }
+    [[nodiscard]] index_t size() const noexcept { return elements_.size(); }
+    [[nodiscard]] box<N> rank_box() const { return nodespan::transposed(elements_.rank_box()); }
+    [[nodiscard]] box<N> node_box() const { return nodespan::transposed(elements_.node_box()); }
+    [[nodiscard]] box<N> rank_box_of(int rank) const {
+        return nodespan::transposed(elements_.rank_box_of(rank));
+    }
+    [[nodiscard]] box<N> node_box_of(int node) const {
+        return nodespan::transposed(elements_.node_box_of(node));
+    }
+    [[nodiscard]] int owner_node(const indices<N>& at) const {
+        return elements_.owner_node(reversed(at));
+    }
+    [[nodiscard]] array_options options() const { return detail::transposed(elements_.options()); }
+    [[nodiscard]] team& get_team() { return elements_.get_team(); }
+    [[nodiscard]] const team& get_team() const { return elements_.get_team(); }
 
-    view<T, N, column_major> local() { return elements_.local().transposed(); }
-    view<const T, N, column_major> local() const { return elements_.local().transposed(); }
-    view<T, N, column_major> node() { return elements_.node().transposed(); }
-    view<const T, N, column_major> node() const { return elements_.node().transposed(); }
-    view<T, N, column_major> block(int rank) { return elements_.block(rank).transposed(); }
-    view<const T, N, column_major> block(int rank) const {
+    [[nodiscard]] view<T, N, column_major> local() { return elements_.local().transposed(); }
+    [[nodiscard]] view<const T, N, column_major> local() const {
+        return elements_.local().transposed();
+    }
+    [[nodiscard]] view<T, N, column_major> node() { return elements_.node().transposed(); }
+    [[nodiscard]] view<const T, N, column_major> node() const {
+        return elements_.node().transposed();
+    }
+    [[nodiscard]] view<T, N, column_major> block(int rank) {
+        return elements_.block(rank).transposed();
+    }
+    [[nodiscard]] view<const T, N, column_major> block(int rank) const {
         return elements_.block(rank).transposed();
     }
 
@@ -78,7 +90,7 @@ public:
 
     void fence() { elements_.fence(); }
     void node_fence() { elements_.node_fence(); }
-    nodespan::mutex& mutex(int node) { return elements_.mutex(node); }
+    [[nodiscard]] nodespan::mutex& mutex(int node) { return elements_.mutex(node); }
 
     // Contiguous buffers are column-major here; views may have any layout.
     void get(const box<N>& from, const detail::buffer<T, N>& to) const {
@@ -87,13 +99,13 @@ public:
     void put(const box<N>& to, const detail::buffer<const T, N>& from) {
         elements_.put(nodespan::transposed(to), from.transposed());
     }
-    request get_async(const box<N>& from, const detail::buffer<T, N>& to) const {
+    request get_async(const box<N>& from, const detail::lasting_buffer<T, N>& to) const {
         return elements_.get_async(nodespan::transposed(from), to.transposed());
     }
-    request put_async(const box<N>& to, const detail::buffer<const T, N>& from) {
+    request put_async(const box<N>& to, const detail::lasting_buffer<const T, N>& from) {
         return elements_.put_async(nodespan::transposed(to), from.transposed());
     }
-    T get(const indices<N>& at) const { return elements_.get(reversed(at)); }
+    [[nodiscard]] T get(const indices<N>& at) const { return elements_.get(reversed(at)); }
     void put(const indices<N>& at, const T& value) { elements_.put(reversed(at), value); }
 
     void accumulate(const box<N>& to, const detail::buffer<const T, N>& from,
@@ -108,13 +120,13 @@ public:
         return elements_.compare_exchange(reversed(at), expected, desired);
     }
 
-    box<N> node_box_with_ghosts() const {
+    [[nodiscard]] box<N> node_box_with_ghosts() const {
         return nodespan::transposed(elements_.node_box_with_ghosts());
     }
-    view<T, N, column_major> node_with_ghosts() {
+    [[nodiscard]] view<T, N, column_major> node_with_ghosts() {
         return elements_.node_with_ghosts().transposed();
     }
-    view<T, N, column_major> local_with_ghosts() {
+    [[nodiscard]] view<T, N, column_major> local_with_ghosts() {
         return elements_.local_with_ghosts().transposed();
     }
     void exchange_ghosts() { elements_.exchange_ghosts(); }

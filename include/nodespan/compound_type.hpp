@@ -59,7 +59,7 @@ bool is_same_type(const file_type& a, const file_type& b);
 bool is_whole(const file_type& type);
 
 /// The type as text, such as float64, complex128, float64[3] or {mass: float64, place: float64[3]}.
-std::string to_text(const file_type& type);
+[[nodiscard]] std::string to_text(const file_type& type);
 
 template <class T>
 constexpr char scalar_kind() {

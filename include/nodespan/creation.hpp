@@ -61,8 +61,8 @@ auto like(const array<T, N, Layout>& other, bool zeroed) {
 /// Errors: errc::out_of_range (root), and those of making an array and of put; on all ranks.
 /// Cost:   a new array without zeroing, and a copy by the root, at one process's speed of memory.
 template <class Layout = void, class T, int N, class L>
-auto array_from_root(const team& team, const view<T, N, L>& elements, int root = 0,
-                     array_options options = {}) {
+[[nodiscard]] auto array_from_root(const team& team, const view<T, N, L>& elements, int root = 0,
+                                   array_options options = {}) {
     indices<N> extents = elements.extents();
     broadcast(team, extents, root);
     options.zeroed = false;
@@ -85,7 +85,8 @@ auto array_from_root(const team& team, const view<T, N, L>& elements, int root =
 /// Cost:   as above, but every rank copies its own part, inside its node unless the options say
 ///         otherwise. Keeps the cut points, 8 bytes a rank.
 template <class Layout = void, class T, int N, class L>
-auto array_from_parts(const team& team, const view<T, N, L>& mine, array_options options = {}) {
+[[nodiscard]] auto array_from_parts(const team& team, const view<T, N, L>& mine,
+                                    array_options options = {}) {
     using layout = detail::array_layout<Layout, L>;
     constexpr std::size_t along = std::same_as<layout, column_major> ? N - 1 : 0;
     const std::vector<indices<N>> parts = detail::all_gather(team, mine.extents());
@@ -131,11 +132,11 @@ auto array_from_parts(const team& team, const view<T, N, L>& mine, array_options
 /// Errors: as making an array.
 /// Cost:   as making an array.
 template <class U = void, class T, int N, class Layout>
-auto zeros_like(const array<T, N, Layout>& other) {
+[[nodiscard]] auto zeros_like(const array<T, N, Layout>& other) {
     return detail::like<U>(other, true);
 }
 template <class U = void, class T, int N, class Layout>
-auto empty_like(const array<T, N, Layout>& other) {
+[[nodiscard]] auto empty_like(const array<T, N, Layout>& other) {
     return detail::like<U>(other, false);
 }
 
@@ -146,14 +147,15 @@ auto empty_like(const array<T, N, Layout>& other) {
 /// Errors: as get.
 /// Cost:   as get.
 template <class T, int N, class Layout>
-requires(!std::same_as<T, bool>) std::vector<T> to_vector(const array<T, N, Layout>& field,
-                                                          const box<N>& patch) {
+requires(!std::same_as<T, bool>)
+    [[nodiscard]] std::vector<T> to_vector(const array<T, N, Layout>& field, const box<N>& patch) {
     std::vector<T> result(static_cast<std::size_t>(patch.size()));
     field.get(patch, result);
     return result;
 }
 template <class T, int N, class Layout>
-requires(!std::same_as<T, bool>) std::vector<T> to_vector(const array<T, N, Layout>& field) {
+requires(!std::same_as<T, bool>)
+    [[nodiscard]] std::vector<T> to_vector(const array<T, N, Layout>& field) {
     return to_vector(field, box<N>{{}, field.extents()});
 }
 

@@ -44,7 +44,8 @@ struct csv_contents {
 /// Call:   any process alone, without MPI.
 /// Errors: errc::io, errc::invalid_argument.
 /// Cost:   reads the whole file, to count the rows; does not convert the numbers.
-csv_contents csv_info(const std::filesystem::path& file, const csv_options& options = {});
+[[nodiscard]] csv_contents csv_info(const std::filesystem::path& file,
+                                    const csv_options& options = {});
 
 /// Whether CSV can hold T: bool (as 0 and 1), integers, float, double.
 template <class T>
@@ -111,9 +112,9 @@ requires(N <= 2) void load_csv(array<T, N>& to, const std::filesystem::path& fil
 /// Errors: as load_csv, and those of making an array.
 /// Cost:   that of making an array, and of load_csv.
 template <csv_number T, int N>
-requires(N <= 2) array<T, N> open_csv(team& ranks, const std::filesystem::path& file,
-                                      const csv_options& options = {},
-                                      const array_options& made = {}) {
+requires(N <= 2) [[nodiscard]] array<T, N> open_csv(team& ranks, const std::filesystem::path& file,
+                                                    const csv_options& options = {},
+                                                    const array_options& made = {}) {
     const auto plan = detail::plan_csv(ranks, dtype_of<T>(), N, file, options);
     array<T, N> result(ranks, detail::to_indices<N>(detail::csv_extents(*plan)), made);
     detail::load_csv(detail::access::core(result), *plan);

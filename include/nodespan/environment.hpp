@@ -26,12 +26,19 @@ public:
     /// Call:   every rank, once, before any other use of MPI by nodespan.
     /// Errors: errc::finalized after MPI_Finalize; MPI category.
     /// Source: MPI 3.1 section 8.7 (startup), 12.4.3 (initialisation with threads).
-    environment(int& argc, char**& argv, thread_level wanted = thread_level::funneled);
-    explicit environment(thread_level wanted = thread_level::funneled);
+    [[nodiscard]] environment(int& argc, char**& argv,
+                              thread_level wanted = thread_level::funneled);
+    [[nodiscard]] explicit environment(thread_level wanted = thread_level::funneled);
     ~environment();
 
     environment(const environment&) = delete;            // MPI starts once
     environment& operator=(const environment&) = delete; // MPI starts once
+
+    /// The choice of above, for programs whose MPI another library starts later: call it before.
+    /// Does nothing once MPI is initialised.
+    /// Call:   any process alone.
+    /// Cost:   reads two small files.
+    static void prepare(thread_level wanted = thread_level::funneled);
 
     /// The level that MPI granted, which can be lower than what was asked for.
     thread_level granted() const noexcept { return granted_; }

@@ -21,7 +21,9 @@ enum class errc {
     finalized,            ///< MPI is finalised already
     peer_lost,            ///< another rank left a collective call by an exception
     io,                   ///< a file could not be read or written
-    wrong_thread ///< a call by a thread that may not make it, or while another one is in one
+    wrong_thread, ///< a call by a thread that may not make it, or while another one is in one
+    unsupported,  ///< what this machine, or what is installed on it, does not have
+    device        ///< the driver of a GPU reports a failure
 };
 
 /// The category of `errc`.

@@ -6,7 +6,6 @@
 #include "nodespan/hdf5_info.hpp"
 #include "nodespan/hdf5_writer.hpp"
 
-#include <algorithm>
 #include <filesystem>
 #include <string>
 
@@ -113,13 +112,13 @@ void load_hdf5(array<T, N>& to, const std::filesystem::path& file, const std::st
 /// Errors: as load, and as array's constructor. What is missing in the file is found before memory
 ///         is reserved.
 template <class T, int N>
-array<T, N> open_hdf5(team& team, const std::filesystem::path& file, const std::string& dataset,
-                      const array_options& options = {}) {
+[[nodiscard]] array<T, N> open_hdf5(team& team, const std::filesystem::path& file,
+                                    const std::string& dataset, const array_options& options = {}) {
     static_assert(storable<T>, "open<T, N>: T is no type that files hold; see storable");
     const index_list found =
         detail::stored_extents(team, detail::file_type_of<T>(), N, file, dataset);
     indices<N> extents{};
-    std::copy_n(found.begin(), N, extents.begin());
+    for (std::size_t d = 0; d < extents.size(); ++d) extents[d] = found[d];
     array<T, N> result(team, extents, options);
     load_hdf5(result, file, dataset);
     return result;

@@ -46,19 +46,22 @@ struct dataset_info {
 ///         ranks. Also for damaged files; but see docs/files.md for what HDF5 itself does with
 ///         them.
 /// Cost:   some reads of some KiB for each dataset; with a team on each rank.
-std::vector<dataset_info> list_datasets(const std::filesystem::path& file);
-std::vector<dataset_info> list_datasets(const team& team, const std::filesystem::path& file);
+[[nodiscard]] std::vector<dataset_info> list_datasets(const std::filesystem::path& file);
+[[nodiscard]] std::vector<dataset_info> list_datasets(const team& team,
+                                                      const std::filesystem::path& file);
 
 /// The same for one dataset: the one to which the name leads, also by a link, and in another file.
-dataset_info describe_dataset(const std::filesystem::path& file, const std::string& dataset);
-dataset_info describe_dataset(const team& team, const std::filesystem::path& file,
-                              const std::string& dataset);
+[[nodiscard]] dataset_info describe_dataset(const std::filesystem::path& file,
+                                            const std::string& dataset);
+[[nodiscard]] dataset_info describe_dataset(const team& team, const std::filesystem::path& file,
+                                            const std::string& dataset);
 
 /// The attributes of a dataset or group; "/" stands for the file itself.
 /// Call:   as above.
 /// Errors: as above.
-attributes read_attributes(const std::filesystem::path& file, const std::string& object = "/");
-attributes read_attributes(const team& team, const std::filesystem::path& file,
-                           const std::string& object = "/");
+[[nodiscard]] attributes read_attributes(const std::filesystem::path& file,
+                                         const std::string& object = "/");
+[[nodiscard]] attributes read_attributes(const team& team, const std::filesystem::path& file,
+                                         const std::string& object = "/");
 
 } // namespace nodespan

@@ -63,9 +63,9 @@ struct machine_info {
 /// Errors: MPI category, on all ranks. A window that fails is a result, not an error.
 /// Cost:   some milliseconds a node, and O(nodes) memory on every rank.
 /// Source: MPI 3.1 section 11.2 (windows), 11.4 (memory model), 14.3 (tool variables).
-machine_info collect_machine_info(team& team);
+[[nodiscard]] machine_info collect_machine_info(team& team);
 
 /// The same as lines of text, advice last.
-std::string to_text(const machine_info& info);
+[[nodiscard]] std::string to_text(const machine_info& info);
 
 } // namespace nodespan

@@ -15,7 +15,8 @@ module nodespan
     enumerator :: nodespan_error_out_of_range, nodespan_error_size_mismatch
     enumerator :: nodespan_error_not_on_node, nodespan_error_no_capacity
     enumerator :: nodespan_error_not_initialized, nodespan_error_finalized
-    enumerator :: nodespan_error_peer_lost, nodespan_error_io, nodespan_error_wrong_thread
+    enumerator :: nodespan_error_peer_lost, nodespan_error_io, nodespan_error_wrong_thread, &
+    nodespan_error_unsupported, nodespan_error_device
     enumerator :: nodespan_error_mpi = 100, nodespan_error_no_memory, nodespan_error_other
   end enum
 

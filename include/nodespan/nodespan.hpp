@@ -17,6 +17,8 @@
 #include "nodespan/dtype.hpp"
 #include "nodespan/environment.hpp"
 #include "nodespan/error.hpp"
+#include "nodespan/gpu.hpp"
+#include "nodespan/indices.hpp"
 #include "nodespan/machine_info.hpp"
 #include "nodespan/mean.hpp"
 #include "nodespan/mutex.hpp"
@@ -28,6 +30,7 @@
 #include "nodespan/request.hpp"
 #include "nodespan/ring.hpp"
 #include "nodespan/ring_options.hpp"
+#include "nodespan/run.hpp"
 #include "nodespan/team.hpp"
 #include "nodespan/version.hpp"
 #include "nodespan/view.hpp"
@@ -38,4 +41,6 @@
 #include "nodespan/hdf5.hpp"
 #include "nodespan/hdf5_info.hpp"
 #include "nodespan/hdf5_writer.hpp"
+#else
+#include "nodespan/detail/without_hdf5.hpp"
 #endif

@@ -21,7 +21,7 @@ struct npy_contents {
 /// Call:   any process alone, without MPI.
 /// Errors: errc::io.
 /// Source: NumPy Enhancement Proposal 1; numpy.lib.format, versions 1.0, 2.0 and 3.0.
-npy_contents npy_info(const std::filesystem::path& file);
+[[nodiscard]] npy_contents npy_info(const std::filesystem::path& file);
 
 /// How save_npy writes.
 struct npy_options {
@@ -77,8 +77,9 @@ void load_npy(array<T, N>& to, const std::filesystem::path& file,
 /// Errors: as load_npy, and those of making an array.
 /// Cost:   that of making an array, and of load_npy.
 template <has_dtype T, int N>
-array<T, N> open_npy(team& ranks, const std::filesystem::path& file,
-                     const array_options& options = {}, const file_progress& progress = {}) {
+[[nodiscard]] array<T, N> open_npy(team& ranks, const std::filesystem::path& file,
+                                   const array_options& options = {},
+                                   const file_progress& progress = {}) {
     array<T, N> result(
         ranks, detail::to_indices<N>(detail::npy_extents(ranks, dtype_of<T>(), N, file)), options);
     load_npy(result, file, progress);

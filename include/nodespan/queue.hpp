@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nodespan/detail/owned.hpp"
 #include "nodespan/detail/queue_core.hpp"
 #include "nodespan/team.hpp"
 
@@ -12,6 +13,11 @@
 #include <typeinfo>
 
 namespace nodespan {
+
+namespace detail {
+template <>
+inline constexpr const char* noun_of<queue_core> = "queue";
+} // namespace detail
 
 /// A queue of commands among the ranks of a node: any rank puts, any rank gets, first come, first
 /// served. It is bounded: a rank that puts waits while `capacity` items wait.
@@ -45,7 +51,7 @@ public:
         : core_(std::make_unique<detail::queue_core>(team, capacity, sizeof(T), typeid(T).name())) {
     }
 
-    index_t capacity() const noexcept { return core_->capacity(); }
+    index_t capacity() const { return core_->capacity(); }
 
     /// Puts an item at the end. Waits for room; ranks that wait are served in the order in which
     /// they called. Returns false if the queue is closed, or is closed before there is room.
@@ -84,8 +90,8 @@ public:
     /// Accepts no more items. Items in the queue can still be got. After them, get returns nothing,
     /// also on ranks that wait in it; put returns false, also on ranks that wait for room.
     /// Cost:   a look at each place of the queue.
-    void close() noexcept { core_->close(); }
-    bool is_closed() const noexcept { return core_->is_closed(); }
+    void close() { core_->close(); }
+    bool is_closed() const { return core_->is_closed(); }
 
 private:
     using memory = std::array<std::byte, sizeof(T)>;
@@ -98,7 +104,7 @@ private:
         return std::bit_cast<T>(item);
     }
 
-    std::unique_ptr<detail::queue_core> core_; // stays where it is when the queue is moved
+    detail::owned<detail::queue_core> core_;
 };
 
 } // namespace nodespan

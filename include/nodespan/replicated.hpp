@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nodespan/detail/owned.hpp"
 #include "nodespan/detail/replicated_core.hpp"
 #include "nodespan/view.hpp"
 
@@ -9,6 +10,11 @@
 #include <typeinfo>
 
 namespace nodespan {
+
+namespace detail {
+template <>
+inline constexpr const char* noun_of<replicated_core> = "replicated";
+} // namespace detail
 
 /// A table that every rank reads: one copy on each node, not one in each rank.
 ///
@@ -33,14 +39,14 @@ public:
 
     const indices<N>& extents() const noexcept { return extents_; }
     index_t size() const noexcept { return box<N>{{}, extents_}.size(); }
-    team& get_team() noexcept { return core_->get_team(); }
+    team& get_team() { return core_->get_team(); }
 
     /// This node's copy, as plain memory.
-    view<const T, N> node() const noexcept { return {data(), extents_}; }
+    view<const T, N> node() const { return {data(), extents_}; }
 
     /// The same, to be changed. Until publish() only this node has the changes; the memory rule
     /// holds among the node's ranks.
-    view<T, N> edit() noexcept { return {data(), extents_}; }
+    view<T, N> edit() { return {data(), extents_}; }
 
     /// Fills all copies with the elements that rank `root` passes, row-major. They cross the
     /// network once for each other node. Other ranks may pass anything, such as {}.
@@ -58,9 +64,9 @@ public:
     void publish(int node = 0) { core_->publish(node); }
 
 private:
-    T* data() const noexcept { return reinterpret_cast<T*>(core_->data()); }
+    T* data() const { return reinterpret_cast<T*>(core_->data()); }
 
-    std::unique_ptr<detail::replicated_core> core_;
+    detail::owned<detail::replicated_core> core_;
     indices<N> extents_;
 };
 

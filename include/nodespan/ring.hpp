@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nodespan/detail/owned.hpp"
 #include "nodespan/detail/ring_core.hpp"
 #include "nodespan/ring_options.hpp"
 
@@ -60,19 +61,19 @@ public:
     }
 
     std::size_t frame_elements() const noexcept { return elements_; }
-    const ring_options& options() const noexcept { return handle_->options(); }
-    bool is_producer() const noexcept { return handle_->is_producer(); }
-    team& get_team() noexcept { return handle_->get_team(); }
+    const ring_options& options() const { return live().options(); }
+    bool is_producer() const { return live().is_producer(); }
+    team& get_team() { return live().get_team(); }
 
     /// The number of sequence numbers given so far, those of lost frames included. Any rank.
-    std::uint64_t published() const noexcept { return handle_->published(); }
+    std::uint64_t published() const { return live().published(); }
 
     /// The number of frames that this consumer has received.
-    std::uint64_t received() const noexcept { return handle_->received(); }
+    std::uint64_t received() const { return live().received(); }
 
     /// to_one: frames nobody received. to_all: on a consumer, gaps before its latest frame or the
     /// end; on the producer, their sum. Exact once all consumers have reached the end.
-    std::uint64_t lost() const noexcept { return handle_->lost(); }
+    std::uint64_t lost() const { return live().lost(); }
 
     /// Returns a place for the next frame. Its elements hold the values that were there before. The
     /// producer keeps the place until it publishes it; it has only one at a time.
@@ -83,14 +84,14 @@ public:
     ///         all of them.
     /// Cost:   some 10 ns. With when_full::block waits until consumers have released a frame.
     slot reserve() {
-        T* const data = reinterpret_cast<T*>(handle_->reserve());
+        T* const data = reinterpret_cast<T*>(live().reserve());
         return slot(handle_, std::span<T>(data, elements_), published());
     }
 
     /// Ends the stream: consumers get the frames that are left, then nothing.
     /// Call:   the producer alone; may be repeated.
     /// Errors: errc::invalid_argument (on other ranks).
-    void close() { handle_->close(); }
+    void close() { live().close(); }
 
     /// Waits for the next frame, in the order of sequence numbers. Returns nothing once the ring is
     /// closed and no frame is left. A consumer may hold several frames, but at most `slots` while
@@ -101,13 +102,18 @@ public:
     /// Cost:   some 10 ns and the transfer of a cache line if a frame is there. Waits spin, then
     ///         offer the core, then sleep.
     std::optional<frame> next() {
-        const auto found = handle_->next();
+        const auto found = live().next();
         if (!found) return std::nullopt;
         const T* const data = reinterpret_cast<const T*>(found->data);
         return frame(handle_, std::span<const T>(data, elements_), *found);
     }
 
 private:
+    detail::ring_core& live() const {
+        if (handle_ == nullptr) detail::refuse_moved_from("ring");
+        return *handle_;
+    }
+
     std::shared_ptr<detail::ring_core> handle_; // slots and frames may outlive the ring
     std::size_t elements_;
 };

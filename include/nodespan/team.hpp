@@ -72,12 +72,12 @@ public:
 
     /// The node of a rank.
     /// Errors: errc::out_of_range.
-    int node_of(int rank) const;
+    [[nodiscard]] int node_of(int rank) const;
 
     /// The number of team rank `rank` in the communicator from which the team was made. It differs
     /// if ranks were not placed node by node.
     /// Errors: errc::out_of_range.
-    int comm_rank(int rank) const;
+    [[nodiscard]] int comm_rank(int rank) const;
 
     /// How the team's ranks are distributed over its nodes.
     const nodespan::placement& placement() const noexcept;
@@ -113,7 +113,7 @@ public:
     /// A team of those ranks that give the same `color`, ordered by `key`, then by rank.
     /// Call:   collective over this team.
     /// Errors: errc::invalid_argument (negative color), errc::peer_lost, MPI category.
-    team split(int color, int key = 0) const;
+    [[nodiscard]] team split(int color, int key = 0) const;
 
 private:
     friend struct detail::access;

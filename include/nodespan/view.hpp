@@ -75,20 +75,22 @@ public:
           extents_(other.extents()),
           strides_(other.strides()) {}
 
-    constexpr const indices<N>& extents() const noexcept { return extents_; }
-    constexpr index_t extent(int d) const noexcept { return extents_[static_cast<std::size_t>(d)]; }
-    constexpr const indices<N>& strides() const noexcept { return strides_; }
-    constexpr index_t stride(int d) const noexcept {
+    [[nodiscard]] constexpr const indices<N>& extents() const noexcept { return extents_; }
+    [[nodiscard]] constexpr index_t extent(int d) const noexcept {
+        return extents_[static_cast<std::size_t>(d)];
+    }
+    [[nodiscard]] constexpr const indices<N>& strides() const noexcept { return strides_; }
+    [[nodiscard]] constexpr index_t stride(int d) const noexcept {
         return !is_strided && d == dense ? 1 : strides_[static_cast<std::size_t>(d)];
     }
-    static constexpr int rank() noexcept { return N; }
-    constexpr T* data_handle() const noexcept { return data_; }
-    constexpr index_t size() const noexcept { return box<N>{{}, extents_}.size(); }
-    constexpr bool empty() const noexcept { return size() == 0; }
+    [[nodiscard]] static constexpr int rank() noexcept { return N; }
+    [[nodiscard]] constexpr T* data_handle() const noexcept { return data_; }
+    [[nodiscard]] constexpr index_t size() const noexcept { return box<N>{{}, extents_}.size(); }
+    [[nodiscard]] constexpr bool empty() const noexcept { return size() == 0; }
 
     /// Whether the elements lie one after the other without gaps: column by column with layout
     /// column_major, else row-major.
-    constexpr bool is_exhaustive() const noexcept {
+    [[nodiscard]] constexpr bool is_exhaustive() const noexcept {
         index_t expected = 1;
         for (int k = 0; k < N; ++k) {
             const int d = is_column_major ? k : N - 1 - k;
@@ -112,7 +114,8 @@ public:
     }
 
     /// Row `i`: the view with the first dimension taken away.
-    constexpr view<T, N - 1, row_layout> row(index_t i) const noexcept requires(N > 1) {
+    [[nodiscard]] constexpr view<T, N - 1, row_layout> row(index_t i) const noexcept
+        requires(N > 1) {
         assert(i >= 0 && i < extents_[0]);
         indices<N - 1> extents{}, strides{};
         std::copy(extents_.begin() + 1, extents_.end(), extents.begin());
@@ -121,7 +124,8 @@ public:
     }
 
     /// Column `j`: the view with the last dimension taken away.
-    constexpr view<T, N - 1, column_layout> column(index_t j) const noexcept requires(N > 1) {
+    [[nodiscard]] constexpr view<T, N - 1, column_layout> column(index_t j) const noexcept
+        requires(N > 1) {
         assert(j >= 0 && j < extents_[N - 1]);
         indices<N - 1> extents{}, strides{};
         std::copy(extents_.begin(), extents_.end() - 1, extents.begin());
@@ -130,12 +134,12 @@ public:
     }
 
     /// The same elements with the indices in reverse order: v.transposed()(j, i) is v(i, j).
-    constexpr view<T, N, transposed_layout<Layout>> transposed() const noexcept {
+    [[nodiscard]] constexpr view<T, N, transposed_layout<Layout>> transposed() const noexcept {
         return {data_, reversed(extents_), reversed(strides_)};
     }
 
     /// The part inside `part`, whose indices are local to this view.
-    constexpr view patch(const box<N>& part) const noexcept {
+    [[nodiscard]] constexpr view patch(const box<N>& part) const noexcept {
         assert((box<N>{{}, extents_}.contains(part)));
         index_t offset = 0;
         if (!part.empty())
@@ -145,7 +149,7 @@ public:
 
     /// All elements as a span.
     /// Errors: errc::invalid_argument unless is_exhaustive().
-    constexpr std::span<T> span() const {
+    [[nodiscard]] constexpr std::span<T> span() const {
         if (!is_exhaustive())
             throw error(errc::invalid_argument,
                         "view::span(): the view has gaps between its rows; take rows instead");
@@ -157,8 +161,10 @@ public:
         return span();
     }
 
-    constexpr T* begin() const noexcept requires(N == 1 && !is_strided) { return data_; }
-    constexpr T* end() const noexcept requires(N == 1 && !is_strided) {
+    [[nodiscard]] constexpr T* begin() const noexcept requires(N == 1 && !is_strided) {
+        return data_;
+    }
+    [[nodiscard]] constexpr T* end() const noexcept requires(N == 1 && !is_strided) {
         return data_ + extents_[0];
     }
 

@@ -8,6 +8,7 @@
 #include "locked_combine.hpp"
 #include "process_watch.hpp"
 #include "team_core.hpp"
+#include "single_element.hpp"
 #include "transfer.hpp"
 
 #include <boost/core/demangle.hpp>
@@ -36,10 +37,11 @@ struct array_state {
     std::atomic<bool> has_claimed = false; // atomics
     lock_of_node own;
     lock_waiter me;
-    std::mutex making; // threads may ask for locks at the same time
+    std::mutex making; // threads may ask for locks, and attach, at the same time
     std::map<int, lock_of_node> others;
     std::unique_ptr<ghost_exchange> ghosts;
     std::optional<combining_locks> combining; // over several nodes
+    std::shared_ptr<array_attachment> attached;
 };
 
 namespace {
@@ -155,6 +157,7 @@ array_core::array_core(const class team& team, const index_list& extents, const 
 }
 
 array_core::~array_core() {
+    if (state_->attached) state_->attached->array_ends();
     state_->ghosts.reset();
     if (team_usage* const counters = access::core(team_)->usage())
         counters->end_array(state_->place.where.node_bytes);
@@ -167,6 +170,13 @@ std::byte* array_core::node_data() const noexcept {
 
 bool array_core::is_counted() const noexcept {
     return state_->place.usage != nullptr;
+}
+
+std::shared_ptr<array_attachment> array_core::attach(
+    const std::function<std::shared_ptr<array_attachment>()>& make) {
+    const std::scoped_lock one_at_a_time(state_->making);
+    if (!state_->attached) state_->attached = make();
+    return state_->attached;
 }
 
 void array_core::make_own_lock() {

@@ -1,5 +1,7 @@
 #include "nodespan/error.hpp"
 
+#include "nodespan/detail/owned.hpp"
+
 namespace nodespan {
 namespace {
 
@@ -31,6 +33,10 @@ public:
             return "input or output failed";
         case errc::wrong_thread:
             return "wrong thread";
+        case errc::unsupported:
+            return "not supported here";
+        case errc::device:
+            return "a GPU's driver failed";
         }
         return "unknown error " + std::to_string(code);
     }
@@ -54,6 +60,11 @@ error::error(std::error_code code, const std::string& message, bool collective)
 
 const char* detail::last_error_text() noexcept {
     return last_error ? last_error->c_str() : "";
+}
+
+void detail::refuse_moved_from(const char* what) {
+    throw error(errc::invalid_argument,
+                std::string(what) + ": it has been moved from; use the one it was moved to");
 }
 
 } // namespace nodespan

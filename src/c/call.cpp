@@ -37,6 +37,7 @@ static_assert(NODESPAN_ERROR_INVALID_ARGUMENT == static_cast<int>(errc::invalid_
 static_assert(NODESPAN_ERROR_NO_CAPACITY == static_cast<int>(errc::no_capacity));
 static_assert(NODESPAN_ERROR_IO == static_cast<int>(errc::io));
 static_assert(NODESPAN_ERROR_WRONG_THREAD == static_cast<int>(errc::wrong_thread));
+static_assert(NODESPAN_ERROR_DEVICE == static_cast<int>(errc::device));
 
 int code_of(const std::error_code& code) noexcept {
     if (code.category() == own_category()) return code.value();

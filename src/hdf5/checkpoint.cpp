@@ -185,8 +185,8 @@ bool checkpoint::state::is_whole(const detail::collective_io& call, index_t step
     std::string problem = detail::problem_of_sealed(team, path_of(step).string(), step);
     if (problem.empty()) try {
             call.on_first_rank([&] {
-                list_datasets(path_of(step));
-                read_attributes(path_of(step));
+                static_cast<void>(list_datasets(path_of(step)));
+                static_cast<void>(read_attributes(path_of(step)));
             });
             return true;
         } catch (const error& failure) {
@@ -285,8 +285,8 @@ checkpoint::checkpoint(checkpoint&&) noexcept = default;
 checkpoint& checkpoint::operator=(checkpoint&&) noexcept = default;
 checkpoint::~checkpoint() = default;
 
-void checkpoint::add_array(const std::string& name, detail::array_core& field,
-                           const detail::file_type& type) {
+void checkpoint::add_core(const std::string& name, detail::array_core& field,
+                          const detail::file_type& type) {
     state_->forget(name);
     state_->arrays.push_back({name, &field, type});
 }

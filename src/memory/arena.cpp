@@ -149,10 +149,10 @@ void arena::throw_for_all(const std::optional<error>& mine, const occasion& why)
                 "memory for an array: ranks could not agree", true);
 }
 
-// Finds room in a window, the same on all ranks; nothing if a new window is needed. On one node a
-// large block looks first for room whose pages are already backed, since new pages are the most
-// expensive part of making an array. Over several nodes each node has its own counters of backed
-// pages, so these cannot decide; windows without any array are tried last, since they can end.
+// Finds room in a window, the same on all ranks; nothing if a new window is needed. On one node,
+// large blocks first look for room whose pages are backed already, since new pages cost most of
+// making an array. Over several nodes, each of which has its own record of what is backed,
+// windows without any array come last: they can end.
 std::optional<block> arena::place(const block_request& request) {
     if (is_exposed()) {
         for (const bool is_unused : {false, true})
@@ -418,7 +418,7 @@ void arena::free(const block& given) noexcept try {
     }
     forget(given);
 } catch (...) {
-    // There is no memory for the counters: the range stays taken.
+    // Out of memory for the records: the range stays taken.
 }
 
 std::optional<arena::place_in_windows> arena::find(const void* begin,

@@ -57,16 +57,15 @@ struct block {
     std::shared_ptr<const std::string> text; // for messages
 };
 
-/// The memory of a team's arrays: a few large windows, which are divided at the same offsets on
-/// every node.
+/// Where a team's arrays lie: a few large windows, sub-allocated at the same offset on every node.
 ///
-/// Every rank makes the same calls and so keeps the same counters: freeing needs no communication,
-/// and allocating needs two meetings, one to agree and one when the memory is ready. The ranks that
-/// will use the pages back them before the array exists; if pages are missing the call fails with
-/// an error, not later with a SIGBUS. Freed blocks stay backed for the next array, up to a bound.
-/// Beyond it a team of one node gives pages back to the system. Pages of a window that other nodes
-/// can reach are kept until the window ends, because a network card may know them and would go on
-/// using the old ones; a window without arrays ends when another array is made.
+/// Every rank keeps the same records by making the same calls, so freeing needs no communication,
+/// and allocating needs two meetings: one to agree, one when memory is ready. Pages are backed
+/// before an array exists, by the ranks that will use them; what is not there is an error, not a
+/// SIGBUS. Freed blocks stay backed for the next array, up to a bound. Beyond it a team of one node
+/// gives pages back to the system. Pages of a window that other nodes can reach may be known to
+/// a network card, which would go on with the old ones: they stay what they are until the window
+/// ends, and one without arrays ends when another array is made.
 class arena : public team_core::attachment {
 public:
     /// The arena of a team; the first call makes it. No communication.

@@ -11,8 +11,8 @@
 
 namespace nodespan::detail {
 
-/// One of an arena's windows and a rank's counters of it. The counters are the same on all ranks of
-/// a node; `space` is the same on all nodes.
+/// One of an arena's windows and a rank's records of it. They are the same on all ranks of a
+/// node; of `space`, on all nodes.
 struct arena_window {
     shared_window memory;
     std::unique_ptr<rma_window> rma; // over several nodes only

@@ -62,6 +62,12 @@ void environment::start(int* argc, char*** argv, thread_level wanted) {
     detail::watch_mpi();
 }
 
+void environment::prepare(thread_level wanted) {
+    int initialized = 0;
+    if (MPI_Initialized(&initialized) == MPI_SUCCESS && initialized == 0)
+        detail::choose_rma_setting(to_mpi(wanted));
+}
+
 environment::~environment() {
     if (!owner_ || !detail::mpi_is_alive()) return;
     if (std::uncaught_exceptions() > exceptions_) {

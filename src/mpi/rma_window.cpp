@@ -4,6 +4,7 @@
 #include "mpi_check.hpp"
 #include "nodespan/error.hpp"
 #include "osc_settings.hpp"
+#include "wait.hpp"
 #include "which_mpi.hpp"
 
 #include <fmt/format.h>
@@ -15,6 +16,7 @@ namespace nodespan::detail {
 namespace {
 
 constexpr std::size_t kept_at_most = 64 * 1024; // bytes of small puts that are kept
+constexpr int offers_before_a_flush = 2; // to the ranks of a core, of which one has to answer
 
 // In MPICH and libraries derived from it, a request of MPI_Rget with strided elements ends before
 // the elements have arrived (4.0 to 4.2, every time). One of an MPI_Rget_accumulate that changes
@@ -43,6 +45,7 @@ std::unique_ptr<rma_window> rma_window::make(const window_makers& all, MPI_Comm 
 rma_window::rma_window(MPI_Comm comm, const placement& ranks, const window_site& site,
                        std::byte* data, std::size_t bytes)
     : ranks_(ranks),
+      shares_cores_(site.shares_cores),
       kept_(std::make_unique<std::byte[]>(kept_at_most)) {
     const int made = MPI_Win_create(site.is_leader ? data : nullptr,
                                     static_cast<MPI_Aint>(site.is_leader ? bytes : 0), 1,
@@ -70,6 +73,13 @@ void rma_window::free() noexcept {
     if (window_ == MPI_WIN_NULL) return;
     MPI_Win_unlock_all(window_); // a destructor cannot report an error
     MPI_Win_free(&window_);
+}
+
+// Open MPI's flushes can be told to leave the core to others, MPICH's keep it: also from a rank
+// that is to answer, so it is offered before.
+void rma_window::offer_core() const noexcept {
+    if (is_built_with_open_mpi || !shares_cores_) return;
+    for (int i = 0; i < offers_before_a_flush; ++i) yield_core();
 }
 
 // While the error is thrown, memory that a transfer uses may end. So this waits first.
@@ -136,6 +146,7 @@ void rma_window::flush_sent_to(int node, std::size_t offset, std::size_t bytes) 
 void rma_window::flush(int node) {
     if (started_node_ != node) complete_local();
     const blocking_watch watch("transfer (MPI_Win_flush)", me_, {&node, 1});
+    offer_core();
     check(MPI_Win_flush(target(node), window_), "MPI_Win_flush");
     sent_.erase(node);
     const auto at =
@@ -251,6 +262,7 @@ void rma_window::read_words(int node, std::size_t offset, std::uint64_t* words, 
 // Open MPI's osc/pt2pt collects small messages by target. This call would also wait for those to
 // other targets, but does not send them: so with more than one target, all must be named.
 void rma_window::complete_local(int node) {
+    offer_core();
     if (node != several && (started_node_ == nobody || started_node_ == node)) {
         const blocking_watch watch("transfer (MPI_Win_flush_local)", me_, {&node, 1});
         check(MPI_Win_flush_local(target(node), window_), "MPI_Win_flush_local");

@@ -138,9 +138,11 @@ private:
     void started(int node, const MPI_Request* request);
     sent& to(int node);
     void complete_local(int node);
+    void offer_core() const noexcept;
 
     const placement& ranks_;
     waiter me_;
+    bool shares_cores_ = false;
     MPI_Win window_ = MPI_WIN_NULL;
     node_table<sent> sent_;             // what nodes were sent since their last flush
     std::vector<int> pending_nodes_;    // those nodes

@@ -202,18 +202,23 @@ std::string state_of_limits(const window_site& site) {
     return result;
 }
 
-capacity locked_capacity(const std::string& cards) {
+capacity lockable_capacity() {
     capacity result{unlimited, unlimited, "the memory that a process may lock (ulimit -l)",
                     "raise that limit (ulimit -l unlimited), which network cards that read memory "
                     "by themselves need"};
-    std::error_code unreadable;
-    const std::filesystem::directory_iterator listed(cards, unreadable);
-    if (unreadable || listed == std::filesystem::directory_iterator{} || may_lock_any_memory())
-        return result;
+    if (may_lock_any_memory()) return result;
     result.limit_bytes = limit_of(RLIMIT_MEMLOCK);
     const std::uint64_t used = status_of_process("VmLck:", 10) + status_of_process("VmPin:", 10);
     result.free_bytes = beyond(result.limit_bytes, used * 1024);
     return result;
+}
+
+capacity locked_capacity(const std::string& cards) {
+    std::error_code unreadable;
+    const std::filesystem::directory_iterator listed(cards, unreadable);
+    if (unreadable || listed == std::filesystem::directory_iterator{})
+        return {unlimited, unlimited, "", ""};
+    return lockable_capacity();
 }
 
 } // namespace nodespan::detail

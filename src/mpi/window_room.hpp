@@ -14,8 +14,9 @@ struct window_site {
     std::string directory; // of the files behind them
     int rank = 0;          // in the team, like the node: for messages
     int node = 0;
-    bool is_leader = false;  // it makes the file, the others map it
-    bool is_private = false; // a node of one rank: ordinary memory
+    bool is_leader = false;    // makes the file; the others map it
+    bool is_private = false;   // a node of one rank: ordinary memory
+    bool shares_cores = false; // more ranks than cores
 };
 
 /// The largest window in which this rank could take part now, once `given_back` bytes are free
@@ -45,8 +46,10 @@ std::optional<error> refuse_exposure(const window_site& site, std::uint64_t byte
 /// way.
 std::string state_of_limits(const window_site& site);
 
-/// How much more memory this process may lock. There is no limit if the process has the right to
-/// exceed it, or if `cards` lists no network card that would lock memory.
+/// How much more memory this process may lock: unlimited where it has the right to.
+capacity lockable_capacity();
+
+/// The same where a network card is listed in `cards` that would ask for it; else unlimited.
 capacity locked_capacity(const std::string& cards = "/sys/class/infiniband");
 
 } // namespace nodespan::detail

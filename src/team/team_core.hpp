@@ -68,7 +68,7 @@ public:
 
     /// The site of this node's windows; `directory` is the folder of the files behind them.
     window_site site(const std::string& directory) const {
-        return {directory, rank_, node_, is_leader(), node_size() == 1};
+        return {directory, rank_, node_, is_leader(), node_size() == 1, is_oversubscribed()};
     }
 
     /// The rule for threads, for code that uses MPI beside this class.

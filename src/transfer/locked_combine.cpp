@@ -5,12 +5,16 @@
 #include "node_accumulate.hpp"
 #include "pieces.hpp"
 #include "strided.hpp"
+#include "which_mpi.hpp"
 
 #include <cstring>
 #include <vector>
 
 namespace nodespan::detail {
 namespace {
+
+// MPICH 4.0 takes the numbers for signed ones in MPI_MIN and MPI_MAX.
+constexpr bool compares_unsigned = is_built_with_open_mpi;
 
 // Combines a strided block with scale times another one.
 void combine(const array_place& a, accumulate_op op, const index_list& extents, std::byte* to,
@@ -36,9 +40,13 @@ bool is_combined_by_mpi(element_kind kind, accumulate_op op) noexcept {
     switch (kind) {
     case int8:
     case int16:
+        return !is_sum;
     case uint8:
     case uint16:
-        return !is_sum;
+        return !is_sum && (compares_unsigned || op == accumulate_op::replace);
+    case uint32:
+    case uint64:
+        return is_sum || compares_unsigned || op == accumulate_op::replace;
     case float32:
     case float64:
     case long_double:

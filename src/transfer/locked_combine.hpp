@@ -13,9 +13,10 @@ namespace nodespan::detail {
 // lock of their node that nothing else uses. So no contribution made under this lock is lost; but
 // changes that MPI makes to the same elements in the meantime may be lost.
 
-/// Whether MPI's accumulate does what combine.hpp says. It does not for min and max of
-/// floating-point numbers, where MPI does not say what NaNs do, and it has no fmin and fmax; nor
-/// for sums and products of integers of 8 and 16 bits, which Open MPI's vector code saturates.
+/// Whether MPI's accumulate does what combine.hpp says. Not min and max of floating-point numbers,
+/// where MPI leaves open what NaNs do, and has no fmin and fmax; nor sums and products of integers
+/// of 8 and 16 bits, which Open MPI's vector code saturates; nor, with MPICH, min and max of
+/// unsigned integers, which it compares as signed ones.
 bool is_combined_by_mpi(element_kind kind, accumulate_op op) noexcept;
 
 /// The locks of an array, one for each node, each made when it is first used.

@@ -83,19 +83,6 @@ void start_put(const array_place& a, const box<dynamic_rank>& patch, const std::
 void accumulate(const array_place& a, const box<dynamic_rank>& patch, accumulate_op op,
                 const std::byte* from, const index_list& strides, const void* scale);
 
-/// One element.
-void get_element(const array_place& a, const index_list& at, void* to);
-void put_element(const array_place& a, const index_list& at, const void* from);
-
-/// Atomics on one element of any node, by MPI. For teams of several nodes.
-void fetch_add(const array_place& a, const index_list& at, const void* value, void* before);
-bool compare_exchange(const array_place& a, const index_list& at, void* expected,
-                      const void* desired);
-
-/// For arrays of one node: from now on accumulate uses single atomic instructions too. Waits for
-/// accumulates under way.
-void claim_atomics(const array_place& a);
-
 /// `count` elements whose indices follow each other in `places`, dimensions() numbers each.
 void gather(const array_place& a, const index_t* places, index_t count, std::byte* to);
 void scatter(const array_place& a, const index_t* places, index_t count, const std::byte* from);

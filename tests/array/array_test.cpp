@@ -191,7 +191,7 @@ TEST(Array, CanBeEmpty) {
     array<double, 2> none(everyone, {0, 5}), thin(everyone, {5, 0});
     array<double, 2> other(everyone, {5, 5});
 
-    other.local();
+    static_cast<void>(other.local());
     none.fence();
 
     EXPECT_TRUE(none.local().empty());

@@ -112,7 +112,7 @@ TEST_F(Existing, PartsThatDoNotFitAreRefusedOnAllRanks) {
     const std::vector<int> mine = counted(2 * width);
 
     const auto refused = test::caught([&] {
-        array_from_parts(everyone, view<const int, 2>(mine.data(), {2, width}));
+        static_cast<void>(array_from_parts(everyone, view<const int, 2>(mine.data(), {2, width})));
     });
 
     EXPECT_EQ(refused.code, errc::size_mismatch);
@@ -121,8 +121,9 @@ TEST_F(Existing, PartsThatDoNotFitAreRefusedOnAllRanks) {
 }
 
 TEST_F(Existing, NoSuchRootIsRefusedOnAllRanks) {
-    const auto refused =
-        test::caught([&] { array_from_root(everyone, view<const int, 1>{}, everyone.size()); });
+    const auto refused = test::caught([&] {
+        static_cast<void>(array_from_root(everyone, view<const int, 1>{}, everyone.size()));
+    });
 
     EXPECT_EQ(refused.code, errc::out_of_range);
     everyone.fence(); // the team goes on

@@ -2,7 +2,10 @@
 #include <nodespan/box.hpp>
 
 #include <array>
+#include <concepts>
 #include <limits>
+#include <tuple>
+#include <type_traits>
 #include <vector>
 
 namespace {
@@ -10,6 +13,7 @@ namespace {
 using nodespan::box;
 using nodespan::index_list;
 using nodespan::index_t;
+using nodespan::indices;
 
 TEST(IndexList, HoldsAsManyValuesAsItWasGiven) {
     const index_list values = std::array<index_t, 3>{4, 5, 6};
@@ -29,6 +33,34 @@ TEST(IndexList, ListsOfDifferentLengthDiffer) {
     EXPECT_NE(index_list(2, 0), index_list(3, 0));
     EXPECT_NE(index_list(2, 0), index_list(2, 1));
     EXPECT_EQ(index_list(), index_list(0, 9));
+}
+
+TEST(Indices, AreWhatAStdArrayIsInAllButTheirBraces) {
+    constexpr indices<2> at{3, 4};
+    const std::array<index_t, 2> as_array = at;
+    const indices<2> back = as_array;
+    const auto [i, j] = at;
+    const auto sum = [](index_t a, index_t b) { return a + b; };
+
+    static_assert(at[1] == 4 && at.size() == 2 && at < indices<2>{3, 5} && at != indices<2>{});
+    static_assert(sizeof(at) == 2 * sizeof(index_t) && std::is_trivially_copyable_v<indices<2>>);
+    static_assert(std::convertible_to<indices<2>, std::array<index_t, 2>>);
+    EXPECT_EQ(back, at);
+    EXPECT_EQ(as_array, at);
+    EXPECT_EQ(i + j, 7);
+    EXPECT_EQ(std::apply(sum, at), 7);
+    EXPECT_EQ(index_list(at), index_list(as_array));
+}
+
+TEST(Indices, TakeAsManyNumbersAsThereAreDimensionsOrNone) {
+    static_assert(std::constructible_from<indices<2>, int, int>);
+    static_assert(!std::constructible_from<indices<2>, int>);
+    static_assert(!std::constructible_from<indices<2>, int, int, int>);
+    static_assert(!std::constructible_from<indices<2>, std::array<index_t, 3>>);
+    static_assert(!std::constructible_from<box<2>, indices<2>>);
+
+    EXPECT_EQ(indices<3>(), (indices<3>{0, 0, 0}));
+    EXPECT_EQ(box<3>(), (box<3>{{0, 0, 0}, {0, 0, 0}}));
 }
 
 TEST(Box, CountsItsElements) {

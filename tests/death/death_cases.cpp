@@ -1,6 +1,7 @@
 // Programs that end in unusual ways; the first argument names the case.
 
 #include "ended_cases.hpp"
+#include "run_cases.hpp"
 
 #include <nodespan/nodespan.hpp>
 
@@ -200,7 +201,14 @@ int main(int argc, char** argv) {
         {"calls_after_environment", calls_after_environment},
         {"calls_after_finalize", calls_after_finalize},
         {"forks_and_leaves", forks_and_leaves},
-        {"ends_on_another_thread", ends_on_another_thread}};
+        {"ends_on_another_thread", ends_on_another_thread},
+        {"run_throws_alone", run_throws_alone},
+        {"run_throws_alone_beside_mpi", run_throws_alone_beside_mpi},
+        {"run_throws_together", run_throws_together},
+        {"run_throws_everywhere", run_throws_everywhere},
+        {"run_returns", run_returns},
+        {"run_returns_nothing", run_returns_nothing},
+        {"run_returns_on_others", run_returns_on_others}};
     const auto found = cases.find(argc > 1 ? argv[1] : "");
     return found == cases.end() ? 2 : found->second(argc, argv);
 }

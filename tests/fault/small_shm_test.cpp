@@ -98,7 +98,9 @@ class full_shm {
 public:
     explicit full_shm(std::uint64_t left) {
         struct statvfs shm {};
-        if (world.rank() == 0 && statvfs("/dev/shm", &shm) == 0) {
+        int rank = 0;
+        MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+        if (rank == 0 && statvfs("/dev/shm", &shm) == 0) {
             const std::uint64_t free = static_cast<std::uint64_t>(shm.f_bavail) * shm.f_frsize;
             file_ = open(name, O_CREAT | O_RDWR, 0600);
             EXPECT_EQ(posix_fallocate(file_, 0, static_cast<off_t>(free - left)), 0);

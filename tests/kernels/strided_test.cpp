@@ -8,6 +8,7 @@
 #include <new>
 #include <numeric>
 #include <random>
+#include <span>
 #include <utility>
 #include <vector>
 

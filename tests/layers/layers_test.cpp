@@ -28,8 +28,8 @@ struct module {
 // From the ground up. A new public header needs a place here.
 const std::vector<module> modules = {
     {"export", "base", {"requirements", "export", "standard_library", "access"}},
-    {"error", "base", {"error"}},
-    {"box", "base", {"box"}},
+    {"error", "base", {"error", "owned"}},
+    {"box", "base", {"indices", "box"}},
     {"view", "base", {"view", "buffer"}},
     {"accumulate_op", "kernels", {"accumulate_op"}},
     {"dtype", "formats", {"dtype", "narrow"}},
@@ -49,9 +49,10 @@ const std::vector<module> modules = {
      "array",
      {"array", "array_inline", "column_major", "replicated", "counter", "ring", "queue_core",
       "queue"}},
+    {"gpu", "gpu", {"gpu_driver", "pinned_core", "gpu"}},
     {"algorithm",
      "array",
-     {"local_rows", "together", "mean", "work_share", "algorithm", "creation"}},
+     {"local_rows", "together", "mean", "work_share", "algorithm", "creation", "without_hdf5"}},
     {"files", "files", {"raw", "npy", "csv"}},
     {"hdf5",
      "hdf5",

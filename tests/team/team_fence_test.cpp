@@ -145,7 +145,8 @@ TEST(TeamSplit, RefusesANegativeColorOnEveryRank) {
     team everyone(MPI_COMM_WORLD);
     const int last = everyone.size() - 1;
 
-    const auto refused = caught([&] { everyone.split(everyone.rank() == last ? -1 : 0); });
+    const auto refused =
+        caught([&] { static_cast<void>(everyone.split(everyone.rank() == last ? -1 : 0)); });
 
     EXPECT_EQ(refused.code, errc::invalid_argument);
     EXPECT_TRUE(refused.collective);

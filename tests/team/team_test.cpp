@@ -161,10 +161,12 @@ TEST(Team, RefusesAnInterCommunicator) {
 TEST(Team, RefusesRanksThatDoNotExist) {
     const team everyone(MPI_COMM_WORLD);
 
-    EXPECT_EQ(caught([&] { everyone.node_of(-1); }).code, errc::out_of_range);
-    EXPECT_EQ(caught([&] { everyone.node_of(everyone.size()); }).code, errc::out_of_range);
-    EXPECT_EQ(caught([&] { everyone.comm_rank(-1); }).code, errc::out_of_range);
-    EXPECT_EQ(caught([&] { everyone.comm_rank(everyone.size()); }).code, errc::out_of_range);
+    EXPECT_EQ(caught([&] { static_cast<void>(everyone.node_of(-1)); }).code, errc::out_of_range);
+    EXPECT_EQ(caught([&] { static_cast<void>(everyone.node_of(everyone.size())); }).code,
+              errc::out_of_range);
+    EXPECT_EQ(caught([&] { static_cast<void>(everyone.comm_rank(-1)); }).code, errc::out_of_range);
+    EXPECT_EQ(caught([&] { static_cast<void>(everyone.comm_rank(everyone.size())); }).code,
+              errc::out_of_range);
 }
 
 // Numbers of a team over a communicator in another order, against numbers collected by MPI.

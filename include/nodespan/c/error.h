@@ -13,7 +13,7 @@
 #define NODESPAN_C_INT
 #endif
 
-/// The codes up to WRONG_THREAD are those of nodespan::errc.
+/// Those up to DEVICE are nodespan::errc.
 typedef enum nodespan_error NODESPAN_C_INT {
     NODESPAN_SUCCESS = 0,
     NODESPAN_ERROR_INVALID_ARGUMENT = 1, ///< a value no call could accept
@@ -27,6 +27,8 @@ typedef enum nodespan_error NODESPAN_C_INT {
     NODESPAN_ERROR_PEER_LOST,            ///< another rank left a collective call
     NODESPAN_ERROR_IO,                   ///< a file could not be read or written
     NODESPAN_ERROR_WRONG_THREAD,         ///< a call by a thread that may not make it
+    NODESPAN_ERROR_UNSUPPORTED,          ///< what this machine does not have
+    NODESPAN_ERROR_DEVICE,               ///< the driver of a GPU reports a failure
     NODESPAN_ERROR_MPI = 100,            ///< MPI's; see nodespan_last_error_mpi_code
     NODESPAN_ERROR_NO_MEMORY,            ///< this process has no more memory of its own
     NODESPAN_ERROR_OTHER

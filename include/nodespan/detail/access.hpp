@@ -15,7 +15,7 @@ struct lock_usage;
 struct access {
     /// The state of a team, which its handles share; for an array, its part that is no template.
     template <class Handle>
-    static decltype(auto) core(Handle&& handle) noexcept {
+    static decltype(auto) core(Handle&& handle) {
         return std::forward<Handle>(handle).core();
     }
 

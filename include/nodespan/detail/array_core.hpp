@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -27,6 +28,12 @@ struct element_type {
     element_kind kind = element_kind::other;
     const char* name = "";      // as in std::type_info
     bool is_transposed = false; // the program names indices in reverse order
+};
+
+/// Something of a layer above that has to end before the memory of an array does.
+struct array_attachment {
+    virtual ~array_attachment() = default;
+    virtual void array_ends() noexcept = 0;
 };
 
 /// The part of `array` that need not be a template: element type and number of dimensions are known
@@ -46,6 +53,9 @@ public:
     const array_options& options() const noexcept { return options_; }
     std::byte* node_data() const noexcept; // of the stored box
     std::size_t element_bytes() const noexcept { return type_.bytes; }
+
+    /// For messages, such as array<double,2>, or with the options' name array<double,2> "velocity".
+    const std::string& name() const noexcept { return name_; }
     class team& get_team() noexcept {
         return team_;
     }
@@ -62,6 +72,11 @@ public:
     void claim_atomics() {
         if (!is_claimed_.load(std::memory_order_relaxed)) claim_and_count();
     }
+
+    /// What is attached to this array: what `make` gives, where nothing is yet.
+    /// Call:   any thread.
+    std::shared_ptr<array_attachment> attach(
+        const std::function<std::shared_ptr<array_attachment>()>& make);
 
     void fence();
     void node_fence();
@@ -121,7 +136,7 @@ private:
                            const patch_memory& memory) const;
 
     class team team_;
-    std::string name_; // such as array<double,2>, or with a name: array<double,2> "velocity"
+    std::string name_;
     element_type type_;
     array_options options_;
     distribution cut_;

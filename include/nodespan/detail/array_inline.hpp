@@ -11,6 +11,7 @@
 #include <memory>
 #include <new>
 #include <typeinfo>
+#include <utility>
 
 namespace nodespan {
 
@@ -34,6 +35,19 @@ array<T, N, row_major>::array(const team& team, const indices<N>& extents,
       data_(reinterpret_cast<T*>(core_->node_data())),
       first_(part(node_box_).data_handle()),
       is_counted_(core_->is_counted()) {}
+
+template <class T, int N>
+void array<T, N, row_major>::swap(array& other) noexcept {
+    std::swap(core_, other.core_);
+    std::swap(extents_, other.extents_);
+    std::swap(node_box_, other.node_box_);
+    std::swap(node_extents_, other.node_extents_);
+    std::swap(stored_box_, other.stored_box_);
+    std::swap(strides_, other.strides_);
+    std::swap(data_, other.data_);
+    std::swap(first_, other.first_);
+    std::swap(is_counted_, other.is_counted_);
+}
 
 template <class T, int N>
 box<N> array<T, N>::rank_box_of(int rank) const {
@@ -200,6 +214,18 @@ bool array<T, N>::add_here(std::span<const indices<N>> places, std::span<const T
         core_->claim_atomics();
         for (std::size_t i = 0; i < from.size(); ++i)
             std::atomic_ref<T>(held(places[i])).fetch_add(from[i], std::memory_order_relaxed);
+        return true;
+    }
+    return false;
+}
+
+template <class T, int N>
+bool array<T, N>::add_here(std::span<const indices<N>> places, const T& value) {
+    if constexpr (detail::addable<T>) {
+        if (!core_->is_one_node() || !holds(places)) return false;
+        core_->claim_atomics();
+        for (const indices<N>& at : places)
+            std::atomic_ref<T>(held(at)).fetch_add(value, std::memory_order_relaxed);
         return true;
     }
     return false;

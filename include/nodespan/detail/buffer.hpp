@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <ranges>
 #include <type_traits>
+#include <utility>
 
 namespace NODESPAN_EXPORT nodespan {
 namespace detail {
@@ -72,6 +73,24 @@ private:
     indices<N> extents_{};
     indices<N> strides_{};
     bool is_view_ = false;
+};
+
+/// The same for a call that returns before it is done: memory that outlives the call.
+template <class T, int N>
+class lasting_buffer : public buffer<T, N> {
+public:
+    /// From views, spans, and what has a name.
+    template <class R>
+    requires(std::constructible_from<buffer<T, N>, R>)
+        lasting_buffer(R&& elements) // NOLINT: meant to convert
+        : buffer<T, N>(std::forward<R>(elements)) {}
+
+    /// A temporary would end while MPI still uses its memory: give it a name, and keep it until the
+    /// request is done.
+    template <class R>
+    requires(std::constructible_from<buffer<T, N>, R>&& std::ranges::range<R> &&
+             !std::ranges::borrowed_range<R>) lasting_buffer(R&& temporary)
+    = delete;
 };
 
 } // namespace detail

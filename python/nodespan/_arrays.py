@@ -1,0 +1,296 @@
+"""Distributed arrays whose parts on this node are ndarrays over the memory that its ranks share."""
+
+import numpy as np
+
+from . import _core, _indexing, _reductions
+
+
+class Array(_core.Array):
+    """An N-d array over the ranks of a team, 1 to 6 dimensions.
+
+    Each node's part lies in memory that all ranks of the node address: ``node``, ``local`` and
+    ``block(rank)`` are ndarrays over it, without a copy. ``a[...]`` takes global indices, reaches
+    elements of all nodes, and always gives a copy. Made by ``Team.zeros`` and its like.
+
+    The memory rule: between two fences an element is written by one rank or read by many; a lock
+    orders accesses in between.
+
+    Lifetime: views keep the memory. ``close()``, the end of a ``with`` block and garbage collection
+    give the array up on this rank; it ends when all ranks have given it up, together, when the next
+    array, queue or the like of its team is made (or at ``Team.collect()``).
+
+    Shape:  extents of at least 0; dtypes: bool, integers, float16, float32, float64, longdouble,
+            complex64, complex128, structured dtypes of these.
+    Call:   collective over the team, same arguments on all ranks.
+    Errors: TypeError (dtype), ValueError (shape, options), MemoryError (shared memory, with what is
+            needed and what is free); on all ranks.
+    """
+
+    def __init__(self, team, shape, dtype="float64", *, zeroed=True, ghosts=None, periodic=None,
+                 node_grid=None, rank_grid=None, cuts=None, name=None):
+        super().__init__(team, shape, dtype, zeroed, ghosts, periodic, node_grid, rank_grid, cuts,
+                         name)
+        self._team = team
+        self._cut = (node_grid, rank_grid, cuts)
+        self._periodic = periodic
+        self._views = {}
+
+    # What it is.
+
+    @property
+    def team(self):
+        """The team it lives on."""
+        return self._team
+
+    @property
+    def size(self):
+        """How many elements it has, on all nodes."""
+        return _indexing.count(self.shape)
+
+    @property
+    def itemsize(self):
+        """Bytes of an element."""
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self):
+        """Bytes of all elements, on all nodes."""
+        return self.size * self.itemsize
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __iter__(self):
+        return (self[i] for i in range(self.shape[0]))
+
+    def __repr__(self):
+        shape = ", ".join(map(str, self.shape)) + ("," if self.ndim == 1 else "")
+        if self.closed:
+            return f"<nodespan.Array ({shape}) {self.dtype}, closed>"
+        try:
+            name = f' "{self.name}"' if self.name else ""
+            where = f"{_count(self.team.size, 'rank')} on {_count(self.team.nodes, 'node')}"
+        except (RuntimeError, ValueError) as gone:
+            name, where = "", str(gone)
+        return f"<nodespan.Array{name} ({shape}) {self.dtype}, {where}>"
+
+    def __reduce__(self):
+        raise TypeError("nodespan arrays are not pickled: all ranks of a node have them already. "
+                        "a[...] is a copy that can be")
+
+    def __bool__(self):
+        if self.size == 1:
+            return bool(self[(0,) * self.ndim])
+        raise ValueError("the truth value of an array of several elements is ambiguous")
+
+    # Direct access: ndarrays over the shared memory.
+
+    def _view(self, name, make):
+        if self.closed:
+            raise ValueError(f"nodespan: {name}: the array is closed")
+        found = self._views.get(name)
+        if found is None or not _core.is_live():
+            found = self._views[name] = make()
+        return found.view()
+
+    @property
+    def local(self):
+        """This rank's own elements: an ndarray over the shared memory, writable. Cost: none."""
+        return self._view("local", self._local)
+
+    @property
+    def node(self):
+        """All elements that this node holds: an ndarray over the shared memory, writable.
+
+        Index 0 is the first index of ``node_box``. Cost: none.
+        """
+        return self._view("node", self._node)
+
+    @property
+    def local_with_ghosts(self):
+        """``local`` and as much around it as ``ghosts`` says."""
+        return self._view("local_with_ghosts", self._local_with_ghosts)
+
+    @property
+    def node_with_ghosts(self):
+        """``node`` and the copies of neighbours' elements around it."""
+        return self._view("node_with_ghosts", self._node_with_ghosts)
+
+    def block(self, rank):
+        """The elements of a rank of this node: an ndarray over the shared memory, writable.
+
+        Errors: IndexError where the rank sits on another node.
+        """
+        return self._block(rank)
+
+    # Global indices.
+
+    def _get(self, key):
+        box = _indexing.as_box(key, self.shape)
+        if box is None:
+            rows, selected = _indexing.places(key, self.shape)
+            result = np.empty(selected, self.dtype)
+            self._gather(rows, result)
+            return result
+        lo, hi, rest = box
+        patch = np.empty([max(0, h - l) for l, h in zip(lo, hi)], self.dtype)
+        self._get_box(lo, hi, patch)
+        found = patch[rest]
+        if isinstance(found, np.ndarray):
+            return found if found.base is None or found.size == patch.size else found.copy()
+        return found.copy() if isinstance(found, np.void) else found
+
+    def _set(self, key, value):
+        box = _indexing.as_box(key, self.shape)
+        if box is not None and _indexing.is_dense(box[2]):
+            lo, hi, rest = box
+            patch = np.empty([max(0, h - l) for l, h in zip(lo, hi)], self.dtype)
+            patch[rest] = value
+            self._put_box(lo, hi, patch)
+            return
+        rows, selected = _indexing.places(key, self.shape)
+        values = np.empty(selected, self.dtype)
+        values[...] = value
+        self._scatter(rows, values)
+
+    def __array__(self, dtype=None, copy=None):
+        """The whole array as an ndarray of this rank's own.
+
+        Cost: memory for all elements, on each rank that asks, and the transfer of those that other
+        nodes hold. ``a.node`` is the same without a copy, for what this node has.
+        """
+        if copy is False:
+            raise ValueError("a distributed array is no ndarray without a copy; a.node is a view")
+        whole = self[(Ellipsis,)]
+        return whole if dtype is None else whole.astype(dtype, copy=False)
+
+    def add(self, key, values):
+        """Adds to the elements at ``key`` (numpy.s_[...]), each in one indivisible step.
+
+        Shape: key of ints and slices; values broadcast to what it selects. Numbers only.
+        Epoch: other ranks may add to the same elements meanwhile. Call: any rank alone.
+        Errors: IndexError, TypeError (a dtype without sums), MPIError.
+        """
+        self._combine_at(key, values, "sum")
+
+    def combine(self, key, values, op):
+        """The same with another operation: sum, prod, min, max, fmin, fmax or replace."""
+        self._combine_at(key, values, op)
+
+    def _combine_at(self, key, values, op):
+        self._require_number(op)
+        box = _indexing.as_box(key, self.shape)
+        if box is None or not _indexing.is_dense(box[2]):
+            rows, selected = _indexing.places(key, self.shape)
+            if op != "sum":
+                raise IndexError(f"nodespan: {op} takes ints and slices without steps")
+            self._scatter_add(rows, _as_elements(values, selected, self.dtype))
+            return
+        lo, hi, rest = box
+        patch = np.empty([max(0, h - l) for l, h in zip(lo, hi)], self.dtype)
+        patch[rest] = values
+        self._accumulate_box(lo, hi, patch, op)
+
+    def gather(self, places):
+        """The elements at a list of places: an ndarray of one dimension.
+
+        Shape: places of shape (count, ndim), or (count,) where the array has one dimension.
+        Call: any rank alone. Errors: IndexError. Cost: a message for each node with elements.
+        """
+        rows = self._rows(places)
+        result = np.empty(len(rows), self.dtype)
+        self._gather(rows, result)
+        return result
+
+    def scatter(self, places, values):
+        """Writes values to a list of places; of several for the same element the last one stays."""
+        rows = self._rows(places)
+        self._scatter(rows, _as_elements(values, (len(rows),), self.dtype))
+
+    def scatter_add(self, places, values):
+        """Adds values at a list of places, each in one indivisible step, doublets included."""
+        self._require_number("scatter_add")
+        rows = self._rows(places)
+        self._scatter_add(rows, _as_elements(values, (len(rows),), self.dtype))
+
+    def _rows(self, places):
+        return _indexing.without_negatives(_indexing.as_places(places, self.ndim), self.shape)
+
+    def _require_number(self, operation):
+        if not self._is_number():
+            raise TypeError(f"nodespan: {operation}: elements of dtype {self.dtype} have no "
+                            "arithmetic here; integers, float32, float64, longdouble, complex64 "
+                            "and complex128 do")
+
+    # Who looks when.
+
+    def lock(self, node=0):
+        """The lock of a node, for ``with``: what it guards is the program's agreement.
+
+        What was written under it is visible to the next one who holds it. Fair, not recursive.
+        Call: any rank alone. Errors: IndexError (node).
+        """
+        return _core.Lock(self, node, False)
+
+    def lock_shared(self, node=0):
+        """The same for readers, who hold it together."""
+        return _core.Lock(self, node, True)
+
+    def close(self):
+        """Gives the array up on this rank; its views stay valid. Again is fine.
+
+        Call: any rank alone. The memory ends when all ranks have given the array and its views up
+        and the team makes something else.
+        """
+        self._views.clear()
+        self._close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    # Whole arrays: collective over the team, same arguments on all ranks.
+
+    def fill(self, value):
+        """Sets this rank's own elements. Call: all ranks, each for its own; no fence."""
+        self.local[...] = value
+
+    def sum(self, axis=None, dtype=None, out=None, keepdims=False):
+        """The sum of all elements, or along axes, on all ranks; dtypes as in numpy.sum.
+
+        Call: collective over the team. Epoch: reads what was there at the last fence.
+        Cost: reading this rank's elements, and an all_reduce of the result.
+        """
+        return _reductions.total(self, axis, dtype, out, keepdims)
+
+    def mean(self, axis=None, dtype=None, out=None, keepdims=False):
+        """The mean of all elements, or along axes, on all ranks; dtypes as in numpy.mean."""
+        return _reductions.mean(self, axis, dtype, out, keepdims)
+
+    def min(self, axis=None, out=None, keepdims=False):
+        """The least element, or along axes, on all ranks; NaN if there is one."""
+        return _reductions.extreme(self, "min", axis, out, keepdims)
+
+    def max(self, axis=None, out=None, keepdims=False):
+        """The largest element, or along axes, on all ranks; NaN if there is one."""
+        return _reductions.extreme(self, "max", axis, out, keepdims)
+
+
+def dot(a, b):
+    """The sum of a * b over all elements, without conjugation, on all ranks.
+
+    Shape: equal shapes, cut alike. Call: collective over the team. Errors: ValueError.
+    """
+    return _reductions.dot(a, b)
+
+
+def _as_elements(values, shape, dtype):
+    result = np.empty(shape, dtype)
+    result[...] = values
+    return result
+
+
+def _count(number, noun):
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

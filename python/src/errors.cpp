@@ -1,0 +1,115 @@
+#include "errors.hpp"
+
+#include <exception>
+#include <new>
+
+namespace nodespan::python {
+namespace {
+
+// The exceptions of this package; owned by the module, which is never unloaded.
+PyObject* peer_lost_type = nullptr;
+PyObject* mpi_error_type = nullptr;
+
+PyObject* type_of(const std::error_code& code) {
+    if (code.category() == mpi_category()) return mpi_error_type;
+    if (code == std::errc::not_enough_memory) return PyExc_MemoryError;
+    if (code.category() != own_category()) return PyExc_RuntimeError;
+    switch (static_cast<errc>(code.value())) {
+    case errc::invalid_argument:
+    case errc::mismatched_arguments:
+    case errc::size_mismatch:
+        return PyExc_ValueError;
+    case errc::out_of_range:
+    case errc::not_on_node:
+        return PyExc_IndexError;
+    case errc::no_capacity:
+        return PyExc_MemoryError;
+    case errc::io:
+        return PyExc_OSError;
+    case errc::peer_lost:
+        return peer_lost_type;
+    case errc::not_initialized:
+    case errc::finalized:
+    case errc::wrong_thread:
+        break;
+    }
+    return PyExc_RuntimeError;
+}
+
+void set(const error& what) {
+    PyErr_SetString(type_of(what.code()), what.what());
+}
+
+PyObject* type_named(const std::string& name) {
+    if (name == "PeerLostError") return peer_lost_type;
+    if (name == "MPIError") return mpi_error_type;
+    PyObject* const found = PyDict_GetItemString(PyEval_GetBuiltins(), name.c_str());
+    const bool is_type = found != nullptr && PyExceptionClass_Check(found);
+    return is_type ? found : PyExc_RuntimeError;
+}
+
+} // namespace
+
+failure failure_of(py::handle exception) {
+    return {py::str(py::type::handle_of(exception).attr("__name__")), py::str(exception)};
+}
+
+failure failure_in_flight() {
+    try {
+        throw;
+    } catch (const py::error_already_set& failed) {
+        return failure_of(failed.value()); // which is thrown again: it can be restored only once
+    } catch (...) {
+        set_python_error();
+    }
+    const py::error_already_set taken;
+    return failure_of(taken.value());
+}
+
+void raise_failure(const failure& what, int rank) {
+    throw_python(type_named(what.type), what.text + " [on rank " + std::to_string(rank) + "]");
+}
+
+void set_python_error() noexcept {
+    try {
+        throw;
+    } catch (py::error_already_set& failed) {
+        failed.restore();
+    } catch (const error& failed) {
+        set(failed);
+    } catch (const py::builtin_exception& failed) {
+        failed.set_error();
+    } catch (const std::bad_alloc&) {
+        PyErr_NoMemory();
+    } catch (const std::exception& failed) {
+        PyErr_SetString(PyExc_RuntimeError, failed.what());
+    } catch (...) {
+        PyErr_SetString(PyExc_RuntimeError, "nodespan: an exception of a type that is not known");
+    }
+}
+
+void throw_python(PyObject* type, const std::string& text) {
+    PyErr_SetString(type, text.c_str());
+    throw py::error_already_set();
+}
+
+void bind_errors(py::module_& module) {
+    const auto make = [&](const char* name, const char* full, const char* doc) {
+        PyObject* const type = PyErr_NewExceptionWithDoc(full, doc, PyExc_RuntimeError, nullptr);
+        if (type == nullptr) throw py::error_already_set();
+        module.add_object(name, type);
+        return type;
+    };
+    peer_lost_type = make("PeerLostError", "nodespan.PeerLostError",
+                          "Another rank has left the team, by an exception or for good.");
+    mpi_error_type = make("MPIError", "nodespan.MPIError", "A call of MPI has failed.");
+    py::register_exception_translator([](std::exception_ptr failed) {
+        try {
+            if (failed) std::rethrow_exception(failed);
+        } catch (const error& what) {
+            set(what);
+        }
+    });
+}
+
+} // namespace nodespan::python

@@ -1,0 +1,190 @@
+"""How jobs end: by exceptions, by ctrl-C, and with views that outlive everything."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from jobs import job, output_of, program
+
+WAITING_FOR_RANK_1 = """
+    import sys
+    import nodespan as ns
+    team = ns.Team()
+    if team.rank == 1:
+        {leaves}
+    team.fence()
+    team.fence()
+    team.zeros(10)
+"""
+
+
+@pytest.mark.parametrize("leaves, shown", [
+    ("raise ValueError('on one rank')", "ValueError: on one rank"),
+    ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+    ("sys.exit(3)", ""),
+])
+def test_a_rank_that_leaves_ends_the_job(tmp_path, leaves, shown):
+    found = job(3, program(tmp_path, WAITING_FOR_RANK_1.format(leaves=leaves)), timeout=60)
+    assert found.returncode not in (0, 124, 110)
+    assert shown in found.stderr
+    if shown:
+        assert "Traceback" in found.stderr and "program.py" in found.stderr
+
+
+def test_the_job_ends_where_mpi4py_has_started_mpi_too(tmp_path):
+    text = "    from mpi4py import MPI\n" + WAITING_FOR_RANK_1.format(leaves="raise ValueError('x')")
+    found = job(2, program(tmp_path, text), timeout=60)
+    assert found.returncode not in (0, 124, 110) and "ValueError: x" in found.stderr
+
+
+def test_ctrl_c_ends_a_call_that_waits(tmp_path):
+    file = program(tmp_path, """
+        import nodespan as ns
+        team = ns.Team()
+        queue = team.queue("i8")
+        print("waits", flush=True)
+        queue.get()
+    """)
+    with subprocess.Popen([sys.executable, file], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as process:
+        assert process.stdout.readline() == "waits\n"
+        time.sleep(1.5)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGINT
+    assert "interrupted while waiting" in told and "Queue.get" in told
+
+
+def test_ctrl_c_between_calls_is_a_keyboard_interrupt(tmp_path):
+    file = program(tmp_path, """
+        import signal
+        import nodespan as ns
+        team = ns.Team()
+        try:
+            signal.raise_signal(signal.SIGINT)
+            for k in range(100): team.fence()
+        except KeyboardInterrupt:
+            print("caught")
+        print(team.zeros(3).sum())
+    """)
+    assert output_of(0, file) == "caught\n0.0\n"
+
+
+VIEWS_TO_THE_END = """
+    import os
+    {first}
+    import nodespan as ns
+    team = ns.Team()
+    a = team.full((team.size, 1000), 5.0)
+    table = team.replicated(1000)
+    class Last:
+        view, inner, table = a.local, a.local[:, 3:10], table.edit()
+        def __del__(self):
+            self.view[...] = 1
+            self.table[...] = 1
+            sys.stdout.write(f"{{self.inner.max()}} {{self.view.sum()}}\\n")
+    last = Last()
+    cycle = [a, last]
+    cycle.append(cycle)
+    {then}
+"""
+FINALIZED = """
+    from mpi4py import MPI
+    MPI.Finalize()
+    for use in (lambda: a[0], lambda: team.zeros(3), lambda: a.fence(), lambda: a.local, lambda: a.sum()):
+        try:
+            use()
+            print("no error")
+        except RuntimeError as gone:
+            assert "finali" in str(gone), gone
+    repr(a), repr(team)
+"""
+
+
+@pytest.mark.parametrize("ranks", [0, 1, 3])
+@pytest.mark.parametrize("first", ["", "from mpi4py import MPI"], ids=["ours", "mpi4pys"])
+@pytest.mark.parametrize("then", ["", FINALIZED, "team.close(); a.close()"],
+                         ids=["exit", "after MPI_Finalize", "closed"])
+def test_views_stay_until_the_interpreter_is_gone(tmp_path, ranks, first, then):
+    file = program(tmp_path, VIEWS_TO_THE_END.format(first=first, then=then))
+    found = output_of(ranks, file)
+    assert sorted(found.split()) == sorted(["1.0", "1000.0"] * max(ranks, 1))  # lines of ranks may mix
+
+
+def test_a_fork_may_end_without_harm(tmp_path):
+    file = program(tmp_path, """
+        import os, sys
+        import nodespan as ns
+        team = ns.Team()
+        a = team.zeros(5)
+        child = os.fork()
+        if child == 0:
+            a.local[...] = 1
+            del a
+            sys.exit(0)
+        os.waitpid(child, 0)
+        a.fence()
+        print(team.zeros(3).sum())
+    """)
+    assert output_of(2, file) == "0.0\n0.0\n"
+
+
+def test_all_works_without_mpi4py(tmp_path):
+    (tmp_path / "mpi4py.py").write_text("raise ImportError('not here')")
+    file = program(tmp_path, """
+        import nodespan as ns
+        team = ns.Team()
+        a = team.ones((3, 2))
+        print(a.sum())
+        try:
+            team.comm
+        except ImportError as missing:
+            print("no mpi4py" if "mpi4py" in str(missing) else missing)
+    """)
+    assert output_of(0, file) == "6.0\nno mpi4py\n"
+
+
+def test_mpi4pys_communicators_are_taken_and_given(tmp_path):
+    file = program(tmp_path, """
+        from mpi4py import MPI
+        import nodespan as ns
+        half = MPI.COMM_WORLD.Split(MPI.COMM_WORLD.rank % 2)
+        team = ns.Team(half)
+        assert team.size == half.size == team.comm.size
+        assert team.comm.allreduce(1) == team.size and team.node_comm.size == team.node_size
+        a = team.zeros(team.size)
+        a.local[...] = team.comm.rank + 1
+        assert a.sum() == sum(range(1, team.size + 1))
+        for wrong, kind in [(5, TypeError), (MPI.COMM_NULL, ValueError)]:
+            try:
+                ns.Team(wrong)
+                print("no error")
+            except kind:
+                pass
+        comm = team.comm
+        del team
+        assert comm.allreduce(1) == half.size
+    """)
+    assert output_of(4, file) == ""
+
+
+def test_importing_is_quick_and_starts_nothing(tmp_path):
+    file = program(tmp_path, """
+        import sys, time
+        import numpy
+        import nodespan
+        assert "mpi4py.MPI" not in sys.modules and "matplotlib" not in sys.modules
+        assert not nodespan._core.is_mpi_started()
+        print(nodespan.array.__doc__.splitlines()[0])
+    """)
+    assert output_of(0, file).startswith("An N-d array over the ranks of a team")
+
+
+def test_help_reads_well():
+    shown = output_of(0, "-c", "import nodespan; help(nodespan.array)")
+    for word in ("Shape:", "Call:", "Errors:", "fetch_add(index, value)", "gather", "node_with_ghosts"):
+        assert word in shown
+    assert "_core" not in shown.split("Methods inherited")[0].split("|  Array(")[0]
