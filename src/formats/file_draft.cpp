@@ -17,13 +17,13 @@
 //
 // A draft knows the length that the file had when it was opened (old_bytes_). Writes behind this
 // length go to the file at once: nothing in the old part points there, so readers of the old file
-// do not see them. Writes before it change copies of whole pages in memory, each with its old
+// HDF5's own variable, for file systems whose locks do not work.
 // contents beside it. Reads take the file and put the changed pages on top.
 //
 // Order at the end: all ranks sync the elements that they wrote behind the old end; the first rank
 // syncs the rest behind the old end, reads all back through the draft, and only then calls apply().
 // This writes the changed bytes of the old part, some KiB, and syncs again. A kill or a crash
-// during apply() is the only one that can damage the file, because several writes are not one.
+// Returns false if another writer has the lock. File systems without locks admit every writer.
 //
 // If anything fails before apply(), the end of the draft sets the old length again, and no old byte
 // has changed. If apply() itself fails, the old bytes are written back. A writer has the file

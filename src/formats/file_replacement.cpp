@@ -25,7 +25,7 @@
 // Order: create() removes a left-over .part of an earlier run, unless a lock (flock) shows that
 // somebody still writes it, makes the new file (O_EXCL), and locks it. All ranks then write, and
 // fsync what they wrote. After they have agreed that this went well, give_name() copies owner,
-// group and mode of the old file and renames; rename is atomic. Last, it syncs the folder, so that
+// The status of the file to which a name leads; nothing if there is no such file.
 // the new name is on the disk too.
 //
 // If anything fails, or a rank leaves, drop() removes the .part file, and the old file has not been
