@@ -58,6 +58,7 @@ endfunction()
 install(DIRECTORY include/nodespan DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
         FILES_MATCHING PATTERN *.hpp PATTERN *.h PATTERN *.f90
         PATTERN boost_mpi.hpp EXCLUDE PATTERN hdf5*.hpp EXCLUDE PATTERN checkpoint.hpp EXCLUDE PATTERN hdf5.h EXCLUDE)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${PROJECT_BINARY_DIR}/include/nodespan/version.hpp
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nodespan)
 nodespan_install_library(nodespan nodespan_targets)
@@ -87,12 +88,13 @@ if(NODESPAN_WITH_HDF5)
   install(FILES cmake/nodespan_find_hdf5.cmake DESTINATION ${nodespan_cmake_folder})
 endif()
 
-configure_package_config_file(cmake/nodespan-config.cmake.in
-  ${PROJECT_BINARY_DIR}/nodespan-config.cmake INSTALL_DESTINATION ${nodespan_cmake_folder})
+configure_package_config_file(cmake/nodespan_components.cmake.in
+  ${PROJECT_BINARY_DIR}/nodespan_components.cmake INSTALL_DESTINATION ${nodespan_cmake_folder})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/nodespan-config-version.cmake
   COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/nodespan-config.cmake
+install(FILES cmake/nodespan-config.cmake ${PROJECT_BINARY_DIR}/nodespan_components.cmake
               ${PROJECT_BINARY_DIR}/nodespan-config-version.cmake
+              cmake/nodespan_build_type.cmake
         DESTINATION ${nodespan_cmake_folder})
 if(TARGET nodespan_python)
   include(nodespan_install_python)

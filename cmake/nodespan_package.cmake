@@ -6,6 +6,7 @@ set(CPACK_PACKAGE_DESCRIPTION
     "The ranks of a node share each array's node-local part as plain memory; only what crosses a node\n is a message. A C++20 library with its headers, and programs that use it.")
 set(CPACK_PACKAGE_CONTACT "nodespan maintainers <maintainers@nodespan.invalid>")
 set(CPACK_PACKAGE_VENDOR nodespan)
+set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
 set(CPACK_GENERATOR TGZ)
 set(CPACK_STRIP_FILES ON)
 

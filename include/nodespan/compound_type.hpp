@@ -77,6 +77,8 @@ template <class T>
 inline constexpr bool is_std_array = false;
 template <class T, std::size_t N>
 inline constexpr bool is_std_array<std::array<T, N>> = true;
+template <int N, class Dimensions>
+inline constexpr bool is_std_array<static_indices<N, Dimensions>> = true;
 
 template <class T>
 constexpr bool is_storable() {

@@ -2,6 +2,7 @@
 
 #include "nodespan/array.hpp"
 #include "nodespan/column_major.hpp"
+#include "nodespan/detail/access.hpp"
 #include "nodespan/detail/pinned_core.hpp"
 #include "nodespan/view.hpp"
 

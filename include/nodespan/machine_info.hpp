@@ -37,20 +37,31 @@ struct node_info {
 /// Whether a feature works here; found out by using it.
 enum class trial { not_tried, works, fails };
 
+/// One thing by its name, for people: a component, a card, a setting.
+struct machine_fact {
+    std::string name, value;
+};
+
 /// The machine on which a job runs, and what will cause problems there.
 struct machine_info {
     int ranks = 0;
-    std::vector<node_info> nodes;    ///< In node order.
-    bool simulated_nodes = false;    ///< Real nodes are cut into several.
-    std::string mpi_library;         ///< The first line of the library's version text.
-    std::string mpi_standard;        ///< Such as 3.1.
-    std::string thread_level;        ///< single, funneled, serialized or multiple.
-    std::string rma_components;      ///< Open MPI's `osc` setting; empty: the library chooses.
-    std::string rma_chosen_by;       ///< Who set that, such as nodespan or "you (OMPI_MCA_osc)".
-    std::string shared_window_model; ///< MPI_WIN_MODEL: unified or separate; empty: not tried.
-    std::string node_window_model;   ///< The same of a window over several nodes.
+    std::vector<node_info> nodes;     ///< In node order.
+    bool simulated_nodes = false;     ///< Real nodes are cut into several.
+    std::string mpi_library;          ///< The first line of the library's own words.
+    std::string mpi_standard;         ///< Such as 3.1.
+    std::string thread_level;         ///< single, funneled, serialized or multiple.
+    std::string launcher;             ///< What started rank 0, such as "mpiexec of MPICH (hydra)".
+    int launched_ranks = 0;           ///< How many it says it started; 0: it does not say.
+    std::vector<machine_fact> fabric; ///< What MPI may use between nodes, as rank 0 sees it.
+    std::vector<machine_fact> settings; ///< Those that matter with this MPI, as they are in force.
+    std::string rma_components;         ///< Open MPI's `osc` setting; empty: the library chooses.
+    std::string rma_chosen_by;          ///< Who set that, such as nodespan or "you (OMPI_MCA_osc)".
+    std::string shared_window_model;    ///< MPI_WIN_MODEL: unified or separate; empty: not tried.
+    std::string node_window_model;      ///< The same of a window over several nodes.
     trial rma_between_nodes = trial::not_tried;
-    std::string rma_message;                ///< Why it was not tried, or how it failed.
+    std::string rma_message; ///< Why it was not tried, or how it failed.
+    bool compare_and_swap_may_crash =
+        false;                              ///< Open MPI 4's osc/rdma, on memory of one's own host.
     std::size_t raw_alignment_bytes = 0;    ///< Of MPI_Win_allocate_shared, at worst; 0: not tried.
     std::size_t block_alignment_bytes = 64; ///< Of every array's block.
     std::size_t whole_pages_from_bytes = 64 * 1024; ///< Blocks from here on begin on a page.

@@ -156,6 +156,7 @@ void add_job(table& out, const machine_info& info) {
                                                               : "osc = " + info.rma_components);
         out.row("  chosen by", info.rma_chosen_by + hint_to_override(info));
     }
+    out.row("launcher", info.launcher);
     out.row("RMA between nodes",
             info.rma_between_nodes == trial::works       ? "works, model " + info.node_window_model
             : info.rma_between_nodes == trial::not_tried ? "not tried: " + info.rma_message
@@ -189,6 +190,12 @@ void add_node(table& out, std::size_t number, const node_info& node) {
     out.row("  CMA between ranks", yes_or(node.copies_between_ranks, "not allowed"));
 }
 
+void add_facts(table& out, const char* title, const std::vector<machine_fact>& facts) {
+    out.line(title);
+    for (const machine_fact& fact : facts)
+        out.line(fmt::format("  {:<32}  {}", fact.name, fact.value));
+}
+
 } // namespace
 
 std::vector<std::string> detail::advice_for(const machine_info& info, const std::string& rma_cure) {
@@ -204,6 +211,8 @@ std::string to_text(const machine_info& info) {
     table out;
     add_job(out, info);
     for (std::size_t n = 0; n < info.nodes.size(); ++n) add_node(out, n, info.nodes[n]);
+    add_facts(out, "\nMPI between nodes", info.fabric);
+    add_facts(out, "\nsettings that matter here", info.settings);
     if (info.advice.empty()) return out.take();
     out.line("\nadvice");
     for (const std::string& line : info.advice) out.line("  - " + line);
