@@ -29,10 +29,10 @@ void collective_io::fence() const {
     agree([&] { team_->fence(); });
 }
 
-// What this rank has sent is brought to its end before, also where it failed: a rank that waits
-// outside of MPI with transfers under way keeps third ranks waiting.
+// First waits for all that this rank has sent, also after a failure: a rank that waits outside of
+// MPI with transfers under way keeps third ranks waiting.
 void collective_io::agree_on(const std::optional<error>& own) const {
-    if (own && own->code() == errc::peer_lost) throw error(*own); // not all are here to agree
+    if (own && own->code() == errc::peer_lost) throw error(*own); // not all ranks are here to agree
     const std::optional<error> flushed = team_->flush_attached();
     const std::optional<error>& mine = own ? own : flushed;
     if (!mine || mine->is_collective()) return team_->agree_or_throw(mine, why());
@@ -81,7 +81,7 @@ posix_file collective_io::open_everywhere(posix_file (*open)(const std::string&)
     agree([&] {
         try {
             if (!is_first_rank()) result = open(file);
-        } catch (const error& failure) { // which the first rank did not have
+        } catch (const error& failure) { // the first rank does not have this error
             refuse(cause_of(failure) + "; it must be in a folder that all nodes share");
         }
         if (result.size() != first_size)
