@@ -116,10 +116,6 @@ elseif(CASE STREQUAL osc_rdma)
   set(ENV{OMPI_MCA_osc} rdma)
   run(1 --json)
   expect_wrong(compare_and_swap "OMPI_MCA_osc=^ucx,rdma")
-elseif(CASE STREQUAL no_window) # what Debian's system file says, as if a user insisted on it
-  set(ENV{OMPI_MCA_osc} "^ucx,pt2pt,rdma,sm")
-  run(1 --json)
-  expect_wrong(window "OMPI_MCA_osc=^ucx,rdma")
 else() # one call is spoiled
   set(ENV{NODESPAN_TEST_FAULT} ${CASE})
   set(program env LD_PRELOAD=${FAULTS} ${PROGRAM} --check --limit)
