@@ -113,7 +113,7 @@ elseif(CASE STREQUAL launcher)
   endif()
   expect_wrong(launcher "launcher of the MPI that it was built with")
 elseif(CASE STREQUAL osc_rdma)
-  set(ENV{OMPI_MCA_osc} rdma)
+  set(ENV{OMPI_MCA_osc} "sm,rdma")
   run(1 --json)
   expect_wrong(compare_and_swap "OMPI_MCA_osc=^ucx,rdma")
 else() # one call is spoiled
