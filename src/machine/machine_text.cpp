@@ -193,7 +193,7 @@ void add_node(table& out, std::size_t number, const node_info& node) {
 void add_facts(table& out, const char* title, const std::vector<machine_fact>& facts) {
     out.line(title);
     for (const machine_fact& fact : facts)
-        out.line(fmt::format("  {:<32}  {}", fact.name, fact.value));
+        out.line(fmt::format("  {:<40}  {}", fact.name, fact.value));
 }
 
 } // namespace

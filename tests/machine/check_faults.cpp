@@ -1,5 +1,4 @@
-// Stands before MPI (LD_PRELOAD) and spoils one call, as NODESPAN_TEST_FAULT says: `hang`, `crash`,
-// `wrong`.
+// Stands before MPI (LD_PRELOAD) and spoils one call, as NODESPAN_TEST_FAULT says.
 
 #include <mpi.h>
 
