@@ -1,7 +1,6 @@
 #pragma once
 
 #include "nodespan/detail/array_core.hpp"
-#include "nodespan/detail/owned.hpp"
 #include "nodespan/view.hpp"
 
 #include <atomic>
@@ -14,11 +13,6 @@
 #include <vector>
 
 namespace nodespan {
-
-namespace detail {
-template <>
-inline constexpr const char* noun_of<array_core> = "array";
-} // namespace detail
 
 /// A distributed array: array<T, N> means array<T, N, row_major>, declared below. column_major.hpp
 /// has the array with the other order.

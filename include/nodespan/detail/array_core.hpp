@@ -4,6 +4,7 @@
 #include "nodespan/array_options.hpp"
 #include "nodespan/detail/buffer.hpp"
 #include "nodespan/detail/export.hpp"
+#include "nodespan/detail/owned.hpp"
 #include "nodespan/detail/process_state.hpp"
 #include "nodespan/mutex.hpp"
 #include "nodespan/request.hpp"
@@ -147,6 +148,9 @@ private:
     bool is_one_node_ = true;
     std::atomic<bool> is_claimed_ = false; // several threads may be the first at once
 };
+
+template <>
+inline constexpr const char* noun_of<array_core> = "array";
 
 } // namespace detail
 } // namespace nodespan
