@@ -32,7 +32,7 @@ function(nodespan_add_unit_test name)
   nodespan_test_program(${name} ${arg_UNPARSED_ARGUMENTS}
                         LIBRARIES GTest::gtest_main ${arg_LIBRARIES} nodespan_test_support)
   add_test(NAME unit.${name} COMMAND ${name})
-  set_tests_properties(unit.${name} PROPERTIES PROCESSORS 1 TIMEOUT 120 LABELS "unit;quick;brief"
+  set_tests_properties(unit.${name} PROPERTIES PROCESSORS 1 TIMEOUT 300 LABELS "unit;quick;brief"
                        ENVIRONMENT "${nodespan_sanitizer_settings}")
   set_property(GLOBAL APPEND PROPERTY nodespan_unit_programs ${name})
 endfunction()
