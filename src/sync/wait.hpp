@@ -30,13 +30,38 @@ void futex_wait(shared_word& word, std::uint32_t seen, long timeout_ns) noexcept
 /// Wakes everyone who sleeps on `word`.
 void futex_wake_all(shared_word& word) noexcept;
 
+/// Whether store_and_wake orders its store before its look at `sleepers`: everywhere but on x86-64.
+#if defined(__x86_64__)
+inline constexpr bool wake_overlooks_nobody = false;
+#else
+inline constexpr bool wake_overlooks_nobody = true;
+#endif
+
 /// Stores `value` and wakes sleepers. `sleepers` counts those who may sleep on this word.
 ///
-/// The look at `sleepers` may come before others see the store: a locked instruction in between
-/// would cost as much again as all else. Who falls asleep in that moment is not woken, see wait_on.
+/// A rank that goes to sleep counts itself in `sleepers` and then looks at the word; this function
+/// stores the word and then looks at `sleepers`. If these four accesses are all sequentially
+/// consistent, C++ gives them one order that all ranks agree on ([atomics.order]), in which each
+/// rank's two stand as they are written here. If the look at `sleepers` finds nobody, it stands
+/// before the rank's counting. Then the store, which stands before the look, also stands before
+/// the rank's own look at the word, and the rank finds the new value and does not sleep. If the
+/// look finds the rank, it is woken: the kernel compares the word and puts the rank to sleep in one
+/// step, and FUTEX_WAKE comes after the store, so it finds the rank asleep, or the rank finds the
+/// new value. So nobody is overlooked. On AArch64 this costs nothing: the store is the same stlr
+/// that release needs, and the look is an ldar.
+///
+/// On x86-64 a sequentially consistent store is a locked instruction, which would cost as much
+/// again as all else. There the store is a release and the look is relaxed, and the processor may
+/// read `sleepers` while the store still waits in its store buffer. A rank that counts itself
+/// in that moment and still finds the old value sleeps without being woken. What that costs is the
+/// rest of its sleep, since every sleep has a time limit: 100 us, as a store does not stay
+/// in a store buffer for that long, so that a rank is overlooked in its first sleep only, see
+/// wait_on; sleep_ns (200 ms) is the bound that does not depend on how processors are made. No
+/// value is lost, and nobody hangs.
 inline void store_and_wake(shared_word& word, std::uint32_t value, shared_word& sleepers) noexcept {
-    word.store(value, std::memory_order_release);
-    if (sleepers.load(std::memory_order_relaxed) != 0) futex_wake_all(word);
+    using enum std::memory_order;
+    word.store(value, wake_overlooks_nobody ? seq_cst : release);
+    if (sleepers.load(wake_overlooks_nobody ? seq_cst : relaxed) != 0) futex_wake_all(word);
 }
 
 /// What this process owes others whatever it waits for, since it may wait in one team for a rank
@@ -101,8 +126,12 @@ private:
 /// Waits until ready(word's value): spins, then yields, then sleeps on a futex.
 /// `slow` is called between tries once spinning is over; it may throw to end the wait.
 ///
-/// The first sleep is short: a store that was on its way when this rank counted itself has arrived
-/// at its end, and all later ones find it among the sleepers.
+/// `ready` may look at other words as well, of which a wake can come too: there it loads with
+/// memory_order_seq_cst, as this function loads `word`, so that store_and_wake's argument holds.
+///
+/// The first sleep is short, for what may be overlooked (see store_and_wake): a store that was on
+/// its way when this rank counted itself has arrived at its end, and all later ones find it among
+/// the sleepers.
 template <class Ready, class Slow>
 void wait_on(shared_word& word, shared_word& sleepers, const patience& how, Ready&& ready,
              Slow&& slow) {

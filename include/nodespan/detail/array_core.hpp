@@ -70,7 +70,7 @@ public:
     /// Before one of the processor's atomics on an element: does something before the first, and
     /// where a usage report counts them.
     void claim_atomics() {
-        if (!is_claimed_.load(std::memory_order_relaxed)) claim_and_count();
+        if (!is_claimed_.load(std::memory_order_acquire)) claim_and_count();
     }
 
     /// What is attached to this array: what `make` gives, where nothing is yet. Call: any thread.
