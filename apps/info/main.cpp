@@ -1,5 +1,8 @@
 #include "app.hpp"
+#include "check.hpp"
 #include "gpus.hpp"
+#include "messages.hpp"
+#include "probe_guard.hpp"
 #include "standard_output.hpp"
 
 #include <fmt/format.h>
@@ -21,8 +24,10 @@ const char* const examples = R"(Examples:
   NODESPAN_RANKS_PER_NODE=2 mpirun -n 4 nodespan-info
                                            one host cut into two simulated nodes
   mpirun -n 4 nodespan-info --gpu          the nodes' GPUs as well, and how fast arrays reach them
+  mpirun -n 4 nodespan-info --check        tries what programs need of MPI, says what is wrong, and
+                                           what helps; two ranks or more, best on two nodes
 
-Exit codes: 0 good, 1 failed, 2 bad usage.)";
+Exit codes: 0 good, 1 failed, or something is wrong (--check), 2 bad usage.)";
 
 json to_json(const nodespan::node_info& node) {
     return {{"host", node.host},
@@ -59,6 +64,12 @@ const char* to_word(nodespan::trial result) {
     return "";
 }
 
+json to_json(const std::vector<nodespan::machine_fact>& facts) {
+    json result = json::object();
+    for (const nodespan::machine_fact& fact : facts) result[fact.name] = fact.value;
+    return result;
+}
+
 json to_json(const nodespan::machine_info& info) {
     json nodes = json::array();
     for (const nodespan::node_info& node : info.nodes) nodes.push_back(to_json(node));
@@ -69,6 +80,9 @@ json to_json(const nodespan::machine_info& info) {
             {"mpi_library", info.mpi_library},
             {"mpi_standard", info.mpi_standard},
             {"thread_level", info.thread_level},
+            {"launcher", info.launcher},
+            {"fabric", to_json(info.fabric)},
+            {"settings", to_json(info.settings)},
             {"rma_components", info.rma_components},
             {"rma_chosen_by", info.rma_chosen_by},
             {"rma_between_nodes", to_word(info.rma_between_nodes)},
@@ -82,24 +96,62 @@ json to_json(const nodespan::machine_info& info) {
             {"advice", info.advice}};
 }
 
+struct settings {
+    bool as_json = false;
+    bool with_gpus = false;
+    bool with_check = false;
+    double seconds_a_probe = 10;
+};
+
+struct report {
+    nodespan::machine_info info;
+    std::vector<nodespan::info::gpus_of_node> gpus;
+
+    void print(const settings& set, const nodespan::info::findings& found) const {
+        if (!set.as_json) {
+            nodespan::app::print(nodespan::to_text(info) + nodespan::info::to_text(gpus) +
+                                 (set.with_check ? to_text(found) : ""));
+            return;
+        }
+        json all = to_json(info);
+        if (set.with_gpus) all["gpus_of_nodes"] = nodespan::info::to_json(gpus);
+        if (set.with_check) all["check"] = nodespan::info::to_json(found);
+        nodespan::app::print(all.dump(2) + "\n");
+    }
+};
+
+// The same code on all ranks.
+int check(nodespan::team& team, const report& known, const settings& set) {
+    nodespan::info::probe_guard guard(
+        team.rank(), set.seconds_a_probe,
+        [&](const nodespan::info::findings& so_far) { known.print(set, so_far); });
+    const nodespan::info::findings found = nodespan::info::check(team, known.info, guard);
+    if (team.rank() == 0) known.print(set, found);
+    int code = nodespan::info::is_well(found) ? nodespan::app::good : nodespan::app::failed;
+    nodespan::app::check_mpi(MPI_Bcast(&code, 1, MPI_INT, 0, team.comm()), "MPI_Bcast");
+    return code;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
     CLI::App options("What nodespan finds here: nodes, memory, MPI, and what will hurt",
                      "nodespan-info");
-    bool as_json = false, with_gpus = false;
-    options.add_flag("--json", as_json, "Print JSON instead of a table");
-    options.add_flag("--gpu", with_gpus, "List GPUs, and measure copies from arrays to them");
+    settings set;
+    options.add_flag("--json", set.as_json, "Print JSON instead of a table");
+    options.add_flag("--gpu", set.with_gpus, "List GPUs, and measure copies from arrays to them");
+    options.add_flag("--check", set.with_check,
+                     "Try what programs need of MPI, and say what helps");
+    options
+        .add_option("--limit", set.seconds_a_probe, "Seconds that each probe of --check may take")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     options.footer(examples);
     return nodespan::app::run_app(argc, argv, options, [&](nodespan::team& team) {
-        const nodespan::machine_info info = nodespan::collect_machine_info(team);
-        std::vector<nodespan::info::gpus_of_node> gpus;
-        if (with_gpus) gpus = nodespan::info::look_at_gpus(team);
-        if (team.rank() != 0) return nodespan::app::good;
-        json all = to_json(info);
-        if (with_gpus) all["gpus_of_nodes"] = nodespan::info::to_json(gpus);
-        nodespan::app::print(as_json ? all.dump(2) + "\n"
-                                     : nodespan::to_text(info) + nodespan::info::to_text(gpus));
-        return nodespan::app::good;
+        report known{nodespan::collect_machine_info(team), {}};
+        if (set.with_gpus) known.gpus = nodespan::info::look_at_gpus(team);
+        if (set.with_check) return check(team, known, set);
+        if (team.rank() == 0) known.print(set, {});
+        return int{nodespan::app::good};
     });
 }

@@ -3,6 +3,7 @@
 import numpy as np
 
 from . import _core, _indexing, _reductions
+from ._making import made
 
 
 class Array(_core.Array):
@@ -26,14 +27,18 @@ class Array(_core.Array):
             needed and what is free); on all ranks.
     """
 
-    def __init__(self, team, shape, dtype="float64", *, zeroed=True, ghosts=None, periodic=None,
-                 node_grid=None, rank_grid=None, cuts=None, name=None):
-        super().__init__(team, shape, dtype, zeroed, ghosts, periodic, node_grid, rank_grid, cuts,
-                         name)
+    def __new__(cls, team, shape, dtype="float64", *, zeroed=True, ghosts=None, periodic=None,
+                node_grid=None, rank_grid=None, cuts=None, name=None):
+        self = made(cls, _core.Array, team, shape, dtype, zeroed, ghosts, periodic, node_grid,
+                    rank_grid, cuts, name)
         self._team = team
         self._cut = (node_grid, rank_grid, cuts)
         self._periodic = periodic
         self._views = {}
+        return self
+
+    def __init__(self, *args, **options):
+        """All is done by __new__."""
 
     # What it is.
 

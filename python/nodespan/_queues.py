@@ -5,6 +5,7 @@ import queue
 import numpy as np
 
 from . import _core
+from ._making import made
 
 Empty = queue.Empty
 Full = queue.Full
@@ -26,9 +27,13 @@ class Queue(_core.Queue):
             a wait.
     """
 
-    def __init__(self, team, dtype, capacity=1024):
-        super().__init__(team, dtype, capacity)
+    def __new__(cls, team, dtype, capacity=1024):
+        self = made(cls, _core.Queue, team, dtype, capacity)
         self._is_text = self.dtype.kind in "US"
+        return self
+
+    def __init__(self, *args, **options):
+        """All is done by __new__."""
 
     def put(self, item, block=True):
         """Puts an item at the end, and waits for room.

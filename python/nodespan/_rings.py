@@ -1,6 +1,7 @@
 """Streams of frames from one rank to the others of a node."""
 
 from . import _core, _indexing
+from ._making import made
 
 
 class Frame:
@@ -56,14 +57,19 @@ class Ring(_core.Ring):
     Errors: ValueError, TypeError, MemoryError; on all ranks.
     """
 
-    def __init__(self, team, frame_shape, dtype, slots, producer, delivery, when_full, name):
+    def __new__(cls, team, frame_shape, dtype, slots, producer, delivery, when_full, name):
         shape = frame_shape if isinstance(frame_shape, tuple) else (frame_shape,)
-        self._shape = shape
         try:
             elements = _indexing.count(shape)
         except TypeError:
             elements = frame_shape  # refused together, below
-        super().__init__(team, elements, dtype, slots, producer, delivery, when_full, name)
+        self = made(cls, _core.Ring, team, elements, dtype, slots, producer, delivery, when_full,
+                    name)
+        self._shape = shape
+        return self
+
+    def __init__(self, *args, **options):
+        """All is done by __new__."""
 
     def reserve(self):
         """A place to write the next frame into. Call: the producer alone."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from . import _core, _files, _mpi4py
 from ._arrays import Array
+from ._making import made
 from ._queues import Queue
 from ._rings import Ring
 
@@ -23,12 +24,14 @@ class Team(_core.Team):
     Errors: ValueError, RuntimeError (MPI has ended), MPIError; on all ranks.
     """
 
-    def __init__(self, comm=None, *, ranks_per_node=0):
-        if comm is None:
-            super().__init__(0, True, ranks_per_node)
-        else:
-            super().__init__(_mpi4py.handle_of(comm), False, ranks_per_node)
+    def __new__(cls, comm=None, *, ranks_per_node=0):
+        handle = 0 if comm is None else _mpi4py.handle_of(comm)
+        self = made(cls, _core.Team, handle, comm is None, ranks_per_node)
         self._share = None
+        return self
+
+    def __init__(self, *args, **options):
+        """All is done by __new__."""
 
     # Who is there.
 
@@ -254,9 +257,10 @@ class Team(_core.Team):
 class _Part(Team):
     """A team of some ranks of another one; made by ``Team.split``."""
 
-    def __init__(self, whole, color, key):
-        _core.Team.__init__(self, whole, color, key)
+    def __new__(cls, whole, color, key):
+        self = made(cls, _core.Team, whole, color, key)
         self._share = None
+        return self
 
 
 class Replicated(_core.Replicated):
@@ -266,9 +270,12 @@ class Replicated(_core.Replicated):
     is this node's alone until ``publish(node)`` sends it to all others; ``load`` sends an ndarray.
     """
 
-    def __init__(self, team, shape, dtype="float64"):
-        super().__init__(team, (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape),
-                         dtype)
+    def __new__(cls, team, shape, dtype="float64"):
+        extents = (shape,) if isinstance(shape, (int, np.integer)) else shape
+        return made(cls, _core.Replicated, team, extents, dtype)
+
+    def __init__(self, *args, **options):
+        """All is done by __new__."""
 
     @property
     def node(self):

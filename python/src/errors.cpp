@@ -31,6 +31,8 @@ PyObject* type_of(const std::error_code& code) {
     case errc::not_initialized:
     case errc::finalized:
     case errc::wrong_thread:
+    case errc::unsupported:
+    case errc::device:
         break;
     }
     return PyExc_RuntimeError;

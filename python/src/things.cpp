@@ -50,7 +50,13 @@ void team_state::meet_after(const char* operation, const std::function<void()>& 
     std::exception_ptr mine;
     std::optional<failure> told;
     try {
-        look();
+        try {
+            look();
+        } catch (const py::cast_error& wrong) { // for pybind11 that is a RuntimeError
+            throw_python(PyExc_TypeError,
+                         std::string("nodespan: ") + operation +
+                             ": an argument is of a type that it does not take: " + wrong.what());
+        }
     } catch (...) {
         mine = std::current_exception();
         told = failure_in_flight();

@@ -54,7 +54,7 @@ line_counts count_lines(const posix_file& file, const csv_head& head, std::uint6
     return result;
 }
 
-// Rows that are parsed, until there are enough of them to be put into the array.
+// Parsed rows, until there are enough of them to be put into the array.
 class row_buffer {
 public:
     row_buffer(array_core& to, std::uint64_t first)

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t most_text_kept = std::size_t{64} << 20;
 constexpr index_t bytes_at_once = index_t{4} << 20;
 
-// The rows that a rank writes: its own, where ranks have whole rows.
+// The rows that a rank writes: its own rows if ranks have whole rows.
 struct row_share {
     index_t first = 0;
     index_t count = 0;
@@ -93,7 +93,7 @@ void save_csv(array_core& from, dtype type, const std::filesystem::path& file,
     const std::size_t header_bytes = kept.size();
     std::uint64_t bytes = header_bytes;
     bool is_kept = true;
-    const int passes = 2; // the first one counts
+    const int passes = 2; // the first pass counts
     const auto tell = [&](int pass, index_t done) {
         if (options.progress) options.progress(pass * mine.count + done, passes * mine.count);
     };

@@ -11,10 +11,10 @@
 namespace nodespan::detail {
 namespace {
 
-// Large enough that a call to the system costs nothing, small enough for the processor's cache.
+// Large enough that system calls cost little, small enough for the processor's cache.
 constexpr index_t bytes_at_once = index_t{4} << 20;
 
-// Elements of the file in its own order, [first, first + count).
+// Elements of the file in the file's order, [first, first + count).
 struct share {
     index_t first = 0;
     index_t count = 0;
@@ -28,7 +28,7 @@ bool are_ranges(const distribution& cut, index_order order) {
     return true;
 }
 
-// The part of the file that this rank moves; all ranks' parts make up the whole.
+// The part of the file that this rank moves; the parts of all ranks make up the whole.
 share share_of(const array_core& array, index_order order) {
     const distribution& cut = array.cut();
     const box<dynamic_rank>& mine = array.rank_box();
@@ -74,7 +74,7 @@ std::vector<file_patch> patches_of(const array_core& array, index_order order, c
     return result;
 }
 
-// Where a patch lies in this node's memory, if it is there in one piece.
+// Where a patch lies in this node's memory, if it lies there in one piece.
 std::byte* direct(const array_core& array, const box<dynamic_rank>& patch) {
     const box<dynamic_rank>& stored = array.stored_box();
     if (!array.rank_box().contains(patch)) return nullptr;
@@ -88,7 +88,7 @@ std::byte* direct(const array_core& array, const box<dynamic_rank>& patch) {
            range_offset(stored.extents(), inside.lo) * static_cast<index_t>(array.element_bytes());
 }
 
-// Calls move(part) for the pieces of this rank's share, and tells how far it is.
+// Calls move(part) for the pieces of this rank's share, and reports the progress.
 template <class Move>
 void for_each_part(const array_core& array, index_order order, const file_progress& progress,
                    Move&& move) {

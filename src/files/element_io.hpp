@@ -14,11 +14,13 @@ struct file_layout {
     index_order order = index_order::row_major;
 };
 
-/// Writes this rank's share of the elements. Call: all ranks, after a fence; each alone.
+/// Writes this rank's share of the elements.
+/// Call:   all ranks, after a fence; each alone.
 void write_elements(const posix_file& file, const array_core& from, const file_layout& layout,
                     const file_progress& progress);
 
-/// Reads this rank's share of the elements. Call: all ranks, between fences; each alone.
+/// Reads this rank's share of the elements.
+/// Call:   all ranks, between fences; each alone.
 void read_elements(const posix_file& file, array_core& to, const file_layout& layout,
                    const file_progress& progress);
 

@@ -17,7 +17,7 @@ std::uint64_t count_lines(std::string_view text) {
     return result;
 }
 
-// Of the beginning of a file all lines whose ends are in it, a CR LF as a whole.
+// All lines at the beginning of a file whose ends are in `text`; a CR LF counts as one end.
 std::string_view whole_lines(std::string_view text) {
     if (text.size() < 2) return {};
     const std::size_t end = text.find_last_of("\r\n", text.size() - 2);
@@ -29,7 +29,7 @@ bool has_two_rows(std::string_view text) {
     return take_csv_row(text).data() != nullptr && take_csv_row(text).data() != nullptr;
 }
 
-// The beginning of the file with two rows, if it has as many.
+// The beginning of the file with two rows, if it has two.
 std::string read_beginning(const posix_file& file) {
     for (std::size_t bytes = 1 << 16;; bytes *= 8) {
         std::string text(bytes, '\0');
@@ -76,7 +76,7 @@ line_reader::line_reader(const posix_file& file, std::uint64_t start, std::uint6
     if (first > start) skip_to_line(first);
 }
 
-// Lines of others are only looked through for their end, however long they are.
+// Lines before the first one are only searched for their end, however long they are.
 void line_reader::skip_to_line(std::uint64_t first) {
     std::string block(std::min(block_bytes_, std::size_t{64} << 10), '\0');
     for (std::uint64_t at = first - 1; at < last_;) {
@@ -89,7 +89,7 @@ void line_reader::skip_to_line(std::uint64_t first) {
             return;
         }
         if (is_file_end) break;
-        at += end; // where an end is the block's last byte, it may be the CR of a CR LF
+        at += end; // an end in the last byte may be the CR of a CR LF
     }
     buffer_start_ = last_;
 }

@@ -20,7 +20,7 @@ bool is_blank(char c) {
     throw malformed("column " + std::to_string(column + 1) + ": " + why);
 }
 
-// Where a field in quotes ends: behind its closing quote.
+// The end of a field in quotes, behind its closing quote.
 std::size_t end_of_quotes(std::string_view line, std::size_t at, std::size_t column) {
     for (++at; at < line.size(); ++at) {
         if (line[at] != '"') continue;
@@ -30,7 +30,7 @@ std::size_t end_of_quotes(std::string_view line, std::size_t at, std::size_t col
     refuse(column, "a quoted field goes on past the end of its line");
 }
 
-// Calls f(field, column) for each field, trimmed, quotes and all; returns their number.
+// Calls f(field, column) for each field, trimmed, with its quotes; returns the number of fields.
 template <class F>
 std::size_t for_each_field(std::string_view line, char separator, F&& f) {
     const bool is_spaced = separator == ' ';
@@ -58,7 +58,7 @@ std::string_view inside_quotes(std::string_view field, std::size_t column) {
     return field.substr(1, field.size() - 2);
 }
 
-// A number written out of range: zero if it is too small, nothing if it is too large.
+// A number that is out of range: zero if it is too small, nothing if it is too large.
 template <class T>
 std::optional<T> round_out_of_range(const char* from, const char* to) {
     long double wide = 0;
@@ -72,7 +72,7 @@ std::optional<T> round_out_of_range(const char* from, const char* to) {
     return *from == '-' ? -T(0) : T(0);
 }
 
-// 1.0D+00, as Fortran writes it, with the letter that others know.
+// 1.0D+00, as Fortran writes it, with an E in place of the D.
 std::string with_e(std::string_view text) {
     std::string result(text);
     const std::size_t at = result.find_first_of("dD");
@@ -126,7 +126,7 @@ void format_number(T value, std::string& to) {
     to.append(text, result.ptr);
 }
 
-// Calls f(T{}) for the type that CSV holds.
+// Calls f(T{}) for the C++ type of a type that CSV holds.
 template <class F>
 void with_type(dtype type, F&& f) {
     switch (type) {
@@ -241,7 +241,7 @@ void parse_csv_line(std::string_view line, char separator, dtype type, std::size
     with_type(type, [&]<class T>(T) {
         const std::size_t found =
             for_each_field(line, separator, [&](std::string_view field, std::size_t column) {
-                if (column >= columns) return; // counted, and complained of below
+                if (column >= columns) return; // counted, and reported below
                 const T value = parse_number<T>(trim_blanks(inside_quotes(field, column)), column);
                 std::memcpy(to + column * sizeof(T), &value, sizeof(T));
             });

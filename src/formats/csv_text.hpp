@@ -14,26 +14,27 @@ namespace nodespan::detail {
 /// if there is none.
 std::size_t find_line_end(std::string_view text, std::size_t from);
 
-/// The place behind the line's end that begins at `end`.
+/// The position after the end of line that begins at `end`.
 std::size_t after_line_end(std::string_view text, std::size_t end);
 
-/// Takes the first line off the text, and returns it without its end.
+/// Removes the first line from the text, and returns it without its end.
 std::string_view take_line(std::string_view& text);
 
 /// A text without the blanks and tabs around it.
 std::string_view trim_blanks(std::string_view text);
 
-/// A field as messages show it: in quotes, not too long, on one line.
+/// A field as messages show it: in quotes, shortened, on one line.
 std::string shown_field(std::string_view text);
 
-/// Whether a line (without its end) has nothing to say: blanks alone. Between tabs that separate
-/// fields there are empty ones, which is something.
+/// Whether a line (without its end) is blank: only blanks. If tabs separate fields, a line of tabs
+/// has empty fields and is not blank.
 bool is_blank_line(std::string_view line, char separator);
 
 /// Whether a field reads as a floating-point number, of any size.
 bool is_csv_number(std::string_view field);
 
-/// Whether all fields stand in quotes. Errors: malformed, as split_csv_line.
+/// Whether all fields stand in quotes.
+/// Errors: malformed, as split_csv_line.
 bool is_quoted_csv_line(std::string_view line, char separator);
 
 /// The fields of a line, without blanks and quotes around them. A blank as separator stands for any
@@ -41,11 +42,12 @@ bool is_quoted_csv_line(std::string_view line, char separator);
 /// Errors: malformed: a quote that is not closed on the line, or text outside of quotes.
 std::vector<std::string> split_csv_line(std::string_view line, char separator);
 
-/// The number of fields, as split_csv_line has them. Errors: malformed.
+/// The number of fields that split_csv_line would return.
+/// Errors: malformed.
 std::size_t count_csv_fields(std::string_view line, char separator);
 
 /// Reads the `columns` numbers of a line into `to`, which has room for them.
-/// Errors: malformed, naming the column and what stands there.
+/// Errors: malformed, naming the column and its text.
 void parse_csv_line(std::string_view line, char separator, dtype type, std::size_t columns,
                     std::byte* to);
 

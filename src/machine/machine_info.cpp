@@ -2,8 +2,11 @@
 
 #include "agreement.hpp"
 #include "capacity.hpp"
+#include "fabric.hpp"
+#include "launcher.hpp"
 #include "machine_parts.hpp"
 #include "mpi_check.hpp"
+#include "mpi_variables.hpp"
 #include "osc_settings.hpp"
 #include "pages.hpp"
 #include "rma_window.hpp"
@@ -21,18 +24,21 @@
 
 namespace nodespan {
 
-// What nodes send each other; found by the types' names.
+// The parts of node_info that nodes send each other. The function is found by the types' names.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(node_info, host, kernel, ranks, sockets, numa_nodes, cores,
                                    hardware_threads, bound_threads, numa_nodes_per_rank,
                                    oversubscribed, memory_bytes, memory_free_bytes,
                                    cgroup_limit_bytes, cgroup_free_bytes, shared_folder,
                                    shared_bytes, shared_free_bytes, huge_pages, populates_pages,
                                    copies_between_ranks)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(machine_fact, name, value)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(machine_info, ranks, nodes, simulated_nodes, mpi_library,
-                                   mpi_standard, thread_level, rma_components, rma_chosen_by,
-                                   rma_between_nodes, rma_message, shared_window_model,
-                                   node_window_model, raw_alignment_bytes, block_alignment_bytes,
-                                   whole_pages_from_bytes, page_bytes, advice)
+                                   mpi_standard, thread_level, launcher, launched_ranks, fabric,
+                                   settings, compare_and_swap_may_crash, rma_components,
+                                   rma_chosen_by, rma_between_nodes, rma_message,
+                                   shared_window_model, node_window_model, raw_alignment_bytes,
+                                   block_alignment_bytes, whole_pages_from_bytes, page_bytes,
+                                   advice)
 
 namespace {
 
@@ -48,7 +54,7 @@ void agreed(const team& team, Body&& body) {
     detail::access::core(team)->agree_or_throw(detail::attempt(body), asking);
 }
 
-// A call that waits inside MPI: all ranks have just agreed that they are here.
+// Watches a call that waits inside MPI: all ranks have just agreed that they are here.
 detail::blocking_watch watch(const team& team, const char* call) {
     return {call, detail::access::core(team)->as_waiter(), "other ranks of the team"};
 }
@@ -108,25 +114,8 @@ bool has_simulated_nodes(const team& team) {
     return differs != 0;
 }
 
-// Open MPI's list of one-sided components as it is in force, from wherever it was set.
-// Asks for the level in force: from then on Open MPI 4.1 answers MPI_Query_thread with it.
-std::string rma_components(int level) {
-    int at = 0, count = 0;
-    std::string result;
-    if (MPI_T_init_thread(level, &level) != MPI_SUCCESS) return result;
-    MPI_T_cvar_handle handle = MPI_T_CVAR_HANDLE_NULL;
-    if (MPI_T_cvar_get_index("osc", &at) == MPI_SUCCESS &&
-        MPI_T_cvar_handle_alloc(at, nullptr, &handle, &count) == MPI_SUCCESS) {
-        std::vector<char> value(static_cast<std::size_t>(std::max(count, 1)) + 1, '\0');
-        if (MPI_T_cvar_read(handle, value.data()) == MPI_SUCCESS) result = value.data();
-        MPI_T_cvar_handle_free(&handle);
-    }
-    MPI_T_finalize();
-    return result;
-}
-
 // Who chose these components. Open MPI has rare places, such as its override file, that are not
-// looked at: what is in force without being found is the system's.
+// read here: a setting that is in force but was not found counts as the system's.
 std::string who_chose(const std::string& components) {
     const detail::osc_choice choice = detail::rma_choice_in_force();
     const bool is_found = components.empty() || components == choice.setting.value;
@@ -153,8 +142,15 @@ std::string look_at_library(machine_info& info) {
     std::replace(info.mpi_library.begin(), info.mpi_library.end(), '\t', ' ');
     info.mpi_standard = fmt::format("{}.{}", major, minor);
     info.thread_level = to_word(level);
-    info.rma_components = rma_components(level);
+    const detail::mpi_variables set(level);
+    info.rma_components = set.read("osc").value_or("");
     info.rma_chosen_by = who_chose(info.rma_components);
+    const detail::launcher launcher = detail::find_launcher(detail::first_environment());
+    info.launcher = launcher.name;
+    info.launched_ranks = launcher.ranks;
+    info.fabric = detail::look_at_fabric(lines, set);
+    info.settings = detail::look_at_settings(lines, set);
+    info.compare_and_swap_may_crash = detail::may_crash_in_compare_and_swap();
     info.page_bytes = detail::page_bytes();
     return detail::rma_advice(level);
 }
@@ -167,7 +163,7 @@ std::string model_of(MPI_Win window) {
     return *model == MPI_WIN_UNIFIED ? "unified" : "separate";
 }
 
-// The raw address of a small window on each node; nothing is tried where there is no room for it.
+// Finds the raw address of a small window on each node; tries nothing if there is no room for it.
 void try_shared_window(const team& team, machine_info& info) {
     constexpr unsigned long most = 4096;
     unsigned long alignment = most;

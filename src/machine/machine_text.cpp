@@ -21,7 +21,7 @@ class adviser {
 public:
     explicit adviser(const machine_info& info) : info_(info) {}
 
-    // One sentence however many hosts it holds for: `text` of the first, and how many others.
+    // One sentence for any number of hosts: `text` of the first one, and the number of the others.
     template <class Holds, class Text>
     void add(Holds&& holds, Text&& text) {
         const node_info* first = nullptr;
@@ -45,7 +45,7 @@ private:
     std::vector<std::string> lines_;
 };
 
-// Of which some settings are.
+// Some settings exist only in Open MPI.
 bool has_open_mpi(const machine_info& info) {
     return info.mpi_library.starts_with("Open MPI");
 }
@@ -138,7 +138,7 @@ std::string free_of(std::uint64_t free, std::uint64_t all) {
                     : fmt::format("{} free of {}", text_of_bytes(free), text_of_bytes(all));
 }
 
-// Nothing for those who override already, nor where the variable means nothing.
+// Nothing for users who override already, nor if the variable has no effect.
 const char* hint_to_override(const machine_info& info) {
     const bool is_users = info.rma_chosen_by.starts_with("you");
     return is_users || !has_open_mpi(info) ? ""
@@ -156,6 +156,7 @@ void add_job(table& out, const machine_info& info) {
                                                               : "osc = " + info.rma_components);
         out.row("  chosen by", info.rma_chosen_by + hint_to_override(info));
     }
+    out.row("launcher", info.launcher);
     out.row("RMA between nodes",
             info.rma_between_nodes == trial::works       ? "works, model " + info.node_window_model
             : info.rma_between_nodes == trial::not_tried ? "not tried: " + info.rma_message
@@ -189,6 +190,12 @@ void add_node(table& out, std::size_t number, const node_info& node) {
     out.row("  CMA between ranks", yes_or(node.copies_between_ranks, "not allowed"));
 }
 
+void add_facts(table& out, const char* title, const std::vector<machine_fact>& facts) {
+    out.line(title);
+    for (const machine_fact& fact : facts)
+        out.line(fmt::format("  {:<32}  {}", fact.name, fact.value));
+}
+
 } // namespace
 
 std::vector<std::string> detail::advice_for(const machine_info& info, const std::string& rma_cure) {
@@ -204,6 +211,8 @@ std::string to_text(const machine_info& info) {
     table out;
     add_job(out, info);
     for (std::size_t n = 0; n < info.nodes.size(); ++n) add_node(out, n, info.nodes[n]);
+    add_facts(out, "\nMPI between nodes", info.fabric);
+    add_facts(out, "\nsettings that matter here", info.settings);
     if (info.advice.empty()) return out.take();
     out.line("\nadvice");
     for (const std::string& line : info.advice) out.line("  - " + line);

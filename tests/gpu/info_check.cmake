@@ -1,9 +1,9 @@
 # nodespan-info --gpu lists what the driver tells, and measures both ways; without a GPU it says why. Needs
-# -DMPIEXEC and -DPROGRAM, and NODESPAN_GPU_LIBRARY in the environment.
+# -DLAUNCH and -DPROGRAM, and NODESPAN_GPU_LIBRARY in the environment.
 cmake_minimum_required(VERSION 3.22)
 
 function(run np)
-  execute_process(COMMAND ${MPIEXEC} -n ${np} --timeout 100 ${PROGRAM} ${ARGN}
+  execute_process(COMMAND ${LAUNCH} -n ${np} --timeout 100 ${PROGRAM} ${ARGN}
                   OUTPUT_VARIABLE output ERROR_VARIABLE complaints RESULT_VARIABLE code)
   if(NOT code EQUAL 0)
     message(FATAL_ERROR "${np} ranks, ${ARGN}: exit code ${code}\n${complaints}${output}")

@@ -325,19 +325,20 @@ TEST(Hdf5, NamesAndTextsWithAZeroByteAreRefusedBeforeAnythingIsMade) {
     refused("save's attribute's name", [&] { save_hdf5(a, folder / "new.h5", "a", named); });
     refused("load", [&] { load_hdf5(a, bad, "a"); });
     refused("load's dataset", [&] { load_hdf5(a, there, cut); });
-    refused("open", [&] { nodespan::open_hdf5<double, 1>(everyone, there, cut); });
+    refused("open",
+            [&] { static_cast<void>(nodespan::open_hdf5<double, 1>(everyone, there, cut)); });
     refused("set_attribute", [&] { set_attribute(everyone, there, "a", "units", cut); });
     refused("hdf5_writer", [&] { hdf5_writer(everyone, bad); });
-    refused("list_datasets", [&] { list_datasets(bad); });
-    refused("list_datasets of a team", [&] { list_datasets(everyone, bad); });
-    refused("describe_dataset", [&] { describe_dataset(there, cut); });
-    refused("read_attributes", [&] { read_attributes(there, cut); });
+    refused("list_datasets", [&] { static_cast<void>(list_datasets(bad)); });
+    refused("list_datasets of a team", [&] { static_cast<void>(list_datasets(everyone, bad)); });
+    refused("describe_dataset", [&] { static_cast<void>(describe_dataset(there, cut)); });
+    refused("read_attributes", [&] { static_cast<void>(read_attributes(there, cut)); });
     refused("save_npy", [&] { save_npy(a, bad); });
     refused("load_npy", [&] { load_npy(a, bad); });
-    refused("npy_info", [&] { npy_info(bad); });
+    refused("npy_info", [&] { static_cast<void>(npy_info(bad)); });
     refused("save_csv", [&] { save_csv(a, bad); });
     refused("load_csv", [&] { load_csv(a, bad); });
-    refused("csv_info", [&] { csv_info(bad); });
+    refused("csv_info", [&] { static_cast<void>(csv_info(bad)); });
     refused("save_raw", [&] { save_raw(a, bad); });
     refused("load_raw", [&] { load_raw(a, bad); });
     hdf5_writer writer(everyone, there, save_mode::add);

@@ -243,15 +243,20 @@ TEST(Team, LeavesTheErrorHandlerOfTheHostsCommunicatorAlone) {
 }
 
 TEST(MpiCategory, KnowsTheClassOfACodeAndTellsItInOneLine) {
-    int code = MPI_SUCCESS;
+    int code = MPI_SUCCESS, own_class = 0, own_code = MPI_SUCCESS;
     MPI_Add_error_code(MPI_ERR_WIN, &code);
-    MPI_Add_error_string(code, "no window\nin two lines");
+    MPI_Add_error_class(&own_class); // MPICH 4.0 loses the text of a code in one of MPI's classes
+    MPI_Add_error_code(own_class, &own_code);
+    MPI_Add_error_string(own_code, "no window\nin two lines");
 
     const std::error_code failure(code, nodespan::mpi_category());
+    const std::error_code own(own_code, nodespan::mpi_category());
 
     EXPECT_EQ(failure, std::error_condition(MPI_ERR_WIN, nodespan::mpi_category()));
     EXPECT_NE(failure, std::error_condition(MPI_ERR_ARG, nodespan::mpi_category()));
-    EXPECT_EQ(failure.message(), "no window in two lines");
+    EXPECT_EQ(failure.message().find('\n'), std::string::npos);
+    EXPECT_EQ(own.message(), "no window in two lines");
+    EXPECT_EQ(own, std::error_condition(own_class, nodespan::mpi_category()));
     EXPECT_EQ(std::error_code(MPI_ERR_WIN, nodespan::mpi_category()),
               std::error_condition(MPI_ERR_WIN, nodespan::mpi_category()));
 }

@@ -21,6 +21,7 @@ def test_numpy_files_are_numpys(team, folder, table):
     assert (np.load(file) == np.asarray(table)).all()
     again = team.open_npy(file, ghosts=1)
     assert again.dtype == table.dtype and (again[...] == table[...]).all()
+    table.fence()  # all have read
     table.fill(0)
     ns.load_npy(table, file)
     assert table[6, 4] == 34 / 4

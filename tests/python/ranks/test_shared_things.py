@@ -151,6 +151,7 @@ def test_every_node_has_a_replica(team):
     values = np.arange(12, dtype="f8").reshape(4, 3)
     table.load(values if team.rank == team.size - 1 else None, root=team.size - 1)
     assert (table.node == values).all() and not table.node.flags.writeable
+    team.fence()  # all have read
     if team.rank == 0:
         table.edit()[0, 0] = 50
     table.publish(node=0)
