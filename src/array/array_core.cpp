@@ -327,7 +327,7 @@ void array_core::claim_and_count() {
     if (state_->place.usage != nullptr)
         state_->place.usage->add(usage_kind::atomic, type_.bytes, 0);
     else
-        is_claimed_.store(true, std::memory_order_relaxed);
+        is_claimed_.store(true, std::memory_order_release); // after the node has been told
 }
 
 void array_core::require_list(const char* operation, const index_t* places, std::size_t count,

@@ -126,7 +126,8 @@ bool ticket_queue::try_put(const std::byte* item) {
 // put up already; then the compare-and-swap fails.
 bool ticket_queue::send(const place& p, const std::byte* item) noexcept {
     std::uint32_t turn = p.free;
-    if (!p.here.turn.compare_exchange_strong(turn, p.writing(), std::memory_order_acquire))
+    // Release as well: who finds the slot taken also finds that its ticket is, see try_put.
+    if (!p.here.turn.compare_exchange_strong(turn, p.writing(), std::memory_order_acq_rel))
         return false;
     shared_->undone.fetch_add(1, std::memory_order_relaxed);
     std::memcpy(p.here.item, item, item_bytes_);
@@ -227,7 +228,8 @@ void ticket_queue::wake_all() noexcept {
 }
 
 bool ticket_queue::is_closed() const noexcept {
-    return shared_->closed.load(std::memory_order_acquire) != 0;
+    // In the order of close(), of the looks at sleepers, and of a sleeper's counting: see wait_on.
+    return shared_->closed.load(std::memory_order_seq_cst) != 0;
 }
 
 } // namespace nodespan::detail

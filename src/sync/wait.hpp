@@ -31,14 +31,38 @@ void futex_wait(shared_word& word, std::uint32_t seen, long timeout_ns) noexcept
 /// Wakes all ranks that sleep on `word`.
 void futex_wake_all(shared_word& word) noexcept;
 
+/// Whether store_and_wake finds every rank that is about to sleep: everywhere except on x86-64.
+#if defined(__x86_64__)
+inline constexpr bool wake_is_ordered = false;
+#else
+inline constexpr bool wake_is_ordered = true;
+#endif
+
 /// Stores `value` and wakes sleepers. `sleepers` counts the ranks that may sleep on this word.
 ///
-/// The processor may read `sleepers` before other ranks see the store; a locked instruction between
-/// the two would cost as much as all the rest. A rank that falls asleep in that moment is not
-/// woken; wait_on explains why that does no harm.
+/// A rank that goes to sleep first counts itself in `sleepers` and then reads the word; this
+/// function first stores the word and then reads `sleepers`. Where all four accesses are
+/// sequentially consistent, C++ gives them one order that all ranks agree on ([atomics.order]), in
+/// which the two accesses of each rank keep their sequence. If this function reads that nobody
+/// sleeps, its read comes before the other rank counts itself in this order. Then its store comes
+/// before the other rank's read of the word, so that rank reads the new value and stays awake. If
+/// this function reads that the other rank sleeps, it wakes that rank: the kernel compares the word
+/// and puts the rank to sleep in one step, and FUTEX_WAKE comes after the store, so either the
+/// kernel finds the new value, or the rank is asleep already and is woken. On AArch64 this order
+/// needs no instruction more: the store is the stlr that a release is as well, and the read is an
+/// ldar.
+///
+/// On x86-64 a sequentially consistent store is a locked instruction, which would cost as much as
+/// all the rest. There the store is a release and the read is relaxed, so the processor may read
+/// `sleepers` while the store still waits in its store buffer. A rank that counts itself in that
+/// moment and reads the old value is not woken. It loses the rest of its sleep and no more, since
+/// every sleep has a time limit. A store leaves the store buffer much sooner than the 100 us of the
+/// first sleep, see wait_on; if it did not, the rank would lose one sleep of
+/// patience::sleep_ns, 200 ms.
 inline void store_and_wake(shared_word& word, std::uint32_t value, shared_word& sleepers) noexcept {
-    word.store(value, std::memory_order_release);
-    if (sleepers.load(std::memory_order_relaxed) != 0) futex_wake_all(word);
+    using enum std::memory_order;
+    word.store(value, wake_is_ordered ? seq_cst : release);
+    if (sleepers.load(wake_is_ordered ? seq_cst : relaxed) != 0) futex_wake_all(word);
 }
 
 /// The work that this process owes to others whatever it waits for, since it may wait in one team
@@ -104,9 +128,12 @@ private:
 /// Waits until ready(word's value): spins, then yields, then sleeps on a futex. `slow` is called
 /// between tries once spinning is over; it may throw to end the wait.
 ///
-/// store_and_wake may overlook a rank that is about to sleep, so the first sleep is short: when it
-/// ends, a store that was under way while this rank counted itself has become visible. All later
-/// stores find this rank among the sleepers.
+/// If a wake of this word may also announce a change of other words, `ready` reads those with
+/// memory_order_seq_cst, as this function reads `word`; store_and_wake explains why.
+///
+/// On x86-64 store_and_wake may overlook a rank that is about to sleep, so the first sleep is
+/// short: when it ends, a store that was under way while this rank counted itself has become
+/// visible. All later stores find this rank among the sleepers.
 template <class Ready, class Slow>
 void wait_on(shared_word& word, shared_word& sleepers, const patience& how, Ready&& ready,
              Slow&& slow) {

@@ -71,7 +71,7 @@ public:
     /// Called before an atomic instruction on an element: does its work before the first one, and
     /// counts each if a usage report does.
     void claim_atomics() {
-        if (!is_claimed_.load(std::memory_order_relaxed)) claim_and_count();
+        if (!is_claimed_.load(std::memory_order_acquire)) claim_and_count();
     }
 
     /// What is attached to this array: what `make` gives, where nothing is yet.
