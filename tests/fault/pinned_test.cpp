@@ -38,7 +38,7 @@ struct pinned_page {
     int from = -1, to = -1;  // the pipe that keeps it
 };
 
-std::vector<pinned_page> pinned;
+std::vector<pinned_page> pinned_pages;
 bool every_page_was_there = true;
 std::vector<std::size_t> exposed_bytes;
 
@@ -53,7 +53,7 @@ void pin(MPI_Win window, std::byte* at) {
     iovec piece{at, page};
     if (vmsplice(ends[1], &piece, 1, 0) != static_cast<ssize_t>(page))
         ADD_FAILURE() << "vmsplice failed";
-    pinned.push_back({window, at, ends[0], ends[1]});
+    pinned_pages.push_back({window, at, ends[0], ends[1]});
 }
 
 // Writes through the ranks' view and reads what the pipe has kept.
@@ -75,16 +75,16 @@ void expect_same_page(const pinned_page& one, const std::string& moment) {
 // Looks at all pages of all windows; ranks do not use their arrays meanwhile.
 void expect_same_pages(team& everyone, const std::string& moment) {
     everyone.fence();
-    for (const pinned_page& one : pinned) expect_same_page(one, moment);
+    for (const pinned_page& one : pinned_pages) expect_same_page(one, moment);
     everyone.fence();
 }
 
 void forget_pins() {
-    for (const pinned_page& one : pinned) {
+    for (const pinned_page& one : pinned_pages) {
         close(one.from);
         close(one.to);
     }
-    pinned.clear();
+    pinned_pages.clear();
     exposed_bytes.clear();
 }
 
@@ -105,7 +105,7 @@ TEST_F(Pinned, ANewWindowIsExposedWithThePagesItKeeps) {
     fill_with(first, 1);
 
     expect_same_pages(everyone, "after the first touch");
-    EXPECT_EQ(pinned.empty(), everyone.nodes() == 1 || !everyone.is_leader());
+    EXPECT_EQ(pinned_pages.empty(), everyone.nodes() == 1 || !everyone.is_leader());
 }
 
 TEST_F(Pinned, RemotePutsAndGetsMeetTheRanksValues) {
@@ -155,7 +155,7 @@ TEST_F(Pinned, WhatIsKeptShrinksByWholeWindows) {
         large.emplace_back(everyone, indices<1>{40 * mebibyte * everyone.nodes()});
         fill_with(large.back(), 1);
     }
-    const std::size_t most = pinned.size();
+    const std::size_t most = pinned_pages.size();
     while (!large.empty()) {
         large.pop_back();
         expect_same_pages(everyone, "while arrays end");
@@ -165,7 +165,7 @@ TEST_F(Pinned, WhatIsKeptShrinksByWholeWindows) {
 
     expect_same_pages(everyone, "after windows have ended");
     if (everyone.nodes() > 1 && everyone.is_leader()) {
-        EXPECT_LT(pinned.size(), most);
+        EXPECT_LT(pinned_pages.size(), most);
     }
 }
 
@@ -247,7 +247,7 @@ extern "C" int MPI_Win_create(void* base, MPI_Aint size, int unit, MPI_Info info
 }
 
 extern "C" int MPI_Win_free(MPI_Win* window) {
-    std::erase_if(pinned, [&](const pinned_page& one) {
+    std::erase_if(pinned_pages, [&](const pinned_page& one) {
         if (one.window != *window) return false;
         close(one.from);
         close(one.to);

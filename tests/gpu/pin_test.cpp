@@ -41,9 +41,9 @@ refusal refusal_of(const std::function<void()>& call) {
 
 class Pin : public testing::Test {
 protected:
-    static void SetUpTestSuite() { all.emplace(MPI_COMM_WORLD); }
-    static void TearDownTestSuite() { all.reset(); }
-    static inline std::optional<team> all;
+    static void SetUpTestSuite() { everybody.emplace(MPI_COMM_WORLD); }
+    static void TearDownTestSuite() { everybody.reset(); }
+    static inline std::optional<team> everybody;
 
     void SetUp() override {
         driver.reset();
@@ -63,7 +63,7 @@ protected:
     }
 
     test::fake driver;
-    team& everyone = *all;
+    team& everyone = *everybody;
 };
 
 TEST_F(Pin, RegistersTheNodesBlockForAllContextsAndMapped) {
