@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nodespan/detail/export.hpp"
 #include "posix_file.hpp"
 
 #include <cstddef>
@@ -9,7 +10,8 @@
 #include <string>
 #include <vector>
 
-namespace nodespan::detail {
+namespace NODESPAN_EXPORT nodespan { // nodespan_hdf5 uses it
+namespace detail {
 
 /// A file that is being changed. The bytes that it had when it was opened stay on the disk until
 /// `apply`; their changes are held in memory. New bytes go behind its end at once, where nothing in
@@ -83,4 +85,5 @@ private:
     bool is_kept_ = false;
 };
 
-} // namespace nodespan::detail
+} // namespace detail
+} // namespace nodespan

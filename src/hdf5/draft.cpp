@@ -1,5 +1,7 @@
 #include "draft.hpp"
 
+#include "driver.hpp"
+
 #include "cause_of.hpp"
 #include "nodespan/error.hpp"
 
@@ -120,11 +122,11 @@ H5FD_class_t driver() {
 } // namespace
 
 hdf5_handle access_to(file_draft& draft) {
-    const H5FD_class_t ours = driver();
-    const hdf5_handle id(H5FDregister(&ours), "H5FDregister"); // its users count it too
+    static hid_t id = -1;
+    register_for_good(id, driver(), 508);
     hdf5_handle access(H5Pcreate(H5P_FILE_ACCESS), "H5Pcreate");
     const file_draft* const itself = &draft;
-    hdf5_check(H5Pset_driver(access.get(), id.get(), &itself), "H5Pset_driver");
+    hdf5_check(H5Pset_driver(access.get(), id, &itself), "H5Pset_driver");
     return access;
 }
 

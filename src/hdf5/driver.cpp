@@ -143,10 +143,6 @@ herr_t unlock(H5FD_t* file) {
 
 H5FD_class_t driver() {
     H5FD_class_t result{};
-#if H5_VERSION_GE(1, 14, 0)
-    result.version = H5FD_CLASS_VERSION;
-    result.value = H5FD_class_value_t(509); // one of those for private use
-#endif
     result.name = "nodespan_read";
     result.maxaddr = (haddr_t{1} << 63) - 1;
     result.fc_degree = H5F_CLOSE_WEAK;
@@ -168,10 +164,18 @@ H5FD_class_t driver() {
 
 } // namespace
 
+void register_for_good(hid_t& id, H5FD_class_t driver, [[maybe_unused]] int value) {
+    if (H5Iget_type(id) == H5I_VFL) return;
+#if H5_VERSION_GE(1, 14, 0)
+    driver.version = H5FD_CLASS_VERSION;
+    driver.value = static_cast<H5FD_class_value_t>(value);
+#endif
+    id = hdf5_check(H5FDregister(&driver), "H5FDregister");
+}
+
 hdf5_handle access_to_read() {
-    static const H5FD_class_t ours = driver();
-    static hid_t id = -1; // stays for good: HDF5 uses the driver while it closes its last file
-    if (H5Iget_type(id) != H5I_VFL) id = hdf5_check(H5FDregister(&ours), "H5FDregister");
+    static hid_t id = -1;
+    register_for_good(id, driver(), 509);
     hdf5_handle access(H5Pcreate(H5P_FILE_ACCESS), "H5Pcreate");
     hdf5_check(H5Pset_driver(access.get(), id, nullptr), "H5Pset_driver");
     return access;
