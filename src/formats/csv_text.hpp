@@ -10,28 +10,9 @@
 
 namespace nodespan::detail {
 
-/// Where the next line's end begins at or after `from`: LF, CR LF or CR alone; the text's own end
-/// if there is none.
-std::size_t find_line_end(std::string_view text, std::size_t from);
-
-/// The place behind the line's end that begins at `end`.
-std::size_t after_line_end(std::string_view text, std::size_t end);
-
-/// Takes the first line off the text, and returns it without its end.
-std::string_view take_line(std::string_view& text);
-
-/// A text without the blanks and tabs around it.
-std::string_view trim_blanks(std::string_view text);
-
-/// A field as messages show it: in quotes, not too long, on one line.
-std::string shown_field(std::string_view text);
-
 /// Whether a line (without its end) has nothing to say: blanks alone. Between tabs that separate
 /// fields there are empty ones, which is something.
 bool is_blank_line(std::string_view line, char separator);
-
-/// Whether a field reads as a floating-point number, of any size.
-bool is_csv_number(std::string_view field);
 
 /// Whether all fields stand in quotes. Errors: malformed, as split_csv_line.
 bool is_quoted_csv_line(std::string_view line, char separator);

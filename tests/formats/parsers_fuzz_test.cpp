@@ -5,6 +5,8 @@
 #include "csv_text.hpp"
 #include "malformed.hpp"
 #include "npy_header.hpp"
+#include "number_text.hpp"
+#include "text_lines.hpp"
 
 #include <gtest/gtest.h>
 
@@ -128,7 +130,7 @@ void expect_names_only_of_what_is_no_number(std::string_view rows, char separato
     const std::string_view first = take_csv_row(rows);
     if (is_quoted_csv_line(first, separator) && is_blank_line(take_line(rows), ' ')) return;
     for (const std::string& field : split_csv_line(first, separator))
-        EXPECT_FALSE(is_csv_number(trim_blanks(field))) << first;
+        EXPECT_FALSE(is_number_text(trim_blanks(field))) << first;
 }
 
 // Whatever names are written above a row, they come back.
