@@ -1,4 +1,14 @@
 # What the library itself is built on; apps and tests look for theirs where they are.
+if(NODESPAN_BELOW_MPI)
+  # fmt as headers, since a library of it may be for another processor than this build is.
+  find_path(nodespan_fmt_headers fmt/format.h REQUIRED)
+  add_library(nodespan_fmt INTERFACE)
+  add_library(fmt::fmt ALIAS nodespan_fmt)
+  target_include_directories(nodespan_fmt SYSTEM INTERFACE ${nodespan_fmt_headers})
+  target_compile_definitions(nodespan_fmt INTERFACE FMT_HEADER_ONLY)
+  find_package(nlohmann_json REQUIRED)
+  return()
+endif()
 find_package(MPI 3.0 REQUIRED COMPONENTS CXX)
 if(NODESPAN_WITH_BOOST_MPI)
   find_package(Boost 1.74 QUIET OPTIONAL_COMPONENTS mpi serialization)

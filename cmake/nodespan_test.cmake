@@ -31,8 +31,12 @@ function(nodespan_add_unit_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBRARIES")
   nodespan_test_program(${name} ${arg_UNPARSED_ARGUMENTS}
                         LIBRARIES GTest::gtest_main ${arg_LIBRARIES} nodespan_test_support)
+  set(limit 300)
+  if(CMAKE_CROSSCOMPILING) # an emulator takes its time
+    set(limit 1200)
+  endif()
   add_test(NAME unit.${name} COMMAND ${name})
-  set_tests_properties(unit.${name} PROPERTIES PROCESSORS 1 TIMEOUT 120 LABELS "unit;quick;brief"
+  set_tests_properties(unit.${name} PROPERTIES PROCESSORS 1 TIMEOUT ${limit} LABELS "unit;quick;brief"
                        ENVIRONMENT "${nodespan_sanitizer_settings}")
   set_property(GLOBAL APPEND PROPERTY nodespan_unit_programs ${name})
 endfunction()

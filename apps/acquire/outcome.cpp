@@ -109,13 +109,13 @@ std::string to_text(const outcome& result) {
                             all.mean());
     if (result.by_messages) {
         const measured& theirs = *result.by_messages;
-        text += fmt::format(
-            "\nthe same {} frames by MPI_Send: {:.2f} GB/s, the ring {:.2f} times as "
-            "fast{}\n\n{}",
-            theirs.frames, theirs.gigabytes_a_second(chosen),
-            ours.gigabytes_a_second(chosen) / theirs.gigabytes_a_second(chosen),
-            theirs.is_good(chosen) ? "" : "; FRAMES ARE WRONG OR MISSING",
-            table_of(theirs, chosen.is_to_all()));
+        text +=
+            fmt::format("\nthe same {} frames by MPI_Send: {:.2f} GB/s, the ring {:.2f} times as "
+                        "fast{}\n\n{}",
+                        theirs.frames, theirs.gigabytes_a_second(chosen),
+                        ours.gigabytes_a_second(chosen) / theirs.gigabytes_a_second(chosen),
+                        theirs.is_good(chosen) ? "" : "; FRAMES ARE WRONG OR MISSING",
+                        table_of(theirs, chosen.is_to_all()));
     }
     return text;
 }

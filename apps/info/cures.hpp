@@ -13,6 +13,8 @@ inline constexpr const char* binding =
     "mpirun --bind-to none, and start it outside of taskset and of cpusets";
 inline constexpr const char* oversubscribed =
     "fewer ranks; Open MPI: export OMPI_MCA_mpi_yield_when_idle=1";
+inline constexpr const char* busy_cores =
+    "see what else runs on these cores (uptime, top); mpirun --bind-to core, srun --exclusive";
 inline constexpr const char* shared_memory =
     "docker run --shm-size=8g, mount -o remount,size=... /dev/shm, or "
     "OMPI_MCA_osc_sm_backing_directory "

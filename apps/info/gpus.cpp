@@ -48,7 +48,8 @@ bool is_near(const std::string& bus_id) {
         std::istringstream words(range);
         if (!(words >> first)) continue;
         if (!(words >> dash >> last)) last = first;
-        for (int cpu = first; cpu <= last && cpu < CPU_SETSIZE; ++cpu) CPU_SET(cpu, &near);
+        for (int cpu = first; cpu <= last && cpu < CPU_SETSIZE; ++cpu)
+            CPU_SET(static_cast<std::size_t>(cpu), &near);
     }
     cpu_set_t both;
     CPU_AND(&both, &mine, &near);

@@ -33,8 +33,9 @@ finding cores_of(const node_info& node) {
                               node.ranks == 1 ? "" : "s", node.bound_threads,
                               node.hardware_threads),
                   ""};
-    if (node.ranks <= node.bound_threads) return found;
-    const bool are_others_free = node.bound_threads < node.hardware_threads;
+    if (node.ranks <= node.bound_threads && !node.oversubscribed) return found;
+    const bool are_others_free =
+        node.ranks > node.bound_threads && node.bound_threads < node.hardware_threads;
     found.result = are_others_free ? verdict::wrong : verdict::slow;
     found.text += are_others_free ? ", the others of which are bound to none" : "";
     found.cure = are_others_free ? cures::binding : cures::oversubscribed;

@@ -104,11 +104,16 @@ finding prober::judge(const probe& what, const measured& mine, const std::string
         found.cure = what.slow_cure;
     } else if (is_slow) {
         found.result = verdict::slow;
-        found.cure = std::ranges::any_of(info_.nodes, &node_info::oversubscribed)
-                         ? cures::oversubscribed
-                         : cures::network;
+        found.cure = cure_of_slow();
     }
     return found;
+}
+
+// Ranks of one host are slow where their cores are not their own.
+std::string prober::cure_of_slow() const {
+    if (std::ranges::any_of(info_.nodes, &node_info::oversubscribed)) return cures::oversubscribed;
+    const bool is_one_host = info_.nodes.size() == 1 || info_.simulated_nodes;
+    return is_one_host ? cures::busy_cores : cures::network;
 }
 
 void prober::skip(const std::string& name, const std::string& why) {

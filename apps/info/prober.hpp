@@ -56,6 +56,7 @@ public:
     void add(const finding& found);
 
 private:
+    std::string cure_of_slow() const;
     finding judge(const probe& what, const measured& mine, const std::string& failure);
 
     const machine_info& info_;

@@ -11,13 +11,15 @@
 
 namespace NODESPAN_EXPORT nodespan {
 
-/// How accumulate combines what is there with what comes; the same in every call that takes one.
+/// How accumulate combines the old value of an element with a new one. All calls that take an
+/// accumulate_op use it in the same way.
 ///
 /// min and max of floating-point numbers are IEEE 754's minimum and maximum: a NaN on either side
 /// gives NaN, as in NumPy, and -0 is less than +0. fmin and fmax are its minimumNumber and
-/// maximumNumber: the number where only one side is NaN. So results depend neither on the order nor
-/// on who holds what; which NaN comes out, its sign and its payload, is not said. For integers fmin
-/// and fmax are min and max. Sums and products of integers wrap.
+/// maximumNumber: if only one side is NaN, they give the number. So results depend neither on the
+/// order of the ranks nor on which rank holds which value. If the result is a NaN, its sign and
+/// payload are unspecified. For integers fmin and fmax equal min and max. Sums and products of
+/// integers wrap.
 /// Source: IEEE 754-2019 section 9.6.
 enum class accumulate_op { sum, min, max, prod, replace, fmin, fmax };
 
@@ -43,7 +45,8 @@ constexpr const char* to_string(accumulate_op op) noexcept {
 
 namespace detail {
 
-/// The element types that arithmetic knows at run time. All else is `other`: it can be copied only.
+/// The element types that have arithmetic at run time. All other types are `other`: their elements
+/// can only be copied.
 enum class element_kind : unsigned char {
     other,
     int8,
@@ -77,8 +80,8 @@ constexpr element_kind kind_of_integer(std::size_t bytes, bool is_signed) noexce
     }
 }
 
-/// The kind of T. Integers go by size and sign, since `long` and `long long` are distinct types of
-/// equal meaning; bool is no number.
+/// The kind of T. Integers are told apart by size and sign, since `long` and `long long` are
+/// distinct types with the same meaning. bool counts as no number.
 template <class T>
 constexpr element_kind kind_of() noexcept {
     using U = std::remove_cv_t<T>;
@@ -92,14 +95,14 @@ constexpr element_kind kind_of() noexcept {
     return element_kind::other;
 }
 
-/// Numbers of up to 8 bytes: what MPI and all processors add to in one step. A compiler that may
-/// use 16-byte atomics has some for long double and __int128 too, but MPI has none.
+/// Numbers of up to 8 bytes, which MPI and all processors can add to in one step. A compiler that
+/// may use 16-byte atomics also has some for long double and __int128, but MPI has none.
 template <class T>
 concept addable = std::is_arithmetic_v<T> && kind_of<T>()
 != element_kind::other && sizeof(T) <= 8 && std::atomic_ref<T>::is_always_lock_free;
 
-/// Whether elements of this kind can be combined so. Complex numbers have no order, and what we do
-/// not know has no arithmetic.
+/// Whether elements of this kind have this operation. Complex numbers have no order, and elements
+/// of kind `other` have no arithmetic.
 constexpr bool supports(element_kind kind, accumulate_op op) noexcept {
     if (kind == element_kind::other) return false;
     const bool is_complex =
@@ -118,8 +121,9 @@ constexpr bool supports(element_kind kind, accumulate_op op) noexcept {
     return false; // a number that is no operation
 }
 
-/// *result = op(*result, each of `count` elements that lie one after the other), compiled here: so
-/// a program's -ffast-math, which knows no NaN, changes nothing. Needs supports(kind, op).
+/// *result = op(*result, each of `count` elements that lie one after the other). It is compiled in
+/// the library, so that a program's -ffast-math, which ignores NaNs, does not change it. Needs
+/// supports(kind, op).
 void combine_all(element_kind kind, accumulate_op op, const void* elements, index_t count,
                  void* result) noexcept;
 

@@ -16,14 +16,16 @@
 #include <type_traits>
 #include <vector>
 
-/// What programs do with whole arrays. Every rank works on its own elements, its rank box; results
-/// are the same bits in every run of a team of the same shape.
+/// Operations on whole arrays. Every rank works on its own elements, those of its rank box. Results
+/// have the same bits in every run of a team of the same shape.
 
 namespace nodespan {
 
-// Each rank for itself: no communication, and no fence before or after. Epoch: the memory rule.
+// Each rank works alone: no communication, and no fence before or after.
+// Epoch:  the memory rule.
 
-/// Sets all elements. Call: all ranks, each sets its own.
+/// Sets all elements.
+/// Call:   all ranks, each sets its own elements.
 template <class T, int N>
 void fill(array<T, N>& to, const std::type_identity_t<T>& value);
 
@@ -35,34 +37,37 @@ void for_each(array<T, N>& field, F&& f);
 template <class T, int N, class F>
 void for_each(const array<T, N>& field, F&& f);
 
-/// out = f(a), or f(a, b), element by element; out may be one of the others.
+/// out = f(a), or f(a, b), element by element; out may be the same array as one of the others.
 /// Shape:  equal extents, cut alike over the ranks.
 /// Call:   all ranks, each for its own elements.
-/// Errors: errc::invalid_argument (cut otherwise), what f throws; on that rank.
+/// Errors: errc::invalid_argument (the arrays are cut differently), what f throws; on that rank.
 template <class A, class T, int N, class F>
 void transform(const array<A, N>& a, array<T, N>& out, F&& f);
 template <class A, class B, class T, int N, class F>
 void transform(const array<A, N>& a, const array<B, N>& b, array<T, N>& out, F&& f);
 
-/// Copies all elements, however both arrays are cut, and in whichever order they lie in memory;
-/// their teams may differ. Shape:  equal extents. Call:   all ranks of the team of `to`, each for
-/// its own elements of it. Epoch:  reads what was there at the last fence of `from`; the memory
-/// rule. Errors: errc::size_mismatch, on all ranks; else as array::get. Cost:   a local copy where
-/// the rank's boxes are equal, a get where they are not.
+/// Copies all elements. The arrays may be cut differently, have different orders in memory, and
+/// belong to different teams.
+/// Shape:  equal extents.
+/// Call:   all ranks of the team of `to`, each for its own elements of `to`.
+/// Epoch:  reads the values of the last fence of `from`; the memory rule.
+/// Errors: errc::size_mismatch, on all ranks; else as array::get.
+/// Cost:   a local copy if the rank's boxes in both arrays are equal, else a get.
 template <class T, int N, class From, class To>
 void copy(const array<T, N, From>& from, array<T, N, To>& to);
 
-// Collective over the array's team; all ranks get the result. No fences for transfers. Every rank
-// combines its own elements in a fixed order, then ranks are combined as by all_reduce.
-// Errors: errc::peer_lost, the MPI category. Cost: reading the elements, and one all_reduce.
+// The calls below are collective over the array's team; all ranks get the result. They are no
+// fences for transfers. Every rank combines its own elements in a fixed order; then the ranks'
+// results are combined as by all_reduce. Their errors are errc::peer_lost and the MPI category;
+// they cost one pass over the elements and one all_reduce.
 
 /// The sum of all elements; 0 if there are none.
 template <class T, int N>
 requires(array<T, N>::is_number) [[nodiscard]] T sum(const array<T, N>& field);
 
-/// The least and the largest element; NaN if there is one anywhere, and -0 is less than +0, as
-/// accumulate_op::min has it. So the result is the same for any number of ranks. With NaNs passed
-/// over: fmin and fmax; NaN then means that there is nothing else.
+/// The least and the largest element. The result is NaN if any element is NaN, and -0 is less than
+/// +0, as for accumulate_op::min; so it is the same for any number of ranks. fmin and fmax pass
+/// over NaNs; their result is NaN only if all elements are NaN.
 /// Errors: errc::invalid_argument (no elements), on all ranks.
 template <class T, int N>
 requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) [[nodiscard]] T
@@ -77,16 +82,16 @@ template <class T, int N>
 requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) [[nodiscard]] T
     fmax(const array<T, N>& field);
 
-/// The sum of a * b, without conjugation. Errors: errc::invalid_argument (cut otherwise), on that
-/// rank.
+/// The sum of a * b, without conjugation.
+/// Errors: errc::invalid_argument (the arrays are cut differently), on that rank.
 template <class T, int N>
 requires(array<T, N>::is_number) [[nodiscard]] T dot(const array<T, N>& a, const array<T, N>& b);
 
-/// init combined with all elements by op(U, T) and op(U, U), which are associative, as by
-/// std::reduce; U can be a wider type than the elements, such as a sum of bytes needs.
+/// Combines init with all elements by op(U, T) and op(U, U), which must be associative, as for
+/// std::reduce. U may be a wider type than the elements, for example for a sum of bytes.
 /// Shape:  U is trivially copyable. Same init on all ranks.
 /// Errors: what op throws, on that rank; the others get errc::peer_lost, and the team lives on.
-/// Cost:   as above, with some bytes for each rank of the team.
+/// Cost:   as above, and some bytes for each rank of the team.
 template <class T, int N, class Op, class U>
 requires(std::is_trivially_copyable_v<U>) [[nodiscard]] U
     reduce(const array<T, N>& field, Op&& op, U init);
@@ -118,7 +123,7 @@ void for_each_element(Array& field, F&& f) {
     });
 }
 
-// What op combined with anything leaves as it is, for ranks that hold nothing.
+// The neutral element of op, for ranks that hold no elements.
 template <class T>
 constexpr T neutral(accumulate_op op) {
     using limits = std::numeric_limits<T>;

@@ -5,14 +5,14 @@
 
 #include <boost/mpi/communicator.hpp>
 
-/// For programs that use Boost.MPI as well: the component nodespan::boost_mpi. The other way needs
-/// nothing of this: a boost::mpi::communicator converts to the MPI_Comm of which a team is made.
+/// For programs that also use Boost.MPI: the component nodespan::boost_mpi. To make a team of a
+/// boost::mpi::communicator this header is not needed: that converts to an MPI_Comm by itself.
 
 namespace NODESPAN_EXPORT nodespan {
 
-/// The team's communicators (see team::comm) for Boost.MPI, attached: they are the team's, valid as
-/// long as it is, and not freed by their copies. On other ranks than leaders, boost_leader_comm()
-/// is a null communicator, and false.
+/// The team's communicators (see team::comm) as Boost.MPI's, attached: they belong to the team, are
+/// valid as long as it is, and are not freed by their copies. On ranks that are no leaders,
+/// boost_leader_comm() is a null communicator, which converts to false.
 /// Call:   any rank alone.
 /// Cost:   one small allocation.
 inline boost::mpi::communicator boost_comm(const team& everyone) {

@@ -20,9 +20,10 @@ constexpr index_t length(index_t lo, index_t hi) {
 
 } // namespace detail
 
-/// A half-open range of N-d indices, `[lo, hi)`. Empty as soon as one `hi[d] <= lo[d]`.
+/// A half-open range of N-d indices, `[lo, hi)`. It is empty if hi[d] <= lo[d] for any d.
 ///
-/// What is over 2^63 - 1, as in a box that is still to be refused, counts as 2^63 - 1.
+/// Extents and sizes above 2^63 - 1, such as those of a box that will be refused, count as 2^63 -
+/// 1.
 template <int N>
 struct box {
     indices<N> lo{};
@@ -63,7 +64,7 @@ struct box {
         return true;
     }
 
-    /// Whether all of `other` lies inside; an empty box lies inside every box.
+    /// Whether all of `other` lies inside this box; an empty box lies inside every box.
     template <std::same_as<box> Box> // no brace is taken for a box: contains({1, 2}) asks of an
                                      // index
     [[nodiscard]] constexpr bool contains(const Box& other) const {
@@ -85,13 +86,13 @@ struct box {
     friend constexpr bool operator==(const box&, const box&) = default;
 };
 
-/// The same box with its number of dimensions known at run time only.
+/// The same box with its number of dimensions known only at run time.
 template <int N>
 requires(N != dynamic_rank) [[nodiscard]] constexpr box<dynamic_rank> to_dynamic(const box<N>& b) {
     return {b.lo, b.hi};
 }
 
-/// The same box with N known again. Needs N dimensions.
+/// The same box with N known at compile time. Needs a box of N dimensions.
 template <int N>
 [[nodiscard]] constexpr box<N> to_static(const box<dynamic_rank>& b) {
     box<N> result;
@@ -102,7 +103,7 @@ template <int N>
     return result;
 }
 
-/// The last one first.
+/// The same values in reverse order.
 template <class Index>
 [[nodiscard]] constexpr Index reversed(Index values) {
     for (std::size_t d = 0; 2 * d + 1 < values.size(); ++d)
@@ -110,7 +111,7 @@ template <class Index>
     return values;
 }
 
-/// The same box when its indices are taken in reverse order.
+/// The box of the same elements if indices are taken in reverse order.
 template <int N>
 [[nodiscard]] constexpr box<N> transposed(const box<N>& b) {
     return {reversed(b.lo), reversed(b.hi)};

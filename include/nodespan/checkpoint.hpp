@@ -18,13 +18,13 @@
 
 namespace NODESPAN_EXPORT nodespan {
 
-/// How many checkpoints stay, and what is done to trust them.
+/// How many checkpoints are kept, and how they are checked.
 struct checkpoint_options {
-    /// Finished checkpoints that stay in the folder, at least 1.
+    /// How many finished checkpoints stay in the folder, at least 1.
     int keep = 2;
 
-    /// Reads each checkpoint again from the disk, past the page cache where the file system allows,
-    /// before it gets its name.
+    /// Reads each checkpoint back from the disk, past the page cache if the file system allows it,
+    /// before the checkpoint gets its name.
     bool read_back = true;
 };
 
@@ -45,26 +45,30 @@ struct checkpoint_options {
 ///         ...
 class checkpoint {
 public:
-    /// Call: any rank alone; nothing is read or made yet. Errors: errc::invalid_argument.
+    /// Reads and makes nothing yet.
+    /// Call:   any rank alone.
+    /// Errors: errc::invalid_argument.
     checkpoint(const team& team, std::filesystem::path folder,
                const checkpoint_options& options = {});
     checkpoint(checkpoint&&) noexcept;
     checkpoint& operator=(checkpoint&&) noexcept;
     ~checkpoint();
 
-    /// Adds an array, which stays the caller's and outlives this object; in place of what had this
-    /// name. The name goes with the elements: after std::swap of two arrays, with the other one.
-    /// Call: the same on all ranks.
+    /// Adds an array. It remains the caller's and must outlive this object. It replaces what had
+    /// this name. The name goes with the elements: after std::swap of two arrays it belongs to the
+    /// other one.
+    /// Call:   the same on all ranks.
     template <class T, int N>
     void add(const std::string& name, array<T, N>& field) {
         static_assert(storable<T>, "add(array<T, N>): T is no type that files hold; see storable");
         add_core(name, detail::access::core(field), detail::file_type_of<T>());
     }
 
-    /// Adds a value, which stays the caller's and outlives this object: a number, bool, a text, or
-    /// a vector of index_t, double or texts (or of std::uint64_t or long double). The same value on
-    /// all ranks when it is written. Restored, it is the very value that was written, or an error.
-    /// Call: the same on all ranks.
+    /// Adds a value. It remains the caller's and must outlive this object. It is a number, bool, a
+    /// text, or a vector of index_t, double or texts (or of std::uint64_t or long double), with the
+    /// same value on all ranks when it is written. Restoring gives exactly the value that was
+    /// written, or an error.
+    /// Call:   the same on all ranks.
     template <class T>
     requires detail::attribute_value<T>
     void add(const std::string& name, T& value) {
@@ -78,34 +82,37 @@ public:
             });
     }
 
-    /// Writes a checkpoint, and removes all but the last ones. Makes the folder if need be.
+    /// Writes a checkpoint, and removes all but the latest ones. Makes the folder if it is missing.
     /// Call:   collective over the team. 0 <= step < 10^18; a checkpoint of this step is replaced.
     /// Epoch:  ends an epoch: all that was written before is in it.
-    /// Errors: errc::io: full disk, no permission, what the disk gives back differs;
+    /// Errors: errc::io: full disk, no permission, the data read back differ;
     ///         errc::invalid_argument: the folder holds a checkpoint of a later step, from another
     ///         run; errc::mismatched_arguments, errc::peer_lost, errc::finalized, MPI category: the
-    ///         same on all ranks. What was finished before stays, and the run can go on.
-    /// Cost:   as hdf5_writer; then all ranks read the file once to add up the checksum, and once
+    ///         same on all ranks. Checkpoints that were finished before stay, and the run can go
+    ///         on.
+    /// Cost:   as hdf5_writer; then all ranks read the file once to compute the checksum, and once
     ///         more with read_back.
     void write(index_t step);
 
-    /// The step of the latest checkpoint that is whole, if there is any: its checksum is right, and
+    /// The step of the latest checkpoint that is whole, if there is one: its checksum is right, and
     /// HDF5 can open all that is in it.
-    /// Call:   collective. Errors: as write; a damaged checkpoint is none, see refused().
-    /// Cost:   all ranks together read that file, and the damaged ones after it.
+    /// Call:   collective.
+    /// Errors: as write. A damaged checkpoint is no error, see refused().
+    /// Cost:   all ranks together read that file, and damaged files of later steps.
     std::optional<index_t> latest();
 
-    /// Reads the latest checkpoint into the arrays and values that can be read and that fits them;
-    /// its step, if there is any. Whatever is wrong with a later one, it is passed over, on all
-    /// ranks; refused() tells.
-    /// Call:   collective. Epoch: ends one before it reads, and one after.
-    /// Errors: as latest; errc::io where none fits, and one is whole but lacks something, or has it
-    ///         with other extents, or a value that the variable's type does not have: nothing has
-    ///         been changed then. errc::io where none is left after one could be read in part: then
-    ///         arrays have been changed.
+    /// Reads the latest checkpoint that is readable and that fits the arrays and values, and
+    /// returns its step, if there is one. Later checkpoints are passed over, whatever is wrong with
+    /// them, on all ranks; refused() says why.
+    /// Call:   collective.
+    /// Epoch:  ends one before it reads, and one after.
+    /// Errors: as latest. errc::io if no checkpoint fits, and one is whole but lacks something, or
+    ///         has it with other extents, or has a value that the variable's type does not have;
+    ///         then nothing has been changed. errc::io if no checkpoint is left after one was read
+    ///         in part; then arrays have been changed.
     std::optional<index_t> restore();
 
-    /// Why later checkpoints than that of `latest` or `restore` were not taken, each with its file.
+    /// Why checkpoints later than that of `latest` or `restore` were not used, each with its file.
     const std::vector<std::string>& refused() const noexcept;
 
     const std::filesystem::path& folder() const noexcept;

@@ -11,9 +11,10 @@
 #include <span>
 #include <type_traits>
 
-/// Calls in which all ranks of a team combine or share what each of them has in its memory. Fastest
-/// where that lies in arrays of the same team: then a node's ranks work on each other's memory in
-/// place. Memory of the rank's own goes through scratch space in the team's shared memory.
+/// Calls in which all ranks of a team combine or share values from their memory. They are fastest
+/// if the values lie in arrays of the same team: then the ranks of a node work on each other's
+/// memory in place. Values in a rank's own memory go through scratch space in the team's shared
+/// memory.
 
 namespace NODESPAN_EXPORT nodespan {
 namespace detail {
@@ -33,7 +34,7 @@ struct collective_call {
 
 void run_collective(const team& team, const collective_call& mine);
 
-/// Numbers that can be combined: what arrays can accumulate.
+/// Numbers that can be combined: those that arrays can accumulate.
 template <class T>
 concept combinable = !std::is_const_v<T> && kind_of<T>() != element_kind::other;
 
@@ -56,25 +57,25 @@ collective_call call_on(collective_call::name_type name, R& values, accumulate_o
 
 } // namespace detail
 
-/// Combines all ranks' values, element by element; the result takes their place on every rank.
-/// Shape:  as many values of one type on all ranks; numbers and complex ones. Values of ranks of
-///         one node do not overlap.
-/// Call:   collective over the team, same `op` on all ranks: sum, prod, min, max, fmin or fmax
-/// (these
-///         four not of complex numbers). The values belong to the call until it returns.
-/// Epoch:  not a fence. What a rank has in its own values after the call is the result; others
-///         look there after a fence.
-/// Order:  ranks of a node are combined in rank order, then nodes in node order. So a team of the
-///         same shape gets the same bits in every run, wherever the values lie, and so do all its
-///         ranks. accumulate_op says what NaNs, zeros and overflow do: min, max, fmin and fmax are
-///         the same whoever brings what, and on any number of ranks and nodes. No values: nothing.
+/// Combines all ranks' values, element by element; the result replaces the values on every rank.
+/// Shape:  the same number of values of one type on all ranks; numbers, complex ones included.
+///         Values of ranks of one node do not overlap.
+/// Call:   collective over the team, same `op` on all ranks: sum, prod, min, max, fmin or fmax (the
+///         last four not for complex numbers). The values belong to the call until it returns.
+/// Epoch:  not a fence. After the call a rank has the result in its own values; other ranks may
+///         read it there after a fence.
+/// Order:  ranks of a node are combined in rank order, then nodes in node order. So in teams of the
+///         same shape every run gives the same bits, wherever the values lie, and all ranks of the
+///         team get the same bits. accumulate_op says what NaNs, zeros and overflow do: the results
+///         of min, max, fmin and fmax depend neither on which rank has which value nor on the
+///         number of ranks and nodes. A call without values does nothing.
 /// Errors: errc::mismatched_arguments, errc::invalid_argument (an operation that the values do not
 ///         have, values that overlap), errc::no_capacity (scratch space, at the first call); the
-///         same on all ranks, and the values are as before. errc::peer_lost and the MPI category
+///         same on all ranks, and the values are unchanged. errc::peer_lost and the MPI category
 ///         end the team.
 /// Cost:   one node: up to 1 KiB, and up to 16 KiB (with many ranks less) of the rank's own memory,
-///         one meeting; more, two meetings in arrays' memory, elsewhere one for each 128 KiB.
-///         Several nodes: an allgather between leaders, and from 384 bytes on two messages
+///         one meeting. Larger values: two meetings if they lie in arrays, otherwise one for each
+///         128 KiB. Several nodes: an allgather between leaders, and from 384 bytes on two messages
 ///         between each two nodes per MiB. The first calls of a team reserve scratch space, some
 ///         300 KiB a rank.
 /// Source: MPI 3.1 section 5.9.6 (all-reduce).
@@ -92,9 +93,9 @@ template <detail::combinable T>
     return value;
 }
 
-/// The same, but only rank `root` gets the result; other ranks' values stay as they are.
+/// The same, but only rank `root` gets the result; other ranks' values stay unchanged.
 /// Errors: as all_reduce; errc::out_of_range (root).
-/// Cost:   as all_reduce, but for the results that are not written.
+/// Cost:   as all_reduce, without writing the results on other ranks.
 template <detail::writable_range R>
 requires(detail::combinable<std::ranges::range_value_t<R>>) void reduce(
     const team& team, R&& values, accumulate_op op = accumulate_op::sum, int root = 0) {
@@ -103,11 +104,12 @@ requires(detail::combinable<std::ranges::range_value_t<R>>) void reduce(
 }
 
 /// Copies the values of rank `root` to those of all other ranks.
-/// Shape:  as many values of one type on all ranks; any trivially copyable type.
-/// Call:   collective over the team, same root on all ranks. Epoch: as all_reduce.
+/// Shape:  the same number of values of one type on all ranks; any trivially copyable type.
+/// Call:   collective over the team, same root on all ranks.
+/// Epoch:  as all_reduce.
 /// Errors: as reduce.
-/// Cost:   one node: as all_reduce; where the root's values are in an array's memory, one copy by
-///         every other rank. Several nodes: an allgather and a binomial tree of leaders.
+/// Cost:   one node: as all_reduce; if the root's values lie in an array, one copy by every other
+///         rank. Several nodes: an allgather and a binomial tree of leaders.
 /// Source: MPI 3.1 section 5.4 (broadcast).
 template <detail::writable_range R>
 void broadcast(const team& team, R&& values, int root = 0) {

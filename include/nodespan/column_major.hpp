@@ -11,7 +11,7 @@
 namespace nodespan {
 namespace detail {
 
-/// The options of an array when its indices are taken in reverse order.
+/// The options of an array whose indices are taken in reverse order.
 inline array_options transposed(array_options options) {
     const auto reverse = [](auto& entries) { std::reverse(entries.begin(), entries.end()); };
     reverse(options.distribution.node_grid);
@@ -27,14 +27,14 @@ inline array_options transposed(array_options options) {
 /// An N-d array whose first index runs fastest in memory, as in Fortran, MATLAB and R. Each node's
 /// part is one dense column-major block.
 ///
-/// It is made of a row-major array with the indices in reverse order, which `transposed()` is:
-/// a(i, j) and a.transposed()(j, i) are the same element. So all that is done with arrays is done
-/// with this one, at the same cost: sum(a.transposed()). Saved so, it is in a HDF5 file what
+/// It contains a row-major array with the indices in reverse order, which `transposed()` returns:
+/// a(i, j) and a.transposed()(j, i) are the same element. So all functions for arrays work for this
+/// one too, at the same cost: sum(a.transposed()). An HDF5 file of the transposed array is what
 /// Fortran and MATLAB programs write and read. `copy` to a row-major array keeps the indices and
 /// changes the order in memory.
 ///
-/// Members are those of array, where the calls are described. Unless the options say otherwise, it
-/// is cut along the last dimension, so that a rank has whole columns, one after the other.
+/// Its members are those of array, which describes them. Unless the options say otherwise, the
+/// array is cut along the last dimension, so that a rank has whole columns, one after the other.
 template <class T, int N>
 class array<T, N, column_major> {
 public:
@@ -42,7 +42,7 @@ public:
     static constexpr bool is_number = array<T, N>::is_number;
     static constexpr bool is_addable = array<T, N>::is_addable;
 
-    /// Options name dimensions in the order of this array. See array's.
+    /// Options name dimensions in the order of this array. See the constructor of array.
     array(const team& team, const indices<N>& extents, const array_options& options = {})
         : elements_(team, reversed(extents), detail::transposed(options), true) {}
 

@@ -15,7 +15,7 @@
 
 namespace NODESPAN_EXPORT nodespan {
 
-/// One member of a struct that files hold: its name there, and where it is.
+/// One member of a struct that files hold: its name in the file, and the member itself.
 template <class T, class M>
 struct compound_member {
     const char* name;
@@ -36,13 +36,13 @@ namespace detail {
 
 struct file_member;
 
-/// An element type that files can hold, known at run time.
+/// An element type that files can hold; known at run time.
 struct file_type {
     char kind = 0; ///< i: signed, u: unsigned, f: floating, c: complex, s: struct, a: array.
     std::size_t bytes = 0;            ///< Of a whole element.
     std::vector<file_member> members; ///< Of a struct; one for the elements of an array.
     std::vector<index_t> extents;     ///< Of an array.
-    std::string name{};               ///< Of a type of a file that arrays do not have; kind 0.
+    std::string name{};               ///< Of a type that arrays do not have (kind 0).
 };
 
 struct file_member {
@@ -51,13 +51,14 @@ struct file_member {
     file_type type;
 };
 
-/// Whether elements of one type can be had from the other: the same but for the places of members.
+/// Whether elements of one type can be converted to the other: the types are the same except for
+/// the offsets of members.
 bool is_same_type(const file_type& a, const file_type& b);
 
-/// Whether it is known in all its parts.
+/// Whether all parts of the type are known.
 bool is_whole(const file_type& type);
 
-/// Such as float64, complex128, float64[3] or {mass: float64, place: float64[3]}.
+/// The type as text, such as float64, complex128, float64[3] or {mass: float64, place: float64[3]}.
 [[nodiscard]] std::string to_text(const file_type& type);
 
 template <class T>
@@ -98,7 +99,7 @@ constexpr bool is_storable() {
 
 template <class T, class M>
 std::size_t offset_of(M T::*place) {
-    alignas(T) static const std::byte memory[sizeof(T)]{}; // only its addresses are of interest
+    alignas(T) static const std::byte memory[sizeof(T)]{}; // only its addresses are used
     const T& object = *reinterpret_cast<const T*>(memory);
     return static_cast<std::size_t>(
         reinterpret_cast<const std::byte*>(std::addressof(object.*place)) - memory);
@@ -143,8 +144,8 @@ file_type file_type_of() {
 } // namespace detail
 
 /// Whether files hold arrays of T: integers of 1 to 8 bytes, float, double, std::complex of these
-/// two (a compound of r and i, as h5py has it), std::array of these, and structs with
-/// `stored_members`. Not bool: a file could hold bytes that are no bool.
+/// two (stored as a compound of r and i, as h5py does), std::array of these, and structs with
+/// `stored_members`. Not bool: a file may hold bytes that are no bool.
 template <class T>
 concept storable = detail::is_storable<T>();
 

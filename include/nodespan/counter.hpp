@@ -10,25 +10,26 @@
 
 namespace nodespan {
 
-/// A ticket counter that all ranks of a team share: whoever asks gets numbers, nobody gets a number
-/// twice, none is left out. What dynamic distribution of work is made of.
+/// A counter of tickets that all ranks of a team share: each rank that asks gets numbers, nobody
+/// gets a number twice, none is left out. Programs use it to distribute work dynamically.
 class counter {
 public:
     /// Counts from `first`. Over several nodes take() fetches `portion` numbers at a time for a
-    /// whole node. Both are the same on all ranks.
-    /// Shape:  first >= -2^62; a portion of more than most_at_once() is one of most_at_once().
+    /// whole node. Both arguments are the same on all ranks.
+    /// Shape:  first >= -2^62; a portion above most_at_once() counts as most_at_once().
     /// Call:   collective over the team.
     /// Errors: as an array's; errc::invalid_argument (portion below 1, first), on all ranks.
     explicit counter(team& team, index_t first = 0, index_t portion = 1);
 
-    /// How many numbers one call may ask for: 2^62 by the number of ranks.
+    /// How many numbers one call may ask for: 2^62 divided by the number of ranks.
     index_t most_at_once() const noexcept { return most_; }
 
-    /// The first of `chunk` numbers that are the caller's alone, later ones than any number that
-    /// next() has given before.
+    /// Returns the first of `chunk` numbers that only the caller gets. They are larger than all
+    /// numbers that next() has given before.
     /// Shape:  1 <= chunk <= most_at_once().
-    /// Call:   any rank alone. Errors: errc::invalid_argument (chunk), errc::out_of_range (so many
-    ///         numbers are not left below 2^63), MPI category.
+    /// Call:   any rank alone.
+    /// Errors: errc::invalid_argument (chunk), errc::out_of_range (fewer numbers are left below
+    ///         2^63), MPI category.
     /// Cost:   one node: an atomic instruction. Several: a round trip.
     index_t next(index_t chunk = 1) {
         require_count("next", chunk);
@@ -36,21 +37,24 @@ public:
         return draw("next", chunk);
     }
 
-    /// Up to `most` numbers, at least one, that are the caller's alone: [lo, hi). They ascend on
-    /// each rank, but over several nodes a node may get to small numbers after another one has
-    /// got to larger ones. So numbers below n are all given out when every node has got a number
-    /// from n on.
-    /// Call:   any rank alone, also beside next(). Errors: as next(), but most may be larger.
+    /// Returns up to `most` numbers, at least one, that only the caller gets: [lo, hi). They ascend
+    /// on each rank. But over several nodes, a node may get small numbers after another node has
+    /// got larger ones. So all numbers below n have been given out only when every node has got a
+    /// number that is n or more.
+    /// Call:   any rank alone, also beside next().
+    /// Errors: as next(), but `most` may be larger.
     /// Cost:   one node: an atomic instruction. Several: a lock of the node, and a round trip for
     ///         each portion.
     box<1> take(index_t most = 1);
 
-    /// Counts from `first` again. Call: collective over the team; a fence. Errors: as team::fence.
+    /// Starts again from `first`.
+    /// Call:   collective over the team; a fence.
+    /// Errors: as team::fence.
     void reset(index_t first = 0);
 
 private:
-    // Numbers wrap around past 2^63 - 1, to those below -2^62: what all ranks may ask for at once,
-    // while one of them gives back what was too much, comes no further.
+    // Numbers past 2^63 - 1 wrap around to those below -2^62. There is room there for all that the
+    // ranks may ask for at once before one of them gives back what was too much.
     static constexpr index_t room = index_t{1} << 62;
 
     [[noreturn]] static void refuse(const char* operation, index_t count, const char* why,
@@ -63,11 +67,11 @@ private:
     }
     index_t draw(const char* operation, index_t count);
 
-    // Two numbers a node, at the leader's place: the portion that is being given out.
+    // Two numbers on each node, in the leader's part: the portion that is being given out.
     static array_options two_a_node(const team& team);
 
     array<index_t, 1> ticket_;
-    std::vector<array<index_t, 1>> portions_; // where there are several nodes
+    std::vector<array<index_t, 1>> portions_; // if there are several nodes
     index_t most_;
     index_t portion_;
 };

@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-/// Arrays from memory that a program has already, arrays like others, and elements back in memory
-/// of one's own.
+/// Functions that make arrays from memory that a program already has, or like other arrays, and
+/// that copy elements back into the program's own memory.
 
 namespace nodespan {
 namespace detail {
@@ -25,7 +25,8 @@ using array_layout =
     std::conditional_t<!std::same_as<Wanted, void>, Wanted,
                        std::conditional_t<std::same_as<L, column_major>, column_major, row_major>>;
 
-/// Writes to all ranks' arrays what each of them has; afterwards all see it. Fails on all or none.
+/// Writes the values of each rank into the array; afterwards all ranks see them. Fails on all ranks
+/// or on none.
 template <class Array, class View, int N>
 void put_together(Array& field, const box<N>& patch, const View& mine, const char* operation) {
     std::exception_ptr failure;
@@ -42,22 +43,23 @@ template <class U, class T, int N, class Layout>
 auto like(const array<T, N, Layout>& other, bool zeroed) {
     array_options options = other.options();
     options.zeroed = zeroed;
-    options.name.clear(); // that is the other one's
+    options.name.clear(); // a name belongs to one array
     using value = std::conditional_t<std::same_as<U, void>, T, U>;
     return array<value, N, Layout>(other.get_team(), other.extents(), options);
 }
 
 } // namespace detail
 
-/// A new array with the elements that rank `root` has in its memory; other ranks' views are not
-/// looked at, and may be {}.
-/// Shape:  that of the root's view. Order: the view's, row-major if it is strided; Layout
-///         (row_major, column_major) asks for the other one.
-/// Call:   collective over the team, same root and options on all ranks. The view's memory is the
-///         program's again when the call returns.
+/// Makes an array with the elements that rank `root` has in its memory. The views of other ranks
+/// are not read, and may be {}.
+/// Shape:  that of the root's view.
+/// Call:   collective over the team, same root and options on all ranks. The program may use the
+///         view's memory again when the call returns.
 /// Epoch:  all ranks see the elements.
+/// Order:  that of the view, row-major if the view is strided; Layout (row_major, column_major)
+///         asks for another one.
 /// Errors: errc::out_of_range (root), and those of making an array and of put; on all ranks.
-/// Cost:   a new array without zeros, and a copy by the root: one process's speed of memory.
+/// Cost:   a new array without zeroing, and a copy by the root, at one process's speed of memory.
 template <class Layout = void, class T, int N, class L>
 [[nodiscard]] auto array_from_root(const team& team, const view<T, N, L>& elements, int root = 0,
                                    array_options options = {}) {
@@ -72,12 +74,13 @@ template <class Layout = void, class T, int N, class L>
     return result;
 }
 
-/// A new array of what all ranks have in their memory, one part after the other in rank order:
-/// along dimension 0, or along the last one where the array is column-major.
-/// Shape:  the other extents are equal on all ranks, but for ranks whose view is empty. Without a
-///         distribution in the options every rank box is the rank's own part. Order: as above; the
-///         views' layout is the same type on all ranks.
-/// Call:   collective over the team, same options on all ranks. Epoch: as above.
+/// Makes an array of the elements that all ranks have in their memory, one part after the other in
+/// rank order: along dimension 0, or along the last dimension if the array is column-major.
+/// Shape:  the other extents are equal on all ranks whose view is not empty. If the options have no
+///         distribution, every rank box is the rank's own part.
+/// Call:   collective over the team, same options on all ranks.
+/// Epoch:  as above.
+/// Order:  as above; the views' layout is the same type on all ranks.
 /// Errors: errc::size_mismatch, and those of making an array and of put; on all ranks.
 /// Cost:   as above, but every rank copies its own part, inside its node unless the options say
 ///         otherwise. Keeps the cut points, 8 bytes a rank.
@@ -123,9 +126,11 @@ template <class Layout = void, class T, int N, class L>
     return result;
 }
 
-/// A new array of the extents, the cut, the ghosts and the order of another one, with elements of
-/// its type or of type U: zeros, or unspecified ones. Call:   collective over the team. Errors and
-/// cost: as making an array.
+/// Makes an array with the extents, the cut, the ghosts and the order of another one. Its elements
+/// have the same type or type U; they are zero or unspecified.
+/// Call:   collective over the team.
+/// Errors: as making an array.
+/// Cost:   as making an array.
 template <class U = void, class T, int N, class Layout>
 [[nodiscard]] auto zeros_like(const array<T, N, Layout>& other) {
     return detail::like<U>(other, true);
@@ -135,9 +140,12 @@ template <class U = void, class T, int N, class Layout>
     return detail::like<U>(other, false);
 }
 
-/// All elements, or those of a patch, in memory of this rank's own, in the array's order. Where the
-/// memory is there already, get writes to it.
-/// Call: any rank alone. Epoch, errors and cost: those of get.
+/// Returns all elements, or those of a patch, in memory of this rank, in the array's order. To fill
+/// memory that exists already, use get.
+/// Call:   any rank alone.
+/// Epoch:  as get.
+/// Errors: as get.
+/// Cost:   as get.
 template <class T, int N, class Layout>
 requires(!std::same_as<T, bool>)
     [[nodiscard]] std::vector<T> to_vector(const array<T, N, Layout>& field, const box<N>& patch) {

@@ -9,30 +9,31 @@
 
 namespace NODESPAN_EXPORT nodespan {
 
-/// How an array is cut. All empty: dimension 0 in size() nearly equal pieces, node by node.
+/// How an array is cut. By default: dimension 0 in size() nearly equal pieces, node by node.
 struct distribution_options {
-    /// Nodes along each dimension; the product is the number of nodes. One entry may be 0: "the
-    /// rest". Empty: all nodes along dimension 0. Pieces are in proportion to the ranks they hold.
+    /// Nodes along each dimension; the product is the number of nodes. One entry may be 0, which
+    /// means "the rest". Empty: all nodes along dimension 0. Pieces are proportional to the numbers
+    /// of ranks in them.
     std::vector<int> node_grid = {};
 
-    /// Ranks along each dimension inside every node; the product is the node's number of ranks.
-    /// One entry may be 0: "the rest", which also fits nodes of different sizes.
-    /// Empty: all of a node's ranks along dimension 0.
+    /// Ranks along each dimension inside every node; the product is the node's number of ranks. One
+    /// entry may be 0, which means "the rest", and also fits nodes of different sizes. Empty: all
+    /// ranks of a node along dimension 0.
     std::vector<int> rank_grid = {};
 
-    /// Explicit cut points, `cuts[d]` for dimension d; an empty one means nearly equal pieces.
-    /// Ascending from 0 to extent(d), one more than there are rank pieces along d; equal
-    /// neighbours make an empty piece.
+    /// Explicit cut points, `cuts[d]` for dimension d; an empty list means nearly equal pieces.
+    /// They ascend from 0 to extent(d); there is one more than there are rank pieces along d. Two
+    /// equal neighbours make an empty piece.
     std::vector<std::vector<index_t>> cuts = {};
 };
 
 /// Ghost layers: copies of neighbours' elements around every node's box, corners included.
 struct ghost_options {
-    /// Layers on both sides along each dimension, >= 0; may reach past the next node. Empty: none.
-    /// Otherwise one entry per dimension; where `periodic`, at most the extent.
+    /// Layers on both sides along each dimension, >= 0; they may reach past the next node. Empty:
+    /// none. Otherwise one entry per dimension; where `periodic`, at most the extent.
     std::vector<index_t> width = {};
 
-    /// Whether the index space closes on itself along each dimension. Empty: nowhere. Otherwise one
+    /// Whether the index space is periodic along each dimension. Empty: nowhere. Otherwise one
     /// entry per dimension.
     std::vector<bool> periodic = {};
 };
@@ -40,11 +41,11 @@ struct ghost_options {
 /// Which node and which rank own which box of an N-d index space. Pure arithmetic without MPI.
 ///
 /// The index space is cut over nodes first, then every node's box over its ranks; both levels are
-/// grids, numbered row-major. Every index belongs to exactly one rank. Boxes can be empty.
-/// Copying is cheap as long as no explicit cuts are given. Read-only after construction.
+/// grids, numbered row-major. Every index belongs to exactly one rank. Boxes can be empty. Copies
+/// are cheap if no explicit cuts are given. Read-only after construction.
 class distribution {
 public:
-    /// No dimensions, no owners: only to be assigned to.
+    /// No dimensions and no owners; only to be assigned to.
     distribution() = default;
 
     /// Cuts `extents` over the ranks of `ranks`.
@@ -57,21 +58,23 @@ public:
     const index_list& extents() const noexcept { return extents_; }
     const nodespan::placement& placement() const noexcept { return *ranks_; }
 
-    /// The box a node stores: the union of its ranks' boxes. Cost: O(dimensions).
+    /// The box a node stores: the union of its ranks' boxes.
+    /// Cost:   O(dimensions).
     box<dynamic_rank> node_box(int node) const;
 
-    /// A rank's share of the work. Cost: O(dimensions), O(log nodes) where nodes differ in size.
+    /// A rank's share of the work.
+    /// Cost:   O(dimensions), O(log nodes) where nodes differ in size.
     box<dynamic_rank> rank_box(int rank) const;
 
     /// The node, or the rank, that owns the element at `at`. Needs an index inside the extents.
-    /// Cost: O(dimensions); O(log) where nodes differ in size or cuts are explicit.
+    /// Cost:   O(dimensions); O(log) where nodes differ in size or cuts are explicit.
     int owner_node(const index_list& at) const;
     int owner_rank(const index_list& at) const;
 
     /// How many ranks a node has along each dimension.
     index_list rank_grid(int node) const;
 
-    /// The largest extents of any node box, dimension by dimension, and their product: what every
+    /// The largest extents of any node box, dimension by dimension, and their product, which every
     /// node has to reserve.
     index_list largest_node_extents() const;
     index_t largest_node_size() const;
@@ -97,7 +100,7 @@ private:
     void set_cuts(const std::vector<std::vector<index_t>>& cuts);
     void set_pieces(axis& a, int d);
 
-    index_list node_at(int node) const; // place in the node grid
+    index_list node_at(int node) const; // position in the node grid
     index_t node_cut(const axis& a, index_t k) const;
     index_t rank_cut(const axis& a, index_t k, index_t piece, index_t pieces) const;
     static index_t first_piece(const axis& a, index_t k);
@@ -109,7 +112,7 @@ private:
     index_list extents_;
     std::shared_ptr<const nodespan::placement> ranks_;
     std::vector<axis> axes_;
-    index_list rank_grid_; // 0 where it fills up
+    index_list rank_grid_; // 0 for the rest
 };
 
 template <class F>

@@ -4,23 +4,23 @@
 
 namespace NODESPAN_EXPORT nodespan {
 
-/// How much threading a program asks MPI for, as in MPI_Init_thread.
+/// The level of thread support that a program asks of MPI, as in MPI_Init_thread.
 enum class thread_level { single, funneled, serialized, multiple };
 
 /// Owns MPI's life, from initialisation to finalisation, in programs that leave it to nodespan.
 ///
-/// If MPI is initialised already, this object does nothing, and its owner finalises it. Otherwise
-/// it sees to it that MPI has one-sided communication between nodes: where the system's Open MPI
-/// file alone switches off the component that works over any network (Debian and Ubuntu:
-/// `osc = ^ucx,pt2pt`), OMPI_MCA_osc=^ucx,rdma is put into this process's environment first.
-/// Everywhere else Open MPI keeps its own choice: if OMPI_MCA_osc is set (by hand or by mpirun
-/// --mca osc), if the user's file ~/.openmpi/mca-params.conf sets it, if the system's file does not
-/// switch that component off, or if MPI_THREAD_MULTIPLE is wanted, which it refuses. So to
-/// override, set OMPI_MCA_osc before the program starts; nodespan-info shows what is in force and
-/// who chose it.
+/// If MPI is already initialised, this object does nothing, and the program that initialised MPI
+/// finalises it. Otherwise it makes sure that MPI has one-sided communication between nodes. If
+/// only the file of the system's Open MPI switches off the component that works over any network
+/// (Debian and Ubuntu: `osc = ^ucx,pt2pt`), it first puts OMPI_MCA_osc=^ucx,rdma into the
+/// environment of this process. In all other cases Open MPI keeps its own choice: if OMPI_MCA_osc
+/// is set (by hand or by mpirun --mca osc), if the user's file ~/.openmpi/mca-params.conf sets it,
+/// if the system's file does not switch that component off, or if MPI_THREAD_MULTIPLE is wanted,
+/// which the component refuses. So to override, set OMPI_MCA_osc before the program starts.
+/// nodespan-info shows which setting is in force and who chose it.
 ///
-/// When an exception unwinds past this object, the job is ended with a message and exit code 1,
-/// since the other ranks would wait for this one for ever.
+/// If an exception unwinds past this object, it ends the job with a message and exit code 1, since
+/// the other ranks would wait for this one for ever.
 class environment {
 public:
     /// Call:   every rank, once, before any other use of MPI by nodespan.
@@ -35,10 +35,12 @@ public:
     environment& operator=(const environment&) = delete; // MPI starts once
 
     /// The choice of above, for programs whose MPI another library starts later: call it before.
-    /// Does nothing once MPI is initialised. Call: any process alone. Cost: reads two small files.
+    /// Does nothing once MPI is initialised.
+    /// Call:   any process alone.
+    /// Cost:   reads two small files.
     static void prepare(thread_level wanted = thread_level::funneled);
 
-    /// What MPI granted, which can be less than what was asked for.
+    /// The level that MPI granted, which can be lower than what was asked for.
     thread_level granted() const noexcept { return granted_; }
 
     /// Whether this object initialised MPI and so will finalise it.

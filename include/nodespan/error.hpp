@@ -8,7 +8,7 @@
 
 namespace NODESPAN_EXPORT nodespan {
 
-/// What went wrong, in nodespan's own words. MPI's codes have a category of their own.
+/// Nodespan's own error codes. MPI's codes have a category of their own.
 enum class errc {
     invalid_argument =
         1, ///< a value no call could accept (negative extent, grid that does not fit)
@@ -29,9 +29,9 @@ enum class errc {
 /// The category of `errc`.
 const std::error_category& own_category() noexcept;
 
-/// The category of MPI's error codes; messages come from `MPI_Error_string`. Codes are those of the
-/// MPI in use. What the standard names is their class, a condition:
-/// `failure.code() == std::error_condition(MPI_ERR_WIN, mpi_category())`.
+/// The category of MPI's error codes; messages come from `MPI_Error_string`. The codes belong to
+/// the MPI in use. The standard names only their classes, which are conditions: `failure.code() ==
+/// std::error_condition(MPI_ERR_WIN, mpi_category())`.
 const std::error_category& mpi_category() noexcept;
 
 inline std::error_code make_error_code(errc code) noexcept {
@@ -41,7 +41,7 @@ inline std::error_code make_error_code(errc code) noexcept {
 /// The one exception type. `what()` is one line: *nodespan: operation(values): cause [where]*.
 class error : public std::system_error {
 public:
-    /// An error of this rank alone, or of all ranks if `collective`.
+    /// An error of this rank only, or of all ranks if `collective`.
     error(std::error_code code, const std::string& message, bool collective = false);
 
     /// The whole line; no category text is appended.
@@ -57,7 +57,7 @@ private:
 };
 
 namespace detail {
-/// The text of the error made last on this thread, or "": for the message of a dying rank.
+/// The text of the latest error made on this thread, or ""; for the message of a rank that ends.
 const char* last_error_text() noexcept;
 } // namespace detail
 

@@ -15,10 +15,10 @@ namespace NODESPAN_EXPORT nodespan {
 /// Every index, extent and count of elements: signed, 64 bits.
 using index_t = std::int64_t;
 
-/// The most dimensions an array can have.
+/// The largest number of dimensions that an array can have.
 inline constexpr int max_dimensions = 6;
 
-/// In place of a number of dimensions: known at run time only.
+/// Stands for a number of dimensions that is known only at run time.
 inline constexpr int dynamic_rank = 0;
 
 namespace detail {
@@ -48,7 +48,7 @@ public:
 
 } // namespace detail
 
-/// Up to `max_dimensions` indices; how many is known at run time. Costs no allocation.
+/// Up to `max_dimensions` indices; their number is known only at run time. Allocates nothing.
 class index_list {
 public:
     constexpr index_list() = default;

@@ -10,18 +10,18 @@
 
 namespace NODESPAN_EXPORT nodespan {
 
-/// What one node of a team has. Numbers of bytes are 0 where the system does not say.
+/// Properties of one node of a team. Numbers of bytes are 0 if the system does not tell them.
 struct node_info {
     std::string host;
     std::string kernel; ///< Release of the operating system's kernel.
     int ranks = 0;
     int sockets = 0;
     int numa_nodes = 0;
-    int cores = 0;               ///< Cores that this job may use at all.
+    int cores = 0;               ///< Cores that this job may use.
     int hardware_threads = 0;    ///< The same in hardware threads.
-    int bound_threads = 0;       ///< Those of them that the node's ranks are bound to, together.
+    int bound_threads = 0;       ///< Those of them to which the node's ranks are bound, together.
     int numa_nodes_per_rank = 0; ///< The most NUMA nodes that one rank's binding reaches over.
-    bool oversubscribed = false; ///< More ranks than hardware threads: waits yield, not spin.
+    bool oversubscribed = false; ///< More ranks than hardware threads: waits yield and do not spin.
     std::uint64_t memory_bytes = 0;
     std::uint64_t memory_free_bytes = 0;
     std::uint64_t cgroup_limit_bytes = 0; ///< 0: no limit below the host's memory.
@@ -30,11 +30,11 @@ struct node_info {
     std::uint64_t shared_bytes = 0;
     std::uint64_t shared_free_bytes = 0;
     std::string huge_pages;       ///< When that folder gets huge pages: never, always, advise, ...
-    bool populates_pages = false; ///< The kernel backs pages on request (MADV_POPULATE_WRITE).
-    bool copies_between_ranks = false; ///< Ranks may copy from each other in the kernel (CMA).
+    bool populates_pages = false; ///< The kernel provides pages on request (MADV_POPULATE_WRITE).
+    bool copies_between_ranks = false; ///< Ranks may copy from each other through the kernel (CMA).
 };
 
-/// Whether something works here, found out by doing it.
+/// Whether a feature works here; found out by using it.
 enum class trial { not_tried, works, fails };
 
 /// One thing by its name, for people: a component, a card, a setting.
@@ -42,7 +42,7 @@ struct machine_fact {
     std::string name, value;
 };
 
-/// What a job runs on, and what will hurt there.
+/// The machine on which a job runs, and what will cause problems there.
 struct machine_info {
     int ranks = 0;
     std::vector<node_info> nodes;     ///< In node order.
@@ -66,7 +66,7 @@ struct machine_info {
     std::size_t block_alignment_bytes = 64; ///< Of every array's block.
     std::size_t whole_pages_from_bytes = 64 * 1024; ///< Blocks from here on begin on a page.
     std::size_t page_bytes = 0;
-    std::vector<std::string> advice; ///< Full sentences; empty where nothing will hurt.
+    std::vector<std::string> advice; ///< Full sentences; empty if no problem is expected.
 };
 
 /// Looks at every node of the team, and tries small windows inside nodes and between them.
@@ -76,7 +76,7 @@ struct machine_info {
 /// Source: MPI 3.1 section 11.2 (windows), 11.4 (memory model), 14.3 (tool variables).
 [[nodiscard]] machine_info collect_machine_info(team& team);
 
-/// The same as a table of lines for people, advice last.
+/// The same as lines of text, advice last.
 [[nodiscard]] std::string to_text(const machine_info& info);
 
 } // namespace nodespan

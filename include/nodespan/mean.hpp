@@ -14,23 +14,25 @@
 
 namespace nodespan {
 
-/// The mean of all rows (axis 0) or of all columns (axis 1), to `out` on every rank.
-/// Shape:  out.size() == extent(1) for axis 0, extent(0) for axis 1; not in memory of `field`.
+/// Computes the mean of all rows (axis 0) or of all columns (axis 1) into `out` on every rank.
+/// Shape:  out.size() == extent(1) for axis 0, extent(0) for axis 1; `out` is not in memory of
+///         `field`.
 /// Call:   collective over the array's team, same axis on all ranks.
-/// Epoch:  reads all elements of the node, as of the last fence; afterwards all have been read.
-/// Order:  rows are added in order within a node, by rank and column; then nodes in node order. So
-///         on one node means of rows are the same bits for any number of ranks.
+/// Epoch:  reads all elements of the node, as of the last fence; when it returns, no rank reads
+///         them any more.
+/// Order:  within a node rows are added in order, by rank and column; then nodes are added in node
+///         order. So on one node the means of rows have the same bits for any number of ranks.
 /// Errors: errc::size_mismatch or errc::mismatched_arguments, on all ranks; errc::invalid_argument
 ///         (axis, no elements).
-/// Cost:   reading the elements, shared out among the ranks, and an all_reduce of `out`: fastest in
-///         memory of another array of the team.
+/// Cost:   reading the elements, shared among the ranks, and an all_reduce of `out`: fastest if
+///         `out` lies in another array of the team.
 template <class T, std::floating_point U>
 void mean(const array<T, 2>& field, int axis, std::span<U> out);
 
-/// The same to a table with one copy a node: each rank writes its share, which suits rows by the
-/// thousand best.
-/// Shape:  as above. Epoch: as above, and no rank reads the table during the call; afterwards all
-///         see it.
+/// The same into a table with one copy on each node, of which each rank writes its share. This is
+/// the best way for thousands of rows.
+/// Shape:  as above.
+/// Epoch:  as above, and no rank reads the table during the call; afterwards all ranks see it.
 /// Errors: errc::size_mismatch, errc::invalid_argument, errc::peer_lost; MPI category.
 /// Cost:   as above; on one node, for axis 0, a node_fence in place of the all_reduce.
 template <class T, std::floating_point U>
@@ -38,7 +40,7 @@ void mean(const array<T, 2>& field, int axis, replicated<U, 1>& out);
 
 namespace detail {
 
-/// Share `part` of `parts` of `count` elements: whole cache lines of doubles.
+/// Share `part` of `parts` of `count` elements, in whole cache lines of doubles.
 inline index_t share_of(index_t count, int part, int parts) {
     constexpr index_t line = 8;
     return part == parts ? count : count / line * part / parts * line;
@@ -53,7 +55,7 @@ box<1> share_of_columns(const array<T, 2>& field) {
             {first + share_of(columns, everyone.node_rank() + 1, everyone.node_size())}};
 }
 
-/// Sums of my share of the columns of this node, rows in order, to their places in `out`.
+/// Adds the elements of my share of this node's columns, rows in order, into their places in `out`.
 template <class T, class U>
 void add_rows(const array<T, 2>& field, std::span<U> out) {
     const view<const T, 2> rows = field.node();
@@ -81,7 +83,7 @@ void mean(const array<T, 2>& field, int axis, std::span<U> out) {
     detail::access::core(field).require_live("mean");
     detail::require_axis(field.extents(), axis);
     if (static_cast<index_t>(out.size()) != field.extent(1 - axis)) {
-        all_reduce(field.get_team(), out); // fails on all ranks, if others have room enough
+        all_reduce(field.get_team(), out); // throws on all, if their sizes differ
         throw error(errc::size_mismatch,
                     "mean: " + std::to_string(out.size()) + " elements given for " +
                         std::to_string(field.extent(1 - axis)),
@@ -96,7 +98,7 @@ void mean(const array<T, 2>& field, int axis, std::span<U> out) {
             out[static_cast<std::size_t>(field.rank_box().lo[0] + at[0])] =
                 detail::sum_of<U>(length, [row](index_t i) { return static_cast<U>(row[i]); });
         });
-    all_reduce(field.get_team(), out); // where others have added, this rank has 0
+    all_reduce(field.get_team(), out); // this rank has 0 in the places of others
     for (U& value : out) value /= static_cast<U>(field.extent(axis));
 }
 

@@ -15,20 +15,21 @@ struct lock_waiter;
 
 /// A fair reader/writer lock of a node; first come, first served.
 ///
-/// Meets the standard's SharedMutex requirements: use it with `std::scoped_lock`,
-/// `std::unique_lock` and `std::shared_lock`. A handle: all handles of one lock are equal. Like
-/// `std::shared_mutex` it is not recursive. Waits by spinning, then yielding, then sleeping.
-/// Call:   any rank of the team alone; in teams of several nodes as team has it for threads, and
-///         unlock by the rank that has locked. Readers of its own node share it; readers of other
-///         nodes hold it alone. Its own node and the others take turns, so that nobody starves:
-///         while one of the others waits, no reader joins those of its own node that are inside.
-/// Epoch:  what was written or sent under the lock is visible to the next one who holds it.
+/// It meets the standard's SharedMutex requirements: use it with `std::scoped_lock`,
+/// `std::unique_lock` and `std::shared_lock`. It is a handle: all handles of one lock are equal.
+/// Like `std::shared_mutex` it is not recursive. It waits by spinning, then yielding, then
+/// sleeping.
+/// Call:   any rank of the team alone; in teams of several nodes threads follow the rules of team,
+///         and the rank that has locked unlocks. Readers of the lock's own node share it; readers
+///         of other nodes hold it alone. Its own node and the others take turns, so that nobody
+///         starves: while a rank of another node waits, no reader joins the readers of the own node
+///         that are inside.
+/// Epoch:  what was written or sent under the lock is visible to its next holder.
 /// Errors: errc::finalized; in teams of several nodes errc::wrong_thread, before anything is done,
-///         and MPI category: then it is not held, after unlock neither. In a fork of a rank
-///         errc::wrong_thread; unlock does nothing there.
-/// Cost:   own node: two atomic operations when it is free, no MPI call. Elsewhere: three
-///         round trips to lock and two to unlock, for which the target's leader has to make
-///         progress.
+///         and MPI category. After such an error of lock or unlock the lock is not held. In a fork
+///         of a rank errc::wrong_thread; unlock does nothing there.
+/// Cost:   own node: two atomic operations when it is free, no MPI call. Elsewhere: three round
+///         trips to lock and two to unlock, for which the target's leader has to make progress.
 /// Source: ticket locks, Mellor-Crummey and Scott 1991, with a second counter for readers; between
 ///         nodes MPI 3.1 section 11.3.4 (MPI_Fetch_and_op).
 class mutex {
@@ -36,8 +37,8 @@ public:
     /// Locks nothing; only to be assigned to.
     mutex() = default;
 
-    /// The lock of this node. `gate` only where there are other nodes; `me` for messages, lives as
-    /// long as this handle.
+    /// The lock of this node. `gate` is given only if there are other nodes. `me` is for messages
+    /// and must live as long as this handle.
     mutex(detail::mutex_words* words, bool oversubscribed, detail::lock_gate* gate = nullptr,
           const detail::lock_waiter* me = nullptr)
         : words_(words),

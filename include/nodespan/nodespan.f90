@@ -1,14 +1,15 @@
-! nodespan for Fortran: the C interface (nodespan/nodespan.h has the calls' descriptions) by the
-! same names. A source to compile with a program's own: modules are for one compiler only.
+! nodespan for Fortran: the C interface under the same names; nodespan/nodespan.h describes the
+! calls. Compile this source together with the program, since a compiled module fits one compiler
+! only.
 !
 ! Handles are type(c_ptr), results are arguments, every function returns nodespan_success or an
-! error code. Boxes [lo, hi) are C's: their elements are lo(d) + 1 to hi(d), counted from 1. Buffers
-! are any contiguous arrays. Texts end with c_null_char: trim(file) // c_null_char.
+! error code. Boxes [lo, hi) are those of C: their elements are lo(d) + 1 to hi(d), counted from 1.
+! Buffers are contiguous arrays of any type. Texts end with c_null_char: trim(file) // c_null_char.
 module nodespan
   use, intrinsic :: iso_c_binding
   implicit none
 
-  enum, bind(c) ! what calls return
+  enum, bind(c) ! the codes that calls return
     enumerator :: nodespan_success = 0
     enumerator :: nodespan_error_invalid_argument, nodespan_error_mismatched_arguments
     enumerator :: nodespan_error_out_of_range, nodespan_error_size_mismatch
@@ -19,7 +20,7 @@ module nodespan
     enumerator :: nodespan_error_mpi = 100, nodespan_error_no_memory, nodespan_error_other
   end enum
 
-  enum, bind(c) ! what elements are
+  enum, bind(c) ! the types of elements
     enumerator :: nodespan_bool = 0, nodespan_int8, nodespan_int16, nodespan_int32, nodespan_int64
     enumerator :: nodespan_uint8, nodespan_uint16, nodespan_uint32, nodespan_uint64
     enumerator :: nodespan_float32, nodespan_float64, nodespan_complex64, nodespan_complex128
@@ -38,8 +39,8 @@ module nodespan
     enumerator :: nodespan_replace_file = 0, nodespan_add, nodespan_overwrite
   end enum
 
-  ! How an array is made: in Fortran's order, unless the program says otherwise. Lists are given by
-  ! c_loc of an array with an entry for each dimension.
+  ! How an array is made: in Fortran's order, unless the program says otherwise. A list is c_loc of
+  ! an array with an entry for each dimension.
   type, bind(c) :: nodespan_array_options
     integer(c_int) :: order = nodespan_column_major
     integer(c_int) :: unspecified = 0

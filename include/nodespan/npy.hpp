@@ -18,7 +18,8 @@ struct npy_contents {
 };
 
 /// Reads the header of a .npy file.
-/// Call:   any process alone, without MPI. Errors: errc::io.
+/// Call:   any process alone, without MPI.
+/// Errors: errc::io.
 /// Source: NumPy Enhancement Proposal 1; numpy.lib.format, versions 1.0, 2.0 and 3.0.
 [[nodiscard]] npy_contents npy_info(const std::filesystem::path& file);
 
@@ -40,11 +41,12 @@ index_list npy_extents(const team& ranks, dtype type, int dimensions,
 
 /// Writes the whole array into a new .npy file, which numpy.load reads.
 ///
-/// Replaces a file of that name, but only once the new one is complete: until then it is called
-/// `file`.part, and after a failure the old file is as it was. Follows symbolic links, and keeps
-/// the mode of the old file. Shape:  any; empty arrays and ranks without elements too. Call:
-/// collective over the array's team, same arguments on all ranks. Epoch:  ends an epoch: all that
-/// was written before is in the file. Ends another before it
+/// A file of that name is replaced, but only once the new one is complete: until then the new one
+/// is called `file`.part, and after a failure the old file is unchanged. Symbolic links are
+/// followed, and the mode of the old file is kept.
+/// Shape:  any, also empty arrays and ranks without elements.
+/// Call:   collective over the array's team, same arguments on all ranks.
+/// Epoch:  ends an epoch: all that was written before is in the file. Ends another before it
 ///         returns: elements may be changed then.
 /// Errors: errc::io (with the file and the cause), errc::mismatched_arguments, errc::peer_lost,
 ///         errc::finalized, MPI category: the same on all ranks.
@@ -69,11 +71,11 @@ void load_npy(array<T, N>& to, const std::filesystem::path& file,
     detail::load_npy(detail::access::core(to), dtype_of<T>(), file, progress);
 }
 
-/// A new array with the extents and the elements of a .npy file.
+/// Makes an array with the extents and the elements of a .npy file.
 /// Shape:  the file holds T, in N dimensions.
 /// Call:   collective over the team, same arguments on all ranks.
 /// Errors: as load_npy, and those of making an array.
-/// Cost:   that of an array, and of load_npy.
+/// Cost:   that of making an array, and of load_npy.
 template <has_dtype T, int N>
 [[nodiscard]] array<T, N> open_npy(team& ranks, const std::filesystem::path& file,
                                    const array_options& options = {},

@@ -7,13 +7,14 @@
 
 namespace NODESPAN_EXPORT nodespan {
 
-/// How many ranks each node has, ranks numbered node by node. Pure arithmetic, no communication.
+/// The number of ranks on each node; ranks are numbered node by node. Pure arithmetic, no
+/// communication.
 ///
-/// Nodes of equal size cost no memory; otherwise one int a node is kept.
+/// Nodes of equal size need no memory; otherwise one int for each node is kept.
 class placement {
 public:
     /// Node k has ranks_per_node[k] ranks.
-    /// Errors: errc::invalid_argument if empty or an entry is below 1.
+    /// Errors: errc::invalid_argument if the list is empty or an entry is below 1.
     explicit placement(const std::vector<int>& ranks_per_node);
 
     /// `nodes` nodes of `ranks_per_node` ranks each.
@@ -28,10 +29,10 @@ public:
     }
     int node_size(int node) const noexcept { return first_rank(node + 1) - first_rank(node); }
 
-    /// Cost: O(1) where nodes have equal sizes, O(log nodes) elsewhere.
+    /// Cost:   O(1) where nodes have equal sizes, O(log nodes) elsewhere.
     int node_of(int rank) const noexcept;
 
-    /// Whether all nodes have as many ranks.
+    /// Whether all nodes have the same number of ranks.
     bool is_uniform() const noexcept { return first_.empty(); }
 
 private:

@@ -41,26 +41,26 @@ public:
     index_t size() const noexcept { return box<N>{{}, extents_}.size(); }
     team& get_team() { return core_->get_team(); }
 
-    /// This node's copy, plain memory.
+    /// This node's copy, as plain memory.
     view<const T, N> node() const { return {data(), extents_}; }
 
-    /// The same to be changed. What is written there is this node's alone until publish(); the
-    /// memory rule holds among the node's ranks.
+    /// The same, to be changed. Until publish() only this node has the changes; the memory rule
+    /// holds among the node's ranks.
     view<T, N> edit() { return {data(), extents_}; }
 
-    /// Fills all copies with the elements that rank `root` gives, row-major; they cross the network
-    /// once for each other node. Other ranks may give anything, such as {}.
+    /// Fills all copies with the elements that rank `root` passes, row-major. They cross the
+    /// network once for each other node. Other ranks may pass anything, such as {}.
     /// Call:   collective over the team, the same root on all ranks. Ends an epoch, as publish().
     /// Errors: errc::size_mismatch, errc::out_of_range (root), errc::mismatched_arguments,
-    ///         errc::peer_lost, MPI category; on all ranks. The copies are then as before, but for
-    ///         errors of MPI.
+    ///         errc::peer_lost, MPI category; on all ranks. The copies are then unchanged, except
+    ///         after errors of MPI.
     /// Cost:   one copy on the root's node, an agreement, and a broadcast between leaders.
     /// Source: MPI 3.1 section 5.12.2 (MPI_Ibcast).
     void load(std::span<const T> from, int root = 0) {
         core_->load(reinterpret_cast<const std::byte*>(from.data()), from.size(), root);
     }
 
-    /// Sends the copy of node `node`, which has been edited, to all others. Like load.
+    /// Sends the copy of node `node`, which the program has edited, to all other nodes. Like load.
     void publish(int node = 0) { core_->publish(node); }
 
 private:

@@ -19,22 +19,22 @@ class packed_patch;
 class team_core;
 struct access;
 
-/// MPI requests of one transfer; the first few without allocation.
+/// The MPI requests of one transfer; the first few need no allocation.
 class request_list {
 public:
-    /// A place for one more, which is answered by `node`; stays where it is until the next call.
+    /// Makes a place for another request, to `node`. It stays where it is until the next call.
     MPI_Request* add(int node);
 
-    /// The node that they all wait for; -1 if there are several.
+    /// The node to which all requests go; -1 if there are several nodes.
     int node() const noexcept { return node_; }
 
-    /// A copy of elements of the program that takes part in the transfer. It is leaked where the
-    /// list ends before the transfer: MPI may still use it.
+    /// A copy of program elements that takes part in the transfer. It is leaked if the list ends
+    /// before the transfer, because MPI may still use it.
     packed_patch& keep(index_t elements, std::size_t element_bytes);
 
     std::span<MPI_Request> all() noexcept;
 
-    /// All have ended: what came into copies is brought home.
+    /// All requests have ended: copies elements that were received into copies back to the program.
     void clear() noexcept;
 
 private:
@@ -49,14 +49,14 @@ private:
 
 } // namespace detail
 
-/// A transfer under way, from get_async or put_async. Move-only.
+/// A transfer under way, made by get_async or put_async. Move-only.
 ///
-/// Until it is done, the program leaves its buffer alone: does not read it under a get, does not
-/// write it under a put. What put_async sends is visible to others after a fence, or under a lock
-/// that is released afterwards, like that of put. The destructor waits as wait() does, also while
-/// an exception unwinds: the buffer may end next. Only where a rank has left the team by an
-/// exception, and the transfer has not ended two seconds later, neither waits any longer; what is
-/// under way may still come, if that rank goes on.
+/// Until it is done, the program must not use the buffer: it must not read it during a get, nor
+/// write it during a put. As for put, others see what put_async sends after a fence, or under a
+/// lock that is released afterwards. The destructor waits as wait() does, also while an exception
+/// unwinds, because the buffer may end next. Only if a rank has left the team by an exception, and
+/// the transfer has not ended two seconds later, both stop waiting; the transfer may still take
+/// place if that rank goes on.
 class [[nodiscard]] request {
 public:
     /// Stands for no transfer.
@@ -68,17 +68,17 @@ public:
     request& operator=(const request&) = delete; // one transfer has one owner
     ~request();
 
-    /// Whether there is a transfer behind this request that wait() or test() has not ended.
+    /// Whether this request has a transfer that wait() or test() has not ended.
     bool valid() const noexcept { return is_active_; }
 
-    /// Returns when the buffer may be used again. The array may have ended meanwhile.
-    /// Call:   the rank that started it, by a thread that may call (see team).
-    /// Errors: errc::invalid_argument unless valid(), or when the array's team has ended;
+    /// Returns when the buffer may be used again. The array may have ended in the meantime.
+    /// Call:   the rank that started it, on a thread that may call (see team).
+    /// Errors: errc::invalid_argument unless valid(), or if the array's team has ended;
     ///         errc::peer_lost (see above); MPI category.
     /// Source: MPI 3.1 section 11.3.5 (request-based RMA).
     void wait();
 
-    /// The same without waiting: whether it is done.
+    /// The same without waiting: returns whether the transfer is done.
     bool test();
 
 private:
@@ -95,7 +95,7 @@ private:
     bool is_active_ = false;
 };
 
-/// Waits for all of them; those without a transfer are passed over.
+/// Waits for all requests; skips those without a transfer.
 void wait_all(std::span<request> requests);
 
 } // namespace nodespan

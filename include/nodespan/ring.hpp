@@ -15,13 +15,13 @@
 
 namespace nodespan {
 
-/// A stream of frames from one rank to the others, through memory that they share: written in
-/// place, read in place, not copied.
+/// A stream of frames from one rank to the others, through memory that they share: frames are
+/// written in place and read in place, not copied.
 ///
 /// T is any trivially copyable type. Frames lie on 64-byte boundaries. Each has a sequence number,
-/// 0, 1, 2, ..., so that losses are counted exactly; none is ever seen half written: a frame that
-/// somebody reads is not overwritten, whatever the policy. Move-only; made and ended in the same
-/// order on all ranks, like arrays.
+/// 0, 1, 2, ..., so that losses are counted exactly. A frame that somebody reads is not
+/// overwritten, whatever the policy, so none is ever seen half written. Move-only; made and ended
+/// in the same order on all ranks, like arrays.
 template <class T>
 class ring {
     static_assert(std::is_trivially_copyable_v<T>,
@@ -65,40 +65,41 @@ public:
     bool is_producer() const { return live().is_producer(); }
     team& get_team() { return live().get_team(); }
 
-    /// Sequence numbers given so far, those of lost frames included. Any rank.
+    /// The number of sequence numbers given so far, those of lost frames included. Any rank.
     std::uint64_t published() const { return live().published(); }
 
-    /// Frames that this consumer has got.
+    /// The number of frames that this consumer has received.
     std::uint64_t received() const { return live().received(); }
 
-    /// Frames lost. delivery::to_one: those that no consumer got, the same on all ranks. To_all: on
-    /// a consumer those before the last one it got, or the end, that it did not get; on the
-    /// producer all consumers' together. Exact once all consumers have come to the end.
+    /// to_one: frames nobody received. to_all: on a consumer, gaps before its latest frame or the
+    /// end; on the producer, their sum. Exact once all consumers have reached the end.
     std::uint64_t lost() const { return live().lost(); }
 
-    /// A place to write the next frame into. Its elements hold whatever was there before. It stays
-    /// the producer's if it is not published; only one at a time.
+    /// Returns a place for the next frame. Its elements hold the values that were there before. The
+    /// producer keeps the place until it publishes it; it has only one at a time.
     /// Call:   the producer alone.
     /// Errors: errc::invalid_argument (on other ranks; closed). With when_full::block
-    ///         errc::peer_lost, where a rank left by an exception, or there is no room and who
-    ///         should make it has ended its ring: to_all any consumer, to_one all of them.
+    ///         errc::peer_lost, if a rank left by an exception, or if there is no room and the
+    ///         consumers that would make room have ended their rings: to_all any consumer, to_one
+    ///         all of them.
     /// Cost:   some 10 ns. With when_full::block waits until consumers have released a frame.
     slot reserve() {
         T* const data = reinterpret_cast<T*>(live().reserve());
         return slot(handle_, std::span<T>(data, elements_), published());
     }
 
-    /// The end: consumers get what is left, then nothing. Call: the producer alone; again is fine.
+    /// Ends the stream: consumers get the frames that are left, then nothing.
+    /// Call:   the producer alone; may be repeated.
     /// Errors: errc::invalid_argument (on other ranks).
     void close() { live().close(); }
 
-    /// The next frame, waited for, in the order of sequence numbers; nothing once the ring is
-    /// closed and nothing is left. A consumer may hold several frames, but no more than `slots`
-    /// when it asks for one, or nothing can come.
+    /// Waits for the next frame, in the order of sequence numbers. Returns nothing once the ring is
+    /// closed and no frame is left. A consumer may hold several frames, but at most `slots` while
+    /// it waits for another; otherwise no frame can follow.
     /// Call:   a consumer alone.
-    /// Errors: errc::invalid_argument (on the producer); errc::peer_lost when a rank left by an
-    ///         exception and nothing is there.
-    /// Cost:   some 10 ns and the transfer of a cache line when a frame is there. Waits spin, then
+    /// Errors: errc::invalid_argument (on the producer); errc::peer_lost if a rank left by an
+    ///         exception and no frame is there.
+    /// Cost:   some 10 ns and the transfer of a cache line if a frame is there. Waits spin, then
     ///         offer the core, then sleep.
     std::optional<frame> next() {
         const auto found = live().next();
@@ -117,8 +118,8 @@ private:
     std::size_t elements_;
 };
 
-/// A place that the producer writes a frame into. Its elements end with its ring, and with what
-/// publishes them.
+/// A place into which the producer writes a frame. Its elements are valid until the frame is
+/// published or the ring ends.
 template <class T>
 class ring<T>::slot {
 public:
@@ -127,13 +128,13 @@ public:
     /// The frame's number, once it is published.
     std::uint64_t sequence() const noexcept { return sequence_; }
 
-    /// Lets consumers have the frame; the elements are not to be touched afterwards. Whether it is
-    /// in the ring: with when_full::drop_newest, or where with drop_oldest every other place is
-    /// being read, it may be lost.
+    /// Gives the frame to consumers; its elements must not be used afterwards. Returns whether the
+    /// frame is in the ring. It may be lost with when_full::drop_newest, and with drop_oldest if
+    /// every other place is being read.
     /// Call:   the producer alone, once for all copies of a slot. Never waits.
     /// Errors: errc::invalid_argument (closed, published already, or the ring has ended); nothing
     ///         is published then.
-    /// Cost:   some 10 ns, and a system call where a consumer sleeps.
+    /// Cost:   some 10 ns, and a system call if a consumer sleeps.
     bool publish() { return handle_->publish(sequence_); }
 
 private:
@@ -148,7 +149,8 @@ private:
     std::uint64_t sequence_;
 };
 
-/// A frame that a consumer reads; it keeps its place until its end. Its elements end with its ring.
+/// A frame that a consumer reads. It keeps its place until it ends. Its elements are valid until
+/// the ring ends.
 template <class T>
 class ring<T>::frame {
 public:
@@ -172,8 +174,8 @@ public:
     std::span<const T> elements() const noexcept { return elements_; }
     std::uint64_t sequence() const noexcept { return sequence_; }
 
-    /// Gives the place back before the end; the elements are not to be read afterwards.
-    /// Cost: one atomic instruction, and a system call where the producer sleeps.
+    /// Releases the place before this object ends; the elements must not be read afterwards.
+    /// Cost:   one atomic instruction, and a system call if the producer sleeps.
     void release() noexcept {
         if (handle_) std::exchange(handle_, nullptr)->release(place_);
     }

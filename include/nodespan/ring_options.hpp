@@ -9,13 +9,13 @@ namespace nodespan {
 /// Who gets a frame of a ring.
 enum class delivery {
     to_all, ///< every consumer gets every frame
-    to_one  ///< each frame goes to one consumer, whichever asks first; in no fair turns
+    to_one  ///< each frame goes to one consumer, the first that asks; turns are not fair
 };
 
-/// What a ring's producer does when consumers have not yet let go of enough frames.
+/// What a ring's producer does while consumers have not released enough frames.
 enum class when_full {
     block,       ///< It waits in reserve(): nothing is lost.
-    drop_newest, ///< The frame just written is lost, and those that wait stay.
+    drop_newest, ///< The frame just written is lost; those that wait stay.
     drop_oldest  ///< The oldest frame that is not being read is lost.
 };
 

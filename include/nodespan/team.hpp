@@ -13,34 +13,38 @@ namespace detail {
 class team_core;
 } // namespace detail
 
-/// How a communicator becomes a team.
+/// Options for making a team of a communicator.
 struct team_options {
-    /// Cuts every node into simulated nodes of this many ranks, to try the way across nodes on one
-    /// machine. 0: the environment variable NODESPAN_RANKS_PER_NODE, or real nodes without it.
+    /// Cuts every node into simulated nodes of this many ranks, to test communication across nodes
+    /// on one machine. 0: as the environment variable NODESPAN_RANKS_PER_NODE says; real nodes if
+    /// it is not set.
     int ranks_per_node = 0;
 };
 
-/// A group of ranks, numbered node by node: what everything collective is collective over.
+/// A group of ranks, numbered node by node, over which collective calls are collective.
 ///
-/// Keeps communicators of its own, so its traffic never meets the host code's. A handle to shared
-/// state: arrays keep the state alive. The last one to let go releases it, which is collective; a
-/// rank that unwinds by an exception, or comes after MPI_Finalize, leaks it instead of waiting.
+/// It has communicators of its own, so its traffic never meets the host code's. It is a handle to
+/// shared state, and arrays keep the state alive. The last handle releases it, which is collective.
+/// A rank that unwinds by an exception, or releases it after MPI_Finalize, leaks it and does not
+/// wait.
 ///
-/// Threads: calls of a team and of what lives on it follow the thread level that MPI was started
-/// with. Under MPI_THREAD_SINGLE and MPI_THREAD_FUNNELED they are the main thread's, else any
-/// thread's, one at a time. Others throw errc::wrong_thread, before anything is done. Free of that
-/// are views and elements of one's node, and on one node also transfers, atomics, locks and queues.
-/// A team that ends on a thread which may not call is leaked, and its peers get errc::peer_lost.
+/// Threads: calls of a team, and of objects that belong to it, follow the thread level with which
+/// MPI was started. Under MPI_THREAD_SINGLE and MPI_THREAD_FUNNELED only the main thread may call,
+/// otherwise any thread, one at a time. Other calls throw errc::wrong_thread, before anything is
+/// done. Any thread may use views and elements of its node, and in teams of one node also
+/// transfers, atomic operations, locks and queues. A team that ends on a thread that may not call
+/// is leaked, and its peers get errc::peer_lost.
 ///
-/// A leader serves other nodes whatever it waits for, in any team: where MPI was started with
-/// MPI_THREAD_SERIALIZED only in calls that are one thread's at a time, since in others the program
-/// may let another thread use MPI; queues, rings and locks of a team of one node are such others.
+/// A leader serves other nodes whatever it waits for, in any team. If MPI was started with
+/// MPI_THREAD_SERIALIZED, it does so only in calls that one thread makes at a time, because during
+/// other calls the program may let another thread use MPI. Such other calls are those of queues,
+/// rings and locks in teams of one node.
 ///
 /// Forks: a fork of a rank may use views and elements by operator(). All other calls throw
-/// errc::wrong_thread there, and ends of objects do nothing: the team is its parent's.
+/// errc::wrong_thread there, and destructors do nothing, because the team belongs to the parent.
 ///
-/// With NODESPAN_REPORT=1 in the environment of all ranks, a team that is released says what it was
-/// used for: see docs/report.md.
+/// With NODESPAN_REPORT=1 in the environment of all ranks, a team that is released reports how it
+/// was used: see docs/report.md.
 class team {
 public:
     /// Groups the ranks of `comm` by node. A boost::mpi::communicator converts to it by itself.
@@ -66,23 +70,25 @@ public:
     int node_size() const noexcept;
     bool is_leader() const noexcept;
 
-    /// The node of a rank. Errors: errc::out_of_range.
+    /// The node of a rank.
+    /// Errors: errc::out_of_range.
     [[nodiscard]] int node_of(int rank) const;
 
-    /// The number, in the communicator the team was made from, of team rank `rank`: it differs
-    /// where ranks were not placed node by node. Errors: errc::out_of_range.
+    /// The number of team rank `rank` in the communicator from which the team was made. It differs
+    /// if ranks were not placed node by node.
+    /// Errors: errc::out_of_range.
     [[nodiscard]] int comm_rank(int rank) const;
 
-    /// How the team's ranks sit on its nodes.
+    /// How the team's ranks are distributed over its nodes.
     const nodespan::placement& placement() const noexcept;
 
     /// Whether the node has more ranks than processor cores, so that waiting ranks do not spin.
     bool is_oversubscribed() const noexcept;
 
-    /// All ranks in team order; all ranks of this node; the leaders in node order. The team's own:
-    /// use them for messages as you like, but do not free them. On other ranks than leaders,
-    /// leader_comm() is MPI_COMM_NULL. In a program with Boost.MPI, nodespan/boost_mpi.hpp gives
-    /// them as its communicators.
+    /// The communicators of all ranks in team order, of all ranks of this node, and of the leaders
+    /// in node order. They belong to the team: use them for messages as you like, but do not free
+    /// them. On ranks that are no leaders, leader_comm() is MPI_COMM_NULL. nodespan/boost_mpi.hpp
+    /// returns them as communicators of Boost.MPI.
     MPI_Comm comm() const noexcept;
     MPI_Comm node_comm() const noexcept;
     MPI_Comm leader_comm() const noexcept;
@@ -97,16 +103,16 @@ public:
     void fence();
     void node_fence();
 
-    /// Lets MPI serve other nodes' transfers to this one, which wait where the network needs the
+    /// Lets MPI serve other nodes' transfers to this node, which wait if the network needs the
     /// target's help: call it now and then in long computations of a leader. On other ranks it
-    /// moves on what they have started themselves.
+    /// moves on the transfers that they have started themselves.
     /// Call:   any rank alone; does nothing in teams of one node.
     /// Cost:   some 100 ns.
     void progress();
 
     /// A team of those ranks that give the same `color`, ordered by `key`, then by rank.
-    /// Call:   collective over this team. Errors: errc::invalid_argument (negative color),
-    ///         errc::peer_lost, MPI category.
+    /// Call:   collective over this team.
+    /// Errors: errc::invalid_argument (negative color), errc::peer_lost, MPI category.
     [[nodiscard]] team split(int color, int key = 0) const;
 
 private:

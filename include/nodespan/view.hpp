@@ -147,7 +147,8 @@ public:
         return {data_ + offset, part.extents(), strides_};
     }
 
-    /// All elements as a span. Errors: errc::invalid_argument unless is_exhaustive().
+    /// All elements as a span.
+    /// Errors: errc::invalid_argument unless is_exhaustive().
     [[nodiscard]] constexpr std::span<T> span() const {
         if (!is_exhaustive())
             throw error(errc::invalid_argument,

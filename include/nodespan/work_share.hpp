@@ -16,13 +16,13 @@ namespace nodespan {
 /// Calls f for all indices of `range`, on whichever rank is free: f(index), or f(box<1>) for up to
 /// `chunk` indices at once.
 /// Call:   collective over the team, same arguments on all ranks. Ends with a fence.
-/// Order:  ascending on each rank. Which rank gets what differs from run to run.
-/// Errors: errc::invalid_argument (chunk below 1), on all ranks. Where f throws, that rank takes no
-///         more work, others do the rest; at the end it throws what f threw, the others
+/// Order:  ascending on each rank. Which rank gets which indices differs from run to run.
+/// Errors: errc::invalid_argument (chunk below 1), on all ranks. If f throws, that rank takes no
+///         more work, and others do the rest. At the end that rank throws what f threw, the others
 ///         errc::peer_lost with its number, and the team lives on.
-/// Cost:   a counter for the call; one node: an atomic instruction a chunk. Several: a round trip
-///         for as many chunks as a node has ranks. So ranks finish within about one chunk of each
-///         other.
+/// Cost:   a counter for the call. One node: an atomic instruction for each chunk. Several: a round
+///         trip for as many chunks as a node has ranks. So ranks finish within about one chunk of
+///         each other.
 template <class F>
 void work_share(team& team, const box<1>& range, index_t chunk, F&& f);
 

@@ -52,13 +52,16 @@ public:
             *place = std::move(value);
             return;
         }
-        place = std::make_unique<stored_value>(std::move(value));
-        std::visit([&](auto& known) { saved_.add(name, known); }, *place);
+        auto made = std::make_unique<stored_value>(std::move(value));
+        std::visit([&](auto& known) { saved_.add(name, known); }, *made); // may refuse the name
+        place = std::move(made);
     }
 
     py::object get_value(const std::string& name) const {
+        const auto found = values_.find(name);
+        if (found == values_.end() || found->second == nullptr) throw py::key_error(name);
         return std::visit([](const auto& known) -> py::object { return py::cast(known); },
-                          *values_.at(name));
+                          *found->second);
     }
 
     void write(index_t step) {

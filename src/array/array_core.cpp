@@ -7,8 +7,8 @@
 #include "ghost_exchange.hpp"
 #include "locked_combine.hpp"
 #include "process_watch.hpp"
-#include "team_core.hpp"
 #include "single_element.hpp"
+#include "team_core.hpp"
 #include "transfer.hpp"
 
 #include <boost/core/demangle.hpp>
@@ -172,8 +172,8 @@ bool array_core::is_counted() const noexcept {
     return state_->place.usage != nullptr;
 }
 
-std::shared_ptr<array_attachment> array_core::attach(
-    const std::function<std::shared_ptr<array_attachment>()>& make) {
+std::shared_ptr<array_attachment>
+array_core::attach(const std::function<std::shared_ptr<array_attachment>()>& make) {
     const std::scoped_lock one_at_a_time(state_->making);
     if (!state_->attached) state_->attached = make();
     return state_->attached;
@@ -327,7 +327,7 @@ void array_core::claim_and_count() {
     if (state_->place.usage != nullptr)
         state_->place.usage->add(usage_kind::atomic, type_.bytes, 0);
     else
-        is_claimed_.store(true, std::memory_order_relaxed);
+        is_claimed_.store(true, std::memory_order_release); // after the node has been told
 }
 
 void array_core::require_list(const char* operation, const index_t* places, std::size_t count,

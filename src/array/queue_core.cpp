@@ -45,7 +45,7 @@ queue_core::queue_core(const team& team, index_t capacity, std::size_t item_byte
                    [core = team_.get()] { return core->is_node_abandoned(); }});
 }
 
-// Waits for nobody; who waits for this rank is told.
+// Does not wait for others; ranks that wait for this one are told.
 queue_core::~queue_core() {
     if (!mpi_is_alive()) return; // the memory may be gone
     if (std::uncaught_exceptions() > exceptions_) queue_->abandon(team_->rank());

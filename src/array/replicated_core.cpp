@@ -25,7 +25,7 @@ std::size_t bytes_of(const index_list& extents, std::size_t element_bytes,
     return static_cast<std::size_t>(bytes);
 }
 
-// What two calls must have in common.
+// The properties that two calls must have in common.
 std::uint64_t fingerprint(const std::string& description) {
     return boost::hash_value(description);
 }

@@ -17,7 +17,7 @@
 
 namespace nodespan::detail {
 
-/// A rank's ends of a ring: one of both.
+/// A rank's end of a ring: it has one of the two kinds.
 struct ring_state {
     std::optional<shared_block> place;
     std::optional<ring_memory> memory;
@@ -116,7 +116,7 @@ ring_core::ring_core(class team& team, index_t frame_elements, std::size_t eleme
 
 ring_core::~ring_core() = default;
 
-// Waits for nobody; who waits for this rank is told.
+// Does not wait for others; ranks that wait for this one are told.
 void ring_core::end() noexcept {
     const class team team = std::move(team_); // it does not wait for a slot that stays behind
     const std::unique_ptr<ring_state> state = std::move(state_);

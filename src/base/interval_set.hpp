@@ -15,8 +15,8 @@ struct byte_range {
     std::size_t bytes() const noexcept { return end > begin ? end - begin : 0; }
 };
 
-/// A set of byte offsets, kept as disjoint ranges. Operations cost O(log ranges) and what they
-/// touch.
+/// A set of byte offsets, kept as disjoint ranges. An operation costs O(log ranges), and O(1) for
+/// each range that it touches.
 class interval_set {
 public:
     void add(byte_range range) {

@@ -4,7 +4,8 @@
 
 namespace nodespan::detail {
 
-/// What is wrong with the contents of a file, from code that knows neither files nor ranks.
+/// Says what is wrong with the contents of a file. Thrown by code that knows neither files nor
+/// ranks.
 struct malformed : std::runtime_error {
     using std::runtime_error::runtime_error;
 };

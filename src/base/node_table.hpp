@@ -7,22 +7,23 @@
 
 namespace nodespan::detail {
 
-/// Values by number of node, for those nodes that have one; the others cost nothing, however many
-/// they are. Grows with the most nodes that had a value at once and keeps that memory, so that a
-/// program's inner loop allocates nothing.
+/// A table from the number of a node to a value. Nodes without a value cost nothing, however many
+/// there are. The table grows with the largest number of nodes that had a value at the same time,
+/// and keeps that memory, so that a program's inner loop allocates nothing.
 ///
-/// Pointers and references hold until a value is made or erased.
+/// Pointers and references stay valid until a value is made or erased.
 template <class Value>
 class node_table {
 public:
-    /// The value of a node; null if it has none. Cost: O(1).
+    /// The value of a node, or null if it has none.
+    /// Cost:   O(1).
     Value* find(int node) noexcept {
         if (slots_.empty()) return nullptr;
         slot& found = slots_[place_of(node)];
         return found.node == node ? &found.value : nullptr;
     }
 
-    /// The value of a node, made if it has none.
+    /// The value of a node; makes one if the node has none.
     Value& operator[](int node) {
         if (Value* const known = find(node)) return *known;
         if (2 * (size_ + 1) > slots_.size()) grow();
@@ -32,8 +33,8 @@ public:
         return made.value;
     }
 
-    /// Forgets a node's value, if it has one. What stands behind it moves up, so that no search
-    /// ends too early.
+    /// Removes the value of a node, if it has one. Later entries move up into the gap, so that no
+    /// search stops at it too early.
     void erase(int node) noexcept {
         if (find(node) == nullptr) return;
         std::size_t hole = place_of(node);
@@ -42,7 +43,7 @@ public:
         for (std::size_t at = next(hole); slots_[at].node != nobody; at = next(at)) {
             const std::size_t home = home_of(slots_[at].node);
             if (distance(home, at) < distance(hole, at))
-                continue; // is searched for behind the hole
+                continue; // a search for this one begins behind the gap
             slots_[hole] = std::exchange(slots_[at], {});
             hole = at;
         }
@@ -70,7 +71,7 @@ private:
         return (to - from) & (slots_.size() - 1);
     }
 
-    // Where the node is, or would be.
+    // The slot in which the node is, or the free slot in which it would be.
     std::size_t place_of(int node) const noexcept {
         std::size_t at = home_of(node);
         while (slots_[at].node != nobody && slots_[at].node != node) at = next(at);

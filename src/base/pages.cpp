@@ -11,13 +11,13 @@
 namespace nodespan::detail {
 namespace {
 
-// Old kernels: touch every page without changing what others may have written there already.
+// For old kernels: touches every page without changing what others may already have written there.
 void touch_pages(std::byte* begin, const std::byte* end) {
     for (; begin < end; begin += page_bytes())
         __atomic_fetch_or(reinterpret_cast<unsigned char*>(begin), 0, __ATOMIC_RELAXED);
 }
 
-// Asked about no page at all, a kernel says only whether it knows the question.
+// A request for no pages tells only whether the kernel supports such requests.
 bool knows_populate() {
     static const bool knows = madvise(nullptr, 0, MADV_POPULATE_WRITE) == 0;
     return knows;

@@ -18,7 +18,7 @@ void note_fork() noexcept {
 
 } // namespace
 
-// Where the handler cannot be registered, for want of memory, forks are not noticed.
+// If there is no memory to register the handler, forks are not noticed.
 void watch_process(bool (*is_finalized)() noexcept) {
     own_question.store(is_finalized, std::memory_order_relaxed);
     [[maybe_unused]] static const int once = pthread_atfork(nullptr, nullptr, note_fork);

@@ -6,14 +6,14 @@
 
 namespace nodespan::detail {
 
-/// Has forks noticed from now on, and lets `is_finalized` decide once the process is ending. Again
-/// is fine.
+/// Makes this process notice forks from now on, and lets `is_finalized` decide once the process is
+/// ending. May be called again.
 void watch_process(bool (*is_finalized)() noexcept);
 
-/// MPI_Finalize has begun: calls may go on until `is_finalized` says that it is over.
+/// Notes that MPI_Finalize has begun. Calls may go on until `is_finalized` says that it is over.
 void note_ending() noexcept;
 
-/// What a call is told in a fork, and after MPI_Finalize.
+/// Throws the error of a call in a fork, or after MPI_Finalize.
 [[noreturn]] void refuse_process(const std::string& operation);
 
 } // namespace nodespan::detail

@@ -30,7 +30,8 @@ void make(const std::string& name) noexcept {
     const auto bytes = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
     const int file = memfd_create(name.c_str(), MFD_CLOEXEC);
     if (file < 0) return;
-    // Private: a fork counts for itself. It is found by its name, so the address is not kept.
+    // The mapping is private, so that a fork has its own word. The word is found by its name, so
+    // the address need not be kept.
     if (ftruncate(file, static_cast<off_t>(bytes)) == 0)
         static_cast<void>(mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0));
     close(file);
@@ -38,7 +39,7 @@ void make(const std::string& name) noexcept {
 
 } // namespace
 
-// Copies that ask for it first at the very same moment, on two threads, may get one each.
+// Two threads that ask for the same word for the first time at the same moment may get one each.
 std::atomic<int>* process_word(const char* name) noexcept try {
     if (find(name) == nullptr) make(name);
     return static_cast<std::atomic<int>*>(find(name));

@@ -8,16 +8,18 @@
 
 namespace nodespan::detail {
 
-/// Hands out ranges of [0, bytes) and takes them back; best fit, neighbours joined.
+/// Hands out ranges of [0, bytes) and takes them back. Chooses the smallest free range that fits,
+/// and joins neighbouring free ranges.
 ///
-/// Touches no memory but its own, and depends on nothing but the sequence of calls: ranks that
-/// make the same calls get the same offsets, without talking to each other.
+/// It touches no memory but its own, and its results depend only on the sequence of calls: ranks
+/// that make the same calls get the same offsets without communication.
 class range_allocator {
 public:
     explicit range_allocator(std::size_t bytes);
 
-    /// The offset of a free range, a multiple of `alignment`; nothing if none is large enough.
-    /// Needs bytes > 0. Cost: O(log n) for n free ranges, as a rule.
+    /// Returns the offset of a free range, a multiple of `alignment`; nothing if no free range is
+    /// large enough. Needs bytes > 0.
+    /// Cost:   O(log n) for n free ranges, as a rule.
     std::optional<std::size_t> allocate(std::size_t bytes, std::size_t alignment);
 
     /// Takes back what `allocate` gave.

@@ -9,8 +9,8 @@
 #include <optional>
 #include <string>
 
-/// Holds a run-time array, which knows no order but row-major: of a column-major one it has the
-/// indices in reverse order, as array<T, N, column_major> does.
+/// Holds an array known at run time, which knows only row-major order: for a column-major array it
+/// has the indices in reverse order, as array<T, N, column_major> does.
 struct nodespan_array_object {
     std::optional<nodespan::detail::array_core> core; // made last, when nothing else can fail
     nodespan::dtype type = nodespan::dtype::float64;
@@ -42,7 +42,7 @@ inline void give_list(const nodespan_array_object& array, const index_list& valu
     for (std::size_t d = 0; d < ordered.size(); ++d) result[d] = ordered[d];
 }
 
-/// Where the element at the first index of a box of this node is.
+/// The address of the element at the first index of a box of this node.
 inline std::byte* first_element(const nodespan_array_object& array, const index_list& at) {
     const box<dynamic_rank>& stored = array.core->stored_box();
     const index_list strides = row_major_strides(stored.extents());

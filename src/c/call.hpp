@@ -17,8 +17,8 @@ struct nodespan_team_object {
 namespace NODESPAN_EXPORT nodespan { // nodespan_hdf5 uses it
 namespace detail {
 
-/// Keeps the exception being handled as this thread's last error of the C interface; returns its
-/// code. Never throws: a message there is no memory for is replaced by one that needs none.
+/// Stores the exception being handled as this thread's last error of the C interface; returns its
+/// code. Never throws: if there is no memory for the message, it uses one that needs none.
 int keep_c_error() noexcept;
 
 /// Runs a C function, which no exception may leave.
@@ -32,7 +32,8 @@ int c_call(Body&& body) noexcept {
     }
 }
 
-/// Refuses a null pointer. Errors: errc::invalid_argument.
+/// Refuses a null pointer.
+/// Errors: errc::invalid_argument.
 template <class T>
 T& require_given(const char* function, const char* argument, T* pointer) {
     if (pointer == nullptr)
@@ -40,8 +41,10 @@ T& require_given(const char* function, const char* argument, T* pointer) {
     return *pointer;
 }
 
-/// Looks at the arguments of a collective C function, and lets all ranks agree on what `look` says.
-/// Call: collective over the team. Errors: those of `look`, on all ranks.
+/// Checks the arguments of a collective C function, and lets all ranks agree on the result of
+/// `look`.
+/// Call:   collective over the team.
+/// Errors: those of `look`, on all ranks.
 void agree_on_arguments(team& ranks, const char* function, const std::function<void()>& look);
 
 } // namespace detail

@@ -1,4 +1,4 @@
-// The calls of arrays in C that order who looks when: fences, ghosts, locks.
+// The C calls on arrays that order accesses: fences, ghosts, locks.
 
 #include "array.hpp"
 

@@ -130,8 +130,7 @@ int nodespan_team_comm(nodespan_team team, MPI_Comm* comm) {
 }
 
 int nodespan_team_node_comm(nodespan_team team, MPI_Comm* comm) {
-    return tell(__func__, team, "comm", comm,
-                [](auto& ranks) { return ranks.node_comm(); });
+    return tell(__func__, team, "comm", comm, [](auto& ranks) { return ranks.node_comm(); });
 }
 
 int nodespan_team_fence(nodespan_team team) {

@@ -16,7 +16,8 @@ struct patch {
     detail::patch_memory memory;
 };
 
-// What get, put and accumulate move. The run-time array finds boxes and sizes that do not fit.
+// The patch and the memory of get, put and accumulate. The run-time array finds boxes and sizes
+// that do not fit.
 patch take_patch(const char* function, nodespan_array array, const std::int64_t* lo,
                  const std::int64_t* hi, const char* name, const void* elements,
                  std::int64_t count) {
@@ -26,7 +27,7 @@ patch take_patch(const char* function, nodespan_array array, const std::int64_t*
                     detail::take_list(function, "hi", *array, hi)};
     if (elements == nullptr && count != 0)
         throw error(errc::invalid_argument, fmt::format("{}: {} is null", function, name));
-    // Only get writes there, which was given it to write to.
+    // Only get writes there, and its caller passed memory that can be written.
     result.memory.data = static_cast<std::byte*>(const_cast<void*>(elements));
     result.memory.size = count;
     return result;
@@ -54,7 +55,7 @@ accumulate_op take_op(nodespan_op op) {
         fmt::format("nodespan_array_accumulate: {} is no nodespan_op", static_cast<int>(op)));
 }
 
-// On one node it is the processor's affair, as in array::fetch_add.
+// On one node the processor does it, as in array::fetch_add.
 template <class T>
 void fetch_add(nodespan_array_object& array, const index_list& at, const void* value,
                void* before) {

@@ -6,22 +6,45 @@
 #include <array>
 #include <cstring>
 
+// The ways of a collective call. Every call begins with one turn of the rendezvous, by which all
+// ranks of a node know what the others bring; leaders compare what their nodes found. Then all
+// ranks take the same way, since it depends only on the notes.
+//
+// Small values stand beside the notes: every rank combines them for itself, in rank order, so all
+// get the same bits, and no second meeting is needed.
+//
+// Values in the team's windows are combined in place: every rank combines one slice of all ranks'
+// values, and writes it to all of them; then one meeting ends the call. Slices are whole cache
+// lines.
+//
+// All else goes through a pipeline of steps, with one meeting after each. Chunk c is copied into an
+// inbox of each rank in step c, combined into an outbox in step c + 1, exchanged between leaders in
+// step c + 2 where there are several nodes, and copied to the ranks' own memory in the step after
+// that. A rank has two inboxes: that of chunk c is written in step c, read in step c + 1, and
+// written again in step c + 2. A node has three outboxes, since an outbox is in use for three
+// steps. In each case a meeting lies between the last reader and the next writer.
+//
+// Errors: what the notes show is refused on all ranks, before any value has changed. A later error,
+// or a rank that leaves, ends the team: give_up() tells the others, whose waits then throw
+// errc::peer_lost.
+
 namespace nodespan::detail {
 namespace {
 
 using enum collective_call::name_type;
 
-// Above this two meetings cost less than copying what ranks show.
+// For larger values two meetings cost less than copying what ranks show.
 constexpr std::size_t in_place_from_bytes = 1024;
 
-// Small enough for three of them and a rank's own to stay in the nearest caches.
+// Three chunks and a rank's own values fit into the nearest caches.
 constexpr std::size_t chunk_on_one_node = 128 * 1024;
-constexpr std::size_t chunk_over_nodes = 1024 * 1024; // a message should be worth its way
+constexpr std::size_t chunk_over_nodes = 1024 * 1024; // large enough that a message pays off
 
-// What is combined before it is copied on: it is still in the first cache then.
+// A piece that is combined before it is copied on, while it is still in the first cache.
 constexpr std::size_t block_bytes = 8 * 1024;
 
-// Slice `k` of `parts` of so many bytes begins here: whole lines, so that no two ranks write one.
+// Where slice `k` of `parts` of so many bytes begins. Slices are whole cache lines, so that no two
+// ranks write to the same line.
 std::size_t slice(std::size_t bytes, int k, int parts) {
     constexpr std::size_t line = 64;
     const std::size_t lines = (bytes + line - 1) / line;
@@ -35,7 +58,8 @@ call_note note_about(const collective_call& mine, const arena& memory) {
     return note;
 }
 
-// What no team can do; the same on all ranks, since their arguments are.
+// Refuses arguments that make no sense for any team; all ranks decide alike, since their arguments
+// are equal.
 void refuse_nonsense(const call_note& note, int ranks) {
     if (note.name != all_reduce && (note.root < 0 || note.root >= ranks))
         throw error(errc::out_of_range,
@@ -105,14 +129,15 @@ void collectives_core::run(const collective_call& mine) {
     }
 }
 
-// Others wait for this rank in vain. What messages are under way to is leaked: MPI may write there.
+// Ends the team, since other ranks wait for this one in vain. Memory of messages that are under way
+// is leaked, because MPI may still write there.
 void collectives_core::give_up() noexcept {
     static_cast<void>(exchange_.release());
     team_.abandon();
 }
 
-// After this all ranks of the team have come to the same call, and each of its node knows what the
-// others have shown.
+// When this returns, all ranks of the team have made the same call, and each rank knows what the
+// other ranks of its node have shown.
 void collectives_core::meet_and_check(const collective_call& mine, const call_note& note) {
     const bool shows = mine.name == collective_call::name_type::broadcast
                            ? mine.root == team_.rank()
@@ -150,7 +175,7 @@ void collectives_core::settle_between_nodes(const collective_call& mine) {
     throw_if_refused(board_->result().verdict);
 }
 
-// to[i] = what all ranks of the node have there, in rank order.
+// Combines the values of all ranks of the node in rank order: to[i] becomes the result.
 template <class From>
 void collectives_core::combine_run(std::byte* to, std::size_t bytes, const collective_call& mine,
                                    From&& from) {
@@ -161,13 +186,13 @@ void collectives_core::combine_run(std::byte* to, std::size_t bytes, const colle
                 nullptr);
 }
 
-// Whether a rank leaves its values to be combined where they are, if the others do so too.
+// Whether a rank leaves its values where they are to be combined there, if the others do so too.
 bool collectives_core::stays_in_place(const call_note& note) const noexcept {
     return note.is_shared() && note.bytes() > in_place_from_bytes &&
            note.name != collective_call::name_type::broadcast;
 }
 
-// Whether all is done with what the ranks have shown each other.
+// Finishes a call whose values all ranks have shown each other. Returns whether that was so.
 bool collectives_core::finish_small(const collective_call& mine) {
     const std::size_t bytes = mine.count * mine.element_bytes;
     const bool over_nodes = team_.placement()->nodes() > 1;
@@ -187,7 +212,7 @@ bool collectives_core::finish_small(const collective_call& mine) {
     return true;
 }
 
-// Every rank combines a slice of all ranks' values where they lie, and writes it to all of them.
+// Every rank combines a slice of all ranks' values where they lie, and writes the result to all.
 void collectives_core::reduce_in_place(const collective_call& mine) {
     const std::size_t bytes = mine.count * mine.element_bytes;
     const std::size_t end = slice(bytes, team_.node_rank() + 1, team_.node_size());
@@ -212,9 +237,9 @@ void collectives_core::combine_slices(const collective_call& mine, std::size_t b
         if (to_all || peer == mine.root) copy_bytes(values_of(peer) + begin, total, bytes);
 }
 
-// The pipeline. In step s chunk s is brought, s - 1 combined, and so on: what a step writes, the
-// next one reads, and nobody writes it again before all have read it. Few ranks of one node combine
-// whole chunks, each for itself: that saves them a way.
+// The pipeline. In step s, chunk s is copied to the scratch space, chunk s - 1 is combined, and so
+// on. What one step writes, the next step reads, and it is overwritten only after all ranks have
+// read it. Up to three ranks combine whole chunks redundantly, which saves a copy.
 void collectives_core::reduce_by_steps(const collective_call& mine) {
     const std::size_t bytes = mine.count * mine.element_bytes;
     const std::size_t chunks = (bytes + chunk_bytes_ - 1) / chunk_bytes_;
@@ -250,7 +275,8 @@ void collectives_core::reduce_by_steps(const collective_call& mine) {
     }
 }
 
-// From where the root has it, if all see that; else by the pipeline, which the root's chunks enter.
+// Copies from the root's own memory if all ranks see it; otherwise through the pipeline, into which
+// the root puts its chunks.
 void collectives_core::broadcast(const collective_call& mine) {
     const std::size_t bytes = mine.count * mine.element_bytes;
     const bool is_root = mine.root == team_.rank();
@@ -277,7 +303,7 @@ void collectives_core::broadcast(const collective_call& mine) {
     }
 }
 
-// Two inboxes a rank, and three outboxes a node.
+// Reserves two inboxes for each rank and three outboxes for each node.
 void collectives_core::reserve_scratch() {
     if (scratch_ != nullptr) return;
     const auto need = [&](int ranks) {
@@ -309,7 +335,7 @@ std::byte* collectives_core::values_of(int node_rank) const noexcept {
     return memory_.address_of(board_->note_of(node_rank).place);
 }
 
-// The root's rank on this node; -1 if it is on another.
+// The root's rank on this node; -1 if the root is on another node.
 int collectives_core::root_on_node(const collective_call& mine) const noexcept {
     const int first = team_.rank() - team_.node_rank();
     const int on_node = mine.root - first;

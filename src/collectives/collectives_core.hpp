@@ -11,20 +11,24 @@
 
 namespace nodespan::detail {
 
-/// A team's collective calls: its scratch space in shared memory, and the ways a call can go.
+/// A team's collective calls: their scratch space in shared memory, and the different ways to make
+/// a call.
 ///
-/// Small values travel beside the notes by which ranks meet. Large ones that lie in the team's
-/// windows are combined in place, each rank a slice of all. Others go through scratch space in
-/// chunks, like on a pipeline: between two meetings chunks are brought, combined, exchanged between
-/// nodes and taken home, each a step behind the one before.
+/// Ranks show each other notes when they meet; small values travel beside the notes. Large values
+/// in the team's windows are combined in place, where each rank combines one slice. Other values go
+/// through scratch space in chunks: between two meetings one chunk is copied in, the one before it
+/// combined, the one before that exchanged between nodes, and so on.
 class collectives_core {
 public:
-    /// Those of a team, made at the first call. Call: collective. Errors: as arena::allocate.
+    /// The collective calls of a team; the first call makes them.
+    /// Call:   collective.
+    /// Errors: as arena::allocate.
     static collectives_core& of(team_core& team);
 
     explicit collectives_core(team_core& team);
 
-    /// See the public header. Call: collective.
+    /// Runs a call; see the public header.
+    /// Call:   collective.
     void run(const collective_call& mine);
 
 private:
@@ -50,11 +54,11 @@ private:
     team_core& team_;
     arena& memory_;
     std::optional<rendezvous> board_;
-    std::unique_ptr<leader_exchange> exchange_; // leaders', where there are several nodes
-    std::byte* scratch_ = nullptr;              // made when it is needed first
+    std::unique_ptr<leader_exchange> exchange_; // of leaders, if there are several nodes
+    std::byte* scratch_ = nullptr;              // made when it is first needed
     std::size_t chunk_bytes_;
     run_kernel kernel_ = nullptr; // of the call that runs
-    occasion why_;                // the same
+    occasion why_;                // of the call that runs
 };
 
 } // namespace nodespan::detail

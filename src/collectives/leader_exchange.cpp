@@ -8,7 +8,7 @@
 namespace nodespan::detail {
 namespace {
 
-constexpr int tag = 730; // of the team's traffic; ghosts have the numbers below
+constexpr int tag = 730; // in the team's traffic; ghosts use the numbers below
 
 constexpr std::size_t piece_bytes = 63 * 1024;
 
@@ -19,8 +19,8 @@ leader_exchange::leader_exchange(team_core& team)
       nodes_(team.placement()->nodes()),
       node_(team.node()) {}
 
-// In round k everyone hears from the node 2^k before it, who knows of as many nodes by then (Bruck
-// et al. 1997): so each wait is for a node that is known. Place i has node_ - i until the end.
+// In round k every node hears from the node 2^k before it, which knows of as many nodes by then
+// (Bruck et al. 1997); so each wait is for one known node. Until the end, place i is for node_ - i.
 void leader_exchange::gather_outcomes(const rendezvous::outcome& mine) {
     outcomes_.resize(static_cast<std::size_t>(nodes_));
     outcomes_[0] = mine;
@@ -73,7 +73,7 @@ std::byte* leader_exchange::part(std::byte* values, int node, std::size_t bytes,
            bytes / unit * static_cast<std::size_t>(node) / static_cast<std::size_t>(nodes_) * unit;
 }
 
-// In pieces that TCP sends at once; longer ones go in steps that wait for each other.
+// Receives in pieces that TCP sends at once; longer messages need steps that wait for each other.
 void leader_exchange::receive(std::byte* to, std::size_t bytes, int node) {
     for (std::size_t at = 0; at < bytes; at += piece_bytes) {
         peers_.push_back(team_.placement()->first_rank(node));
@@ -94,7 +94,7 @@ void leader_exchange::send(const std::byte* from, std::size_t bytes, int node) {
     }
 }
 
-// Adds what all nodes have sent of one part to this node's own.
+// Combines one part from all nodes with this node's own.
 void leader_exchange::combine_parts(std::byte* mine, std::size_t bytes, std::size_t element_bytes,
                                     run_kernel kernel) {
     const auto step = static_cast<index_t>(element_bytes);
@@ -105,8 +105,9 @@ void leader_exchange::combine_parts(std::byte* mine, std::size_t bytes, std::siz
     copy_bytes(mine, part_from(0, bytes), bytes);
 }
 
-// Two nodes, or few bytes: each sends all to all others and combines all by itself, so that there
-// is one way to wait for. Else every node combines one part, and sends the result to all.
+// With two nodes or few bytes, each node sends all to all others and combines all itself, so there
+// is only one message to wait for. Otherwise every node combines one part and sends the result to
+// all.
 void leader_exchange::combine(std::byte* values, std::size_t bytes, std::size_t element_bytes,
                               run_kernel kernel) {
     constexpr std::size_t whole_up_to = 8 * 1024;
@@ -137,12 +138,12 @@ void leader_exchange::combine(std::byte* values, std::size_t bytes, std::size_t 
     wait();
 }
 
-// Down a binomial tree over the nodes counted from the root's, piece by piece: a node passes on
-// what has come while the next is on its way.
+// Sends along a binomial tree over the nodes, which begins at the root's node, piece by piece: a
+// node passes on one piece while it receives the next.
 void leader_exchange::broadcast(std::byte* values, std::size_t bytes, int root_node) {
     const int me = (node_ - root_node + nodes_) % nodes_;
     const auto node_at = [&](int place) { return (place + root_node) % nodes_; };
-    int above = 1; // the power of two that is my lowest bit; behind all for the root
+    int above = 1; // the power of two that is my lowest bit; behind all nodes for the root
     while (above < nodes_ && (me & above) == 0) above *= 2;
     if (me != 0) receive(values, bytes, node_at(me - above));
     for (std::size_t at = 0, piece = 0; at < bytes; at += piece_bytes, ++piece) {
@@ -154,12 +155,12 @@ void leader_exchange::broadcast(std::byte* values, std::size_t bytes, int root_n
     wait();
 }
 
-// Request `number` alone.
+// Waits for request `number` only.
 void leader_exchange::wait_for(std::size_t number) {
     team_.wait({&open_[number], 1}, why_, [&](std::size_t) { return peers_[number]; });
 }
 
-// A rank that has left may have sent its part before: it is missed only after a while.
+// A rank may send its part and then leave: after a loss the wait goes on for a while.
 void leader_exchange::wait() {
     team_.wait(open_, why_, [this](std::size_t i) { return peers_[i]; });
     open_.clear();

@@ -11,24 +11,28 @@
 
 namespace nodespan::detail {
 
-/// What of collective calls crosses nodes: messages between leaders. Every wait keeps MPI going,
-/// and ends with errc::peer_lost when a rank has left. An error here ends the team, on all ranks;
-/// MPI may then still write to this object and to the values, which must stay: they lie in scratch
-/// space, and never in memory that the program may free. At most 2^31 - 1 bytes a call.
+/// The part of collective calls that crosses nodes: messages between leaders. Every wait keeps MPI
+/// going, and ends with errc::peer_lost when a rank has left. An error here ends the team on all
+/// ranks. MPI may then still write to this object and to the values, which must stay: they lie in
+/// scratch space, and never in memory that the program may free. At most 2^31 - 1 bytes a call.
 class leader_exchange {
 public:
     explicit leader_exchange(team_core& team);
 
-    /// Compares what nodes found, and combines the values in `mine`, if there are any, in node
-    /// order; a broadcast takes those of node `root_node`. Call: leaders. Errors: MPI category.
-    /// `why` is what ranks wait in until the next call of this.
+    /// Compares what the nodes found, and combines the values in `mine`, if there are any, in node
+    /// order; a broadcast takes the values of node `root_node`. `why` is what ranks wait in until
+    /// the next call of this function.
+    /// Call:   leaders.
+    /// Errors: MPI category.
     void settle(rendezvous::outcome& mine, run_kernel kernel, int root_node, const occasion& why);
 
-    /// Combines `bytes` of all nodes in node order; all get the result. Call: leaders.
+    /// Combines `bytes` bytes of all nodes in node order; all nodes get the result.
+    /// Call:   leaders.
     void combine(std::byte* values, std::size_t bytes, std::size_t element_bytes,
                  run_kernel kernel);
 
-    /// Copies from one node's leader to all others'. Call: leaders.
+    /// Copies from one node's leader to all others'.
+    /// Call:   leaders.
     void broadcast(std::byte* values, std::size_t bytes, int root_node);
 
 private:
@@ -48,9 +52,9 @@ private:
     int nodes_;
     int node_;
     std::vector<rendezvous::outcome> outcomes_; // of all nodes
-    std::vector<std::byte> parts_;              // of other nodes, which belong to this one
+    std::vector<std::byte> parts_;              // the parts of other nodes that this node combines
     std::vector<MPI_Request> open_;
-    std::vector<int> peers_; // the ranks at their other ends
+    std::vector<int> peers_; // the rank at the other end of each request
     occasion why_;
 };
 

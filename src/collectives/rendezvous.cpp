@@ -10,6 +10,23 @@
 #include <utility>
 #include <vector>
 
+// How the ranks of a node show each other what they bring to a collective call.
+//
+// Each rank has two lines, each with a note, a few values and the word `arrived`, and two slots for
+// more values. In turn t a rank writes its note and values into line t modulo 2, and then stores t
+// in `arrived` (release). Then it waits until `arrived` of every rank's line is t (acquire): so it
+// sees what all of them wrote. With more than four ranks, or ranks that share cores, one meeting of
+// the node_barrier takes the place of these words.
+//
+// Nothing is overwritten too early: a rank writes the same line again in turn t + 2, after it has
+// met all ranks in turn t + 1; and a rank enters turn t + 1 only when it has read what it needs of
+// turn t. So a turn needs one meeting, not two.
+//
+// Nobody waits for ever: a wait reads the flag of ranks that left by an exception, then its word
+// once more, since a rank may show its note and then leave, and then throws errc::peer_lost. If a
+// rank dies without unwinding, the watchdog says for whom the others wait. All ranks compare the
+// same notes in the same way, so all refuse a call, or none.
+
 namespace nodespan::detail {
 namespace {
 
@@ -61,7 +78,7 @@ std::size_t rendezvous::bytes(int ranks, std::size_t shown_bytes) noexcept {
     return sizeof(head) + static_cast<std::size_t>(ranks) * 2 * (sizeof(line) + shown_bytes);
 }
 
-// Evenly, which is nearly the rank's own slots.
+// Equal parts, which are nearly the rank's own slots.
 byte_range rendezvous::part_of(int rank, int ranks, std::size_t shown_bytes) noexcept {
     const std::size_t all = bytes(ranks, shown_bytes), n = static_cast<std::size_t>(ranks),
                       r = static_cast<std::size_t>(rank);
@@ -95,7 +112,7 @@ void rendezvous::show(const call_note& mine, const std::byte* values, bool with_
     for (int peer = 0; peer < ranks_; ++peer) wait_for(peer);
 }
 
-// A rank that has left may have shown its note just before: the line is looked at once more.
+// A rank may show its note and then leave: the word is read again after the loss is known.
 void rendezvous::wait_for(int node_rank) {
     shared_word& word = line_of(node_rank).arrived;
     const auto ready = [goal = turn_](std::uint32_t turn) { return turn == goal; };
@@ -110,7 +127,7 @@ void rendezvous::wait_for(int node_rank) {
     });
 }
 
-// One rank of those that wait speaks for all.
+// Only the lowest of the ranks that wait prints the line.
 void rendezvous::complain(const watchdog& watch) const {
     const int first = team_.rank() - rank_;
     std::vector<int> late;
@@ -156,7 +173,7 @@ call_verdict rendezvous::compare() const {
     return result;
 }
 
-// Two ranks whose values share memory.
+// Two ranks whose values share memory, if there are any.
 std::optional<std::pair<int, int>> rendezvous::overlapping() const {
     const auto meet = [&](int a, int b) {
         const call_note &x = note_of(a), &y = note_of(b);

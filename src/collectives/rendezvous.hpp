@@ -13,7 +13,7 @@
 
 namespace nodespan::detail {
 
-/// What a rank says when it comes to a collective call.
+/// What a rank says when it enters a collective call.
 struct call_note {
     collective_call::name_type name = collective_call::name_type::all_reduce;
     element_kind kind = element_kind::other;
@@ -21,50 +21,50 @@ struct call_note {
     std::int32_t root = 0;
     std::uint64_t element_bytes = 0;
     std::uint64_t count = 0;
-    arena::place_in_windows place; // window -1: in memory of its own
+    arena::place_in_windows place; // window -1: in the rank's own memory
 
     std::uint64_t bytes() const noexcept { return element_bytes * count; }
     bool is_shared() const noexcept { return place.window >= 0; }
 
-    /// Whether both are about the same call. Places may differ.
+    /// Whether both notes are about the same call. Places may differ.
     bool agrees_with(const call_note& other) const noexcept {
         return name == other.name && kind == other.kind && op == other.op && root == other.root &&
                element_bytes == other.element_bytes && count == other.count;
     }
 };
 
-/// What a node finds when its ranks' notes are compared.
+/// The result of comparing the notes of a node's ranks.
 struct call_verdict {
     enum class finding : std::uint32_t { good, mismatch, overlap };
 
     finding what = finding::good;
-    std::int32_t rank = 0, other_rank = 0; // of the team: those two whose notes do not go together
+    std::int32_t rank = 0, other_rank = 0; // in the team: two whose notes disagree
     call_note note, other_note;
 };
 
-/// Where the ranks of a node show each other what they came with, and small values beside it, in
-/// shared memory. Two sets of lines take turns: whoever shows something in the second next turn
-/// knows that all have read what was there. So a turn is one meeting.
+/// Where the ranks of a node show each other their notes, and small values beside them, in shared
+/// memory. One turn is one meeting. rendezvous.cpp explains the protocol.
 class rendezvous {
 public:
-    /// Beside a note, in the same line.
+    /// The bytes of values that fit into a note's line.
     static constexpr std::size_t line_values_bytes = 48;
 
-    /// What leaders found out between nodes: the values of a small result.
+    /// The most bytes of a small result that leaders combine between nodes.
     static constexpr std::size_t result_bytes = 384;
 
     /// The most bytes that each of `ranks` ranks of a node can show at once.
     static std::size_t shown_bytes(int ranks) noexcept;
 
-    /// Shared memory that a board for `ranks` ranks needs, aligned to 128 and zeroed; and which
-    /// part of it rank `rank` of them is the first to use.
+    /// Bytes of shared memory that `ranks` ranks need, zeroed and aligned to 128; and the part of
+    /// it that rank `rank` is the first to use.
     static std::size_t bytes(int ranks, std::size_t shown_bytes) noexcept;
     static byte_range part_of(int rank, int ranks, std::size_t shown_bytes) noexcept;
 
     rendezvous(team_core& team, std::byte* memory, std::size_t shown_bytes);
 
-    /// Shows my note, with my values if `with_values` and they are small enough; returns when all
-    /// ranks of the node have done so. Errors: errc::peer_lost.
+    /// Shows my note, and my values if `with_values` and they are small enough. Returns when all
+    /// ranks of the node have done so.
+    /// Errors: errc::peer_lost.
     void show(const call_note& mine, const std::byte* values, bool with_values);
 
     /// What the node's ranks have shown in this turn.
@@ -76,7 +76,7 @@ public:
     /// Compares the notes. The same on all ranks of the node.
     call_verdict compare() const;
 
-    /// Where the leader leaves, for its node, what became of the call among nodes.
+    /// Where the leader tells its node the outcome of the call among nodes.
     struct alignas(128) outcome {
         call_verdict verdict;
         alignas(16) std::byte values[result_bytes];
@@ -85,7 +85,7 @@ public:
 
 private:
     struct alignas(128) line {
-        shared_word arrived; // the last turn this rank came to
+        shared_word arrived; // the last turn that this rank has reached
         call_note note;
         alignas(16) std::byte values[line_values_bytes];
     };
@@ -108,7 +108,7 @@ private:
     team_core& team_;
     int ranks_;
     int rank_;
-    bool by_flags_; // few ranks with a core each: everyone looks at everyone's line
+    bool by_flags_; // few ranks with a core each: every rank reads every line
     std::size_t shown_bytes_;
     head* head_;
     line* lines_;
@@ -119,7 +119,7 @@ private:
 /// Such as all_reduce.
 const char* name_of(collective_call::name_type name);
 
-/// Throws what a verdict says, if it is not good.
+/// Throws the error of a verdict, if it has one.
 void throw_if_refused(const call_verdict& verdict);
 
 /// A call in words, such as all_reduce(5 of int32, sum).

@@ -25,7 +25,8 @@ inline constexpr std::size_t usage_kinds = 8;
 enum class usage_wait { fence, node_fence, ghosts, collective };
 inline constexpr std::size_t usage_waits = 4;
 
-/// What one rank has done with an array, or with several that are alike. Threads may count at once.
+/// What one rank has done with an array, or with several arrays that share an entry. Several
+/// threads may count at once.
 class array_usage {
 public:
     /// A call that moved so many bytes inside this node, and so many between nodes.
@@ -46,15 +47,15 @@ private:
     std::array<std::atomic<std::uint64_t>, numbers> counts_{};
 };
 
-/// The counters that a rank keeps of a team, where a report is wanted.
+/// The counters that a rank keeps for a team, if a report is wanted.
 ///
-/// Arrays with the same name, type and extents share an entry, and there are only so many entries,
-/// so that programs which make arrays all the time do not fill the memory. All ranks have the same
-/// entries, since they make the same arrays.
+/// Arrays with the same name, type and extents share an entry, and the number of entries is
+/// bounded, so that programs that make arrays all the time do not fill the memory. All ranks have
+/// the same entries, since they make the same arrays.
 class team_usage {
 public:
-    /// Books, if NODESPAN_REPORT is set to anything but nothing and 0; else, or without memory for
-    /// them, null.
+    /// Returns counters if NODESPAN_REPORT is set, and neither empty nor 0; otherwise, or if there
+    /// is no memory for them, null.
     static std::unique_ptr<team_usage> if_wanted() noexcept;
 
     explicit team_usage(const std::string& file) : file_(file) {}
@@ -62,7 +63,7 @@ public:
     /// Where the report goes; empty for standard error.
     const std::string& file() const noexcept { return file_; }
 
-    /// What all arrays that share an entry have in common, or together.
+    /// What all arrays that share an entry have in common, and their sums.
     struct entry {
         std::string name, type;
         index_list extents;
@@ -72,7 +73,8 @@ public:
     };
     static constexpr std::size_t most_entries = 256; // and one for all others
 
-    /// An array's life, of so many bytes on this node. Null without memory for the counters.
+    /// Notes an array that begins, with so many bytes on this node. Null if there is no memory for
+    /// the counters.
     array_usage* begin_array(const std::string& name, const std::string& type,
                              const index_list& extents, std::size_t node_bytes) noexcept;
     void end_array(std::size_t node_bytes) noexcept { live_bytes_ -= node_bytes; }
@@ -94,9 +96,10 @@ public:
     static constexpr std::size_t rank_numbers = 2 * usage_waits + 5;
     void copy_rank_numbers(std::span<std::uint64_t> to, bool is_leader) const noexcept;
 
-    /// What it says of the ranks' sum: for each entry the bytes of nodes, how often locks were
-    /// taken, nanoseconds in them, and the numbers of its array_usage. Calls that are collective
-    /// are rank 0's, so that they count once; bytes of nodes are the leaders'.
+    /// What a report says about the sum over the ranks: for each entry the bytes of nodes, how
+    /// often locks were taken, nanoseconds in them, and the numbers of its array_usage. For
+    /// collective calls only rank 0's are counted, so that they count once; for bytes of nodes only
+    /// the leaders'.
     static constexpr std::size_t entry_numbers = 3 + array_usage::numbers;
     void copy_entry_numbers(std::span<std::uint64_t> to, bool is_first,
                             bool is_leader) const noexcept;
@@ -117,7 +120,7 @@ private:
     std::uint64_t live_bytes_ = 0, peak_bytes_ = 0; // on this node
 };
 
-/// Runs what may wait for other ranks, and takes its time where there are counters.
+/// Runs a call that may wait for other ranks, and measures its time if there are counters.
 template <class Body>
 void timed(team_usage* counters, usage_wait kind, Body&& body) {
     if (counters != nullptr) [[unlikely]]

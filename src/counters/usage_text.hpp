@@ -11,7 +11,7 @@
 
 namespace nodespan::detail {
 
-/// What a report says: the counters of all ranks of a team, put together.
+/// The content of a report: the counters of all ranks of a team, combined.
 struct usage_summary {
     struct moved {
         std::uint64_t calls = 0, inside_bytes = 0, between_bytes = 0;
@@ -32,7 +32,7 @@ struct usage_summary {
         double lock_seconds = 0;
         std::uint64_t inside_bytes = 0, between_bytes = 0, peak_bytes = 0;
         double seconds = 0;
-        double waited() const noexcept; // for ranks that were late, in all ways
+        double waited() const noexcept; // for ranks that were late, in all kinds of waits
     };
 
     int nodes = 1;
@@ -41,16 +41,17 @@ struct usage_summary {
 
     moved total(usage_kind kind) const noexcept;
 
-    /// The rank that the others wait for: itself waits least, and that matters: the others wait, in
-    /// the mean, longer by a hundredth of the team's time and a millisecond.
+    /// The rank for which the others wait: it waits least. Nothing if that does not matter, that
+    /// is, unless the others wait longer, on average, by a hundredth of the team's time and a
+    /// millisecond.
     std::optional<int> late_rank() const noexcept;
 
-    /// How long the others wait, in the mean. At least two ranks.
+    /// How long the others wait on average. Needs two ranks or more.
     double others_wait(int rank) const noexcept;
 };
 
-/// Puts together what `team_usage` copies: `by_rank` the numbers of rank 0, of rank 1 and so on,
-/// `sums` the ranks' sum for each entry of `counters`.
+/// Combines the numbers that `team_usage` copies: `by_rank` has the numbers of rank 0, of rank 1
+/// and so on, `sums` the sum over the ranks for each entry of `counters`.
 usage_summary summarise(const team_usage& counters, int nodes,
                         std::span<const std::uint64_t> by_rank,
                         std::span<const std::uint64_t> sums);

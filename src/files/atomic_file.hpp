@@ -10,11 +10,13 @@
 
 namespace nodespan::detail {
 
-/// A collective call on a file of bytes, which all ranks read, or write and then give its name.
+/// A collective call on one file, which all ranks read, or which all ranks write before it gets its
+/// name.
 class atomic_file : public collective_io {
 public:
-    /// `operation` is what was called, `what` what it works on, such as float64{3, 4}.
-    /// Call: collective. Errors: as collective_io.
+    /// `operation` is the name of the call, `what` its object, such as float64{3, 4}.
+    /// Call:   collective.
+    /// Errors: as collective_io.
     atomic_file(const char* operation, const std::string& what, std::string file,
                 const nodespan::team& ranks);
 
@@ -22,8 +24,9 @@ public:
 
     posix_file open_to_read() const { return collective_io::open_to_read(file_); }
 
-    /// Makes a file_replacement, on rank 0 with `prepare`, has every rank `write` to it, and gives
-    /// it its name. After a failure, of any rank, it is gone, and what had that name is as it was.
+    /// Makes a file_replacement; rank 0 calls `prepare`, every rank calls `write`, and then the
+    /// file gets its name. If any rank fails, the new file is removed, and the old one is
+    /// unchanged.
     void replace(const std::function<void(posix_file&)>& prepare,
                  const std::function<void(posix_file&)>& write) const;
 

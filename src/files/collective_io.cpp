@@ -1,5 +1,6 @@
 #include "collective_io.hpp"
 
+#include "cause_of.hpp"
 #include "mpi_check.hpp"
 #include "mpi_wait.hpp"
 
@@ -9,7 +10,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 
 namespace nodespan::detail {
 
@@ -29,14 +29,14 @@ void collective_io::fence() const {
     agree([&] { team_->fence(); });
 }
 
-// What this rank has sent is brought to its end before, also where it failed: a rank that waits
-// outside of MPI with transfers under way keeps third ranks waiting.
+// First waits for all that this rank has sent, also after a failure: a rank that waits outside of
+// MPI with transfers under way keeps third ranks waiting.
 void collective_io::agree_on(const std::optional<error>& own) const {
-    if (own && own->code() == errc::peer_lost) throw error(*own); // not all are here to agree
+    if (own && own->code() == errc::peer_lost) throw error(*own); // not all ranks are here to agree
     const std::optional<error> flushed = team_->flush_attached();
     const std::optional<error>& mine = own ? own : flushed;
     if (!mine || mine->is_collective()) return team_->agree_or_throw(mine, why());
-    const std::string cause = std::string(mine->what()).substr(std::strlen("nodespan: "));
+    const std::string cause = cause_of(*mine);
     team_->agree_or_throw(
         error(mine->code(),
               fmt::format("{}: {} [rank {} of {}, node {} of {}]", text_, cause, rank(), size(),
@@ -81,9 +81,8 @@ posix_file collective_io::open_everywhere(posix_file (*open)(const std::string&)
     agree([&] {
         try {
             if (!is_first_rank()) result = open(file);
-        } catch (const error& failure) { // which the first rank did not have
-            refuse(std::string(failure.what()).substr(std::strlen("nodespan: ")) +
-                   "; it must be in a folder that all nodes share");
+        } catch (const error& failure) { // the first rank does not have this error
+            refuse(cause_of(failure) + "; it must be in a folder that all nodes share");
         }
         if (result.size() != first_size)
             refuse(fmt::format("this node's {} has {} bytes, that of rank 0 {}: it must be in a "

@@ -14,21 +14,23 @@
 namespace NODESPAN_EXPORT nodespan { // nodespan_hdf5 uses it
 namespace detail {
 
-/// What a rank could not do, before the ranks agree; collective_io says who and where. With the
-/// system's own words, as errno has them: "cannot open x: No such file or directory".
+/// Throws what a rank could not do, before the ranks agree; collective_io adds which call failed
+/// and where. A second form adds the system's words for errno: "cannot open x: No such file or
+/// directory".
 [[noreturn]] void refuse(const std::string& cause);
 [[noreturn]] void refuse_by_system(const std::string& what);
 
-/// Refuses a call whose text, and so a name or a text that it was given, has a zero byte: the
-/// system and HDF5 would take what stands before it. Errors: errc::invalid_argument.
+/// Refuses a call whose text, and therefore a name or text in it, has a zero byte: the system and
+/// HDF5 would take only what stands before it.
+/// Errors: errc::invalid_argument.
 void refuse_zero_bytes(const std::string& call, bool is_collective = false);
 
-/// A collective call that works on files: what its errors call it, and who takes part.
+/// A collective call that works on files: its name in errors, and the ranks that take part.
 class collective_io {
 public:
     /// Call:   collective.
-    /// Errors: errc::mismatched_arguments unless all ranks bring the same text, which has their
-    ///         arguments; errc::invalid_argument where it has a zero byte; errc::finalized,
+    /// Errors: errc::mismatched_arguments unless all ranks pass the same text, which contains their
+    ///         arguments; errc::invalid_argument if it has a zero byte; errc::finalized,
     ///         errc::peer_lost, MPI category.
     collective_io(std::shared_ptr<team_core> team, std::string text);
 
@@ -40,16 +42,18 @@ public:
     MPI_Comm comm() const { return team_->comm(); }
     const std::string& text() const noexcept { return text_; }
 
-    /// What ranks wait in: for messages, as long as this object is there.
+    /// What ranks wait in, for messages; valid as long as this object.
     occasion why() const;
 
-    /// Ends an epoch: what was written before can be read. Call: collective. Errors:
-    /// errc::peer_lost; MPI category, on all ranks.
+    /// Ends an epoch: what was written before can be read.
+    /// Call:   collective.
+    /// Errors: errc::peer_lost; MPI category, on all ranks.
     void fence() const;
 
-    /// Runs `body` on this rank and lets all ranks agree on its success: an error is thrown on all
-    /// of them, and says which call failed and where; what is malformed is errc::io. Call:
-    /// collective. Errors: also errc::peer_lost, when a rank left by an exception.
+    /// Runs `body` on this rank and lets all ranks agree on its success. An error is thrown on all
+    /// ranks, and says which call failed and where; a malformed file is errc::io.
+    /// Call:   collective.
+    /// Errors: also errc::peer_lost, when a rank left by an exception.
     template <class Body>
     void agree(Body&& body) const {
         agree_on(attempt([&] {
@@ -62,7 +66,9 @@ public:
     }
     void agree_on(const std::optional<error>& mine) const;
 
-    /// Runs `body` on the first rank alone. Call: collective. Errors: as agree.
+    /// Runs `body` on the first rank only.
+    /// Call:   collective.
+    /// Errors: as agree.
     template <class Body>
     void on_first_rank(Body&& body) const {
         agree([&] {
@@ -70,18 +76,24 @@ public:
         });
     }
 
-    /// What the first rank knows, for all. Call: collective. Errors: MPI category, on all ranks.
+    /// Gives all ranks a value of the first rank.
+    /// Call:   collective.
+    /// Errors: MPI category, on all ranks.
     std::uint64_t from_first_rank(std::uint64_t value) const;
 
-    /// The sum of the lower ranks' values, and of all. Call: collective. Errors: as above.
+    /// The sum of the lower ranks' values, and the sum of all values.
+    /// Call:   collective.
+    /// Errors: as above.
     struct sums {
         std::uint64_t before = 0;
         std::uint64_t all = 0;
     };
     sums add_up(std::uint64_t mine) const;
 
-    /// Opens a file on all ranks, which must be one and the same: in a folder that all nodes share.
-    /// Call: collective. Errors: errc::io, on all ranks.
+    /// Opens a file on all ranks. It must be the same file for all, in a folder that all nodes
+    /// share.
+    /// Call:   collective.
+    /// Errors: errc::io, on all ranks.
     posix_file open_to_read(const std::string& file) const;
     posix_file open_to_write(const std::string& file) const; ///< one that is there
 

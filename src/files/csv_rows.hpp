@@ -14,7 +14,8 @@ box<dynamic_rank> rows_box(const index_list& extents, index_t first, index_t cou
 /// The columns of an array of one or two dimensions.
 index_t columns_of(const index_list& extents);
 
-/// Errors: errc::invalid_argument for what cannot separate fields; 0 is for whatever is found.
+/// Refuses a character that cannot separate fields; 0 means any separator that is found.
+/// Errors: errc::invalid_argument.
 void require_separator(char separator);
 
 /// The options that differ from the usual ones, as messages quote them.

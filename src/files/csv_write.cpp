@@ -16,7 +16,7 @@ namespace {
 
 constexpr index_t bytes_at_once = index_t{4} << 20;
 
-// The rows that a rank writes: its own, where ranks have whole rows.
+// The rows that a rank writes: its own rows if ranks have whole rows.
 struct row_share {
     index_t first = 0;
     index_t count = 0;

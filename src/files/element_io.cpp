@@ -11,7 +11,7 @@
 namespace nodespan::detail {
 namespace {
 
-// Large enough that a call to the system costs nothing, small enough for the processor's cache.
+// Large enough that system calls cost little, small enough for the processor's cache.
 constexpr index_t bytes_at_once = index_t{4} << 20;
 
 // Whether every rank's box is one range of the file.
@@ -55,7 +55,7 @@ std::vector<file_patch> patches_of(const array_core& array, index_order order,
     return result;
 }
 
-// Where a patch lies in this node's memory, if it is there in one piece.
+// Where a patch lies in this node's memory, if it lies there in one piece.
 std::byte* direct(const array_core& array, const box<dynamic_rank>& patch) {
     const box<dynamic_rank>& stored = array.stored_box();
     if (!array.rank_box().contains(patch)) return nullptr;
@@ -69,7 +69,7 @@ std::byte* direct(const array_core& array, const box<dynamic_rank>& patch) {
            range_offset(stored.extents(), inside.lo) * static_cast<index_t>(array.element_bytes());
 }
 
-// Calls move(part) for the pieces of this rank's share, and tells how far it is.
+// Calls move(part) for the pieces of this rank's share, and reports the progress.
 template <class Move>
 void for_each_part(const array_core& array, index_order order, const file_progress& progress,
                    Move&& move) {

@@ -13,7 +13,7 @@ namespace nodespan {
 namespace detail {
 namespace {
 
-// The header, and the proof that the elements are there.
+// Reads the header, and checks that the elements are there.
 npy_header read_header(const posix_file& file) {
     std::string text(12, '\0');
     text.resize(file.read_some(0, text.data(), text.size()));

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t most_text_kept = std::size_t{64} << 20;
 constexpr index_t bytes_at_once = index_t{4} << 20;
 
-// Rows that are parsed, until there are enough of them to be stored.
+// Parsed rows, until there are enough of them to be stored.
 class row_buffer {
 public:
     row_buffer(const row_reading& how, const atomic_file::sums& rows)
@@ -100,7 +100,7 @@ void write_text(const atomic_file& call, const std::string& head, index_t rows,
     const std::size_t head_bytes = kept.size();
     std::uint64_t bytes = head_bytes;
     bool is_kept = true;
-    const int passes = 2; // the first one counts
+    const int passes = 2; // the first pass counts
     const auto tell = [&](int pass, index_t done) {
         if (progress) progress(pass * rows + done, passes * rows);
     };

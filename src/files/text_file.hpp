@@ -20,7 +20,8 @@ struct line_counts {
 };
 
 /// Counts the lines that begin in the bytes from `first` to before `last`, in a text that begins at
-/// `start`. Errors: errc::io, malformed.
+/// `start`.
+/// Errors: errc::io, malformed.
 line_counts count_lines(const posix_file& file, std::uint64_t start, std::uint64_t first,
                         std::uint64_t last, const line_test& is_row);
 
@@ -32,7 +33,9 @@ struct text_share {
     atomic_file::sums lines, rows; ///< `before`: those of lower ranks
 };
 
-/// Cuts a text into equal ranges and counts what is in them. Call: collective. Errors: errc::io.
+/// Cuts a text into equal ranges and counts what is in them.
+/// Call:   collective.
+/// Errors: errc::io.
 text_share share_text(const atomic_file& call, const posix_file& file, std::uint64_t start,
                       std::uint64_t lines_before, const line_test& is_row);
 
@@ -45,7 +48,8 @@ struct row_reading {
     file_progress progress;
 };
 
-/// Reads this rank's rows, many at a time. Call: each rank alone.
+/// Reads this rank's rows, many at a time.
+/// Call:   each rank alone.
 /// Errors: errc::io; malformed, that of `parse` behind the line's number and a comma.
 void read_rows(const posix_file& file, const text_share& mine, const row_reading& how);
 
@@ -54,7 +58,9 @@ using text_taker = std::function<void(const std::string& text, index_t done)>;
 
 /// Replaces the file of a call by a text: `head`, as the first rank has it, then what `format`
 /// makes of each rank's `rows`. It is called twice where the text is longer than 64 MiB, which is
-/// not kept. Call: collective. Errors: as atomic_file.
+/// not kept.
+/// Call:   collective.
+/// Errors: as atomic_file.
 void write_text(const atomic_file& call, const std::string& head, index_t rows,
                 const file_progress& progress,
                 const std::function<void(const text_taker&)>& format);

@@ -11,7 +11,7 @@
 namespace nodespan::detail {
 namespace {
 
-constexpr std::string_view separators = ";\t,|: "; // those that are rarely anything else come first
+constexpr std::string_view separators = ";\t,|: "; // those with few other uses come first
 constexpr std::string_view digits = "0123456789";
 
 bool is_letter(char c) {
@@ -25,7 +25,7 @@ std::string in_small_letters(std::string_view text) {
     return result;
 }
 
-// What spreadsheets write in place of a number that they have not got, and what others do.
+// What spreadsheets and other programs write in place of a missing number.
 constexpr std::array spreadsheet_gaps = {"#div/0!", "#n/a",  "#name?", "#null!",
                                          "#num!",   "#ref!", "#value!"};
 constexpr std::array other_gaps = {"false", "missing", "n/a",  "n.a.", "na",
@@ -60,12 +60,12 @@ field_kind kind_of(std::string_view field) {
                                                             : field_kind::name;
 }
 
-// Whether a separator occurs in a line. Blanks around it separate nothing.
+// Whether a separator occurs in a line. Blanks around it do not count as separators.
 bool occurs(std::string_view line, char separator) {
     return (separator == ' ' ? trim_blanks(line) : line).find(separator) != line.npos;
 }
 
-// Whether a separator makes a row of numbers of a line, perhaps with gaps.
+// Whether this separator makes the line a row of numbers, perhaps with missing ones.
 bool makes_numbers(std::string_view line, char separator) {
     if (!occurs(line, separator)) return false;
     bool has_number = false, is_good = true;
@@ -99,7 +99,7 @@ std::string outside_quotes(std::string_view line) {
                     "' is not the separator: csv_options::separator, --separator");
 }
 
-// The first row, and what is known of it.
+// The first row and its properties.
 struct first_row {
     std::vector<std::string> fields;
     std::vector<field_kind> kinds;
@@ -119,7 +119,7 @@ first_row look_at_first_row(std::string_view text, char separator) {
     const bool is_set_off = !below.empty() && is_blank_line(take_line(below), ' ');
     const std::string_view second = take_csv_row(text);
     result.has_row_below = second.data() != nullptr;
-    // Numbers in quotes, and nothing more, could be a row as well.
+    // A row that has only numbers in quotes could also be data.
     const bool differs = result.has_row_below
                              ? second.find('"') == second.npos
                              : !result.has(field_kind::number) && !result.has(field_kind::unclear);
@@ -128,7 +128,7 @@ first_row look_at_first_row(std::string_view text, char separator) {
 }
 
 bool needs_quotes(std::string_view name, char separator) {
-    // A file that begins so has a byte order mark.
+    // A file that begins with this byte may have a byte order mark.
     const bool looks_like_mark = !name.empty() && static_cast<unsigned char>(name[0]) >= 0xEF;
     return name.empty() || looks_like_mark || trim_blanks(name) != name ||
            name.find_first_of(std::string("\"\t#") + separator) != name.npos;
@@ -184,7 +184,7 @@ bool csv_has_names(std::string_view text, char separator) {
     if (has_numbers && !has_names && !is_unclear) return false;
     if (has_names && !has_numbers && !is_unclear && row.has_row_below) return true;
 
-    std::size_t odd = 0; // the field to be shown
+    std::size_t odd = 0; // the field that the message shows
     while (odd + 1 < row.kinds.size() && (row.kinds[odd] == field_kind::number ||
                                           (is_unclear && row.kinds[odd] != field_kind::unclear)))
         ++odd;

@@ -17,7 +17,7 @@ std::uint64_t count_lines(std::string_view text) {
     return result;
 }
 
-// Of the beginning of a file all lines whose ends are in it, a CR LF as a whole.
+// All lines at the beginning of a file whose ends are in `text`; a CR LF counts as one end.
 std::string_view whole_lines(std::string_view text) {
     if (text.size() < 2) return {};
     const std::size_t end = text.find_last_of("\r\n", text.size() - 2);
@@ -29,7 +29,7 @@ bool has_two_rows(std::string_view text) {
     return take_csv_row(text).data() != nullptr && take_csv_row(text).data() != nullptr;
 }
 
-// The beginning of the file with two rows, if it has as many.
+// The beginning of the file with two rows, if it has two.
 std::string read_beginning(const posix_file& file) {
     for (std::size_t bytes = 1 << 16;; bytes *= 8) {
         std::string text(bytes, '\0');

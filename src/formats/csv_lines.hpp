@@ -19,8 +19,8 @@ struct csv_head {
     std::uint64_t lines_before = 0; ///< before data_start
 };
 
-/// Reads them; `separator` 0 and `has_header` nothing: to be found out. Errors: errc::io,
-/// malformed, also where the file does not tell.
+/// Reads the first lines. `separator` 0, and no `has_header`, mean that they are found out.
+/// Errors: errc::io, malformed, also if the file does not show them.
 csv_head read_csv_head(const posix_file& file, char separator, std::optional<bool> has_header);
 
 } // namespace nodespan::detail

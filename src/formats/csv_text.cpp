@@ -13,7 +13,7 @@ namespace {
     throw malformed("column " + std::to_string(column + 1) + ": " + why);
 }
 
-// Where a field in quotes ends: behind its closing quote.
+// The end of a field in quotes, behind its closing quote.
 std::size_t end_of_quotes(std::string_view line, std::size_t at, std::size_t column) {
     for (++at; at < line.size(); ++at) {
         if (line[at] != '"') continue;
@@ -23,7 +23,7 @@ std::size_t end_of_quotes(std::string_view line, std::size_t at, std::size_t col
     refuse(column, "a quoted field goes on past the end of its line");
 }
 
-// Calls f(field, column) for each field, trimmed, quotes and all; returns their number.
+// Calls f(field, column) for each field, trimmed, with its quotes; returns the number of fields.
 template <class F>
 std::size_t for_each_field(std::string_view line, char separator, F&& f) {
     const bool is_spaced = separator == ' ';
@@ -58,7 +58,7 @@ T number_of(std::string_view field, std::size_t column) try {
     refuse(column, wrong.what());
 }
 
-// Calls f(T{}) for the type that CSV holds.
+// Calls f(T{}) for the C++ type of a type that CSV holds.
 template <class F>
 void with_type(dtype type, F&& f) {
     switch (type) {
@@ -129,7 +129,7 @@ void parse_csv_line(std::string_view line, char separator, dtype type, std::size
     with_type(type, [&]<class T>(T) {
         const std::size_t found =
             for_each_field(line, separator, [&](std::string_view field, std::size_t column) {
-                if (column >= columns) return; // counted, and complained of below
+                if (column >= columns) return; // counted, and reported below
                 const T value = number_of<T>(trim_blanks(inside_quotes(field, column)), column);
                 std::memcpy(to + column * sizeof(T), &value, sizeof(T));
             });

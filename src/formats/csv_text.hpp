@@ -10,11 +10,12 @@
 
 namespace nodespan::detail {
 
-/// Whether a line (without its end) has nothing to say: blanks alone. Between tabs that separate
-/// fields there are empty ones, which is something.
+/// Whether a line (without its end) is blank: only blanks. If tabs separate fields, a line of tabs
+/// has empty fields and is not blank.
 bool is_blank_line(std::string_view line, char separator);
 
-/// Whether all fields stand in quotes. Errors: malformed, as split_csv_line.
+/// Whether all fields stand in quotes.
+/// Errors: malformed, as split_csv_line.
 bool is_quoted_csv_line(std::string_view line, char separator);
 
 /// The fields of a line, without blanks and quotes around them. A blank as separator stands for any
@@ -22,11 +23,12 @@ bool is_quoted_csv_line(std::string_view line, char separator);
 /// Errors: malformed: a quote that is not closed on the line, or text outside of quotes.
 std::vector<std::string> split_csv_line(std::string_view line, char separator);
 
-/// The number of fields, as split_csv_line has them. Errors: malformed.
+/// The number of fields that split_csv_line would return.
+/// Errors: malformed.
 std::size_t count_csv_fields(std::string_view line, char separator);
 
 /// Reads the `columns` numbers of a line into `to`, which has room for them.
-/// Errors: malformed, naming the column and what stands there.
+/// Errors: malformed, naming the column and its text.
 void parse_csv_line(std::string_view line, char separator, dtype type, std::size_t columns,
                     std::byte* to);
 

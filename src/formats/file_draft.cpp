@@ -12,18 +12,40 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+// How an existing file is changed, so that until apply() all bytes that were in it stay as they
+// were.
+//
+// A draft knows the length that the file had when it was opened (old_bytes_). Writes behind this
+// length go to the file at once: nothing in the old part points there, so readers of the old file
+// do not see them. Writes before it change copies of whole pages in memory, each with its old
+// contents beside it. Reads take the file and put the changed pages on top.
+//
+// Order at the end: all ranks sync the elements that they wrote behind the old end; the first rank
+// syncs the rest behind the old end, reads all back through the draft, and only then calls apply().
+// This writes the changed bytes of the old part, some KiB, and syncs again. A kill or a crash
+// during apply() is the only one that can damage the file, because several writes are not one.
+//
+// If anything fails before apply(), the end of the draft sets the old length again, and no old byte
+// has changed. If apply() itself fails, the old bytes are written back. A writer has the file
+// locked (flock); after unlock() the draft takes changes back only if nobody else has the lock, or
+// has changed the length.
+//
+// HDF5 cannot handle a write that fails: it could not close the file. So HDF5 is told that all went
+// well, the draft keeps the error (fail) and ignores later writes, and the caller asks for it
+// (require_good).
+
 namespace nodespan::detail {
 namespace {
 
 constexpr std::uint64_t page_bytes = 4096;
 
-// HDF5's own variable: for file systems whose locks fail.
+// HDF5's own variable, for file systems whose locks do not work.
 bool may_lock() {
     const char* const set = std::getenv("HDF5_USE_FILE_LOCKING");
     return set == nullptr || (std::string_view(set) != "FALSE" && std::string_view(set) != "0");
 }
 
-// False: somebody else has it. File systems without locks let everybody.
+// Returns false if another writer has the lock. File systems without locks admit every writer.
 bool try_lock(const posix_file& file) {
     return !may_lock() || ::flock(file.descriptor(), LOCK_EX | LOCK_NB) == 0 ||
            errno != EWOULDBLOCK;
@@ -66,7 +88,7 @@ file_draft::page& file_draft::page_at(std::uint64_t number) {
 
 void file_draft::read(std::uint64_t offset, void* to, std::size_t bytes) const {
     auto* const out = static_cast<std::byte*>(to);
-    std::memset(out, 0, bytes); // behind the end
+    std::memset(out, 0, bytes); // zeros behind the end
     file_.read_some(offset, out, bytes);
     const std::uint64_t end = offset + bytes;
     for (auto at = pages_.lower_bound(offset / page_bytes);
@@ -115,7 +137,7 @@ void file_draft::sync() const {
         refuse_by_system("cannot write", file_);
 }
 
-// What differs of each page, or back what was there.
+// Writes the bytes that differ in each page; with `is_back` the old ones.
 void file_draft::write_changes(bool is_back) const {
     for (const auto& [number, changed] : pages_) {
         const auto first =

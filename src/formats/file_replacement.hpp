@@ -8,32 +8,32 @@
 namespace NODESPAN_EXPORT nodespan { // nodespan_hdf5 uses it
 namespace detail {
 
-/// A file that is written anew: under another name, and beside the place where its own name leads,
-/// until it is complete. Symbolic links are followed, and stay. All ranks know where it lies; one
-/// makes it and gives it its name. Every call says in its error which file it was and why, with
-/// errc::io.
+/// A file that is replaced: the new one is written under another name, beside the file to which its
+/// name leads, until it is complete. Symbolic links are followed, and stay. All ranks know the
+/// place; one rank makes the file and gives it its name. Errors name the file and the cause, with
+/// errc::io. file_replacement.cpp explains the order.
 class file_replacement {
 public:
     file_replacement() = default;
 
-    /// Follows the links of `name`, also to what is not there yet.
+    /// Follows the links of `name`, also to a file that does not exist yet.
     explicit file_replacement(const std::string& name);
 
     const std::string& target() const noexcept { return target_; }
     std::string part() const { return target_ + ".part"; } ///< the name meanwhile
 
-    /// Makes it, empty, in place of what an earlier run has left. Whom the old file shuts out the
-    /// new one does from the start. It is locked (flock) while it is open here. Errors: also for a
-    /// target that is no regular file, or that this process may not write, and where another has
-    /// the lock.
+    /// Makes an empty file, in place of the one that an earlier run has left. From the start it is
+    /// closed to users to whom the old file is closed. It is locked (flock) while it is open here.
+    /// Errors: also if the target is no regular file, if this process may not write it, or if
+    ///         another writer has the lock.
     posix_file create() const;
 
-    /// Gives the finished file its name, in place of what had it, and that one's mode, owner and
-    /// group as far as this process may. On the disk when it returns, where the folder can be
+    /// Gives the finished file its name, replacing the old file, and the old file's mode, owner and
+    /// group as far as this process may. It is on the disk when this returns, if the folder can be
     /// opened.
     void give_name() const;
 
-    /// Takes it away, unless it has its name.
+    /// Removes the new file, unless it has its name already.
     void drop() const noexcept;
 
 private:

@@ -16,7 +16,7 @@ line_reader::line_reader(const posix_file& file, std::uint64_t start, std::uint6
     if (first > start) skip_to_line(first);
 }
 
-// Lines of others are only looked through for their end, however long they are.
+// Lines before the first one are only searched for their end, however long they are.
 void line_reader::skip_to_line(std::uint64_t first) {
     std::string block(std::min(block_bytes_, std::size_t{64} << 10), '\0');
     for (std::uint64_t at = first - 1; at < last_;) {
@@ -29,7 +29,7 @@ void line_reader::skip_to_line(std::uint64_t first) {
             return;
         }
         if (is_file_end) break;
-        at += end; // where an end is the block's last byte, it may be the CR of a CR LF
+        at += end; // an end in the last byte may be the CR of a CR LF
     }
     buffer_start_ = last_;
 }

@@ -10,22 +10,23 @@
 
 namespace nodespan::detail {
 
-/// The lines of a file that begin in a range of bytes, blank ones too. A line ends with LF, CR LF
-/// or CR; ranges may begin anywhere, between CR and LF too.
+/// The lines of a file that begin in a range of bytes, including blank ones. A line ends with LF,
+/// CR LF or CR; a range may begin anywhere, also between CR and LF.
 class line_reader {
 public:
     /// Beyond this a line is refused: no file of numbers has such.
     static constexpr std::size_t longest_line = std::size_t{256} << 20;
 
-    /// Lines begin at `start`, and those from `first` to before `last` are read, in blocks of so
-    /// many bytes (2 or more).
+    /// Lines begin at `start`. Reads those from `first` to before `last`, in blocks of so many
+    /// bytes (2 or more).
     line_reader(const posix_file& file, std::uint64_t start, std::uint64_t first,
                 std::uint64_t last, std::size_t block_bytes = std::size_t{4} << 20);
 
-    /// The next line, without its end; valid until the next call. Errors: errc::io, malformed.
+    /// The next line, without its end; valid until the next call.
+    /// Errors: errc::io, malformed.
     std::optional<std::string_view> next();
 
-    /// The bytes up to here.
+    /// The position in the file up to which lines have been read.
     std::uint64_t position() const noexcept { return buffer_start_ + at_; }
 
 private:

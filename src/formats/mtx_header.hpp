@@ -89,8 +89,8 @@ void parse_mtx_value(std::string_view line, mtx_field field, dtype type, std::by
 /// Appends an element and a line end: the shortest text that reads back as the same number.
 void format_mtx_value(const std::byte* from, dtype type, std::string& to);
 
-/// Turns elements into those at the mirrored places. Errors: malformed: -128 as int8 has no
-/// negative, nor have others their least.
+/// Turns elements into those at the mirrored places.
+/// Errors: malformed: the least integer of a type, such as -128 as int8, has no negative.
 void mirror_mtx_values(std::byte* values, std::size_t count, mtx_symmetry symmetry, dtype type);
 
 } // namespace nodespan::detail

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view magic("\x93NUMPY", 6);
 
-// A header that could not be read in one go is none: NumPy itself refuses 10,000 characters.
+// A longer header is refused: NumPy itself refuses 10,000 characters.
 constexpr std::size_t most_bytes = std::size_t{1} << 20;
 
 std::size_t little_number(std::string_view bytes) {
@@ -25,7 +25,7 @@ bool is_blank(char c) {
     return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
-// What stands in a file, fit for a message.
+// Text of a file, shortened for a message.
 std::string shown(std::string_view text) {
     std::string result;
     for (const char c : text.substr(0, 60)) result += c >= ' ' && c <= '~' ? c : '?';
@@ -176,7 +176,7 @@ private:
     bool has_type_ = false, has_order_ = false, has_shape_ = false;
 };
 
-// The bytes before the dictionary.
+// The number of bytes before the dictionary.
 std::size_t prefix_bytes(std::string_view text) {
     const int major = static_cast<unsigned char>(text[6]),
               minor = static_cast<unsigned char>(text[7]);
@@ -226,7 +226,7 @@ npy_header parse_npy_header(std::string_view text) {
 std::string make_npy_header(const npy_header& header) {
     std::string dictionary = dictionary_of(header);
     const auto padded = [&](std::size_t prefix) {
-        return (prefix + dictionary.size() + 1 + 63) / 64 * 64; // and a line end
+        return (prefix + dictionary.size() + 1 + 63) / 64 * 64; // with a line end
     };
     const bool is_short = padded(10) - 10 <= std::numeric_limits<std::uint16_t>::max();
     const std::size_t prefix = is_short ? 10 : 12, total = padded(prefix);

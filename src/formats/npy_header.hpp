@@ -21,19 +21,21 @@ struct npy_header {
     friend bool operator==(const npy_header&, const npy_header&) = default;
 };
 
-/// How much of a file's beginning parse_npy_header needs, from what is there of it: no more than
-/// `text` has, or the length to come again with. Errors: malformed.
+/// How many bytes of a file's beginning parse_npy_header needs, judged from `text`. If that is more
+/// than `text` has, call again with so many bytes.
+/// Errors: malformed.
 std::size_t npy_header_bytes(std::string_view text);
 
 /// The header at the beginning of `text`, versions 1.0, 2.0 and 3.0.
 /// Errors: malformed, saying what is wrong or what no array can hold.
 npy_header parse_npy_header(std::string_view text);
 
-/// The header as NumPy writes it, in the oldest version that it fits; its length, a multiple of 64,
-/// is where the elements begin.
+/// The header as NumPy writes it, in the oldest version that can hold it. Its length, a multiple of
+/// 64, is where the elements begin.
 std::string make_npy_header(const npy_header& header);
 
-/// The number of elements, and of bytes in the file. Errors: malformed, where they exceed 2^63.
+/// The number of elements, and the number of bytes in the file.
+/// Errors: malformed, if they exceed 2^63.
 index_t npy_size(const npy_header& header);
 
 } // namespace nodespan::detail

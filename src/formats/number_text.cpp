@@ -11,7 +11,7 @@
 namespace nodespan::detail {
 namespace {
 
-// A number written out of range: zero if it is too small, nothing if it is too large.
+// A number that is out of range: zero if it is too small, nothing if it is too large.
 template <class T>
 std::optional<T> round_out_of_range(const char* from, const char* to) {
     long double wide = 0;
@@ -25,7 +25,7 @@ std::optional<T> round_out_of_range(const char* from, const char* to) {
     return *from == '-' ? -T(0) : T(0);
 }
 
-// 1.0D+00, as Fortran writes it, with the letter that others know.
+// 1.0D+00, as Fortran writes it, with an E in place of the D.
 std::string with_e(std::string_view text) {
     std::string result(text);
     const std::size_t at = result.find_first_of("dD");

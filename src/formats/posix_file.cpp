@@ -23,7 +23,7 @@ void require_whole_name(const std::string& name) {
 
 namespace {
 
-// Linux moves less than 2 GiB a call.
+// Linux moves less than 2 GiB in one call.
 constexpr std::size_t most_bytes_a_call = std::size_t{1} << 30;
 
 int open_file(const std::string& name, int flags, unsigned mode = 0) {
@@ -116,7 +116,7 @@ void posix_file::reserve(std::uint64_t bytes) const {
     const auto size = static_cast<off_t>(bytes);
     if (ftruncate(descriptor_, size) != 0) refuse("cannot enlarge");
     if (size == 0 || fallocate(descriptor_, 0, 0, size) == 0) return;
-    if (errno == EOPNOTSUPP || errno == ENOSYS) return; // not every file system can
+    if (errno == EOPNOTSUPP || errno == ENOSYS) return; // not every file system supports it
     refuse(fmt::format("cannot reserve {} bytes for", bytes).c_str());
 }
 

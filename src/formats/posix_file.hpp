@@ -9,8 +9,8 @@
 namespace NODESPAN_EXPORT nodespan { // nodespan_hdf5 uses it
 namespace detail {
 
-/// An open file, read and written at places, as POSIX has it. Closed, or moved from, it owns
-/// nothing. Every call says in its error which file it was and why, with errc::io.
+/// An open file that is read and written at given offsets, as in POSIX. If it is closed, or moved
+/// from, it owns nothing. Errors name the file and the cause, with errc::io.
 class posix_file {
 public:
     posix_file() = default;
@@ -32,16 +32,16 @@ public:
     /// Reads up to `bytes` bytes at `offset`; fewer only at the end of the file. Returns how many.
     std::size_t read_some(std::uint64_t offset, void* to, std::size_t bytes) const;
 
-    /// Reads all of them; a file that ends before is truncated.
+    /// Reads `bytes` bytes; a file that ends before them is an error.
     void read(std::uint64_t offset, void* to, std::size_t bytes) const;
 
     void write(std::uint64_t offset, const void* from, std::size_t bytes) const;
 
-    /// Gives the file this size and backs it with disk space, so that a full disk is found now.
+    /// Gives the file this size and reserves its disk space, so that a full disk is found now.
     void reserve(std::uint64_t bytes) const;
 
-    /// Waits for the disk, and closes: what the system has not told before, it tells here. One that
-    /// is closed already stays so.
+    /// Waits for the disk, and closes the file; reports errors that the system has not reported
+    /// before. Does nothing if the file is closed already.
     void finish();
 
 private:
@@ -52,8 +52,9 @@ private:
     std::string name_;
 };
 
-/// Refuses a name with a zero byte, behind which the system would not read it: it would open, or
-/// remove, another file. Errors: errc::invalid_argument.
+/// Refuses a name with a zero byte. The system would stop reading there, and would open or remove
+/// another file.
+/// Errors: errc::invalid_argument.
 void require_whole_name(const std::string& name);
 
 } // namespace detail

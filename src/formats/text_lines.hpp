@@ -10,10 +10,10 @@ namespace nodespan::detail {
 /// if there is none.
 std::size_t find_line_end(std::string_view text, std::size_t from);
 
-/// The place behind the line's end that begins at `end`.
+/// The position after the end of line that begins at `end`.
 std::size_t after_line_end(std::string_view text, std::size_t end);
 
-/// Takes the first line off the text, and returns it without its end.
+/// Removes the first line from the text, and returns it without its end.
 std::string_view take_line(std::string_view& text);
 
 /// A blank or a tab.
@@ -24,7 +24,7 @@ constexpr bool is_blank(char c) noexcept {
 /// A text without the blanks and tabs around it.
 std::string_view trim_blanks(std::string_view text);
 
-/// A field as messages show it: in quotes, not too long, on one line.
+/// A field as messages show it: in quotes, shortened, on one line.
 std::string shown_field(std::string_view text);
 
 } // namespace nodespan::detail

@@ -15,7 +15,7 @@ namespace nodespan::detail {
 /// A driver refuses memory that is registered already, in whole or in part. So what is held is
 /// shared, and only what is missing is registered: exactly the bytes that are asked for, since
 /// others may lie in the same page. No piece ends before all who hold a byte of it have let go.
-/// Call: any thread.
+/// Call:   any thread.
 class gpu_registrations {
 public:
     /// Those of the process; is there until its end, later than any static object.

@@ -1,5 +1,6 @@
 #include "attributes.hpp"
 
+#include "cause_of.hpp"
 #include "collective_io.hpp"
 #include "nodespan/detail/narrow.hpp"
 #include "source.hpp"
@@ -9,7 +10,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstring>
 #include <exception>
 #include <optional>
 
@@ -32,12 +32,12 @@ void write_values(hid_t object, const std::string& name, hid_t type, const hdf5_
                   const void* values) {
     hdf5_handle made(H5Acreate2(object, name.c_str(), type, space.get(), H5P_DEFAULT, H5P_DEFAULT),
                      "H5Acreate2");
-    const char nothing = 0; // HDF5 wants an address even of no values
+    const char nothing = 0; // HDF5 needs an address even for no values
     hdf5_check(H5Awrite(made.get(), type, values != nullptr ? values : &nothing), "H5Awrite");
     made.close("H5Aclose");
 }
 
-// Texts of any length, as h5py writes and reads them.
+// Texts of any length, stored as h5py writes and reads them.
 void write_texts(hid_t object, const std::string& name, const hdf5_handle& space,
                  const std::vector<std::string>& texts) {
     std::vector<const char*> pointers;
@@ -95,7 +95,7 @@ attribute as_stored(std::vector<T> values, bool is_scalar) {
     return values;
 }
 
-// As numbers of type Usual where they are the same numbers there, else as they were read.
+// The numbers as type Usual if that has all of them exactly, otherwise as they were read.
 template <class Usual, class T>
 attribute as_usual(std::vector<T> values, bool is_scalar) {
     std::vector<Usual> usual;
@@ -105,7 +105,7 @@ attribute as_usual(std::vector<T> values, bool is_scalar) {
     return as_stored(std::move(usual), is_scalar);
 }
 
-// Of up to 64 bits.
+// Integers of up to 64 bits.
 std::optional<attribute> read_integers(hid_t from, hid_t type, std::size_t count, bool is_scalar) {
     if (H5Tget_size(type) > sizeof(std::uint64_t)) return std::nullopt;
     if (H5Tget_sign(type) == H5T_SGN_NONE)
@@ -114,7 +114,7 @@ std::optional<attribute> read_integers(hid_t from, hid_t type, std::size_t count
     return as_stored(read_list<index_t>(from, H5T_NATIVE_INT64, count), is_scalar);
 }
 
-// Of no more bits than long double has.
+// Floating-point numbers with no more bits than long double has.
 std::optional<attribute> read_floats(hid_t from, hid_t type, std::size_t count, bool is_scalar) {
     if (float_fits(type, H5T_NATIVE_DOUBLE))
         return as_stored(read_list<double>(from, H5T_NATIVE_DOUBLE, count), is_scalar);
@@ -123,7 +123,7 @@ std::optional<attribute> read_floats(hid_t from, hid_t type, std::size_t count, 
     return std::nullopt;
 }
 
-// Texts of equal length, as Fortran and NumPy write them, filled up with zeros or blanks.
+// Texts of equal length, filled up with zeros or blanks, as Fortran and NumPy write them.
 std::vector<std::string> read_short_texts(hid_t from, hid_t type, std::size_t count) {
     const std::size_t bytes = H5Tget_size(type);
     std::vector<char> all(std::max<std::size_t>(1, count) * bytes);
@@ -140,7 +140,7 @@ std::vector<std::string> read_short_texts(hid_t from, hid_t type, std::size_t co
     return texts;
 }
 
-// Before memory is made for what a damaged file says.
+// Called before memory is reserved for the sizes that a damaged file may contain.
 void require_room(hid_t from, hid_t type, std::size_t count) {
     const std::uint64_t length = posix_file::open_to_read(file_of(from)).size();
     const std::size_t one = std::max<std::size_t>(1, H5Tget_size(type));
@@ -195,7 +195,7 @@ struct found_names {
 
 herr_t note_name(hid_t, const char* name, const H5A_info_t*, void* data) {
     auto& found = *static_cast<found_names*>(data);
-    try { // nothing may be thrown through HDF5
+    try { // no exception may pass through HDF5
         found.names.emplace_back(name);
     } catch (...) {
         found.failure = std::current_exception();
@@ -204,8 +204,8 @@ herr_t note_name(hid_t, const char* name, const H5A_info_t*, void* data) {
     return 0;
 }
 
-// In HDF5's own order, and after a question that makes it read all that an object header has: it
-// fails to sort attributes of which one is damaged, and the process ends.
+// The names in HDF5's own order, after a call that makes HDF5 read the whole object header. HDF5
+// cannot sort attributes if one of them is damaged, and would end the process.
 std::vector<std::string> names_of(hid_t object) {
     hdf5_check(H5Aexists(object, "no name of an attribute"), "H5Aexists");
     found_names found;
@@ -226,8 +226,7 @@ attributes attributes_of(hid_t object) {
         try {
             if (auto value = read_value(one.get())) result[name] = std::move(*value);
         } catch (const error& failure) {
-            refuse(fmt::format("attribute \"{}\": {}", name,
-                               std::string(failure.what()).substr(std::strlen("nodespan: "))));
+            refuse(fmt::format("attribute \"{}\": {}", name, cause_of(failure)));
         }
     }
     return result;

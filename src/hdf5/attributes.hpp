@@ -8,13 +8,15 @@
 
 namespace nodespan::detail {
 
-/// Sets an attribute of an open object; one of that name is replaced. Errors: errc::io.
+/// Sets an attribute of an open object; an attribute of that name is replaced.
+/// Errors: errc::io.
 void write_attribute(hid_t object, const std::string& name, const attribute& value);
 
-/// All attributes of an open object that `attribute` can hold. Errors: errc::io.
+/// All attributes of an open object whose types `attribute` has.
+/// Errors: errc::io.
 attributes attributes_of(hid_t object);
 
-/// The value as messages quote it, and as ranks compare it.
+/// The value as messages show it, and as ranks compare it.
 std::string to_text(const attribute& value);
 std::string to_text(const attributes& values);
 

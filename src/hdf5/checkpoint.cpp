@@ -21,7 +21,7 @@ std::string file_name(index_t step) {
     return fmt::format("step-{:012}.h5", step);
 }
 
-// Of a file's name, with `ending` behind it.
+// The step in the name of a file, which ends with `ending`.
 std::optional<index_t> step_of(const std::string& name, const std::string& ending = "") {
     index_t step = 0;
     if (!name.starts_with("step-")) return std::nullopt;
@@ -30,7 +30,7 @@ std::optional<index_t> step_of(const std::string& name, const std::string& endin
     return step;
 }
 
-// The steps of all checkpoints of a folder, which need not be there, in ascending order.
+// The steps of all checkpoints in a folder, in ascending order; the folder need not exist.
 std::vector<index_t> steps_in(const fs::path& folder, const std::string& ending = "") {
     std::vector<index_t> result;
     std::error_code problem;
@@ -48,14 +48,15 @@ bool has(const std::vector<index_t>& steps, index_t step) {
     return std::find(steps.begin(), steps.end(), step) != steps.end();
 }
 
-// For messages.
+// A text shortened for messages.
 std::string shortened(std::string text) {
     constexpr std::size_t most = 60;
     if (text.size() <= most) return text;
     return text.substr(0, most) + "...";
 }
 
-// For messages, and so that ranks can compare: of long ones the beginning and a hash of all.
+// The values as text, for messages and for comparing ranks: of a long text, the beginning and a
+// hash.
 std::string quote(const attributes& values) {
     std::string result = "{";
     for (const auto& [name, value] : values) {
@@ -113,7 +114,7 @@ struct checkpoint::state {
         return {team, fmt::format("checkpoint::{}(\"{}\"{})", operation, folder.string(), names)};
     }
 
-    // A name for one thing only.
+    // Removes what has this name, so that a name stands for one thing only.
     void forget(const std::string& name) {
         std::erase_if(arrays, [&](const named_array& a) { return a.name == name; });
         std::erase_if(values, [&](const named_value& v) { return v.name == name; });
@@ -138,7 +139,7 @@ struct checkpoint::state {
     void read(index_t step, const attributes& found) const;
 };
 
-// On the first rank.
+// Called on the first rank.
 void checkpoint::state::prepare_folder(index_t step) const {
     std::error_code problem;
     fs::create_directories(folder, problem);
@@ -154,7 +155,8 @@ void checkpoint::state::prepare_folder(index_t step) const {
                             other));
 }
 
-// On the first rank, when that of `step` is finished. What cannot be removed stays.
+// Called on the first rank, when the checkpoint of `step` is finished. Files that cannot be removed
+// stay.
 void checkpoint::state::remove_old(index_t step) const {
     std::error_code ignored;
     for (const index_t broken : damaged)
@@ -167,7 +169,7 @@ void checkpoint::state::remove_old(index_t step) const {
         fs::remove(folder / (file_name(left) + ".part"), ignored);
 }
 
-// The steps there are, the latest last.
+// The steps of all checkpoints, the latest last.
 std::vector<index_t> checkpoint::state::begin_search(const detail::collective_io& call) {
     refused.clear();
     damaged.clear();
@@ -180,7 +182,7 @@ std::vector<index_t> checkpoint::state::begin_search(const detail::collective_io
     return steps;
 }
 
-// Whether its checksum is right, and HDF5 can open what is in it; the same on all ranks.
+// Whether its checksum is right, and HDF5 can open all that is in it; the same on all ranks.
 bool checkpoint::state::is_whole(const detail::collective_io& call, index_t step) {
     std::string problem = detail::problem_of_sealed(team, path_of(step).string(), step);
     if (problem.empty()) try {
@@ -230,7 +232,7 @@ std::optional<index_t> checkpoint::state::restore(const detail::collective_io& c
     return std::nullopt;
 }
 
-// Whether it has all that was added, as what it was added as. Its values.
+// Throws unless the checkpoint has all that was added, with the same types; returns its values.
 attributes checkpoint::state::require_fit(const detail::collective_io& call, index_t step) const {
     const fs::path file = path_of(step);
     attributes found;

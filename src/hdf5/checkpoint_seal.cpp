@@ -1,10 +1,10 @@
 #include "checkpoint_seal.hpp"
+#include "cause_of.hpp"
 #include "even_cut.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <fcntl.h>
 #include <memory>
 #include <string_view>
@@ -18,7 +18,7 @@ namespace {
 constexpr std::uint64_t piece_bytes = std::uint64_t{4} << 20;
 constexpr std::string_view first_line = "nodespan checkpoint 1\n";
 
-// The first bytes, but for the checksum.
+// The first bytes of the file, without the checksum.
 std::string heading(std::int64_t step, std::uint64_t file_bytes) {
     return fmt::format("{}step {}\nbytes {}\n", first_line, step, file_bytes);
 }
@@ -29,8 +29,8 @@ std::string seal_text(const std::string& heading, std::uint64_t checksum) {
     return text;
 }
 
-// This rank's part of the checksum: the sum over its pieces of what follows the seal, each with its
-// number as seed, so that any team comes to the same sum.
+// This rank's part of the checksum. The checksum is a sum over pieces of the file behind the seal,
+// each hashed with its number as seed, so it is the same for any team.
 std::uint64_t part_of_checksum(const collective_io& call, const posix_file& file,
                                std::uint64_t file_bytes) {
     const std::uint64_t pieces = (file_bytes - seal_bytes + piece_bytes - 1) / piece_bytes;
@@ -64,7 +64,8 @@ void seal(const collective_io& call, const std::string& file, std::int64_t step,
     const std::string head = heading(step, bytes);
     const std::uint64_t checksum = checksum_of(call, mine, head, bytes);
     if (read_back) {
-        // A hint: file systems in memory keep their pages, and so do others what is still dirty.
+        // A hint only: file systems in memory keep their pages, and others keep pages that are not
+        // yet written.
         call.on_first_rank([&] { ::posix_fadvise(mine.descriptor(), 0, 0, POSIX_FADV_DONTNEED); });
         const std::uint64_t again = checksum_of(call, mine, head, bytes);
         call.agree([&] {
@@ -99,7 +100,7 @@ std::string problem_of_sealed(const std::shared_ptr<team_core>& team, const std:
         return {};
     } catch (const error& failure) {
         if (failure.code() != errc::io) throw;
-        return std::string(failure.what()).substr(std::strlen("nodespan: "));
+        return cause_of(failure);
     }
 }
 

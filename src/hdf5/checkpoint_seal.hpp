@@ -8,17 +8,23 @@
 
 namespace nodespan::detail {
 
-/// What the first bytes of a file say of the rest, so that a damaged file is told from a whole one
-/// before anybody trusts it. HDF5 leaves them to its users (a user block).
+/// The size of the seal, in the first bytes of a file, which HDF5 leaves to its users (a user
+/// block). It describes the rest of the file, so that a damaged file is recognised before it is
+/// used.
 constexpr std::size_t seal_bytes = 4096;
 
-/// Adds up the file's checksum and writes it, and `step`, into its first bytes. With `read_back`
-/// the file is read once more from the disk, and must be the same. Call: collective. Errors:
-/// errc::io. Cost: all ranks together read the file once or twice.
+/// Computes the file's checksum and writes it, and `step`, into its first bytes. With `read_back`
+/// the file is read once more from the disk, and must be the same.
+/// Call:   collective.
+/// Errors: errc::io.
+/// Cost:   all ranks together read the file once or twice.
 void seal(const collective_io& call, const std::string& file, std::int64_t step, bool read_back);
 
-/// Empty if the file is whole; otherwise its name and what is wrong with it, the same on all ranks.
-/// Call: collective. Errors: MPI category. Cost: all ranks together read the file once.
+/// Returns an empty text if the file is whole, otherwise its name and what is wrong with it; the
+/// same on all ranks.
+/// Call:   collective.
+/// Errors: MPI category.
+/// Cost:   all ranks together read the file once.
 std::string problem_of_sealed(const std::shared_ptr<team_core>& team, const std::string& file,
                               std::int64_t step);
 

@@ -64,7 +64,7 @@ private:
     index_t size_ = 1;
 };
 
-// Passes chunks through HDF5's own filters: in a file in memory that holds one of them.
+// Applies HDF5's own filters to chunks, by means of a file in memory that holds one chunk.
 class chunk_filter {
 public:
     chunk_filter(const file_type& type, const chunk_layout& layout)
@@ -103,7 +103,7 @@ private:
     hdf5_handle file_, data_;
 };
 
-// What one rank has ready: chunk numbers, bytes and filter masks, and the bytes one by one.
+// What one rank has ready: the chunks' numbers, sizes and filter masks, and then their bytes.
 struct parcel {
     struct entry {
         std::uint64_t chunk, bytes, left_out;
@@ -112,7 +112,7 @@ struct parcel {
     std::vector<std::byte> bytes;
 };
 
-// Parcels on their way to the first rank. Memory is lent to MPI until it has arrived.
+// Sends parcels to the first rank. Their memory is lent to MPI until they have arrived.
 class parcel_post {
 public:
     explicit parcel_post(const collective_io& call) : call_(call) {}

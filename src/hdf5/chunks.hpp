@@ -21,19 +21,21 @@ struct chunk_layout {
     bool has_filters() const noexcept { return deflate > 0 || shuffle || checksum; }
 };
 
-/// What the options ask for, for a dataset of these extents.
+/// The chunks and filters that the options ask for, for a dataset of these extents.
 /// Errors: errc::invalid_argument (not marked collective).
 chunk_layout chunk_layout_of(const save_options& options, const index_list& extents,
                              std::size_t element_bytes);
 
-/// The properties of a dataset that is stored so. Errors: errc::io.
+/// The creation properties of a dataset with this layout.
+/// Errors: errc::io.
 hdf5_handle creation_properties(const chunk_layout& layout);
 
-/// Writes a patch as a dataset of its own. Every rank filters an equal share of the chunks, with
-/// elements of other ranks by get, and sends them to the first rank, which writes them: HDF5
-/// without parallel filters can do that too, and no rank waits inside HDF5 for another.
-/// Call:   collective; `dataset` is the first rank's alone, which calls `require_written` now and
-///         then, to throw where what it has written did not get to the file.
+/// Writes a patch as a whole dataset. Every rank filters an equal share of the chunks, gets
+/// elements of other ranks for that, and sends the chunks to the first rank, which writes them.
+/// This also works with an HDF5 that has no parallel filters, and no rank waits inside HDF5 for
+/// another one.
+/// Call:   collective; only the first rank uses `dataset`. It calls `require_written` now and then,
+///         which throws if what it has written did not get to the file.
 /// Errors: errc::io, MPI category; on all ranks.
 void write_chunks(const collective_io& call, const array_core& from, const file_type& type,
                   const box<dynamic_rank>& patch, const chunk_layout& layout, hid_t dataset,

@@ -23,7 +23,7 @@ constexpr std::size_t most_bytes_a_call = std::size_t{1} << 30; // Linux moves l
 
 enum class direction { to_file, from_file };
 
-// Moves pieces of memory to or from a stretch of the file, many in one system call.
+// Moves pieces of memory to or from a range of the file, many in one system call.
 class stretch {
 public:
     stretch(const posix_file& file, direction way) : file_(file), way_(way) {
@@ -92,7 +92,8 @@ private:
     std::size_t bytes_ = 0;   // of all parts
 };
 
-// A dense or strided block of memory: the elements of `elements`, with these strides in bytes.
+// A dense or strided block of memory: the elements of the box `elements`, with these strides in
+// bytes.
 struct memory_block {
     std::byte* first;
     box<dynamic_rank> elements;
@@ -120,7 +121,7 @@ void move_block(const memory_block& block, std::size_t element_bytes, const file
     moved.flush();
 }
 
-// Elements of this node where they lie.
+// Elements of this node, where they lie.
 memory_block on_node(const array_core& array, const box<dynamic_rank>& part) {
     const box<dynamic_rank>& stored = array.stored_box();
     const index_list strides = dense_strides(stored.extents(), array.element_bytes());
@@ -141,7 +142,7 @@ index_t run_bytes(const box<dynamic_rank>& part, const index_list& extents,
     return run;
 }
 
-// Whether every node's part comes in long enough runs; the same answer on all ranks.
+// Whether the parts of all nodes have long enough runs; the same answer on all ranks.
 bool has_long_runs(const array_core& array, const file_patch& where) {
     if (array.is_one_node()) return true;
     bool result = true;
@@ -153,8 +154,8 @@ bool has_long_runs(const array_core& array, const file_patch& where) {
     return result;
 }
 
-// This rank's part of what its node holds. The system lets one process of a node write a file at a
-// time, so that the leader is as fast as all; any number can read.
+// This rank's part of what its node holds. For writing that is all on the leader, since the system
+// lets only one process of a node write a file at a time; any number of processes can read.
 box<dynamic_rank> share_of_node(const array_core& array, const box<dynamic_rank>& patch,
                                 direction way) {
     const team& ranks = array.get_team();

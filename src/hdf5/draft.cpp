@@ -1,5 +1,6 @@
 #include "draft.hpp"
 
+#include "cause_of.hpp"
 #include "nodespan/error.hpp"
 
 #include <algorithm>
@@ -11,11 +12,11 @@
 namespace nodespan::detail {
 namespace {
 
-// HDF5's view of an open file begins with its own part.
+// Our record of an open file. HDF5's own part comes first.
 struct draft_file {
     H5FD_t hdf5s;
     file_draft* draft;
-    haddr_t end; // of the space that HDF5 has given out
+    haddr_t end; // the end of the space that HDF5 has allocated
 };
 
 draft_file& mine(H5FD_t* file) {
@@ -26,12 +27,7 @@ const draft_file& mine(const H5FD_t* file) {
     return *reinterpret_cast<const draft_file*>(file);
 }
 
-std::string cause_of(const std::exception& failure) {
-    const std::string text = failure.what(), ours = "nodespan: ";
-    return text.starts_with(ours) ? text.substr(ours.size()) : text;
-}
-
-// Nothing may be thrown through HDF5: it gets the text.
+// Runs `body`. No exception may pass through HDF5, so HDF5 gets the text instead.
 template <class Body>
 herr_t report(hid_t what, Body&& body) {
     try {
@@ -44,7 +40,7 @@ herr_t report(hid_t what, Body&& body) {
     }
 }
 
-// Or the draft keeps it, and HDF5 goes on.
+// Runs `body`. If it fails the draft keeps the error, and HDF5 goes on.
 template <class Body>
 herr_t keep_failure(file_draft& draft, Body&& body) {
     try {
@@ -125,7 +121,7 @@ H5FD_class_t driver() {
 
 hdf5_handle access_to(file_draft& draft) {
     const H5FD_class_t ours = driver();
-    const hdf5_handle id(H5FDregister(&ours), "H5FDregister"); // what uses it has its own count
+    const hdf5_handle id(H5FDregister(&ours), "H5FDregister"); // its users count it too
     hdf5_handle access(H5Pcreate(H5P_FILE_ACCESS), "H5Pcreate");
     const file_draft* const itself = &draft;
     hdf5_check(H5Pset_driver(access.get(), id.get(), &itself), "H5Pset_driver");

@@ -6,11 +6,12 @@
 namespace nodespan::detail {
 
 /// Access properties with which HDF5 reads and writes the file of `draft`, and no other, through
-/// it. It takes new space behind what was there, even where HDF5 took the file to end before.
-/// The draft lives longer than what is opened so.
+/// the draft. HDF5 then allocates new space only behind the old bytes, even if it took the file to
+/// end before. The draft must outlive all objects opened with these properties.
 ///
-/// HDF5 does not learn of writes that fail, since it would not get over them: a file that it cannot
-/// close ends the program later. The draft knows: file_draft::require_good. Errors: errc::io.
+/// HDF5 is not told of writes that fail, because it could not close the file then, which would
+/// later end the program. The draft keeps the error: file_draft::require_good.
+/// Errors: errc::io.
 hdf5_handle access_to(file_draft& draft);
 
 } // namespace nodespan::detail

@@ -19,15 +19,16 @@
 namespace nodespan::detail {
 namespace {
 
-// HDF5's part of a file comes first: it takes the address of one for the other's.
+// Our record of an open file. HDF5's own part comes first, since HDF5 uses the address of one for
+// the other.
 struct read_file : H5FD_t {
     posix_file file;
     std::uint64_t length = 0;
-    haddr_t end = 0;            // of what HDF5 has given out
+    haddr_t end = 0;            // of the space that HDF5 has allocated
     std::size_t size_bytes = 8; // of sizes in the file
     dev_t device = 0;
     ino_t inode = 0;
-    std::unordered_map<haddr_t, std::uint64_t> heaps; // begins and lengths of those that are well
+    std::unordered_map<haddr_t, std::uint64_t> heaps; // begins and lengths of heaps that are sound
 };
 
 read_file& of(H5FD_t* file) {
@@ -37,7 +38,8 @@ const read_file& of(const H5FD_t* file) {
     return *static_cast<const read_file*>(file);
 }
 
-// HDF5 is C: nothing may be thrown through it. Its errors get the text that an exception has.
+// Runs `body`. HDF5 is C, so no exception may pass through it; HDF5's error gets the exception's
+// text.
 template <class Body>
 herr_t guarded(const char* where, Body&& body) {
     try {
@@ -50,7 +52,7 @@ herr_t guarded(const char* where, Body&& body) {
     }
 }
 
-// From the superblock, at 0, 512, 1024, ...; 8 where there is none.
+// The size of sizes, from the superblock at 0, 512, 1024, ...; 8 if there is none.
 std::size_t size_bytes_of(const posix_file& file, std::uint64_t length) {
     std::array<std::byte, 16> head{};
     for (std::uint64_t at = 0; length >= head.size() && at <= length - head.size();
@@ -92,7 +94,7 @@ int compare(const H5FD_t* a, const H5FD_t* b) {
     return one.inode == other.inode ? 0 : one.inode < other.inode ? -1 : 1;
 }
 
-// No accumulation of what is read: heaps are to come by as they are.
+// HDF5 must not collect its reads into larger ones: each heap has to be read as it is.
 herr_t query(const H5FD_t*, unsigned long* flags) {
     *flags = H5FD_FEAT_DATA_SIEVE | H5FD_FEAT_DEFAULT_VFD_COMPATIBLE;
     return 0;
@@ -109,12 +111,12 @@ haddr_t get_length(const H5FD_t* file, H5FD_mem_t) {
     return of(file).length;
 }
 
-// What HDF5 asks for as elements may be a heap, which it is about to walk through.
+// What HDF5 reads as elements may be a heap, which it will then walk through.
 void look_for_heap(read_file& from, haddr_t at, const std::byte* found, std::size_t bytes) {
     constexpr char begin[] = "GCOL\1\0\0"; // and the zero at the end
     if (bytes < 16 || std::memcmp(found, begin, sizeof begin) != 0) return;
     for (const auto& [known, length] : from.heaps)
-        if (at >= known && at - known < length) return; // what follows in one, asked for later
+        if (at >= known && at - known < length) return; // later reads inside a heap that is known
     objects_of_heap(from.file, from.length, at, from.size_bytes);
     from.heaps[at] = number_at(found + 8, from.size_bytes);
 }
@@ -168,7 +170,7 @@ H5FD_class_t driver() {
 
 hdf5_handle access_to_read() {
     static const H5FD_class_t ours = driver();
-    static hid_t id = -1; // for good: HDF5 uses the driver of its last file while it lets go of it
+    static hid_t id = -1; // stays for good: HDF5 uses the driver while it closes its last file
     if (H5Iget_type(id) != H5I_VFL) id = hdf5_check(H5FDregister(&ours), "H5FDregister");
     hdf5_handle access(H5Pcreate(H5P_FILE_ACCESS), "H5Pcreate");
     hdf5_check(H5Pset_driver(access.get(), id, nullptr), "H5Pset_driver");

@@ -32,7 +32,8 @@ class hdf5_handle {
 public:
     hdf5_handle() = default;
 
-    /// Takes what an H5 function returned. Errors: errc::io.
+    /// Takes what an H5 function returned.
+    /// Errors: errc::io.
     hdf5_handle(hid_t id, const char* operation) : id_(hdf5_check(id, operation)) {}
 
     hdf5_handle(hdf5_handle&& other) noexcept : id_(std::exchange(other.id_, -1)) {}
@@ -50,7 +51,8 @@ public:
 
     bool is_open() const noexcept { return id_ >= 0; }
 
-    /// Closes it now. Errors: errc::io.
+    /// Closes it now.
+    /// Errors: errc::io.
     void close(const char* operation) {
         if (id_ >= 0) hdf5_check(H5Idec_ref(std::exchange(id_, -1)), operation);
     }

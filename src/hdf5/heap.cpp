@@ -22,8 +22,8 @@ std::uint64_t number_at(const std::byte* bytes, std::size_t width) {
     return result;
 }
 
-// "GCOL", a version, the heap's bytes; then objects: number, uses, bytes, each on 8 bytes. Number 0
-// is free space, whose size counts its head.
+// A heap is "GCOL", a version and the number of its bytes; then objects, each with number, uses and
+// bytes, at multiples of 8 bytes. Number 0 is free space, whose size includes its head.
 std::map<std::uint64_t, heap_object> objects_of_heap(const posix_file& file, std::uint64_t length,
                                                      std::uint64_t at, std::size_t size_bytes) {
     const std::size_t head = (8 + size_bytes + 7) / 8 * 8;

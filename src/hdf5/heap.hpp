@@ -15,9 +15,10 @@ struct heap_object {
     std::uint64_t place, bytes; ///< In the file.
 };
 
-/// The objects of the heap that begins at `at` in a file of `length` bytes, by number, where sizes
-/// take `size_bytes`. Refuses a heap that is damaged: HDF5 1.10 walks through it without an end, or
-/// out of it. Errors: errc::io.
+/// The objects, by number, of the heap that begins at `at` in a file of `length` bytes, where sizes
+/// take `size_bytes` bytes. Refuses a damaged heap: HDF5 1.10 would walk through it without end, or
+/// out of it.
+/// Errors: errc::io.
 std::map<std::uint64_t, heap_object> objects_of_heap(const posix_file& file, std::uint64_t length,
                                                      std::uint64_t at, std::size_t size_bytes);
 

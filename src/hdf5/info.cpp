@@ -37,7 +37,7 @@ std::vector<std::string> filters_of(hid_t made) {
     return result;
 }
 
-// As load and open see it.
+// As load_hdf5 and open_hdf5 decide it.
 bool is_loadable(const hdf5_source& source) {
     try {
         source.require_array();
@@ -77,7 +77,7 @@ constexpr auto visit_objects = &H5Ovisit2;
 
 herr_t note_dataset(hid_t, const char* name, const object_info* about, void* data) {
     auto& found = *static_cast<found_paths*>(data);
-    try { // nothing may be thrown through HDF5
+    try { // no exception may pass through HDF5
         if (about->type == H5O_TYPE_DATASET) found.paths.emplace_back(name);
     } catch (...) {
         found.failure = std::current_exception();
@@ -86,7 +86,7 @@ herr_t note_dataset(hid_t, const char* name, const object_info* about, void* dat
     return 0;
 }
 
-// In HDF5's own order: it fails to sort the links of a damaged group, and the process ends.
+// In HDF5's own order: HDF5 cannot sort the links of a damaged group, and would end the process.
 std::vector<dataset_info> describe_all(hid_t file) {
     found_paths found;
     const herr_t result =
@@ -103,7 +103,7 @@ attributes attributes_in(hid_t file, const std::string& object) {
     return attributes_of(hdf5_handle(H5Oopen(file, object.c_str(), H5P_DEFAULT), "H5Oopen").get());
 }
 
-// Asks a file something, for this process alone.
+// Runs a query on a file, for this process only.
 template <class Ask>
 auto ask_alone(const std::string& call, const std::string& file, Ask&& ask) {
     refuse_zero_bytes(call);

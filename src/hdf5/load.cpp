@@ -29,15 +29,15 @@ bool is_one_file(const std::string& a, const std::string& b) {
     return std::filesystem::equivalent(a, b, problem) && !problem;
 }
 
-// Where in `file` its elements lie as they do in memory, one after the other; HADDR_UNDEF if
-// nowhere.
+// The offset in `file` at which the elements lie as in memory, one after the other; HADDR_UNDEF if
+// they do not.
 std::uint64_t plain_place(const hdf5_source& source, const file_type& wanted,
                           const std::string& file) {
     if (H5Pget_layout(source.made.get()) != H5D_CONTIGUOUS ||
         H5Pget_external_count(source.made.get()) != 0 ||
         H5Tequal(source.type.get(), native_type(wanted).get()) <= 0)
         return HADDR_UNDEF;
-    // H5Dget_offset adds the length of a user block even to "nowhere".
+    // H5Dget_offset adds the length of a user block even if there is no offset.
     if (H5Dget_storage_size(source.data.get()) == 0) return HADDR_UNDEF;
     if (!is_one_file(file_of(source.data.get()), file)) return HADDR_UNDEF; // an external link
     return H5Dget_offset(source.data.get());
@@ -67,7 +67,7 @@ void require_shape(const load_request& r, const std::vector<hsize_t>& found) {
                        to_text(given), is_all ? "array" : "array's box", to_text(wanted)));
 }
 
-// The elements of this rank's box: HDF5 unpacks and converts them.
+// Reads the elements of this rank's box through HDF5, which unpacks and converts them.
 void read_own_box(const load_request& r) {
     const box<dynamic_rank> mine = r.to.rank_box().intersection(r.patch);
     if (mine.empty()) return;

@@ -16,7 +16,7 @@ std::string joined(const std::string& group, const std::string& name) {
     return group.empty() ? name : group + "/" + name;
 }
 
-// Takes the first part off a path; empty where there is none. "." is the group itself.
+// Removes and returns the first part of a path; empty if there is none. "." is the group itself.
 std::string next_part(std::string& path) {
     for (;;) {
         const std::size_t begin = path.find_first_not_of('/');
@@ -67,7 +67,7 @@ struct search {
 
 herr_t note_name(hid_t, const char* name, const H5L_info_t* about, void* data) {
     auto& found = *static_cast<search*>(data);
-    try { // nothing may be thrown through HDF5
+    try { // no exception may pass through HDF5
         if (about->type == H5L_TYPE_HARD && about->u.address == found.place &&
             name != found.names.front())
             found.names.emplace_back(name);

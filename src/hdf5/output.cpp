@@ -13,7 +13,7 @@
 namespace nodespan::detail {
 namespace {
 
-// Elements begin on a page, so that ranks and HDF5 never write the same one.
+// Elements begin on a page boundary, so that ranks and HDF5 write different pages.
 hdf5_handle access_to_write(file_draft& draft) {
     hdf5_handle access = access_to(draft);
     hdf5_check(H5Pset_alignment(access.get(), 64 * 1024, 4096), "H5Pset_alignment");
@@ -32,7 +32,8 @@ hdf5_handle make_groups() {
 
 } // namespace
 
-// On the first rank alone. What HDF5 could not write is told before what became of that.
+// Runs `body` on the first rank. If HDF5 could not write, that error is thrown, not a later one
+// that it caused.
 template <class Body>
 void hdf5_output::with_draft(const collective_io& call, Body&& body) {
     call.on_first_rank([&] {
@@ -70,7 +71,7 @@ hdf5_output::~hdf5_output() {
     drop();
 }
 
-// On the first rank.
+// Called on the first rank.
 void hdf5_output::open_file() {
     if (mode_ != save_mode::replace_file) {
         struct stat status {};
@@ -103,8 +104,8 @@ void hdf5_output::drop() noexcept {
     if (is_new_) place_.drop();
 }
 
-// On the first rank. The names that a new dataset gets: more than one where it replaces one that
-// has more.
+// Called on the first rank. The names that a new dataset gets: more than one if it replaces a
+// dataset that has more.
 std::vector<std::string> hdf5_output::names_for(const std::string& dataset) {
     const hdf5_path path = follow(hdf5_.get(), dataset);
     if (path.name.empty()) refuse("a dataset needs a name");
@@ -120,8 +121,8 @@ std::vector<std::string> hdf5_output::names_for(const std::string& dataset) {
     return names;
 }
 
-// On the first rank. Ranks write elements to the file, not to the draft: not into space that was
-// free inside of what was there.
+// Called on the first rank. Ranks write elements to the file and not to the draft; so the elements
+// must not lie in space that was free inside the old part of the file.
 hdf5_handle hdf5_output::create_behind_the_old(const std::string& name, const hdf5_handle& type,
                                                const std::vector<hsize_t>& extents,
                                                const chunk_layout& layout) {
@@ -135,11 +136,11 @@ hdf5_handle hdf5_output::create_behind_the_old(const std::string& name, const hd
         if (place == HADDR_UNDEF) hdf5_check(-1, "H5Dget_offset");
         if (place >= draft_->old_bytes()) return data;
         hdf5_check(H5Ldelete(hdf5_.get(), name.c_str(), H5P_DEFAULT), "H5Ldelete");
-        replaced_.push_back(std::move(data)); // until the end, lest this space be given again
+        replaced_.push_back(std::move(data)); // kept, so that this space stays taken
     }
 }
 
-// On the first rank.
+// Called on the first rank.
 hdf5_handle hdf5_output::create(const array_core& from, const file_type& type,
                                 const box<dynamic_rank>& patch, const chunk_layout& layout,
                                 const std::string& dataset, const save_options& options) {
@@ -180,7 +181,7 @@ void hdf5_output::write(const collective_io& call, const array_core& from, const
         layout = chunk_layout_of(options, patch.extents(), from.element_bytes());
     });
     is_open_ = false; // until it is known that all went well
-    hdf5_handle data; // the first rank's
+    hdf5_handle data; // of the first rank
     std::uint64_t place = 0;
     const std::size_t others = datasets_.size();
     with_draft(call, [&] {
@@ -209,7 +210,7 @@ void hdf5_output::set_attribute(const std::string& object, const std::string& na
     attributes_.push_back({object, name, value});
 }
 
-// On the first rank.
+// Called on the first rank.
 void hdf5_output::set_attributes() {
     for (const wanted_attribute& a : attributes_) {
         const hdf5_path object = follow(hdf5_.get(), a.object);
@@ -222,7 +223,7 @@ void hdf5_output::set_attributes() {
     }
 }
 
-// On the first rank: all but the name of a new file, and the changes of an existing one.
+// Called on the first rank. Does all but naming a new file, or applying the changes of an old one.
 void hdf5_output::finish_file() {
     set_attributes();
     for (hdf5_handle& old : replaced_) old.close("H5Oclose");
@@ -242,7 +243,8 @@ void hdf5_output::commit(const collective_io& call,
         if (!is_open_) throw error(errc::invalid_argument, "the writer has ended already");
     });
     is_open_ = false;
-    // On the disk before anything is called so, or a crash could leave a name without contents.
+    // The elements must be on the disk before the file gets its name; otherwise a crash could leave
+    // a name without contents.
     call.agree([&] { elements_.finish(); });
     try {
         with_draft(call, [&] { finish_file(); });

@@ -17,25 +17,27 @@
 
 namespace nodespan::detail {
 
-/// The state behind hdf5_writer. The first rank alone has the file open in HDF5, so that no rank
-/// can wait inside it for another; all ranks write elements to places that it tells them. What
-/// HDF5 changes of a file that is there is a draft until `commit`.
+/// The state behind hdf5_writer. Only the first rank has the file open in HDF5, so that no rank can
+/// wait inside HDF5 for another one; all ranks write elements to places that it tells them. HDF5's
+/// changes of an existing file are a draft until `commit`; file_draft.cpp explains the order.
 class hdf5_output {
 public:
-    /// A new file begins with `user_block` bytes that HDF5 leaves alone: 0, or a power of 2 from
-    /// 512.
+    /// A new file begins with `user_block` bytes that HDF5 does not use: 0, or a power of 2 from
+    /// 512 on.
     hdf5_output(const collective_io& call, std::string file, save_mode mode,
                 std::size_t user_block = 0);
-    ~hdf5_output(); // takes away what was not committed
+    ~hdf5_output(); // removes what was not committed
     hdf5_output(const hdf5_output&) = delete;
     hdf5_output& operator=(const hdf5_output&) = delete;
 
-    // Collective, with the same arguments on all ranks. After an error only the end is left.
+    // Collective, with the same arguments on all ranks. After an error the object can only be
+    // destroyed.
     void write(const collective_io& call, const array_core& from, const file_type& type,
                const box<dynamic_rank>& patch, const std::string& dataset,
                const save_options& options);
     void set_attribute(const std::string& object, const std::string& name, const attribute& value);
-    /// `before_naming` is called on all ranks with the name that a new file has until then.
+    /// `before_naming` is called on all ranks with the name that a new file has until it gets its
+    /// own.
     void commit(const collective_io& call,
                 const std::function<void(const std::string&)>& before_naming = {});
 
@@ -67,23 +69,23 @@ private:
     std::string file_;
     save_mode mode_;
     std::size_t user_block_;
-    bool is_new_ = true; // written under another name
+    bool is_new_ = true; // a new file is written under another name
     bool is_open_ = false;
     file_replacement place_;
-    std::string written_; // the name meanwhile
-    posix_file elements_; // this rank's way to the same file
+    std::string written_; // the name of the file until commit
+    posix_file elements_; // this rank's descriptor of the same file
     std::vector<wanted_attribute> attributes_;
 
-    // The first rank's, which go in this order from below.
+    // Of the first rank. They must be destroyed in this order, from below.
     std::unique_ptr<file_draft> draft_;
     hdf5_handle hdf5_;
-    std::vector<hdf5_handle> replaced_; // without names; their space is free once they are closed
-    std::set<haddr_t> own_;             // where the new ones' headers are
+    std::vector<hdf5_handle> replaced_; // without names; closing them frees their space
+    std::set<haddr_t> own_;             // addresses of the new datasets' headers
     std::vector<written_dataset> datasets_;
     written_attributes set_;
 };
 
-/// The call as messages quote it: save(float64{4, 3}, "a.h5", "b"), with a box that is not all.
+/// The call as messages show it: save(float64{4, 3}, "a.h5", "b"), with the box if it is not all.
 std::string quote_call(const char* operation, const array_core& array, const file_type& type,
                        const box<dynamic_rank>& patch, const std::string& file,
                        const std::string& dataset, const std::string& more = {});

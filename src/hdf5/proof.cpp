@@ -1,5 +1,6 @@
 #include "proof.hpp"
 
+#include "cause_of.hpp"
 #include "collective_io.hpp"
 #include "types.hpp"
 
@@ -7,13 +8,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstring>
 #include <variant>
 
 namespace nodespan::detail {
 namespace {
 
-// One element, to see that HDF5 can.
+// Reads one element, to see that HDF5 can.
 void read_element(hid_t data, const hdf5_handle& space, const file_type& type,
                   const std::vector<hsize_t>& at) {
     const std::vector<hsize_t> one(at.size(), 1);
@@ -90,7 +90,7 @@ private:
         std::vector<T> found(std::max<std::size_t>(1, count));
         hdf5_check(H5Aread(from_, type, found.data()), "H5Aread");
         return std::equal(values, values + count, found.begin(), [](T a, T b) {
-            return a == b || (a != a && b != b); // a NaN is itself
+            return a == b || (a != a && b != b); // a NaN equals itself here
         });
     }
 
@@ -124,8 +124,7 @@ void read_back(const std::string& name, Body&& body) {
     try {
         body();
     } catch (const error& failure) {
-        refuse(fmt::format("cannot read back \"{}\": {}", name,
-                           failure.what() + std::strlen("nodespan: ")));
+        refuse(fmt::format("cannot read back \"{}\": {}", name, cause_of(failure)));
     }
 }
 

@@ -13,7 +13,7 @@
 
 namespace nodespan::detail {
 
-/// A dataset as it was meant, and where HDF5 had it stored.
+/// A dataset as it should be, and where HDF5 has stored it.
 struct written_dataset {
     std::string name;
     file_type type;
@@ -23,13 +23,13 @@ struct written_dataset {
     std::uint64_t stored_bytes = 0; ///< Of all elements, or chunks.
 };
 
-/// The attributes that objects were meant to have, by the objects' names.
+/// The attributes that objects should have, by the objects' names.
 using written_attributes = std::map<std::string, attributes>;
 
-/// Reads back what was written from a file that was opened anew: of each dataset its header, the
+/// Reads back what was written, from a file that was opened anew: of each dataset its header, the
 /// whole index of its chunks, and its first and last element; of each attribute its value.
-/// Errors: errc::io, where something is not what was meant, or HDF5 cannot read it.
-/// Cost:   some reads of some KiB for each dataset; unpacking of two chunks.
+/// Errors: errc::io, if something is not as it should be, or HDF5 cannot read it.
+/// Cost:   some reads of some KiB for each dataset; unpacking two chunks.
 void prove(hid_t file, const std::vector<written_dataset>& datasets,
            const written_attributes& of_objects);
 

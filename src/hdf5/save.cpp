@@ -24,7 +24,7 @@ const char* name_of(save_mode mode) {
     return "unknown";
 }
 
-// What is not as usual, for messages and so that ranks can compare.
+// The options that differ from the defaults, for messages and for comparing ranks.
 std::string quote(const save_options& options) {
     const save_options usual;
     std::string text;
@@ -72,7 +72,7 @@ hdf5_writer::hdf5_writer(const team& team, const std::filesystem::path& file, sa
 
 hdf5_writer::hdf5_writer(hdf5_writer&&) noexcept = default;
 hdf5_writer& hdf5_writer::operator=(hdf5_writer&&) noexcept = default;
-// In a fork the file is the parent's to end.
+// In a fork it does nothing: the file belongs to the parent.
 hdf5_writer::~hdf5_writer() {
     if (detail::is_forked()) static_cast<void>(output_.release());
 }

@@ -18,7 +18,7 @@ constexpr std::size_t most_dimensions = 6; // of arrays
 } // namespace
 
 hdf5_handle open_hdf5(const std::string& file) {
-    const posix_file possible = posix_file::open_to_read(file); // the system's words are clearer
+    const posix_file possible = posix_file::open_to_read(file); // its errors are clearer
     if (hdf5_check(H5Fis_hdf5(file.c_str()), "H5Fis_hdf5") == 0)
         refuse("this is no HDF5 file, or a truncated one");
     return {H5Fopen(file.c_str(), H5F_ACC_RDONLY, access_to_read().get()), "H5Fopen"};

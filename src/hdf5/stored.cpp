@@ -37,7 +37,7 @@ void require_contiguous(const hdf5_source& source) {
                            source.bytes(), place, length));
 }
 
-// Where HDF5 looks for the files of elements.
+// The path at which HDF5 looks for an external file of elements.
 std::filesystem::path path_of_external(const hdf5_source& source, const std::string& name) {
     const char* set = std::getenv("HDF5_EXTFILE_PREFIX");
     return with_prefix(set != nullptr ? set : "", name, file_of(source.data.get()));
@@ -75,7 +75,7 @@ bool is_decodable(H5Z_filter_t filter) {
            (settings & H5Z_FILTER_CONFIG_DECODE_ENABLED) != 0;
 }
 
-// Chunks themselves are checked one by one, as they are unpacked.
+// Chunks are checked one by one, when they are unpacked.
 void require_filters(const hdf5_source& source) {
     if (H5Dget_storage_size(source.data.get()) == 0) return; // nothing was filtered yet
     const auto count = hdf5_check(H5Pget_nfilters(source.made.get()), "H5Pget_nfilters");

@@ -12,10 +12,11 @@
 namespace nodespan::detail {
 namespace {
 
-// The text's length in 4 bytes, its heap's address, and its number there in 4 bytes.
+// The reference to a text: its length in 4 bytes, the address of its heap, and its number there in
+// 4 bytes.
 constexpr std::size_t most_reference_bytes = 4 + 8 + 4;
 
-// Gives the references of texts as they are stored, where HDF5 would follow them.
+// Returns the references as they are stored, where HDF5 would follow them.
 herr_t keep_reference(hid_t from, hid_t to, H5T_cdata_t* about, std::size_t, std::size_t,
                       std::size_t, void*, void*, hid_t) {
     if (about->command != H5T_CONV_INIT) return 0;
@@ -23,7 +24,7 @@ herr_t keep_reference(hid_t from, hid_t to, H5T_cdata_t* about, std::size_t, std
     return H5Tis_variable_str(from) > 0 && H5Tget_size(from) == H5Tget_size(to) ? 0 : -1;
 }
 
-// HDF5 knows the conversion while this lives.
+// Registers this conversion with HDF5 as long as the object lives.
 class reference_conversion {
 public:
     explicit reference_conversion(std::size_t bytes)
@@ -47,7 +48,7 @@ private:
     hdf5_handle text_, raw_;
 };
 
-// Reads what lies in a file's heaps, and nothing behind them.
+// Reads the heaps of a file, and nothing behind them.
 class heap_reader {
 public:
     explicit heap_reader(hid_t attribute)

@@ -34,7 +34,8 @@ file_type foreign(std::size_t bytes, std::string name) {
     return {0, bytes, {}, {}, std::move(name)};
 }
 
-// One behind the other, with gaps or without: HDF5 moves members of damaged structs out of them.
+// Members must follow one another, with or without gaps: HDF5 moves members of damaged structs
+// outside of them.
 bool is_sound(const file_type& type) {
     std::vector<const file_member*> ordered;
     for (const file_member& m : type.members) ordered.push_back(&m);
@@ -64,7 +65,7 @@ file_type struct_in_file(hid_t type, std::size_t bytes) {
     return result;
 }
 
-// A compound of two equal floating r and i, and nothing else, is a complex number.
+// A compound of two equal floating-point members r and i, and nothing else, is a complex number.
 bool is_complex(const file_type& type) {
     return type.members.size() == 2 && type.members[0].name == "r" && type.members[1].name == "i" &&
            type.members[0].type.kind == 'f' && type.members[0].type.bytes * 2 == type.bytes &&
@@ -82,8 +83,8 @@ file_type array_in_file(hid_t type, std::size_t bytes) {
     return {'a', bytes, {{"", 0, type_in_file(element.get())}}, {extents.begin(), extents.end()}};
 }
 
-// Digits in bits, the leading one included, and the exponents of the largest and the smallest
-// normal number.
+// The number of binary digits, the leading one included, and the exponents of the largest and of
+// the smallest normal number.
 struct float_shape {
     std::size_t digits = 0;
     std::int64_t most = 0, least = 0;
@@ -92,7 +93,7 @@ struct float_shape {
 float_shape shape_of(hid_t type) {
     std::size_t sign = 0, at = 0, bits = 0, mantissa_at = 0, mantissa = 0;
     hdf5_check(H5Tget_fields(type, &sign, &at, &bits, &mantissa_at, &mantissa), "H5Tget_fields");
-    if (bits == 0 || bits > 32) return {SIZE_MAX, 0, 0}; // fits nothing
+    if (bits == 0 || bits > 32) return {SIZE_MAX, 0, 0}; // fits no type
     const bool is_implied = H5Tget_norm(type) == H5T_NORM_IMPLIED;
     const auto bias = static_cast<std::int64_t>(H5Tget_ebias(type));
     return {mantissa + (is_implied ? 1 : 0), (std::int64_t{1} << bits) - 2 - bias, 1 - bias};
@@ -117,7 +118,7 @@ std::string name_of_float(hid_t type, std::size_t bytes) {
                        mantissa);
 }
 
-// A float of another format counts as what it has the size of, where that has all its values.
+// A float of another format counts as the float of the same size, if that has all its values.
 file_type float_in_file(hid_t type, std::size_t bytes) {
     const H5T_order_t order = H5Tget_order(type);
     if ((order == H5T_ORDER_LE || order == H5T_ORDER_BE) &&
@@ -182,7 +183,7 @@ file_type type_in_file(hid_t type) {
     switch (H5Tget_class(type)) {
     case H5T_INTEGER:
         return integer_in_file(type, bytes);
-    case H5T_ENUM: { // h5py's bool is one
+    case H5T_ENUM: { // h5py's bool is an enum
         const hdf5_handle integer(H5Tget_super(type), "H5Tget_super");
         return integer_in_file(integer.get(), H5Tget_size(integer.get()));
     }

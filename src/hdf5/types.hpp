@@ -7,17 +7,20 @@
 
 namespace nodespan::detail {
 
-/// HDF5's name for elements as they lie in memory. Errors: errc::io.
+/// HDF5's type of elements as they lie in memory.
+/// Errors: errc::io.
 hdf5_handle native_type(const file_type& type);
 
-/// What a type of a file is to nodespan, whatever its byte order: kind 0, and a name, where arrays
-/// do not have it. An enum counts as its integers. Errors: errc::io.
+/// The type of a file as a type of nodespan, whatever its byte order. If arrays do not have it,
+/// kind is 0, and it has only a name. An enum counts as its integers.
+/// Errors: errc::io.
 file_type type_in_file(hid_t type);
 
 /// Whether every value of the floating type `type` is one of `wanted`.
 bool float_fits(hid_t type, hid_t wanted);
 
-/// A dataspace of these extents; and the extents of one. Errors: errc::io.
+/// A dataspace of these extents; and the extents of a dataspace.
+/// Errors: errc::io.
 hdf5_handle space_of(const std::vector<hsize_t>& extents);
 std::vector<hsize_t> extents_of(hid_t space);
 

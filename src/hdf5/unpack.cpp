@@ -1,5 +1,6 @@
 #include "unpack.hpp"
 
+#include "cause_of.hpp"
 #include "collective_io.hpp"
 #include "nodespan/error.hpp"
 
@@ -7,14 +8,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 
 namespace nodespan::detail {
 namespace {
 
-// A filter that changes nothing and fails unless it is given as many bytes as its settings say, in
-// two halves: the last one to undo, so it sees a chunk as all others leave it.
+// A filter that changes nothing. It fails unless it gets as many bytes as its settings say, in two
+// halves. It is the last one to undo, so it sees a chunk as all other filters leave it.
 std::size_t count_bytes(unsigned flags, std::size_t, const unsigned settings[], std::size_t bytes,
                         std::size_t*, void**) {
     const std::uint64_t wanted = settings[0] | std::uint64_t{settings[1]} << 32;
@@ -22,7 +22,7 @@ std::size_t count_bytes(unsigned flags, std::size_t, const unsigned settings[], 
 }
 
 H5Z_filter_t counting_filter() {
-    static const H5Z_filter_t id = [] { // one of those for private use that nobody else has
+    static const H5Z_filter_t id = [] { // a number for private use that no other filter has
         H5Z_filter_t free = 511;
         while (free > 256 && H5Zfilter_avail(free) > 0) --free;
         return free;
@@ -53,7 +53,7 @@ filter_settings nth_filter(hid_t made, unsigned k) {
     return found;
 }
 
-// How one chunk is stored, and that its length is counted when it is unpacked.
+// Properties that say how one chunk is stored, with the filter that counts its bytes.
 hdf5_handle counted_properties(const hdf5_source& source, std::uint64_t chunk_bytes) {
     hdf5_handle made(H5Pcopy(source.made.get()), "H5Pcopy");
     hdf5_check(H5Premove_filter(made.get(), H5Z_FILTER_ALL), "H5Premove_filter");
@@ -63,7 +63,7 @@ hdf5_handle counted_properties(const hdf5_source& source, std::uint64_t chunk_by
     const auto count = hdf5_check(H5Pget_nfilters(source.made.get()), "H5Pget_nfilters");
     for (unsigned k = 0; k < static_cast<unsigned>(count); ++k) {
         const filter_settings one = nth_filter(source.made.get(), k);
-        // Optional: nothing is packed here, so it need not be able to.
+        // Optional, since nothing is packed here: so the filter need not be able to pack.
         hdf5_check(H5Pset_filter(made.get(), one.id, one.flags | H5Z_FLAG_OPTIONAL,
                                  one.values.size(), one.values.data()),
                    "H5Pset_filter");
@@ -73,7 +73,7 @@ hdf5_handle counted_properties(const hdf5_source& source, std::uint64_t chunk_by
     return made;
 }
 
-// Undoes the filters of chunks: in a file in memory that holds one of them.
+// Undoes the filters of chunks, by means of a file in memory that holds one chunk.
 class chunk_unpacker {
 public:
     chunk_unpacker(const hdf5_source& source, const std::vector<hsize_t>& chunk,
@@ -90,7 +90,7 @@ public:
                  "H5Dcreate2"};
     }
 
-    /// What a chunk that was stored so has in `part`, into what `memory` selects.
+    /// Copies the elements of a stored chunk that lie in `part` into the selection `memory`.
     void unpack(const std::vector<std::byte>& stored, std::uint32_t left_out,
                 const box<dynamic_rank>& part, const index_list& origin, hid_t native, hid_t memory,
                 void* to) {
@@ -107,7 +107,7 @@ private:
     hdf5_handle file_, data_;
 };
 
-// The fill value in elements of type `native`; none means zero.
+// The fill value as elements of type `native`; zero if there is none.
 std::vector<std::byte> fill_value_of(const hdf5_source& source, hid_t native) {
     H5D_fill_value_t state = H5D_FILL_VALUE_UNDEFINED;
     hdf5_check(H5Pfill_value_defined(source.made.get(), &state), "H5Pfill_value_defined");
@@ -124,13 +124,13 @@ void fill(const hdf5_target& to, const hdf5_handle& memory, const std::vector<st
 }
 
 herr_t note_missing(unsigned place, const H5E_error2_t* entry, void* data) {
-    if (place == 0 && entry->desc != nullptr) // the cause; its numbers differ between versions
+    if (place == 0 && entry->desc != nullptr) // the cause; error numbers differ between versions
         *static_cast<bool*>(data) = std::strstr(entry->desc, "not allocated") != nullptr;
     return 0;
 }
 
-// What a chunk takes in the file; 0 for one that was never written, which is an error to HDF5, and
-// to be told from an index that cannot be read.
+// The bytes that a chunk takes in the file; 0 for a chunk that was never written. HDF5 reports that
+// as an error, which must be told from an index that cannot be read.
 hsize_t stored_bytes(hid_t data, const std::vector<hsize_t>& place) {
     hsize_t bytes = 0;
     const herr_t result = H5Dget_chunk_storage_size(data, place.data(), &bytes);
@@ -199,8 +199,7 @@ private:
         } catch (const error& failure) {
             refuse(fmt::format("the chunk at {{{}}} cannot be unpacked, or does not hold {} bytes: "
                                "{}",
-                               fmt::join(place, ", "), chunk_bytes_,
-                               std::string(failure.what()).substr(std::strlen("nodespan: "))));
+                               fmt::join(place, ", "), chunk_bytes_, cause_of(failure)));
         }
     }
 
@@ -217,7 +216,7 @@ private:
         unpacker_->unpack(stored_, left_out, part, origin, to_.native, memory_.get(), to_.data);
     }
 
-    // Without filters HDF5 reads chunks straight to where they belong.
+    // Without filters HDF5 reads chunks straight to their places.
     void read_plain(const box<dynamic_rank>& part) {
         select(memory_, part, to_.origin);
         select(source_.space, part, index_list(static_cast<int>(chunk_.size()), 0));

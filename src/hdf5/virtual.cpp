@@ -15,12 +15,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int deepest = 8; // sources that are virtual themselves, which could go round in circles
+constexpr int deepest = 8; // sources may be virtual themselves, even in a circle
 
 struct mapping {
     std::string file, dataset;
-    hdf5_handle box;   // what is taken of it
-    hdf5_handle whole; // and where it goes
+    hdf5_handle box;   // the box taken of it
+    hdf5_handle whole; // its place in the dataset
 };
 
 template <class Get>
@@ -41,7 +41,7 @@ mapping nth_mapping(hid_t made, std::size_t k) {
             {H5Pget_virtual_vspace(made, k), "H5Pget_virtual_vspace"}};
 }
 
-// "%b" stands for numbers, and "%%" for "%"; nothing for a name with numbers.
+// A name in which "%%" stands for "%"; nothing if "%b" in it stands for numbers.
 std::optional<std::string> plain_name(const std::string& name) {
     std::string plain;
     for (std::size_t k = 0; k < name.size(); ++k) {
@@ -54,7 +54,7 @@ std::optional<std::string> plain_name(const std::string& name) {
     return plain;
 }
 
-// Where HDF5 looks for sources, in its order.
+// The places at which HDF5 looks for sources, in its order.
 std::vector<fs::path> places_of(const std::string& name, const std::string& file) {
     std::vector<fs::path> places;
     const fs::path folder = fs::path(file).parent_path();
@@ -88,7 +88,7 @@ bool holds_all(const file_type& wanted, const file_type& found) {
            found.bytes < wanted.bytes;
 }
 
-// Where all of a source is taken, whatever its extents, it has as many elements as have a place.
+// If all of a source is taken, whatever its extents, it must have as many elements as its place.
 void require_count(const mapping& part, const hdf5_source& source) {
     const hssize_t places = H5Sget_select_npoints(part.whole.get());
     const hssize_t there = H5Sget_simple_extent_npoints(source.space.get());
@@ -96,7 +96,7 @@ void require_count(const mapping& part, const hdf5_source& source) {
         refuse(fmt::format("it has {} elements, {} are taken", there, places));
 }
 
-// That the box taken of a source lies in it; boxes without an end grow with it.
+// The box taken of a source must lie in it; a box without an end grows with it.
 void require_box(const mapping& part, const hdf5_source& source) {
     if (H5Sget_select_type(part.box.get()) == H5S_SEL_ALL) return require_count(part, source);
     const auto rank = static_cast<std::size_t>(
@@ -138,7 +138,7 @@ void require_source(const hdf5_source& whole, const mapping& part, int depth) {
             require_sources(source, depth + 1);
         else
             require_stored(source);
-    } catch (const error& failure) { // for which HDF5 would give the fill value
+    } catch (const error& failure) { // HDF5 would give the fill value instead
         refuse(fmt::format("the source \"{}\" of the virtual dataset, in {}, cannot be read: {}",
                            *dataset, *file,
                            std::string(failure.what()).substr(std::strlen("nodespan: "))));

@@ -13,8 +13,8 @@
 namespace nodespan::detail {
 namespace {
 
-// Signed overflow is undefined, and so it is where int8 and int16 promote to int. Unsigned numbers
-// wrap, and turn back into signed ones as two's complement.
+// Signed overflow is undefined, also for int8 and int16, which are promoted to int. Unsigned
+// numbers wrap, and convert back to signed ones as two's complement.
 template <class T>
 constexpr auto wrapping(T value) {
     if constexpr (!std::is_integral_v<T>)
@@ -34,10 +34,11 @@ constexpr T product(T a, T b) {
 template <class T>
 using bits_of = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
 
-// IEEE 754's minimum and maximum, for loops that processors run on several numbers at once, so
-// without a branch. Their own min(a, b) is b where one side is NaN or both are zero. So it is asked
-// twice, with changed places. Both answers are the same, or a NaN and a number, or zeros of both
-// signs; then the bits of both together, or without what they differ in, are the right one.
+// IEEE 754's minimum and maximum without a branch, for loops in which processors work on several
+// numbers at once. The processors' min(a, b) is b if one side is NaN or both are zero. So it is
+// computed twice, with exchanged arguments. Either both results are equal, or they are a NaN and a
+// number, or zeros of both signs; in the last two cases the right result is the bits of both
+// together, or without the bits in which they differ.
 template <class T>
 constexpr T lower(T one, T other) {
     return std::bit_cast<T>(std::bit_cast<bits_of<T>>(one) | std::bit_cast<bits_of<T>>(other));
@@ -87,7 +88,7 @@ constexpr T combined(T there, T comes) {
         return comes;
 }
 
-// Calls f(to[i], from[i]). The dense loop is apart because it vectorises.
+// Calls f(to[i], from[i]). The dense loop is separate because it vectorises.
 template <class T, class F>
 void walk(std::byte* to, index_t to_step, const std::byte* from, index_t from_step, index_t count,
           const F& f) {
@@ -128,13 +129,13 @@ void combine_one_atomically(T& to, T comes) {
         element.store(comes, order);
     else if constexpr (op == accumulate_op::sum && std::is_integral_v<T>)
         element.fetch_add(comes, order);
-    else { // compares bits, so a NaN that is there does not hold it up
+    else { // compares bits, so that a NaN does not repeat it for ever
         T there = element.load(order), then{};
         do {
             then = combined<op>(there, comes);
             if constexpr (op != accumulate_op::sum && op != accumulate_op::prod)
                 if (std::memcmp(&then, &there, sizeof(T)) == 0)
-                    return; // no write, so the line stays with all who read it
+                    return; // without a write, other ranks keep the line in their caches
         } while (!element.compare_exchange_weak(there, then, order));
     }
 }
@@ -240,7 +241,7 @@ void scale_run(element_kind kind, std::byte* to, const std::byte* from, index_t 
     kernel(to, step, from, from_step, count, scale);
 }
 
-// By the hundred, so that the kernel can combine several at once.
+// A hundred at a time, so that the kernel can combine several at once.
 void combine_all(element_kind kind, accumulate_op op, const void* elements, index_t count,
                  void* result) noexcept {
     const run_kernel kernel = plain_kernel(kind, op);

@@ -11,10 +11,10 @@ namespace {
 
 #ifdef NODESPAN_HAS_X86_COPIES
 
-// glibc copies some KiB and more by `rep movsb`. Where the destination is a few bytes ahead of the
-// source modulo the page, that loses up to half of its speed below 24 KiB on AMD Zen 5, and has
-// been seen to fall to 3 GB/s up to 64 KiB. glibc knows of it on some processors (distances below
-// 64), not on all. Beyond, `rep movsb` is as fast as anything.
+// glibc copies some KiB and more by `rep movsb`. If the destination is a few bytes ahead of the
+// source modulo the page, this loses up to half of its speed below 24 KiB on AMD Zen 5, and has
+// been seen to fall to 3 GB/s up to 64 KiB. glibc avoids this on some processors (distances below
+// 64), but not on all. For longer copies `rep movsb` is as fast as any other way.
 constexpr std::size_t slow_up_to_bytes = 64 * 1024;
 bool is_slow_for_rep_movsb(const std::byte* to, const std::byte* from, std::size_t bytes) {
     const auto distance =
@@ -22,8 +22,8 @@ bool is_slow_for_rep_movsb(const std::byte* to, const std::byte* from, std::size
     return distance > 0 && distance < 64 && bytes <= slow_up_to_bytes;
 }
 
-// Up to here both sides fit into the first cache, and the way down is the faster one: on the way
-// up each load waits for a store that has the same place in another page.
+// Up to this size both sides fit into the first cache, and copying downwards is faster: upwards
+// each load waits for a store that has the same place in another page.
 constexpr std::size_t downwards_up_to_bytes = 24 * 1024;
 
 // Bytes from `at` to the next multiple of `alignment`, which is 1 to `alignment` bytes away.
@@ -62,7 +62,7 @@ __attribute__((target("avx2"))) void copy_downwards(std::byte* to, const std::by
     copy_block(to, from);
 }
 
-// Whole lines only: a line streamed in part would be read and merged.
+// Streams whole cache lines only: a line streamed in part would be read and merged.
 void copy_by_streaming(std::byte* to, const std::byte* from, std::size_t bytes) {
     const std::size_t head = bytes_to_next(to, 64);
     std::memcpy(to, from, head);
@@ -78,7 +78,7 @@ void copy_by_streaming(std::byte* to, const std::byte* from, std::size_t bytes) 
         _mm_stream_si128(out + 2, c);
         _mm_stream_si128(out + 3, d);
     }
-    _mm_sfence(); // streamed stores are not ordered by a release: who is told next must see them
+    _mm_sfence(); // streamed stores are not ordered by a release, and readers must see them
     std::memcpy(to, from, bytes);
 }
 

@@ -7,22 +7,23 @@
 
 namespace nodespan::detail {
 
-// Program memory whose elements lie further apart than they do at the target, such as a matrix that
-// is turned over, is copied into the target's order before it is sent, or after it has come. Open
-// MPI's osc/rdma makes a transfer of each stretch that is in one piece on both sides: of 75,000
-// doubles one by one, where the copy leaves 300 rows. Other components copy in any case.
+// Program memory whose elements lie further apart than at the target, such as a transposed matrix,
+// is copied into the target's order before it is sent, or after it has been received. Otherwise
+// Open MPI's osc/rdma makes one transfer for each stretch that is contiguous on both sides: in one
+// case 75,000 single doubles, where the copy leaves 300 rows. Other components copy anyway.
 
-/// Whether a copy leaves fewer and longer stretches: strides in bytes, of memory and of the target.
+/// Whether a copy leaves fewer and longer stretches. Strides are in bytes, of memory and of the
+/// target.
 bool is_scattered(const index_list& extents, std::size_t element_bytes, const index_list& memory,
                   const index_list& target) noexcept;
 
 /// A dense row-major copy of elements of program memory.
 class packed_patch {
 public:
-    /// Room for `elements` elements, so far without values.
+    /// Memory for `elements` elements, without values yet.
     packed_patch(index_t elements, std::size_t element_bytes);
 
-    /// Stands for the elements of these extents that lie at `memory` with these strides, in bytes.
+    /// Makes this the copy of the elements with these extents and strides, in bytes, at `memory`.
     void stand_for(const index_list& extents, std::byte* memory, const index_list& strides);
     void stand_for(const index_list& extents, const std::byte* memory, const index_list& strides);
 

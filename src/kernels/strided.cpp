@@ -6,7 +6,8 @@
 namespace nodespan::detail {
 namespace {
 
-// Blocks of a size known here become moves through registers; bytes == 0 asks the last argument.
+// Blocks of a size known at compile time become moves through registers; with bytes == 0 the last
+// argument is the size.
 template <std::size_t bytes>
 void copy_blocks(const paired_runs& runs, std::byte* to, const std::byte* from,
                  std::size_t any_bytes) {
@@ -55,7 +56,7 @@ bool paired_runs::take_runs_for_elements() noexcept {
 
 namespace {
 
-// The dimension of more than one element whose neighbours are closest.
+// The dimension of more than one element with the smallest stride.
 std::size_t innermost(const index_list& extents, const index_list& strides) noexcept {
     std::size_t best = extents.size() - 1;
     for (std::size_t d = 0; d < extents.size(); ++d)
@@ -71,7 +72,8 @@ void copy_as_it_lies(const index_list& extents, std::size_t element_bytes, std::
     paired_runs runs(extents, to_strides, from_strides);
     if (runs.count == 0) return;
 
-    // Rows of two doubles are elements of 16 bytes: a strided loop of moves, not a call per row.
+    // Rows of two doubles are treated as elements of 16 bytes: a strided loop of moves, not a call
+    // for each row.
     std::size_t bytes = element_bytes;
     if (runs.is_dense(static_cast<index_t>(bytes))) {
         bytes *= static_cast<std::size_t>(runs.count);
@@ -99,14 +101,14 @@ void copy_as_it_lies(const index_list& extents, std::size_t element_bytes, std::
     }
 }
 
-// Between row- and column-major one side's neighbours are far apart on the other side: tiles of
-// both orders' innermost dimensions, `a` and `b`, use every cache line they touch while it is
-// there.
+// Between row- and column-major order, neighbours on one side are far apart on the other. So the
+// copy goes by tiles of both orders' innermost dimensions, `a` and `b`: it uses all of every cache
+// line that it touches while the line is in the cache.
 template <std::size_t bytes>
 void copy_tiles(const index_list& extents, std::size_t a, std::size_t b, std::byte* to,
                 const index_list& to_strides, const std::byte* from,
                 const index_list& from_strides) noexcept {
-    constexpr index_t side = bytes <= 4 ? 16 : 8; // more loses where rows are a power of two apart
+    constexpr index_t side = bytes <= 4 ? 16 : 8; // larger tiles lose at powers of two
     index_list at(static_cast<int>(extents.size()), 0);
     for (;;) {
         std::byte* out = to;

@@ -32,8 +32,8 @@ public:
     template <class F>
     void for_each(F&& f) const;
 
-    /// Takes each run for one element, so that the next dimension becomes the run. Returns whether
-    /// there is a next one.
+    /// Treats each run as one element, so that the next dimension becomes the run. Returns whether
+    /// there is a next dimension.
     bool take_runs_for_elements() noexcept;
 
 private:
@@ -65,7 +65,7 @@ void paired_runs::for_each(F&& f) const {
     for (;;) {
         f(a, b);
         std::size_t d = outer_count_;
-        for (;; --d) { // the innermost dimension that is not yet at its end, the others begin anew
+        for (;; --d) { // the innermost dimension that is not at its end; inner ones begin again
             if (d == 0) return;
             const dimension& here = outer_[d - 1];
             a += here.a_stride;

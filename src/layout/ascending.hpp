@@ -7,9 +7,10 @@
 
 namespace nodespan::detail {
 
-/// The last place in an ascending list whose value is not above `value`.
-/// Needs a first value that is not above it. Cost: O(log n) steps without a branch that depends on
-/// values: a processor guesses half of these wrongly, which costs more than the search.
+/// The last position in an ascending list whose value is not above `value`. The first value must
+/// not be above it.
+/// Cost:   O(log n) steps without a branch that depends on values; a processor guesses half of such
+///         branches wrongly, which costs more than the search.
 template <class T>
 index_t last_not_above(const std::vector<T>& ascending, T value) noexcept {
     const T* begin = ascending.data();

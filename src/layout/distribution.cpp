@@ -34,7 +34,7 @@ index_t piece_of(index_t at, index_t n, index_t total) {
     throw error(errc::invalid_argument, "distribution: " + why);
 }
 
-// A grid as given, checked for shape; `rest` is the place of its 0, or -1.
+// A grid as given, with its shape checked; `rest` is the position of its 0, or -1.
 struct checked_grid {
     index_list counts;
     index_t product = 1;
@@ -263,7 +263,7 @@ int distribution::owner_node(const index_list& at) const {
     return node_number(place);
 }
 
-// Explicit cuts are searched once: the piece says the node and the rank.
+// Explicit cuts are searched once: the piece tells both the node and the rank.
 int distribution::owner_rank(const index_list& at) const {
     index_list place = at, piece = at;
     for (std::size_t d = 0; d < axes_.size(); ++d) {

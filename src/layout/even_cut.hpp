@@ -2,8 +2,8 @@
 
 namespace nodespan::detail {
 
-/// Where piece `k` of `n` nearly equal ones of `total` begins, floor(total * k / n); for k == n,
-/// the end. Without the product, which could leave the range. Needs 0 <= k <= n, n >= 1, and n * n
+/// Where piece `k` of `n` nearly equal pieces of `total` begins: floor(total * k / n); for k == n,
+/// the end. Does not form the product, which could overflow. Needs 0 <= k <= n, n >= 1, and n * n
 /// within the range.
 template <class Integer>
 constexpr Integer even_cut(Integer total, Integer k, Integer n) noexcept {

@@ -6,7 +6,7 @@
 namespace nodespan::detail {
 namespace {
 
-// A rank's box grown to the ghosts of its node where it lies at the node's edge.
+// A rank's box, grown by the ghosts of its node where the box is at the node's edge.
 box<dynamic_rank> up_to_ghosts(const box<dynamic_rank>& mine, const box<dynamic_rank>& node,
                                const box<dynamic_rank>& stored) {
     box<dynamic_rank> result = mine;
@@ -30,7 +30,7 @@ std::vector<byte_range> first_touch(const distribution& cut, const ghost_layers&
     const index_list extents = whole.extents();
     const index_list steps = row_major_strides(extents);
     const index_list grid = cut.rank_grid(node);
-    std::size_t last_cut = grid.size() - 1; // dimensions behind it are whole in every rank's box
+    std::size_t last_cut = grid.size() - 1; // every rank's box has the later dimensions whole
     while (last_cut > 0 && grid[last_cut] == 1) --last_cut;
 
     const auto bytes = [&](index_t elements) {

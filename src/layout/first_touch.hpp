@@ -9,9 +9,9 @@
 
 namespace nodespan::detail {
 
-/// The bytes of its node's block that a rank is the first to touch: the runs of memory that make up
-/// its box, with the ghosts beside it, where they are as long as a page; an even part of the block
-/// where they are not. All ranks of a node choose alike, so together they touch it all.
+/// The bytes of its node's block that a rank is the first to touch. If the runs of memory of its
+/// box, with the ghosts beside it, are at least as long as a page, it is these; otherwise it is an
+/// equal part of the block. All ranks of a node decide alike, so together they touch all of it.
 std::vector<byte_range> first_touch(const distribution& cut, const ghost_layers& ghosts, int rank,
                                     std::size_t element_bytes);
 

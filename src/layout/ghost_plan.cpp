@@ -63,9 +63,9 @@ void for_each_shift(const shift_range& range, F&& f) {
     }
 }
 
-// The elements that lie in `grown` after `shift`, one of its shifts_into. What lies beyond a
-// periodic edge are ghosts only, at most as many as elements; said so rather than by moving the
-// whole box, since twice the extent can overflow.
+// The elements that lie in `grown` after `shift`, one of its shifts_into. Beyond a periodic edge
+// lie only ghosts, at most as many as there are elements. It is computed from this, and not by
+// moving the whole box, since twice the extent can overflow.
 box<dynamic_rank> shown_in(const box<dynamic_rank>& grown, const index_list& extents,
                            const index_list& shift) {
     box<dynamic_rank> result = grown;
@@ -155,8 +155,8 @@ std::vector<ghost_piece> ghost_receives(const distribution& cut, const ghost_lay
     return result;
 }
 
-// Seen from the other side: a node whose box meets mine, grown and shifted, has elements of mine
-// among its ghosts, with the shift the other way.
+// The view of the sender: if the box of a node, grown and shifted, overlaps mine, then the node has
+// elements of mine among its ghosts, with the opposite shift.
 std::vector<ghost_piece> ghost_sends(const distribution& cut, const ghost_layers& ghosts,
                                      int node) {
     std::vector<ghost_piece> result;

@@ -32,7 +32,7 @@ void for_each_box_of_range(const index_list& extents, index_t first, index_t cou
     }
 }
 
-/// The same values from the last to the first: column-major order is the row-major one of these.
+/// The same values from the last to the first: column-major order is row-major order of these.
 index_list reversed(const index_list& values);
 
 /// Whether the elements of `part` are a contiguous range of a row-major array.

@@ -12,7 +12,7 @@ namespace nodespan::detail {
 struct piece_cut {
     std::size_t dimension = 0;
     index_t step = 0;
-    index_t row = 0; ///< elements of one index; more than `most` ones have to be cut themselves
+    index_t row = 0; ///< elements per index; if more than `most`, rows are cut too
 
     piece_cut(const box<dynamic_rank>& whole, index_t most) {
         while (dimension + 1 < whole.lo.size() && whole.hi[dimension] - whole.lo[dimension] == 1)

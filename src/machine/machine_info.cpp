@@ -24,7 +24,7 @@
 
 namespace nodespan {
 
-// What nodes send each other; found by the types' names.
+// The parts of node_info that nodes send each other. The function is found by the types' names.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(node_info, host, kernel, ranks, sockets, numa_nodes, cores,
                                    hardware_threads, bound_threads, numa_nodes_per_rank,
                                    oversubscribed, memory_bytes, memory_free_bytes,
@@ -54,7 +54,7 @@ void agreed(const team& team, Body&& body) {
     detail::access::core(team)->agree_or_throw(detail::attempt(body), asking);
 }
 
-// A call that waits inside MPI: all ranks have just agreed that they are here.
+// Watches a call that waits inside MPI: all ranks have just agreed that they are here.
 detail::blocking_watch watch(const team& team, const char* call) {
     return {call, detail::access::core(team)->as_waiter(), "other ranks of the team"};
 }
@@ -115,7 +115,7 @@ bool has_simulated_nodes(const team& team) {
 }
 
 // Who chose these components. Open MPI has rare places, such as its override file, that are not
-// looked at: what is in force without being found is the system's.
+// read here: a setting that is in force but was not found counts as the system's.
 std::string who_chose(const std::string& components) {
     const detail::osc_choice choice = detail::rma_choice_in_force();
     const bool is_found = components.empty() || components == choice.setting.value;
@@ -163,7 +163,7 @@ std::string model_of(MPI_Win window) {
     return *model == MPI_WIN_UNIFIED ? "unified" : "separate";
 }
 
-// The raw address of a small window on each node; nothing is tried where there is no room for it.
+// Finds the raw address of a small window on each node; tries nothing if there is no room for it.
 void try_shared_window(const team& team, machine_info& info) {
     constexpr unsigned long most = 4096;
     unsigned long alignment = most;

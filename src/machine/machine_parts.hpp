@@ -11,15 +11,15 @@ namespace nodespan::detail {
 
 class team_core;
 
-/// What this rank sees of its node; the node's leader adds what its ranks see together.
+/// What this rank knows of its node; the node's leader adds what its ranks know together.
 struct rank_sight {
     node_info node;
     std::array<unsigned long, sizeof(cpu_set_t) / sizeof(unsigned long)> bound{}; // a bit a thread
 };
 rank_sight look_around(const team_core& team);
 
-/// What will hurt, and what to do about it. Pure function of the rest of `info` and of what to say
-/// where one-sided communication between nodes fails.
+/// What will cause problems, and what to do about it. Depends only on the rest of `info` and on the
+/// advice for failing one-sided communication between nodes.
 std::vector<std::string> advice_for(const machine_info& info, const std::string& rma_cure);
 
 } // namespace nodespan::detail

@@ -21,7 +21,7 @@ class adviser {
 public:
     explicit adviser(const machine_info& info) : info_(info) {}
 
-    // One sentence however many hosts it holds for: `text` of the first, and how many others.
+    // One sentence for any number of hosts: `text` of the first one, and the number of the others.
     template <class Holds, class Text>
     void add(Holds&& holds, Text&& text) {
         const node_info* first = nullptr;
@@ -45,7 +45,7 @@ private:
     std::vector<std::string> lines_;
 };
 
-// Of which some settings are.
+// Some settings exist only in Open MPI.
 bool has_open_mpi(const machine_info& info) {
     return info.mpi_library.starts_with("Open MPI");
 }
@@ -138,7 +138,7 @@ std::string free_of(std::uint64_t free, std::uint64_t all) {
                     : fmt::format("{} free of {}", text_of_bytes(free), text_of_bytes(all));
 }
 
-// Nothing for those who override already, nor where the variable means nothing.
+// Nothing for users who override already, nor if the variable has no effect.
 const char* hint_to_override(const machine_info& info) {
     const bool is_users = info.rma_chosen_by.starts_with("you");
     return is_users || !has_open_mpi(info) ? ""
@@ -193,7 +193,7 @@ void add_node(table& out, std::size_t number, const node_info& node) {
 void add_facts(table& out, const char* title, const std::vector<machine_fact>& facts) {
     out.line(title);
     for (const machine_fact& fact : facts)
-        out.line(fmt::format("  {:<32}  {}", fact.name, fact.value));
+        out.line(fmt::format("  {:<40}  {}", fact.name, fact.value));
 }
 
 } // namespace

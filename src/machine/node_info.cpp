@@ -74,7 +74,7 @@ void look_at_memory(const team_core& team, node_info& node) {
     node.shared_free_bytes = known(shared.free_bytes);
 }
 
-// The chosen word of a file such as "always within_size [never]".
+// The selected word of a file such as "always within_size [never]".
 std::string chosen_word(const char* path) {
     std::ifstream file(path);
     for (std::string word; file >> word;)

@@ -1,6 +1,7 @@
 #include "arena.hpp"
 
 #include "agreement.hpp"
+#include "arena_blocks.hpp"
 #include "even_cut.hpp"
 #include "mpi_check.hpp"
 #include "osc_settings.hpp"
@@ -16,37 +17,32 @@
 #include <sys/mman.h>
 #include <utility>
 
+// Allocating and freeing at the same offsets everywhere.
+//
+// Every rank has its own records (`space`, `backed`, `dirty` of each window, `endings_`), in
+// memory of its own. Their contents depend only on the sequence of calls. All ranks make and end
+// arrays in the same order; so all records that must agree do agree, and a rank finds the place of
+// a new block without asking.
+//
+// Freeing needs no communication. A rank that ends an array waits for its own transfers to the
+// array (not while an exception unwinds), notes the ending in `endings_`, and changes its records.
+// It no longer uses the place then, but other ranks may. The place is used again only by an
+// allocation. There each rank first waits for all that it still has under way; then a meeting of
+// all ranks compares a hash of the endings. So by then every rank has freed the same blocks, and no
+// transfer to the old array is under way. If the orders differ, the allocation fails on all ranks
+// and names the difference.
+//
+// Pages are given back to the system by the last rank of the node that frees the block. The ranks
+// count in the word `released` of the block's header, by an increment with acquire and release: the
+// last one therefore comes after all accesses of the others. No rank touches these pages before the
+// next allocation of all, whose meeting comes after the pages are gone; each rank already counts
+// them as not backed.
+//
+// Nobody waits for a rank that has left: such a rank ends the team, whose memory is then leaked.
+// Messages of ghosts that are under way when an array ends are kept (`left_`), and the next
+// allocation waits for them.
+
 namespace nodespan::detail {
-namespace {
-
-constexpr occasion new_window{"creation of a window"};
-constexpr std::size_t mebibyte = std::size_t{1} << 20;
-constexpr std::size_t cache_line = 64;
-constexpr std::size_t large_block = 64 * 1024;    // from here on blocks are whole pages
-constexpr std::size_t kept_bytes = 64 * mebibyte; // freed memory kept for the next array
-
-byte_range shifted(byte_range range, std::size_t by) {
-    return {range.begin + by, range.end + by};
-}
-
-byte_range elements_of(const block& b) {
-    return {b.offset, b.offset + b.node_bytes};
-}
-byte_range words_of(const block& b) {
-    return {b.header_offset, b.header_offset + block_words::bytes};
-}
-
-std::size_t reserve_for(const block_request& request) {
-    const std::size_t bytes = std::max(request.reserved_bytes, cache_line);
-    return round_up(bytes, bytes < large_block ? cache_line : page_bytes());
-}
-
-// What new window number `number` must have for a block.
-std::size_t window_for(const block_request& request, std::size_t number) {
-    return stagger(number) + page_bytes() + reserve_for(request);
-}
-
-} // namespace
 
 std::vector<byte_range> even_part(std::size_t bytes, const team_core& team) {
     const auto share = static_cast<std::size_t>(team.node_size());
@@ -71,7 +67,7 @@ block arena::allocate(const std::optional<error>& refused, const block_request& 
     std::uint64_t most_bytes = std::numeric_limits<std::uint64_t>::max();
     std::shared_ptr<const std::string> text;
     std::vector<byte_range> mine;
-    // What is still under way to an array that has ended must not arrive in the next one.
+    // Transfers to an array that has ended must not write into the next one.
     if (!problem)
         problem = attempt([this] {
             flush();
@@ -105,7 +101,7 @@ block arena::allocate(const std::optional<error>& refused, const block_request& 
         forget(*placed);
         throw_for_all(
             problem,
-            creation_of(request.description)); // and everybody's memory has been given back
+            creation_of(request.description)); // by then every rank has given its memory back
     }
     w.backed.add(pages);
     w.backed.add(to_pages(words_of(*placed)));
@@ -117,7 +113,7 @@ block arena::allocate(const std::optional<error>& refused, const block_request& 
     return *placed;
 }
 
-// The error of one rank, when all know that there is one.
+// Throws the error of one rank on all ranks, once all know that there is one.
 void arena::throw_for_all(const std::optional<error>& mine, const occasion& why) {
     team_.agree_or_throw(mine, why);
     throw error(std::error_code(MPI_ERR_OTHER, mpi_category()),
@@ -181,7 +177,7 @@ void arena::forget(const block& placed) {
     w.space.free(placed.header_offset, block_words::bytes);
 }
 
-// Is there memory for the pages that are not backed yet, or for a new window?
+// Checks that there is memory for the pages that are not backed yet, or for a new window.
 std::optional<error> arena::check_capacity(const block_request& request,
                                            const std::optional<block>& placed,
                                            const std::vector<byte_range>& mine,
@@ -195,7 +191,7 @@ std::optional<error> arena::check_capacity(const block_request& request,
     return refuse_window(site(), needed, request.description, given_back);
 }
 
-// Leaders look for their node, the others at the cgroup that their own part is counted in.
+// A leader checks the memory of its node, the others the cgroup to which their own part is charged.
 std::optional<error> arena::check_pages(const block_request& request, const block& placed,
                                         const std::vector<byte_range>& mine) const {
     const interval_set& backed = windows_[placed.window].backed;
@@ -212,8 +208,9 @@ std::optional<error> arena::check_pages(const block_request& request, const bloc
     return refuse_pages(site(), needed, request.description);
 }
 
-// Nobody goes on unless all ranks came, with the same arguments and the same endings behind them,
-// to nodes that have the memory. `most_bytes` becomes that of the rank with the least.
+// Returns only if all ranks have called with the same arguments, after ending the same arrays in
+// the same order, and if all nodes have the memory. `most_bytes` becomes that of the rank with the
+// least.
 void arena::agree_on_request(const std::optional<error>& mine, const block_request& request,
                              const std::optional<block>& placed, std::uint64_t& most_bytes) {
     std::size_t seed = request.fingerprint;
@@ -226,123 +223,7 @@ void arena::agree_on_request(const std::optional<error>& mine, const block_reque
                                 [this] { endings_.compare(team_); });
 }
 
-std::size_t arena::next_window() const noexcept {
-    std::size_t number = 0;
-    while (number < windows_.size() && windows_[number].is_there()) ++number;
-    return number;
-}
-
-std::uint64_t arena::backed_in_unused_windows() const noexcept {
-    std::uint64_t result = 0;
-    if (is_exposed())
-        for (const arena_window& w : windows_)
-            if (w.is_unused()) result += w.backed.total();
-    return result;
-}
-
-// Windows that other nodes can reach give their memory back whole. All nodes see the same sizes,
-// but not the same pages.
-bool arena::end_unused_windows(bool needs_room) noexcept {
-    if (!is_exposed()) return false;
-    std::size_t unused_bytes = 0;
-    for (const arena_window& w : windows_)
-        if (w.is_unused()) unused_bytes += w.memory.bytes();
-    if (unused_bytes == 0 || (!needs_room && unused_bytes <= kept_bytes)) return false;
-    const blocking_watch watch("end of a window", team_.as_waiter(), "other ranks of the team");
-    for (arena_window& w : windows_) {
-        if (!w.is_unused()) continue;
-        w.free();
-        w = arena_window{};
-    }
-    return true;
-}
-
-// A rank's part of MPI_Win_free can be over while others have the pages still: whoever looked at
-// what is free now would miss these. Call: collective.
-void arena::all_gave_back() {
-    const agreed_words all = team_.agree({0}, new_window);
-    if (all[0] != 0) throw_for_all(std::nullopt, new_window);
-}
-
-// Memory is there, clear, and backed by the ranks that will use it before other nodes can reach it:
-// whoever registers it then finds pages that stay what they are.
-block arena::place_in_new_window(const block_request& request, std::vector<byte_range>& mine,
-                                 std::uint64_t most_bytes) {
-    const std::size_t number = next_window();
-    bool is_whole = false;
-    if (is_exposed()) {
-        const agreed_words all = team_.agree({0, may_register_memory() ? 1U : 0U}, new_window);
-        if (all[0] != 0) throw_for_all(std::nullopt, new_window);
-        is_whole = all[1] != 0;
-    }
-    std::size_t total = 0;
-    for (const arena_window& w : windows_) total += w.memory.bytes();
-    const std::size_t bytes =
-        window_bytes(window_for(request, number), total, most_bytes, is_whole);
-    if (number == windows_.size()) windows_.emplace_back();
-    arena_window& fresh = windows_[number];
-    try {
-        fresh.memory = shared_window::make(team_.makers(), team_.node_comm(), site(), bytes);
-        if (!can_give_back(fresh)) fresh.dirty.add({0, bytes});
-        fresh.space = range_allocator(bytes);
-        if (const std::size_t unused = stagger(number); unused != 0)
-            static_cast<void>(fresh.space.allocate(unused, page_bytes()));
-        block placed = place_in(number, request).value();
-        back_new_window(placed, mine, attempt([&] { mine = request.mine(); }), is_whole);
-        if (is_exposed())
-            fresh.rma = rma_window::make(team_.makers(), team_.comm(), *team_.placement(), site(),
-                                         fresh.memory.data(), bytes, is_whole);
-        placed.rma = fresh.rma.get();
-        return placed;
-    } catch (const error& failure) {
-        if (failure.is_collective()) fresh.free(); // all ranks are here
-        fresh = arena_window{};
-        if (failure.is_collective()) all_gave_back();
-        throw named(request.description, failure);
-    }
-}
-
-// Asked of a whole new window. A node of one rank has ordinary memory, which need not be zero;
-// after this it is.
-bool arena::can_give_back(arena_window& fresh) {
-    bool can = true;
-    if (is_private_)
-        can = madvise(fresh.memory.data(), fresh.memory.bytes(), MADV_DONTNEED) == 0;
-    else if (team_.is_leader() && !is_exposed())
-        can = madvise(fresh.memory.data(), fresh.memory.bytes(), MADV_REMOVE) == 0;
-    if (is_exposed()) return can;
-    const agreed_words all =
-        team_.agree({0, can ? 0U : 1U}, new_window); // before anyone backs pages
-    if (all[1] != 0) returnable_ = false;
-    return all[1] == 0;
-}
-
-void arena::back_new_window(const block& placed, const std::vector<byte_range>& mine,
-                            std::optional<error> problem, bool is_whole) {
-    arena_window& w = windows_[placed.window];
-    int failure = 0;
-    for (const byte_range& range : mine)
-        if (failure == 0) failure = w.back(shifted(range, placed.offset));
-    if (failure == 0 && !problem && is_whole)
-        failure = w.back_the_rest(elements_of(placed), team_.node_rank(), team_.node_size());
-    if (failure != 0) problem = ran_out(mine);
-    const agreed_words ready = team_.agree({problem ? 1U : 0U}, new_window);
-    if (ready[0] != 0) throw_for_all(problem, new_window);
-    w.backed.add(is_whole ? byte_range{0, w.memory.bytes()} : to_pages(elements_of(placed)));
-}
-
-error arena::ran_out(const std::vector<byte_range>& mine) const {
-    std::uint64_t bytes = 0;
-    for (const byte_range& range : mine) bytes += range.bytes();
-    const capacity room = tightest_capacity(bytes, !is_private_, directory_);
-    return {errc::no_capacity,
-            fmt::format("{} bytes of shared memory needed by rank {}, which ran out while it was "
-                        "reserved; {} bytes free of {} in {}; {}",
-                        bytes, team_.rank(), room.free_bytes, room.limit_bytes, room.limiter,
-                        room.advice)};
-}
-
-// Backs and clears this rank's part of a new block; the leader sees to the header.
+// Backs and clears this rank's part of a new block. The leader also clears the header.
 std::optional<error> arena::prepare(const block& placed, const block_request& request,
                                     const std::vector<byte_range>& mine) {
     const arena_window& w = windows_[placed.window];
@@ -357,9 +238,9 @@ std::optional<error> arena::prepare(const block& placed, const block_request& re
 }
 
 void arena::free(const block& given) noexcept try {
-    if (!mpi_is_alive()) return; // the windows may be gone
-    // What is under way must not arrive when the place has another use. Where that fails, the next
-    // fence says so; on a thread that may not wait for it, the team has ended.
+    if (!mpi_is_alive()) return; // the windows may no longer exist
+    // Transfers under way must end before the place has another use. If that fails, the next fence
+    // reports it; a thread that may not wait for them ends the team.
     if (given.rma != nullptr && given.rma->is_pending() && std::uncaught_exceptions() == 0) {
         if (team_.threads().admits_this_thread())
             static_cast<void>(attempt([&] { given.rma->flush(); }));
@@ -371,12 +252,12 @@ void arena::free(const block& given) noexcept try {
     live_bytes_ -= given.node_bytes;
     --live_blocks_;
     w.dirty.add(elements_of(given));
-    w.dirty.add(words_of(given)); // elements may lie there next
+    w.dirty.add(words_of(given)); // the next block may have elements there
     const byte_range pages = to_pages(elements_of(given));
     const bool goes_back =
         given.reserved_bytes >= large_block && !is_exposed() && returnable_ && keeps_too_much();
-    // The program may have sent from there with MPI, which then keeps the place in mind for the
-    // next time: each rank's own mapping has to go for MPI to notice.
+    // The program may have sent from there with MPI, which then remembers the place. MPI notices
+    // only if each rank removes its own mapping.
     if (goes_back) madvise(w.memory.data() + pages.begin, pages.bytes(), MADV_DONTNEED);
     const auto holders = static_cast<std::uint32_t>(team_.node_size());
     const bool is_last = reinterpret_cast<block_words*>(given.header)
@@ -384,8 +265,8 @@ void arena::free(const block& given) noexcept try {
                              1 ==
                          holders;
     if (goes_back) {
-        // The last rank to let go gives the pages back; all ranks know they will be gone, and
-        // zero, by the time they meet again.
+        // The last rank to free the block gives the pages back. All ranks know that the pages will
+        // be gone, and zero, at their next meeting.
         if (is_last) give_back(w, pages);
         w.backed.remove(pages);
         w.dirty.remove(pages);
@@ -415,7 +296,7 @@ bool arena::keeps_too_much() const noexcept {
 
 void arena::give_back(const arena_window& from, byte_range pages) const noexcept {
     madvise(from.memory.data() + pages.begin, pages.bytes(),
-            is_private_ ? MADV_DONTNEED : MADV_REMOVE); // can_give_back has seen that it works
+            is_private_ ? MADV_DONTNEED : MADV_REMOVE); // can_give_back has tested that this works
 }
 
 void arena::flush() {
@@ -423,8 +304,8 @@ void arena::flush() {
         if (w.rma && w.rma->is_pending()) w.rma->flush();
 }
 
-// Waits for ghosts that came too late for their array. All ranks have started that exchange, or
-// will: an array ends everywhere.
+// Waits for ghost messages of arrays that have ended. All ranks have started that exchange, or
+// will, since an array ends on all ranks.
 void arena::finish_left() {
     for (; !left_.empty(); left_.pop_front()) {
         unfinished& first = left_.front();

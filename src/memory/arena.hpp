@@ -18,31 +18,32 @@
 
 namespace nodespan::detail {
 
-/// Bytes that every node keeps beside an array's elements, at the same offset everywhere, zeroed
-/// when the array is made. The arena needs a word of them; the others are for those above it.
+/// The bytes that every node keeps beside the elements of an array, at the same offset everywhere.
+/// They are zeroed when the array is made. The arena uses one word of them; the others belong to
+/// higher layers.
 struct block_words {
     static constexpr std::size_t bytes = 384;
     static constexpr std::size_t alignment = 128;
 
-    shared_word released; // ranks of this node that have let the block go
+    shared_word released; // ranks of this node that have freed the block
 };
 
-/// What an array asks of the arena. Byte ranges count from the block's begin.
+/// What an array asks of the arena. Byte ranges count from the begin of the block.
 struct block_request {
     std::size_t reserved_bytes = 0; // on every node, the same: the largest node's need
     std::size_t node_bytes = 0;     // what this node really uses
-    // What this rank touches first; the node's ranks cover it all. Asked for once there is known to
-    // be room, since it can be a range for each row.
+    // What this rank touches first; together the node's ranks cover all. It is called only once
+    // room is known to exist, since the result can have a range for each row.
     std::function<std::vector<byte_range>()> mine;
     bool zeroed = true;
     std::uint64_t fingerprint = 0; // of all arguments: must be equal on all ranks
     std::string description;       // for messages, such as array<double,2>({1000, 64})
 };
 
-/// For blocks that belong to no rank more than to others: an even part of `bytes` bytes.
+/// The part of a rank in blocks that all ranks share: an equal part of `bytes` bytes.
 std::vector<byte_range> even_part(std::size_t bytes, const team_core& team);
 
-/// A place in an arena.
+/// A piece of an arena's memory.
 struct block {
     std::size_t window = 0;
     std::size_t offset = 0; // of the elements
@@ -51,8 +52,8 @@ struct block {
     std::size_t node_bytes = 0;
     std::byte* data = nullptr;
     std::byte* header = nullptr;             // begins with block_words
-    rma_window* rma = nullptr;               // the way to other nodes, if there are any
-    std::uint64_t number = 0;                // of all that the team has made, from 1
+    rma_window* rma = nullptr;               // access to other nodes, if there are any
+    std::uint64_t number = 0;                // number among all that the team has made, from 1
     std::shared_ptr<const std::string> text; // for messages
 };
 
@@ -67,7 +68,7 @@ struct block {
 /// ends, and one without arrays ends when another array is made.
 class arena : public team_core::attachment {
 public:
-    /// The arena of a team, made at the first call. No communication.
+    /// The arena of a team; the first call makes it. No communication.
     static arena& of(team_core& team);
 
     explicit arena(team_core& team);
@@ -75,20 +76,20 @@ public:
     /// Call:   collective over the team. `request` is a result, so that a rank whose arguments are
     ///         wrong takes part in the agreement instead of leaving the others waiting.
     /// Errors: what `request` holds; errc::mismatched_arguments, also where ranks have not ended
-    /// the
-    ///         same arrays in the same order; errc::no_capacity; MPI category. The same error on
-    ///         all ranks, and the arena is as before.
+    ///         the same arrays in the same order; errc::no_capacity; MPI category. The same error
+    ///         on all ranks, and the arena is as before.
     block allocate(const std::optional<error>& refused, const block_request& request);
 
-    /// Gives a block back. Call: each rank for itself, in the same order on all; never waits.
+    /// Gives a block back. arena.cpp explains why that needs no communication.
+    /// Call:   each rank for itself, in the same order on all; never waits.
     void free(const block& given) noexcept;
 
-    /// Takes over messages to and from arrays that have ended: no place is used again before they
+    /// Takes over messages to and from arrays that have ended. No place is used again before they
     /// are done.
     void leave(std::list<unfinished>& messages) noexcept { left_.splice(left_.end(), messages); }
 
     /// Where `bytes` bytes of program memory lie in the windows, so that node peers can find them;
-    /// nothing if they do not. No communication.
+    /// nothing if they lie elsewhere. No communication.
     struct place_in_windows {
         std::int64_t window = -1;
         std::uint64_t offset = 0;
@@ -98,10 +99,12 @@ public:
         return windows_[static_cast<std::size_t>(where.window)].memory.data() + where.offset;
     }
 
-    /// Waits until targets have all that this rank has sent. Errors: MPI category.
+    /// Waits until all that this rank has sent has arrived.
+    /// Errors: MPI category.
     void flush() override;
 
-    /// Frees all windows. Call: collective over the team.
+    /// Frees all windows.
+    /// Call:   collective over the team.
     void release() noexcept override;
 
 private:
@@ -138,10 +141,10 @@ private:
     team_core& team_;
     std::string directory_;
     bool is_private_;            // a node of one rank: its window is ordinary memory
-    bool returnable_ = true;     // whether pages of a window can be given back to the system
+    bool returnable_ = true;     // whether the system takes back pages of a window
     std::size_t live_bytes_ = 0; // of blocks in use,
     std::size_t live_blocks_ = 0;
-    std::uint64_t made_ = 0; // so many blocks, all along
+    std::uint64_t made_ = 0; // the number of blocks made so far
     endings endings_;
     std::vector<arena_window> windows_; // some may have ended
     std::list<unfinished> left_;        // messages of arrays that have ended

@@ -9,17 +9,17 @@ namespace {
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
 
-// Windows whose pages are backed one by one cost address space only.
+// Windows whose pages are backed one by one cost only address space.
 constexpr std::size_t first_window = 64 * mebibyte; // later ones double what there is
 constexpr std::size_t largest_growth = 4096 * mebibyte;
 
-// Those that are backed whole cost memory, of which a fifth at most lies idle so.
+// Windows that are backed as a whole cost memory; at most a fifth of it is unused.
 constexpr std::size_t first_whole_window = 4 * mebibyte; // later ones add a quarter
 constexpr std::size_t largest_whole_growth = 1024 * mebibyte;
-constexpr std::uint64_t kept_for_others = 8; // of what is free, that part at most is taken ahead
+constexpr std::uint64_t kept_for_others = 8; // of free memory, at most that part is backed ahead
 
-// Ranks take turns in backing what nobody has asked for yet, so that it comes from the memory of
-// all of them.
+// Ranks take turns in backing pages that nobody has asked for yet, so that the pages come from the
+// memory near all of them.
 constexpr std::size_t turn_bytes = 256 * 1024;
 
 } // namespace

@@ -24,33 +24,36 @@ struct arena_window {
     bool is_there() const noexcept { return memory.data() != nullptr; }
     bool is_unused() const noexcept { return is_there() && blocks == 0; }
 
-    /// Asks for the pages of a range that are not backed yet. Errors: errno, 0 if all are there.
+    /// Asks for the pages of a range that are not backed yet.
+    /// Errors: errno, 0 if all are there.
     int back(byte_range range) const noexcept;
 
-    /// A rank's share of backing what does not belong to the window's first block, in turn with
-    /// the other ranks of its node.
+    /// Backs this rank's share of all that does not belong to the window's first block, in turn
+    /// with the other ranks of its node.
     int back_the_rest(byte_range first_block, int node_rank, int node_size) const noexcept;
 
-    /// Clears what may not be zero in a range.
+    /// Clears the bytes of a range that may not be zero.
     void clear(byte_range range) const noexcept;
 
-    /// Frees the memory, shown to other nodes or not. Call: collective over the team.
+    /// Frees the memory, and the window over nodes if there is one.
+    /// Call:   collective over the team.
     void free() noexcept;
 };
 
-/// The whole pages in which a range lies.
+/// The whole pages that contain a range.
 byte_range to_pages(byte_range range);
 
 /// `bytes` rounded up to a whole number of `unit`.
 std::size_t round_up(std::size_t bytes, std::size_t unit);
 
-/// How large a window is made that must have room for `needed` bytes beside `total` bytes of other
-/// windows, where no more than `most` can be had. What is backed whole grows in smaller steps.
+/// The size of a new window that must have room for `needed` bytes, beside other windows of `total`
+/// bytes, where at most `most` bytes can be had. Windows that are backed as a whole grow in smaller
+/// steps.
 std::size_t window_bytes(std::size_t needed, std::size_t total, std::uint64_t most, bool is_whole);
 
-/// What window number `number` leaves unused at its begin, so that blocks of several windows do
-/// not lie powers of two apart: with 64 or 128 MiB and up to 8 KiB between two arrays, a loop from
-/// one to the other takes up to a fifth longer (seen on an EPYC); with 64 KiB more it does not.
+/// How many bytes window number `number` leaves unused at its begin, so that blocks of several
+/// windows do not lie powers of two apart. With 64 or 128 MiB and up to 8 KiB between two arrays, a
+/// loop over both takes up to a fifth longer (measured on an EPYC); with 64 KiB more it does not.
 std::size_t stagger(std::size_t number);
 
 } // namespace nodespan::detail

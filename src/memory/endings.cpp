@@ -31,12 +31,12 @@ void endings::ended(std::uint64_t number, const std::string& text) noexcept {
     try {
         last.text = text;
     } catch (const std::bad_alloc&) {
-        // The number will do.
+        // There is no memory for the text; the number is enough.
     }
     if (list_.size() < list_.capacity()) list_.push_back(std::move(last));
 }
 
-// For ranks that have ended fewer than `count` arrays, as if they had then ended nothing.
+// For ranks that have ended fewer than `count` arrays: as if they had then ended nothing more.
 std::uint64_t endings::hash_after(std::size_t count) const noexcept {
     if (count <= list_.size()) return list_[count - 1].hash;
     return followed_by(hash_, ~std::uint64_t{0});
@@ -55,7 +55,7 @@ void endings::compare(team_core& team) const {
     };
     auto [any, longest] = differs(hash_);
     if (!any) return;
-    std::size_t same = 0; // the first difference lies behind so many, and at `longest` at last
+    std::size_t same = 0; // the number of equal endings; the first difference follows
     while (longest - same > 1) {
         const std::size_t middle = same + (longest - same) / 2;
         (differs(hash_after(middle)).first ? longest : same) = middle;

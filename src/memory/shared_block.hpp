@@ -7,11 +7,11 @@
 
 namespace nodespan::detail {
 
-/// A block of a team's memory for as long as this lives: taken at the begin, given back at the end,
-/// counted in between where a usage report is wanted. The team must outlive it.
+/// Owns a block of a team's memory: takes it at the begin and gives it back at the end. Counts
+/// calls if a usage report is wanted. The team must outlive it.
 class shared_block {
 public:
-    /// What a usage report calls it.
+    /// The name in a usage report.
     struct label {
         std::string name, type;
         index_list extents;
@@ -21,15 +21,15 @@ public:
     shared_block(team_core& team, const std::optional<error>& refused, const block_request& request,
                  const label& what);
 
-    /// Waits for nobody: see arena::free.
+    /// Does not wait for other ranks: see arena::free.
     ~shared_block();
 
-    shared_block(const shared_block&) = delete;            // two would give it back twice
-    shared_block& operator=(const shared_block&) = delete; // two would give it back twice
+    shared_block(const shared_block&) = delete;            // one block has one owner
+    shared_block& operator=(const shared_block&) = delete; // one block has one owner
 
     std::byte* data() const noexcept { return place_.data; }
 
-    /// Where calls are counted; null where they are not.
+    /// The counters of its calls; null if no report is wanted.
     array_usage* usage() const noexcept { return usage_; }
 
 private:

@@ -16,22 +16,22 @@ namespace {
 const std::error_category* const categories[] = {&own_category(), &mpi_category(),
                                                  &std::generic_category()};
 
-// An error's line without what its constructor puts in front.
+// The text of an error without the words that its constructor adds.
 std::string plain_text(const error& failure) {
     return std::string(failure.what()).substr(std::string("nodespan: ").size());
 }
 
-// Nobody knows yet who is on which node: the communicator's numbers have to do.
+// It is not yet known which rank is on which node, so the message gives ranks of the communicator.
 void complain(MPI_Comm comm, const watchdog& watch) {
     int rank = 0;
-    MPI_Comm_rank(comm, &rank); // fails: 0
+    MPI_Comm_rank(comm, &rank); // 0 if it fails
     watchdog::tell(fmt::format("team: rank {} of its communicator has waited {:.1f} s on host {} "
                                "for other ranks of it",
                                rank, watch.seconds(), host_name()));
 }
 
-// Ends a call that was started; the first code that is no success. A request is waited for even if
-// MPI gave an error with it: others take part in what is under way.
+// Ends a call that was started, and returns the first code that is not MPI_SUCCESS. It waits for
+// the request even if MPI returned an error with it, because other ranks take part in the call.
 int finish(MPI_Comm comm, int started, MPI_Request& request) {
     watchdog watch;
     const int ended = request == MPI_REQUEST_NULL
@@ -42,7 +42,7 @@ int finish(MPI_Comm comm, int started, MPI_Request& request) {
     return started != MPI_SUCCESS ? started : ended;
 }
 
-// Runs a collective call that `start` starts on memory of MPI's own until it has ended well.
+// Runs a collective call, which `start` starts on lent memory, until it has ended well.
 template <class Memory, class Start>
 int run(MPI_Comm comm, lent_memory<Memory>& memory, Start&& start) {
     MPI_Request request = MPI_REQUEST_NULL;
@@ -56,7 +56,8 @@ struct two_numbers {
     int mine = 0, all = 0;
 };
 
-// The lowest rank with a failure, or INT_MAX. A failing reduction counts as a failure of mine.
+// The lowest rank with a failure, or INT_MAX. A reduction that fails counts as a failure of this
+// rank.
 int lowest_failure(MPI_Comm comm, int mine, bool& reduced) {
     lent_memory<two_numbers> numbers({mine, mine});
     reduced = run(comm, numbers, [&](two_numbers& n, MPI_Request* request) {
@@ -65,7 +66,7 @@ int lowest_failure(MPI_Comm comm, int mine, bool& reduced) {
     return numbers->all;
 }
 
-// Of one size, so that one call carries it, which all ranks make whatever fails.
+// An error of fixed size. One call carries it, and all ranks make this call whatever fails.
 struct parcel {
     std::uint64_t code = 0, category = 0, length = 0;
     char text[1000] = {};
@@ -120,8 +121,8 @@ void agree_or_throw(MPI_Comm comm, const std::optional<error>& mine) {
 
     bool reduced = false, reduced_again = false;
     const int first = lowest_failure(comm, mine && knows_rank ? rank : nobody, reduced);
-    // Second round: who could not take part in the first one? If only this round fails, here or
-    // elsewhere, the first has told everybody.
+    // The second round tells which ranks could not take part in the first one. If only this round
+    // fails, on any rank, the first has told all ranks.
     const bool took_part = knows_rank && reduced;
     const int blind = lowest_failure(comm, took_part ? nobody : 0, reduced_again);
     if (!took_part || (reduced_again && blind != nobody)) throw cannot_agree();

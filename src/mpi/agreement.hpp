@@ -29,11 +29,11 @@ std::optional<error> attempt(Body&& body) {
     return std::nullopt;
 }
 
-/// The error with `operation` in front of its text: what was asked for, where only MPI's words say
-/// what failed.
+/// The error with `operation` in front of its text: says what was asked for, where only MPI's words
+/// say what failed.
 error named(const std::string& operation, const error& failure);
 
-/// An error as it travels: its code, the place of its category in a list, and its text.
+/// An error as it is sent: its code, the index of its category in a list, and its text.
 struct error_on_the_way {
     std::uint64_t code = 0;
     std::uint64_t category = 0;
@@ -43,21 +43,26 @@ struct error_on_the_way {
     error arrived() const; ///< Marked collective.
 };
 
-/// What ranks throw where they could not agree.
+/// The error that ranks throw if they could not agree.
 error cannot_agree();
 
 /// Before there is a team: throws on all ranks of `comm` the error of the lowest rank that has one,
-/// or returns on all. In a team: team_core::agree_or_throw, which knows of ranks that are lost.
-/// Call:   collective. Errors: the agreed error, marked collective.
-/// Cost:   two small MPI_Iallreduce, so that one failing MPI call, even of its own, cannot
-///         leave some ranks throwing and others not.
+/// or returns on all. In a team use team_core::agree_or_throw, which notices lost ranks.
+/// Call:   collective.
+/// Errors: the agreed error, marked collective.
+/// Cost:   two small MPI_Iallreduce, so that one failing MPI call, even one of this function,
+///         cannot make some ranks throw and others not.
 void agree_or_throw(MPI_Comm comm, const std::optional<error>& mine);
 
-/// Before there is a team: brings together what every rank has in its place in `all`, `bytes` each.
-/// Call: collective. Errors: MPI category, where it happened.
+/// Before there is a team: collects the entries of all ranks in `all`, `bytes` bytes each; each
+/// rank has filled in its own.
+/// Call:   collective.
+/// Errors: MPI category, on the rank where it happened.
 void gather(MPI_Comm comm, lent_memory<std::vector<std::byte>>& all, int bytes);
 
-/// All ranks' bits, before there is a team. Call: collective. Errors: as above.
+/// Before there is a team: combines the bits of all ranks.
+/// Call:   collective.
+/// Errors: as above.
 void unite(MPI_Comm comm, lent_memory<std::vector<unsigned long>>& bits);
 
 } // namespace detail

@@ -30,14 +30,14 @@ std::uint64_t look_up(const std::string& path, const std::string& key, std::uint
 std::uint64_t read_number(const std::string& path) {
     std::ifstream file(path);
     std::uint64_t value = 0;
-    return file >> value ? value : unlimited; // "max" is no number either
+    return file >> value ? value : unlimited; // "max" is not a number, either
 }
 
 struct hierarchy {
     std::string root, path, limit, used, reclaimable;
 };
 
-// This process's memory cgroup: version 1 names the controller, version 2 has one line "0::".
+// Finds this process's memory cgroup: version 1 names the controller, version 2 has one line "0::".
 hierarchy find_hierarchy() {
     std::ifstream file("/proc/self/cgroup");
     hierarchy result;
@@ -98,7 +98,7 @@ capacity host_capacity() {
     const std::uint64_t total_kib = look_up(file, "MemTotal:", unlimited);
     if (free_kib != unlimited) result.free_bytes = free_kib * 1024;
     if (total_kib != unlimited) result.limit_bytes = total_kib * 1024;
-    // Where the kernel promises no more memory than it has, promises count.
+    // If the kernel promises no more memory than it has, its promises count as used memory.
     if (read_number("/proc/sys/vm/overcommit_memory") == 2) {
         const std::uint64_t limit = look_up(file, "CommitLimit:", unlimited);
         const std::uint64_t promised = look_up(file, "Committed_AS:", 0);

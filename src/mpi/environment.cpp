@@ -81,7 +81,7 @@ environment::~environment() {
                    stderr);
         MPI_Abort(MPI_COMM_WORLD, 1);
     }
-    MPI_Finalize(); // a destructor has nobody to tell
+    MPI_Finalize(); // a destructor cannot report an error
 }
 
 } // namespace nodespan

@@ -11,7 +11,7 @@ class mpi_category_type final : public std::error_category {
 public:
     const char* name() const noexcept override { return "MPI"; }
 
-    // One line: MPICH's texts have more, with the calls that failed inside it.
+    // Returns one line. MPICH's texts have more: the calls inside MPICH that failed.
     std::string message(int code) const override {
         char text[MPI_MAX_ERROR_STRING] = "";
         int length = 0;
@@ -23,7 +23,7 @@ public:
         return result;
     }
 
-    // Codes are an MPI's own; what the standard names is their class.
+    // Codes differ between MPI libraries; the standard names only their classes.
     std::error_condition default_error_condition(int code) const noexcept override {
         int error_class = code;
         if (MPI_Error_class(code, &error_class) != MPI_SUCCESS) error_class = code;

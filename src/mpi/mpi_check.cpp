@@ -14,9 +14,9 @@ void mpi_check(int code, const char* operation) {
 }
 
 bool mpi_is_alive() noexcept {
-    if (is_forked()) return false; // what there is of MPI belongs to the parent
+    if (is_forked()) return false; // the state of MPI belongs to the parent
     int initialized = 0, finalized = 0;
-    MPI_Initialized(&initialized); // these two are allowed at any time and cannot fail
+    MPI_Initialized(&initialized); // both calls are allowed at any time and cannot fail
     MPI_Finalized(&finalized);
     return initialized != 0 && finalized == 0;
 }

@@ -13,7 +13,8 @@ void mpi_check(int code, const char* operation);
 /// Whether this process may call MPI now: initialised, not finalised, and no fork of a rank.
 bool mpi_is_alive() noexcept;
 
-/// Throws errc::not_initialized, errc::finalized or, in a fork, errc::wrong_thread unless so.
+/// Throws errc::not_initialized, errc::finalized or, in a fork, errc::wrong_thread, unless it is
+/// so.
 void require_mpi(const char* operation);
 
 } // namespace detail

@@ -23,19 +23,19 @@ bool is_finalized() noexcept {
     return finalized != 0;
 }
 
-// MPI still works here.
+// MPI still works when this is called.
 int on_end_of_self(MPI_Comm, int, void*, void*) {
     note_ending();
     pay_debts();
     return MPI_SUCCESS;
 }
 
-// An attribute of MPI_COMM_SELF, which MPI_Finalize deletes first of all. The library may be taken
-// out of the process before, and its function must not be called then.
+// An attribute of MPI_COMM_SELF, which MPI_Finalize deletes first. The library may be unloaded
+// before that; then this function must not be called any more.
 class end_of_self {
 public:
     end_of_self() noexcept {
-        // Where that fails the end is noticed by those calls alone that ask MPI itself.
+        // If this fails, only calls that ask MPI itself notice the end of MPI.
         if (MPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, on_end_of_self, &key_, nullptr) ==
             MPI_SUCCESS)
             MPI_Comm_set_attr(MPI_COMM_SELF, key_, nullptr);
@@ -64,7 +64,7 @@ void owe(std::function<void()> notice) noexcept try {
     debts.push_back(std::move(notice));
     is_in_debt = true;
 } catch (...) {
-    // No memory to remember it: others wait, and the watchdog says for whom.
+    // No memory to remember it: the others wait, and the watchdog says for whom.
 }
 
 bool has_debts() noexcept {

@@ -4,16 +4,17 @@
 
 namespace nodespan::detail {
 
-/// From now on calls notice that MPI_Finalize has begun, and that this process is a fork. Call:
-/// where MPI is initialised; again is fine.
+/// Makes calls notice from now on that MPI_Finalize has begun, and that this process is a fork.
+/// Call:   while MPI is initialised; may be repeated.
 /// Source: MPI 3.1 section 8.7.1 (user functions at process termination).
 void watch_mpi() noexcept;
 
-/// What a thread that may not call MPI has to tell others: `notice`, which only starts sending, is
-/// called by a thread that may, when that waits next, or at the begin of MPI_Finalize.
+/// Keeps a message that a thread has for other ranks but may not send itself. `notice` only starts
+/// sending; a thread that may call MPI runs it when it waits next, or when MPI_Finalize begins.
 void owe(std::function<void()> notice) noexcept;
 
-/// Whether anything is owed; and calls it. Call: a thread that may call MPI.
+/// Whether there are such messages; and sends them.
+/// Call:   a thread that may call MPI.
 bool has_debts() noexcept;
 void pay_debts() noexcept;
 

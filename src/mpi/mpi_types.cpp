@@ -63,8 +63,8 @@ MPI_Datatype word_of(std::size_t bytes) noexcept {
                         : MPI_UINT64_T;
 }
 
-// Dimensions are taken from the last one: as long as they continue the run of bytes so far, they
-// make it longer; the others become vectors of what there is.
+// Goes through the dimensions from the last one. A dimension that continues the run of bytes makes
+// the run longer; each of the others becomes a vector of what there is so far.
 patch_type::patch_type(const index_list& extents, const index_list& byte_strides, MPI_Datatype base,
                        std::size_t element_bytes) {
     const auto element = static_cast<index_t>(element_bytes);
@@ -77,7 +77,7 @@ patch_type::patch_type(const index_list& extents, const index_list& byte_strides
     try {
         while (d-- > 0) {
             if (extents[d] == 1) continue;
-            // A dimension that goes on with the same step becomes one with the one below it.
+            // A dimension with the same step as the one below it is joined to it.
             index_t count = extents[d];
             const index_t step = byte_strides[d];
             while (d > 0 && (extents[d - 1] == 1 || byte_strides[d - 1] == step * count))
@@ -86,7 +86,7 @@ patch_type::patch_type(const index_list& extents, const index_list& byte_strides
             mpi_check(MPI_Type_create_hvector(static_cast<int>(count), elements_.count,
                                               static_cast<MPI_Aint>(step), elements_.type, &outer),
                       "MPI_Type_create_hvector");
-            if (is_made_) MPI_Type_free(&elements_.type); // what was made of it lives on
+            if (is_made_) MPI_Type_free(&elements_.type); // types made of it stay valid
             elements_ = {outer, 1};
             is_made_ = true;
         }
@@ -118,7 +118,7 @@ void patch_type::commit() {
 }
 
 patch_type::~patch_type() {
-    if (is_made_) MPI_Type_free(&elements_.type); // a destructor has nobody to tell
+    if (is_made_) MPI_Type_free(&elements_.type); // a destructor cannot report an error
 }
 
 } // namespace nodespan::detail

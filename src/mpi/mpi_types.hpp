@@ -19,15 +19,16 @@ MPI_Op to_mpi(accumulate_op op) noexcept;
 /// The unsigned integer of 1, 2, 4 or 8 bytes.
 MPI_Datatype word_of(std::size_t bytes) noexcept;
 
-/// Strided elements as an MPI datatype; no datatype is made where they lie densely.
+/// Strided elements as an MPI datatype; no datatype is made if they lie densely.
 class patch_type {
 public:
-    /// Elements of basic type `base` and `element_bytes`; strides in bytes. Not empty.
+    /// Elements of basic type `base` and of `element_bytes` bytes; strides in bytes. There is at
+    /// least one element.
     /// Errors: MPI category.
     patch_type(const index_list& extents, const index_list& byte_strides, MPI_Datatype base,
                std::size_t element_bytes);
 
-    /// Single elements at these places, in bytes from the begin.
+    /// Single elements at these positions, in bytes from the begin.
     patch_type(std::span<const MPI_Aint> places, MPI_Datatype base, std::size_t element_bytes);
 
     ~patch_type();

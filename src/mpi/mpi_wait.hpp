@@ -10,12 +10,12 @@
 
 namespace nodespan::detail {
 
-/// The one place where the library waits for MPI to end what was started: it keeps MPI going, and
-/// offers the core to others. Once spinning is over `slow` is called between tries; it notices lost
-/// ranks and time that passes, and may throw to end the wait.
+/// The only function in which the library waits for MPI to end what was started. It keeps MPI
+/// going, and offers the core to other processes. Once spinning is over it calls `slow` between
+/// tries; that notices lost ranks and the time, and may throw to end the wait.
 ///
-/// Returns MPI's code. Where that is no success, or `slow` has thrown, requests may be under way
-/// still: memory that they use must then never be used again.
+/// Returns MPI's code. If that is not MPI_SUCCESS, or if `slow` has thrown, requests may still be
+/// under way: the memory that they use must then never be used again.
 template <class Slow>
 [[nodiscard]] int wait_for(std::span<MPI_Request> requests, pause p, Slow&& slow) {
     for (;; p.wait()) {
@@ -27,8 +27,8 @@ template <class Slow>
     }
 }
 
-/// Memory that MPI may be writing to, or reading: it is freed only after `mine_again`, and leaked
-/// where it ends earlier.
+/// Memory that MPI may be reading or writing. It is freed if mine_again() was called, and leaked
+/// otherwise.
 template <class T>
 class lent_memory {
 public:

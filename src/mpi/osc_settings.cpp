@@ -16,9 +16,9 @@ namespace fs = std::filesystem;
 
 const char* const variable_name = "OMPI_MCA_osc";
 
-// What nodespan put into OMPI_MCA_osc. It stands in the environment beside the choice, as both
-// are handed on to child processes, and so that nodespan needs no global state to tell its own
-// choice from a user's: whoever changes OMPI_MCA_osc later makes the two differ.
+// The value that nodespan put into OMPI_MCA_osc. It stands in the environment beside that variable,
+// since both are handed on to child processes, and since nodespan then needs no global state to
+// tell its own choice from a user's: if anyone changes OMPI_MCA_osc later, the two differ.
 const char* const marker_name = "NODESPAN_RMA_CHOICE";
 
 std::optional<std::string> variable(const char* name) {
@@ -62,7 +62,7 @@ std::string_view trimmed(std::string_view text) {
 }
 
 // The last line `name = value`, as Open MPI reads it: a value goes to the end of its line, whatever
-// it holds, and can be empty.
+// it contains, and may be empty.
 std::optional<std::string> value_in(const fs::path& path, std::string_view name) {
     std::optional<std::string> result;
     std::ifstream file(path);
@@ -79,7 +79,7 @@ std::string name_of(const fs::path& file) {
     return home.size() > 1 && name.starts_with(home) ? "~/" + name.substr(home.size()) : name;
 }
 
-// The list that allows one component and, if one is named, not the other.
+// The list that allows one component and excludes the other one, if that is named.
 std::string allowing(const std::string& value, const std::string& component,
                      const std::string& instead_of = {}) {
     const bool excludes = is_exclusion(value);
@@ -91,7 +91,8 @@ std::string allowing(const std::string& value, const std::string& component,
     return fmt::format("{}{}", excludes && !names.empty() ? "^" : "", fmt::join(names, ","));
 }
 
-// What works over any network: Open MPI 5 has no pt2pt, and an rdma that takes TCP.
+// A component that works over any network: pt2pt, which Open MPI 5 does not have; its rdma takes
+// TCP.
 std::string with_pt2pt(const std::string& value) {
     return allowing(value, "pt2pt", "rdma");
 }
@@ -128,7 +129,7 @@ osc_files osc_files_of(const std::string& library) {
     osc_files places;
     if (!is_open_mpi(library)) return places;
     places.variable = variable(variable_name);
-    if (const auto files = variable("OMPI_MCA_mca_base_param_files")) { // in place of all others
+    if (const auto files = variable("OMPI_MCA_mca_base_param_files")) { // replace all other files
         for (const std::string& file : split(*files)) places.user_files.emplace_back(file);
         return places;
     }
@@ -219,8 +220,8 @@ bool may_crash_in_compare_and_swap() {
     return may_crash_in_compare_and_swap(library_text(), rma_choice_in_force().setting);
 }
 
-// Memory of one's own host is reached by osc/sm, and osc/portals4 needs a network that Open MPI
-// must have been built for.
+// osc/sm only reaches memory of the own host, and osc/portals4 needs a network for which Open MPI
+// must have been built.
 bool may_register_memory(const std::string& library, const osc_setting& setting) {
     return !has_pt2pt(library) || !allows_component(setting.value, "pt2pt") ||
            allows_component(setting.value, "rdma") || allows_component(setting.value, "ucx");

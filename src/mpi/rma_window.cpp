@@ -15,11 +15,12 @@
 namespace nodespan::detail {
 namespace {
 
-constexpr std::size_t kept_at_most = 64 * 1024; // bytes of small puts
+constexpr std::size_t kept_at_most = 64 * 1024; // bytes of small puts that are kept
 constexpr int offers_before_a_flush = 2; // to the ranks of a core, of which one has to answer
 
-// In MPICH, and what descends from it, a request of MPI_Rget with strided elements ends before they
-// have come (4.0 to 4.2, every time). One of an MPI_Rget_accumulate that changes nothing does not.
+// In MPICH and libraries derived from it, a request of MPI_Rget with strided elements ends before
+// the elements have arrived (4.0 to 4.2, every time). One of an MPI_Rget_accumulate that changes
+// nothing does not.
 bool may_end_too_early(const mpi_elements& from, const mpi_elements& origin) {
     return !is_built_with_open_mpi && (from.type != MPI_BYTE || origin.type != MPI_BYTE);
 }
@@ -54,7 +55,7 @@ rma_window::rma_window(MPI_Comm comm, const placement& ranks, const window_site&
         mpi_check(MPI_Query_thread(&level), "MPI_Query_thread");
         const std::error_code cause(made, mpi_category());
         const std::string text = fmt::format("MPI_Win_create: {}", cause.message());
-        if (cause == std::error_condition(MPI_ERR_WIN, mpi_category())) // nothing serves it
+        if (cause == std::error_condition(MPI_ERR_WIN, mpi_category())) // no component serves it
             throw error(cause, fmt::format("{}; {}", text, rma_advice(level)));
         throw error(cause, fmt::format("{}; {}; rank {} says: {}", text, rma_advice(level),
                                        site.rank, state_of_limits(site)));
@@ -63,14 +64,14 @@ rma_window::rma_window(MPI_Comm comm, const placement& ranks, const window_site&
     mpi_check(MPI_Win_lock_all(MPI_MODE_NOCHECK, window_), "MPI_Win_lock_all");
 }
 
-// A window that was not freed is leaked, and MPI may still send what is kept.
+// A window that was not freed is leaked, because MPI may still send from its buffer.
 rma_window::~rma_window() {
     if (window_ != MPI_WIN_NULL) static_cast<void>(kept_.release());
 }
 
 void rma_window::free() noexcept {
     if (window_ == MPI_WIN_NULL) return;
-    MPI_Win_unlock_all(window_); // in destructors: nobody to tell
+    MPI_Win_unlock_all(window_); // a destructor cannot report an error
     MPI_Win_free(&window_);
 }
 
@@ -81,7 +82,7 @@ void rma_window::offer_core() const noexcept {
     for (int i = 0; i < offers_before_a_flush; ++i) yield_core();
 }
 
-// What is under way may touch memory that ends while an error is on its way up.
+// While the error is thrown, memory that a transfer uses may end. So this waits first.
 void rma_window::check(int code, const char* operation) {
     if (code != MPI_SUCCESS) settle();
     mpi_check(code, operation);
@@ -89,7 +90,7 @@ void rma_window::check(int code, const char* operation) {
 
 void rma_window::settle() noexcept {
     const blocking_watch watch("transfer (MPI_Win_flush_local_all)", me_, started_.all());
-    MPI_Win_flush_local_all(window_); // there is an error to tell already
+    MPI_Win_flush_local_all(window_); // there is already an error to report
     started_node_ = nobody;
 }
 
@@ -111,7 +112,8 @@ void rma_window::started(int node, const MPI_Request* request) {
     started_node_ = is_first && request == nullptr ? node : several;
 }
 
-// What a node was sent, to add to; it is pending from now on.
+// The record of what a node was sent; the caller adds to it. The node counts as pending from now
+// on.
 rma_window::sent& rma_window::to(int node) {
     if (sent* const known = sent_.find(node)) return *known;
     pending_nodes_.push_back(node);
@@ -122,16 +124,16 @@ void rma_window::flush_if(bool conflict, int node) {
     if (conflict) flush(node);
 }
 
-// Before what must find all that was changed there earlier.
+// Called before a transfer that must see all earlier changes there.
 void rma_window::flush_changes_of(int node, std::size_t offset, std::size_t bytes) {
     const sent* const s = sent_.find(node);
     flush_if(s != nullptr && s->answered.meets(offset, offset + bytes), node);
     flush_sent_to(node, offset, bytes);
 }
 
-// The same before an atomic, which comes after those that were answered. Other accumulates it may
-// overtake: MPI promises their order, but Open MPI's osc/pt2pt lets one pass those that wait for
-// its lock.
+// The same before an atomic operation, which comes after those that were answered. It may overtake
+// other accumulates: MPI promises their order, but in Open MPI's osc/pt2pt an operation may pass
+// those that wait for its lock.
 void rma_window::flush_sent_to(int node, std::size_t offset, std::size_t bytes) {
     const sent* const s = sent_.find(node);
     flush_if(s != nullptr && (s->put.meets(offset, offset + bytes) ||
@@ -139,7 +141,8 @@ void rma_window::flush_sent_to(int node, std::size_t offset, std::size_t bytes) 
              node);
 }
 
-// One target only: others stay on their way, but all has left, see complete_local.
+// Flushes one target. Transfers to other targets stay under way, but all have left, see
+// complete_local.
 void rma_window::flush(int node) {
     if (started_node_ != node) complete_local();
     const blocking_watch watch("transfer (MPI_Win_flush)", me_, {&node, 1});
@@ -147,7 +150,7 @@ void rma_window::flush(int node) {
     check(MPI_Win_flush(target(node), window_), "MPI_Win_flush");
     sent_.erase(node);
     const auto at =
-        std::find(pending_nodes_.rbegin(), pending_nodes_.rend(), node); // the last, mostly
+        std::find(pending_nodes_.rbegin(), pending_nodes_.rend(), node); // mostly the last one
     if (at != pending_nodes_.rend()) pending_nodes_.erase(std::next(at).base());
     started_node_ = nobody;
 }
@@ -210,7 +213,7 @@ void rma_window::accumulate(int node, std::size_t offset, std::size_t bytes,
                   (!commutes && earlier->accumulated.meets(offset, offset + bytes))),
              node);
     sent& s = to(node);
-    s.op = s.op == MPI_OP_NULL || s.op == op ? op : MPI_REPLACE; // several: none commutes
+    s.op = s.op == MPI_OP_NULL || s.op == op ? op : MPI_REPLACE; // mixed: none commutes
     s.accumulated.add(offset, offset + bytes);
     started(node, nullptr);
     check(MPI_Accumulate(memory, origin.count, origin.type, target(node),
@@ -243,7 +246,7 @@ void rma_window::compare_and_swap(int node, std::size_t offset, std::size_t byte
     complete_local(node);
 }
 
-// Open MPI's osc/pt2pt answers first, and makes the change when the answer has left.
+// Open MPI's osc/pt2pt answers first, and makes the change after the answer has left.
 void rma_window::answered(int node, std::size_t offset, std::size_t bytes) {
     to(node).answered.add(offset, offset + bytes);
 }
@@ -256,8 +259,8 @@ void rma_window::read_words(int node, std::size_t offset, std::uint64_t* words, 
     complete_local(node);
 }
 
-// Open MPI's osc/pt2pt gathers small messages by target, and waits here for those to other targets
-// too, which it does not send off: with more than one target on the way, all have to be named.
+// Open MPI's osc/pt2pt collects small messages by target. This call would also wait for those to
+// other targets, but does not send them: so with more than one target, all must be named.
 void rma_window::complete_local(int node) {
     offer_core();
     if (node != several && (started_node_ == nobody || started_node_ == node)) {

@@ -12,14 +12,14 @@
 namespace nodespan::detail {
 namespace {
 
-constinit std::atomic<int> of_this_copy{0}; // where the process has no word to share
+constinit std::atomic<int> of_this_copy{0}; // for processes without a shared word
 
 std::atomic<int>& led_teams() noexcept {
     static std::atomic<int>* const shared = process_word("nodespan-led-teams");
     return shared != nullptr ? *shared : of_this_copy;
 }
 
-// Whether there is anything to come back for soon.
+// Returns whether it should be called again soon.
 bool serve() noexcept {
     const bool leads = led_teams().load(std::memory_order_relaxed) > 0;
     if (!(leads || has_debts()) || !thread_rule::may_call_mpi()) return false;

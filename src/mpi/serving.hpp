@@ -2,17 +2,18 @@
 
 namespace nodespan::detail {
 
-/// A leader of a team of several nodes is the target of their transfers, and has to keep MPI going
-/// whatever its process waits for: also in another team, of which it may be no leader, and in
-/// another copy of this library, such as one linked into each of two shared objects.
+/// A leader of a team of several nodes is the target of transfers, and has to keep MPI going
+/// whatever its process waits for: also while it waits in another team, of which it may not be a
+/// leader, or in another copy of this library, such as one linked into each of two shared objects.
 ///
-/// So the number of such teams is the process's, and every copy looks at it. Threads that MPI
-/// forbids to serve do not: see thread_rule::may_call_mpi.
+/// So the number of such teams is kept for the process, and every copy reads it. Threads for which
+/// MPI forbids it do not serve: see thread_rule::may_call_mpi.
 
-/// Has waits of this copy look. Call: when a team is made; again is fine.
+/// Makes the waits of this copy read the number.
+/// Call:   when a team is made; may be repeated.
 void watch_led_teams() noexcept;
 
-/// This process leads one team more, or one less. After watch_led_teams().
+/// Notes that this process leads one team more, or one less. Needs watch_led_teams().
 void start_serving() noexcept;
 void stop_serving() noexcept;
 

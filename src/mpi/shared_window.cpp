@@ -26,8 +26,8 @@ shared_window shared_window::make(const window_makers& all, MPI_Comm node, const
 
 shared_window::shared_window(MPI_Comm node, const window_site& site, std::size_t bytes)
     : bytes_(bytes) {
-    // Addresses come 8-byte aligned at best: ask for a page more and begin at the next boundary,
-    // which is the same byte for all ranks, since a page is mapped as a page everywhere.
+    // MPI aligns addresses to 8 bytes at best. So this asks for one page more and begins at the
+    // next page boundary, which is the same byte for all ranks, since pages are mapped as pages.
     const std::size_t asked = site.is_leader ? bytes + page_bytes() : 0;
     void* address = nullptr;
     const int made = MPI_Win_allocate_shared(static_cast<MPI_Aint>(asked), 1, MPI_INFO_NULL, node,
@@ -46,7 +46,7 @@ shared_window::shared_window(MPI_Comm node, const window_site& site, std::size_t
 }
 
 void shared_window::free() noexcept {
-    if (window_ != MPI_WIN_NULL) MPI_Win_free(&window_); // in destructors: nobody to tell
+    if (window_ != MPI_WIN_NULL) MPI_Win_free(&window_); // a destructor cannot report an error
     data_ = nullptr;
     bytes_ = 0;
 }

@@ -13,19 +13,20 @@ namespace nodespan::detail {
 
 /// The ranks that make a window together.
 struct window_makers {
-    std::function<void(const std::optional<error>&)> agree; // throws on all what one of them brings
+    std::function<void(const std::optional<error>&)> agree; // throws on all ranks the error of one
     std::optional<waiter> me;                               // nothing before there is a team
 };
 
-/// One MPI shared window of a node: `bytes()` bytes, on a page boundary, that all its ranks see.
+/// One MPI shared window of a node: `bytes()` bytes from a page boundary on, which all its ranks
+/// see.
 class shared_window {
 public:
     shared_window() = default;
 
-    /// Makes the window; its leader, node rank 0, holds all of it. No page is touched. All windows
-    /// are made here: ranks look at their limits and agree before MPI is called, which would hang
-    /// where it fails on some ranks only.
-    /// Call:   collective over `all`, which are whole nodes of ranks.
+    /// Makes the window; its leader, node rank 0, provides all of it. Touches no page. All windows
+    /// are made here: ranks compare the request with their limits and agree before they call MPI,
+    /// because MPI would hang if it failed on some ranks only.
+    /// Call:   collective over `all`, which are all ranks of one or more nodes.
     /// Errors: errc::no_capacity, MPI category; on all ranks.
     /// Cost:   two agreements beside the window.
     /// Source: MPI 3.1 section 11.2.3.
@@ -40,16 +41,17 @@ public:
     shared_window(const shared_window&) = delete;
     shared_window& operator=(const shared_window&) = delete;
 
-    /// Does not free the window: MPI_Win_free waits for all ranks, so it is called by name.
+    /// Does not free the window: MPI_Win_free waits for all ranks, so call free().
     ~shared_window() = default;
 
-    /// Frees the window. Call: collective over the node.
+    /// Frees the window.
+    /// Call:   collective over the node.
     void free() noexcept;
 
     std::byte* data() const noexcept { return data_; }
     std::size_t bytes() const noexcept { return bytes_; }
 
-    /// MPI's own handle, for those who ask what it says of itself.
+    /// MPI's handle, for code that asks MPI about the window.
     MPI_Win handle() const noexcept { return window_; }
 
 private:

@@ -6,17 +6,19 @@
 
 namespace nodespan::detail {
 
-/// Which of a process's threads may make a team's calls, as MPI's thread level has it: with
+/// Which threads of a process may make the calls of a team, according to MPI's thread level: with
 /// MPI_THREAD_SINGLE and MPI_THREAD_FUNNELED the main thread, with MPI_THREAD_SERIALIZED and
 /// MPI_THREAD_MULTIPLE any thread, one at a time.
 class thread_rule {
 public:
-    /// For the team that `operation` makes; asks MPI. Errors: errc::wrong_thread, MPI category.
+    /// For the team that `operation` makes; asks MPI for the level.
+    /// Errors: errc::wrong_thread, MPI category.
     explicit thread_rule(const char* operation);
 
-    /// The begin of a call, and whether end() has to follow: not where it is within another one.
+    /// Begins a call. Returns whether end() must follow; it need not if the call is inside another
+    /// one.
     /// Errors: errc::wrong_thread, errc::finalized; before anything is done.
-    /// Cost: a compare for the main thread, else one or two atomic instructions.
+    /// Cost:   a compare for the main thread, else one or two atomic instructions.
     bool begin(const char* operation) {
         require_live_process(operation);
         if (caller_.load(std::memory_order_relaxed) == me()) return false;
@@ -28,13 +30,14 @@ public:
         caller_.store(nullptr, std::memory_order_release);
     }
 
-    /// Whether begin() would let this thread in now, in a process that may call.
+    /// Whether begin() would admit this thread now, in a process that may call.
     bool admits_this_thread() const noexcept;
 
-    /// One call, as long as this object lives; calls within it are its own.
+    /// One call, as long as this object lives; calls inside it belong to it.
     class call {
     public:
-        /// A null rule allows all threads. Errors: as begin().
+        /// A null rule allows all threads.
+        /// Errors: as begin().
         call(thread_rule* rule, const char* operation) {
             if (rule == nullptr)
                 require_live_process(operation);
@@ -51,15 +54,15 @@ public:
         thread_rule* rule_ = nullptr; // where there is something to undo
     };
 
-    /// Whether this thread may call MPI beside the program's other threads, as far as is known:
-    /// with MPI_THREAD_SERIALIZED only within a call, since the program sees to these alone.
+    /// Whether this thread may call MPI beside the program's other threads, as far as is known.
+    /// With MPI_THREAD_SERIALIZED only inside a call, since the program serialises only these.
     static bool may_call_mpi() noexcept;
 
 private:
-    // Something that every thread has one of.
+    // An address that differs between threads.
     static const void* me() noexcept { return &calls_of_this_thread(); }
 
-    // Of those that end(): the main thread's have none where it alone may call.
+    // Counts calls that end(); not those of the main thread if only that thread may call.
     static unsigned& calls_of_this_thread() noexcept {
         static thread_local unsigned calls = 0;
         return calls;

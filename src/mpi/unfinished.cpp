@@ -6,10 +6,10 @@ namespace nodespan::detail {
 
 unfinished::~unfinished() {
     if (!mpi_is_alive()) return;
-    if (is_started) // MPI may still fill or read the memory: leak it
+    if (is_started) // MPI may still use the memory: leak it
         for (auto& one : memory) static_cast<void>(one.release());
     else
-        for (MPI_Request& request : requests) MPI_Request_free(&request); // nobody to tell
+        for (MPI_Request& request : requests) MPI_Request_free(&request); // errors are ignored
 }
 
 } // namespace nodespan::detail

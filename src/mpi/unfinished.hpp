@@ -8,9 +8,9 @@
 
 namespace nodespan::detail {
 
-/// Persistent requests, and the memory of ours that their messages come from or go to. It can
-/// outlive whoever started them, since MPI may still be reading and writing. Not in this memory,
-/// but in an array's, messages may lie too: that is not used again before these are done.
+/// Persistent requests and the buffers of their messages. It can outlive the object that started
+/// them, since MPI may still be reading and writing. Messages may also lie in an array's memory,
+/// which is not used again before they are done.
 class unfinished {
 public:
     unfinished() = default;
@@ -19,9 +19,9 @@ public:
     unfinished& operator=(const unfinished&) = delete; // MPI knows the addresses
 
     std::vector<MPI_Request> requests;
-    std::vector<int> peers; // the team's ranks that they are for
+    std::vector<int> peers; // the team's rank at the other end of each
     std::vector<std::unique_ptr<std::byte[]>> memory;
-    bool is_started = false; // and has not ended
+    bool is_started = false; // and not ended yet
 };
 
 } // namespace nodespan::detail

@@ -4,8 +4,8 @@
 
 namespace nodespan::detail {
 
-/// Whether the library is built with Open MPI, of which some rules and settings are its own. Its
-/// versions 4 and 5 run the same programs: which it is shows at run time only, see has_pt2pt.
+/// Whether the library is built with Open MPI, to which some rules and settings belong. Its
+/// versions 4 and 5 run the same programs; which one it is shows only at run time, see has_pt2pt.
 #ifdef OPEN_MPI
 inline constexpr bool is_built_with_open_mpi = true;
 #else

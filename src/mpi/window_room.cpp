@@ -22,8 +22,8 @@ namespace {
 
 constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
 
-// What must be free for a window of so many bytes: MPI adds a header, and Open MPI refuses unless
-// 5 % more than it asks for is free.
+// How much must be free for a window: MPI adds a header, and Open MPI refuses unless 5 % more than
+// it asks for is free.
 constexpr std::uint64_t window_header = 128 * 1024;
 constexpr std::uint64_t sixteenths_more = is_built_with_open_mpi ? 1 : 0;
 std::uint64_t room_for_window(std::uint64_t bytes) {
@@ -34,7 +34,7 @@ std::uint64_t window_in_room(std::uint64_t free_bytes) {
     return (free_bytes - window_header) / (16 + sixteenths_more) * 16;
 }
 
-// What MPI and this library take beside a window's own bytes, in one process.
+// What MPI and this library need beside a window's own bytes, in one process.
 constexpr std::uint64_t beside_window = std::uint64_t{4} << 20;
 constexpr std::uint64_t beside_exposure = std::uint64_t{2} << 20;
 constexpr std::size_t descriptors_for_window = 4;
@@ -49,7 +49,7 @@ std::uint64_t beyond(std::uint64_t limit, std::uint64_t used) {
     return limit == unlimited ? unlimited : limit - std::min(limit, used);
 }
 
-// Number `place` of /proc/self/statm, in bytes: 0 is all address space, 5 private data.
+// Number `place` of /proc/self/statm, in bytes: 0 is the whole address space, 5 is private data.
 std::uint64_t mapped_bytes(int place) {
     std::ifstream file("/proc/self/statm");
     std::uint64_t pages = 0;
@@ -70,19 +70,20 @@ std::uint64_t status_of_process(const std::string& key, int base) {
 }
 
 bool may_lock_any_memory() {
-    constexpr int ipc_lock = 14; // of linux/capability.h
+    constexpr int ipc_lock = 14; // see linux/capability.h
     return (status_of_process("CapEff:", 16) >> ipc_lock & 1) != 0;
 }
 
-// A limit, and what a window needs of it.
+// A limit, and how much of it a window needs.
 struct need {
     std::uint64_t bytes = 0;
     capacity room;
-    bool is_node_memory = false; // MPI wants more there than a window has
+    bool is_node_memory = false; // MPI wants more of it than the window has
 
     bool is_met() const { return bytes <= room.free_bytes; }
 
-    // The largest window; of what the program itself lives on, half is left to it.
+    // The largest window within this limit. Half of what the program itself needs to run is left to
+    // it.
     std::uint64_t most() const {
         if (is_node_memory) return window_in_room(room.free_bytes);
         return std::min(room.free_bytes / 2, beyond(room.free_bytes, beside_window));
@@ -102,7 +103,7 @@ capacity address_space(const window_site& site) {
     return limit_of_process(site, RLIMIT_AS, mapped_bytes(0), "the address space", 'v');
 }
 
-// All that stands for or against a window, the node's memory first.
+// All limits that a window is compared with; the node's memory comes first.
 std::vector<need> needs_of(const window_site& site, std::uint64_t bytes, std::uint64_t given_back) {
     std::vector<need> result;
     const auto add = [&](need one, std::uint64_t more) {
@@ -123,7 +124,7 @@ std::vector<need> needs_of(const window_site& site, std::uint64_t bytes, std::ui
     return result;
 }
 
-// Whether so many files as a window takes could be opened now.
+// Whether as many files as a window needs could be opened now.
 bool has_descriptors() {
     std::array<int, descriptors_for_window> opened{};
     std::size_t made = 0;

@@ -16,11 +16,12 @@
 namespace nodespan::detail {
 namespace {
 
-// Where calls that may wait are found. A place has the address of its watch, 0 if it is free; odd
-// while the thread reads: until then the watch stays. More at a time go unwatched.
+// The calls that may wait are listed in slots. A slot holds the address of the call's watch, and 0
+// if it is free; the thread makes the address odd while it reads, and until then the watch stays.
+// If more calls wait at once than there are slots, the others are not watched.
 struct slot {
     std::atomic<std::uintptr_t> watch{0};
-    std::atomic<std::uint32_t> turn{0}; // tells two calls apart that use one address
+    std::atomic<std::uint32_t> turn{0}; // tells two calls apart that use the same address
 };
 constinit std::array<slot, 8> slots;
 
@@ -38,7 +39,7 @@ struct sight {
     watchdog dog;
 };
 
-// Says what there is to say of a call that is still the one that was seen before.
+// Prints the line for a call, if it is overdue and still the call that was seen before.
 void look_at(slot& place, sight& seen) {
     std::uintptr_t address = place.watch.load(std::memory_order_acquire);
     const bool is_watched = address != 0 && address % 2 == 0; // not free, nor about to be taken
@@ -57,7 +58,7 @@ void look_at(slot& place, sight& seen) {
     if (seen.dog.is_overdue()) line = watch.text(seen.dog.seconds());
     place.watch.store(address, std::memory_order_release);
     if (line.empty()) return;
-    if (watchdog::aborts()) alarm(10); // MPI's abort may wait for the thread that waits
+    if (watchdog::aborts()) alarm(10); // MPI_Abort may wait for the thread that waits
     watchdog::tell(line);
 }
 
@@ -67,14 +68,15 @@ void* run(void* given) {
     while (state.stop.load(std::memory_order_acquire) == 0) {
         try {
             for (std::size_t i = 0; i < slots.size(); ++i) look_at(slots[i], seen[i]);
-        } catch (...) { // no memory for the line
+        } catch (...) { // there is no memory for the line
         }
         futex_wait(state.stop, 0, state.period_ns);
     }
     return nullptr;
 }
 
-// Signals are the program's threads' affair. Errors: false.
+// Starts the thread with all signals blocked, since signals belong to the program's threads.
+// Returns false if it fails.
 bool start(thread_state& state) {
     constexpr std::size_t stack = 256 * 1024;
     sigset_t all, before;
@@ -89,7 +91,7 @@ bool start(thread_state& state) {
     return is_there;
 }
 
-// A forked child has a copy of this, but not the thread.
+// A forked child has a copy of the state, but not the thread.
 void stop(thread_state* state) {
     if (state->process != getpid()) return;
     state->stop.store(1, std::memory_order_release);
@@ -122,7 +124,7 @@ std::shared_ptr<clock_watcher> clock_watcher::hold() noexcept try {
     present() = made;
     return made;
 } catch (...) {
-    return nullptr; // no memory: nobody watches
+    return nullptr; // no memory: calls are not watched
 }
 
 blocking_watch::blocking_watch(const char* call, const waiter& who, std::span<const int> nodes,
@@ -146,7 +148,7 @@ blocking_watch::~blocking_watch() {
     auto mine = reinterpret_cast<std::uintptr_t>(this);
     while (!slot_->compare_exchange_weak(mine, 0, std::memory_order_acq_rel)) {
         mine = reinterpret_cast<std::uintptr_t>(this);
-        yield_core(); // the thread reads
+        yield_core(); // waits until the thread has read
     }
     if (has_note_) who_.note->store(0, std::memory_order_relaxed);
 }

@@ -11,37 +11,39 @@
 
 namespace nodespan::detail {
 
-/// The thread that looks at the clock for those that wait inside MPI, where nobody else can. It
-/// sleeps, calls nothing of MPI but its abort, takes no signals, and ends with the last that holds
-/// it: every team does, and who makes one.
+/// The thread that looks at the clock for ranks that wait inside MPI, where they cannot do so
+/// themselves. It sleeps, calls no MPI function but MPI_Abort, takes no signals, and ends when the
+/// last holder lets go of it. Every team holds it, and so does the code that makes a team.
 class clock_watcher {
 public:
-    /// That of this process; null where there can be none, or NODESPAN_TIMEOUT is 0.
+    /// Returns the watcher of this process; null if there can be none, or if NODESPAN_TIMEOUT is 0.
     static std::shared_ptr<clock_watcher> hold() noexcept;
 };
 
-/// A rank that may wait, and what it knows of those it waits for.
+/// A rank that may wait, and what it knows of the ranks for which it waits.
 struct waiter {
     int rank = 0;
     const far_ends* ends = nullptr;
-    shared_word* note = nullptr; // where its node sees which node it waits for: node_barrier::note
+    shared_word* note = nullptr; // its node_barrier::note: the node it waits for
 };
 
-/// Stands beside one call that may wait inside MPI: when it takes too long, the clock_watcher,
-/// where somebody holds it, tells what the watchdog tells elsewhere. Cost: two atomic instructions
-/// on a line of this process, some ns.
+/// Accompanies one call that may wait inside MPI. If the call takes too long and somebody holds the
+/// clock_watcher, that prints the line that the watchdog prints in other waits.
+/// Cost:   two atomic instructions on a cache line of this process, some ns.
 class blocking_watch {
 public:
-    /// For some nodes, or for `others` in words. What is named here stays until the end.
+    /// Waits for some nodes, or for `others`, given in words. The arguments stay valid until the
+    /// end.
     blocking_watch(const char* call, const waiter& who, std::span<const int> nodes) noexcept
         : blocking_watch(call, who, nodes, "other nodes") {}
     blocking_watch(const char* call, const waiter& who, const char* others) noexcept
         : blocking_watch(call, who, {}, others) {}
     ~blocking_watch();
-    blocking_watch(const blocking_watch&) = delete;            // known by its address
-    blocking_watch& operator=(const blocking_watch&) = delete; // known by its address
+    blocking_watch(const blocking_watch&) = delete;            // the thread knows it by its address
+    blocking_watch& operator=(const blocking_watch&) = delete; // the thread knows it by its address
 
-    /// For the thread: what to say after so many seconds, and the note on the node.
+    /// For the thread: the line to print after so many seconds, and the note to other ranks of the
+    /// node.
     std::string text(double seconds) const;
     void write_note() noexcept;
 

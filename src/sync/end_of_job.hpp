@@ -2,11 +2,12 @@
 
 namespace nodespan::detail {
 
-/// What ends the job: MPI_Abort, once there is MPI. It belongs to the process, not to a team: a
-/// line of the watchdog may have to end it where no team is at hand.
+/// Sets the function that ends the job: MPI_Abort, once MPI is initialised. It belongs to the
+/// process, not to a team, because a line of the watchdog may have to end the job where no team is
+/// at hand.
 void set_abort(void (*end_job)()) noexcept;
 
-/// Ends it: all ranks, where there is MPI, else this process.
+/// Ends the job: all ranks if MPI is initialised, otherwise this process.
 [[noreturn]] void end_job() noexcept;
 
 } // namespace nodespan::detail

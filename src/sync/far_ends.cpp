@@ -26,7 +26,7 @@ std::string far_ends::text(int node) const {
     return fmt::format("{}, {}", place, list_of_ranks(members));
 }
 
-// Many would fill a screen, and say no more than a few do.
+// Names only the first few: a list of many fills a screen and says no more.
 std::string far_ends::text(const std::vector<int>& nodes) const {
     constexpr std::size_t most = 3;
     std::string result;

@@ -9,13 +9,14 @@
 
 namespace nodespan::detail {
 
-/// Who sits on which node and which host that is, in words: for messages of those that wait.
+/// Describes in words which ranks are on a node and which host it is, for messages of ranks that
+/// wait.
 class far_ends {
 public:
-    /// A host's name, cut to the length that usually tells hosts apart.
+    /// A host's name, cut to a length that usually tells hosts apart.
     using host = std::array<char, 32>;
 
-    /// `hosts` has one name for each node, and stays where it is; null while they are not known.
+    /// `hosts` has one name for each node and stays valid; null while the names are not known.
     far_ends(const placement& ranks, const host* hosts) : ranks_(&ranks), hosts_(hosts) {}
 
     static host own_host();

@@ -8,18 +8,48 @@
 
 #include <chrono>
 
+// The lock of a node: a ticket lock with a second counter for readers (Mellor-Crummey and Scott
+// 1991).
+//
+// The words. `next` is the next ticket to be drawn. `read` is the ticket whose owner may enter as a
+// reader, `write` the ticket whose owner may enter as a writer. All three only grow, except that
+// the owner of the latest ticket may take it back; write <= read <= next (modulo 2^32). `holder` is
+// 1 + the rank of the writer, for messages of the watchdog only.
+//
+// Order. A rank draws a ticket by an atomic increment of `next`. A writer waits until `write`
+// equals its ticket: then all earlier owners have left. When it leaves it increments `read`, then
+// `write`. A reader waits until `read` equals its ticket: then all earlier writers have left, and
+// all earlier readers have entered. It increments `read` as it enters, so that a reader that is
+// next in line enters too, and `write` as it leaves. `write` reaches the ticket of a writer only
+// when everyone before it has left, in whatever order the readers leave.
+//
+// Why nothing is lost: leaving is an increment with memory_order_seq_cst, which is also a release,
+// and waits read with acquire, so the next owner sees what was written under the lock. The
+// increment comes before the look at `sleepers`, and a sleeper counts itself before it reads the
+// counter, both seq_cst: so one of the two sees the other, and no sleeper is overlooked.
+//
+// Nobody waits for ever, and nobody starves: tickets are served in the order in which they were
+// drawn. If a wait fails, because MPI has reported an error, its ticket is taken back or its turn
+// is passed on (pass_on), so that later owners are served. A rank that leaves by an exception
+// unlocks as its guards unwind. A rank that dies while it holds the lock keeps it; the watchdog
+// then names that rank.
+//
+// In a team of several nodes, a rank that has its turn here still has to keep out the ranks of
+// other nodes. It closes the gate after it has its turn, and opens it before it gives its turn
+// away: see rma_gate.cpp.
+
 namespace nodespan {
 
 namespace {
 
-// Counters only ever go up by one, whoever does it: a reader may come and go between the two steps
-// of a writer's unlock.
+// Increments one of the counters `read` and `write`. It is an increment and not a store, because a
+// reader may enter and leave between the two steps of a writer's unlock.
 void advance(std::atomic<std::uint32_t>& serving, detail::mutex_words& words) noexcept {
-    serving.fetch_add(1, std::memory_order_seq_cst); // before the look at sleepers, as in wait_on
+    serving.fetch_add(1, std::memory_order_seq_cst); // sleepers are read after this, as in wait_on
     if (words.sleepers.load(std::memory_order_seq_cst) != 0) detail::futex_wake_all(serving);
 }
 
-// Counts a lock that is taken, and how long that takes, where a report of it is wanted.
+// Counts one lock that is taken and the time that it takes, if a report of it is wanted.
 class counted {
 public:
     explicit counted(detail::lock_usage* usage) : usage_(usage) {
@@ -31,7 +61,7 @@ public:
     counted(const counted&) = delete;            // for one scope
     counted& operator=(const counted&) = delete; // for one scope
 
-    // What try_lock returns: without success there is nothing to count.
+    // Passes on the result of try_lock; a failed attempt is not counted.
     bool if_taken(bool is_taken) {
         if (!is_taken) usage_ = nullptr;
         return is_taken;
@@ -51,7 +81,7 @@ private:
     clock::time_point start_;
 };
 
-// One call: who may not make it learns so before anything is done.
+// One call. A thread that may not make it gets its error here, before anything is done.
 class call {
 public:
     explicit call(detail::lock_gate* gate) {
@@ -70,7 +100,7 @@ private:
     detail::lock_gate* gate_ = nullptr; // where there is something to undo
 };
 
-// The next step of a lock, which may fail: then what the steps before it took is given back.
+// Runs the next step of a lock. If it fails, `give_back` undoes the steps before it.
 template <class Step, class GiveBack>
 auto or_give_back(Step&& step, GiveBack&& give_back) {
     try {
@@ -83,7 +113,7 @@ auto or_give_back(Step&& step, GiveBack&& give_back) {
 
 } // namespace
 
-// Who holds it is told by its own word, for those who wait too long: readers leave it at 0.
+// Records the writer's rank for the watchdog; 0 under readers.
 void mutex::note_holder() noexcept {
     if (me_ != nullptr)
         words_->holder.store(static_cast<std::uint32_t>(me_->rank) + 1, std::memory_order_relaxed);
@@ -92,7 +122,7 @@ void mutex::note_holder() noexcept {
 void mutex::wait_for(std::atomic<std::uint32_t>& serving, std::uint32_t ticket) {
     detail::patience how =
         oversubscribed_ ? detail::patience::oversubscribed() : detail::patience{};
-    if (gate_ != nullptr) how.sleep_ns = 100'000; // other nodes may be waiting for our progress
+    if (gate_ != nullptr) how.sleep_ns = 100'000; // other nodes may wait for this rank's progress
     detail::watchdog watch;
     or_give_back(
         [&] {
@@ -111,8 +141,9 @@ void mutex::wait_for(std::atomic<std::uint32_t>& serving, std::uint32_t ticket) 
         [&] { pass_on(serving, ticket); });
 }
 
-// A wait that failed leaves nobody waiting for its ticket. The last in line takes it back; who has
-// others behind waits for its turn after all, without a word, and hands it to them.
+// Called when a wait has failed, so that no ticket is left without an owner. The rank with the
+// latest ticket takes it back. If later tickets have been drawn, the rank waits for its turn
+// without reporting anything, and then passes the lock on.
 void mutex::pass_on(std::atomic<std::uint32_t>& serving, std::uint32_t ticket) noexcept {
     std::uint32_t after_mine = ticket + 1;
     if (words_->next.compare_exchange_strong(after_mine, ticket)) return;
@@ -124,7 +155,7 @@ void mutex::pass_on(std::atomic<std::uint32_t>& serving, std::uint32_t ticket) n
             try {
                 if (gate_ != nullptr) gate_->progress();
             } catch (...) {
-                // There is an error on its way already.
+                // Another error is being thrown already.
             }
         });
     advance(words_->read, *words_);
@@ -140,7 +171,8 @@ void mutex::lock() {
     if (gate_ != nullptr) or_give_back([&] { gate_->close(); }, [&] { unlock_words(); });
 }
 
-// `write` never passes `next`: if next still is what write was, every ticket has been given back.
+// `write` is at most `next`. If both are equal, all tickets have been given back and the lock is
+// free.
 bool mutex::try_lock() {
     const call mine(gate_);
     return counted(usage_).if_taken(try_take());
@@ -160,7 +192,7 @@ bool mutex::try_take() {
     return false;
 }
 
-// In a fork a guard that its parent has made lets go of nothing.
+// In a fork this does nothing: the lock belongs to the parent, whose guard was copied.
 void mutex::unlock() {
     if (detail::is_forked()) return;
     const call mine(gate_);
@@ -180,7 +212,7 @@ void mutex::lock_shared() {
     const counted in_report(usage_);
     if (is_elsewhere()) return gate_->lock();
     wait_for(words_->read, words_->next.fetch_add(1, std::memory_order_relaxed));
-    advance(words_->read, *words_); // the next reader may come in too
+    advance(words_->read, *words_); // the next reader may enter, too
     if (gate_ != nullptr)
         or_give_back([&] { gate_->close_shared(); }, [&] { unlock_shared_words(); });
 }

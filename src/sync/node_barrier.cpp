@@ -8,17 +8,47 @@
 #include <algorithm>
 #include <limits>
 
+// How the ranks of a node meet.
+//
+// The words. Each rank has a line that only this rank writes: `arrived` is the number of the last
+// meeting that it has reached, `rounds` the number of rounds of dissemination that it has begun,
+// and `words` what it tells in a led meeting. One rank writes `meeting.released`, the number of the
+// last meeting that has ended, and `meeting.result`: the leader in a led meeting, the last rank to
+// arrive in a counted one. All ranks increment `count.arrivals`. `flags.abandoned` is 1 + the rank
+// that was the first to leave by an exception, and does not change any more once it is set.
+//
+// Order. A rank stores `words` before `arrived`, and the leader stores `result` before `released`.
+// These stores are releases, and waits read with acquire: so a rank that leaves a meeting sees all
+// that the others wrote before they arrived. A counted meeting has no such line for each rank:
+// there the increment of `arrivals` is acquire and release, and the last rank passes everything on
+// by `released`. Among ranks that share cores, or that meet in rounds, `arrived` only serves to
+// name the ranks that are missing, and is relaxed.
+//
+// Nothing is overwritten too early. A rank begins meeting m + 1 only when m has ended for it, which
+// needs the arrival of all ranks; so no two ranks are more than one meeting apart. A rank writes
+// its `words` of m + 1 after the release of m, when the leader has read those of m. The leader
+// writes the `result` of m + 1 after all ranks have arrived at m + 1, when they have read that of
+// m.
+//
+// Nobody waits for ever. A rank that leaves by an exception sets `abandoned` and wakes all
+// sleepers; every wait reads this flag when spinning is over, and at least every 200 ms while it
+// sleeps, and then throws errc::peer_lost. A rank may reach a meeting and leave just after it: so a
+// wait reads its word again after the flag, and ends well if the goal is reached. In dissemination
+// a rank may also hear from a rank that has itself not heard yet; if all ranks have arrived, the
+// wait goes on for 100 ms. A rank that dies without unwinding sets no flag: then the watchdog says
+// for which ranks the others wait.
+
 namespace nodespan::detail {
 namespace {
 
-// Meetings are counted modulo 2^32: "not before" by the sign of the difference.
+// Meetings are counted modulo 2^32; the sign of the difference tells which of two numbers is later.
 bool reached(std::uint32_t count, std::uint32_t goal) {
     return static_cast<std::int32_t>(count - goal) >= 0;
 }
 
-// Ranks that share cores: the last one to arrive ends the meeting, so that nobody has to be awake
-// for it but that one. A core each: up to four ranks look at each other's lines, all at once; more
-// go in rounds, whose number grows with the logarithm of theirs.
+// If ranks share cores, they count arrivals and the last one ends the meeting: no other rank has to
+// run for that. With a core for each rank, up to four ranks read the lines of all others. More
+// ranks meet in rounds, whose number is the logarithm of the number of ranks.
 constexpr int most_flags = 4;
 
 } // namespace
@@ -53,12 +83,12 @@ std::vector<int> node_barrier::missing() const {
     return result;
 }
 
-// One rank of those that wait speaks for all.
+// Only the lowest of the ranks that wait prints the line.
 void node_barrier::complain(const watchdog& watch) const {
     for (int peer = 0; peer < rank_; ++peer)
         if (reached(line(peer).arrived.load(std::memory_order_relaxed), meeting_)) return;
     const std::vector<int> late = missing();
-    if (late.empty()) return; // the leader waits for other nodes, and will say so
+    if (late.empty()) return; // the leader waits for other nodes, and prints its own line
     watchdog::tell(fmt::format("{}: rank {} has waited {:.1f} s on host {} for {}", why_->text(),
                                first_rank_ + rank_, watch.seconds(), host_name(),
                                with_notes(late)));
@@ -81,9 +111,8 @@ std::string node_barrier::with_notes(const std::vector<int>& late) const {
     return silent.empty() ? innocent : list_of_ranks(silent) + "; " + innocent;
 }
 
-// Waits until `word` has come to `goal`. A rank that leaves may have been the one to bring it
-// there, just before: it is looked at once more after its farewell. Or, where ranks bring each
-// other to the goal and all have come, they may be about to: they get a while.
+// Waits until `word` has reached `goal`. A rank may set `word` and then leave: `word` is read again
+// after the abandoned flag. In dissemination, once all have arrived, `others_go_on` allows 100 ms.
 template <class Slow>
 void node_barrier::wait_until(shared_word& word, std::uint32_t goal, const patience& how,
                               Slow&& slow, bool others_go_on) {
@@ -101,7 +130,7 @@ void node_barrier::wait_until(shared_word& word, std::uint32_t goal, const patie
 
 void node_barrier::arrive_and_wait(const occasion& why) {
     why_ = &why;
-    throw_if_abandoned(); // or a second try would be counted in place of the rank that left
+    throw_if_abandoned(); // a meeting without the rank that left would be counted wrongly
     if (ranks_ == 1) return;
     ++meeting_;
     switch (shape_) {
@@ -120,10 +149,10 @@ void node_barrier::meet_by_flags() {
         if (peer != rank_) wait_until(line(peer).arrived, meeting_, patience_, [] {});
 }
 
-// In round k everyone hears from the rank 2^k before, who has heard from 2^k others (Hensgen,
-// Finkel, Manber 1988). Each rank writes one word only.
+// In round k every rank hears from the rank 2^k before it, which has already heard from 2^k ranks
+// (Hensgen, Finkel, Manber 1988). Each rank writes one word only.
 void node_barrier::meet_by_dissemination() {
-    line(rank_).arrived.store(meeting_, std::memory_order_relaxed); // only to be missed
+    line(rank_).arrived.store(meeting_, std::memory_order_relaxed); // only missing() reads it
     for (int distance = 1; distance < ranks_; distance *= 2) {
         ++counted_;
         store_and_wake(line(rank_).rounds, counted_, shared_->flags.sleepers);
@@ -134,7 +163,7 @@ void node_barrier::meet_by_dissemination() {
 }
 
 void node_barrier::meet_by_count() {
-    line(rank_).arrived.store(meeting_, std::memory_order_relaxed); // only to be missed
+    line(rank_).arrived.store(meeting_, std::memory_order_relaxed); // only missing() reads it
     ++counted_;
     const std::uint32_t all = counted_ * static_cast<std::uint32_t>(ranks_);
     if (shared_->count.arrivals.fetch_add(1, std::memory_order_acq_rel) + 1 == all)
@@ -151,12 +180,12 @@ void node_barrier::arrive(const agreed_words& words, const occasion& why) {
 }
 
 agreed_words node_barrier::wait_for_all(const std::function<void()>& progress) {
-    throw_if_abandoned(); // ranks may come once more after they were told
+    throw_if_abandoned(); // ranks may call again after they were told of the loss
     agreed_words all{};
     patience how = patience_;
-    if (progress) { // other nodes may be waiting for ours
+    if (progress) { // other nodes may wait for this rank's progress
         how.sleep_ns = 100'000;
-        if (how.spins > 0) how.yields = std::numeric_limits<int>::max(); // nobody wants this core
+        if (how.spins > 0) how.yields = std::numeric_limits<int>::max(); // stays awake
     }
     for (int peer = 0; peer < ranks_; ++peer) {
         wait_until(line(peer).arrived, meeting_, how, [&] {

@@ -12,52 +12,55 @@
 
 namespace nodespan::detail {
 
-/// What ranks tell each other while they meet: combined by maximum, word by word. Word 0 is not 0
-/// where something failed.
+/// The words that ranks tell each other in a meeting. They are combined by maximum, word by word.
+/// Word 0 is not 0 if something failed.
 using agreed_words = std::array<std::uint64_t, 5>;
 
-/// Where the ranks of one node meet, in memory they share. No MPI, no system call when all is
-/// quick. Every rank has a line of its own that says how often it has arrived.
+/// The meeting point of the ranks of one node, in memory that they share. It needs no MPI, and no
+/// system call if all ranks are quick. Every rank has a cache line of its own, which says how many
+/// meetings it has reached. node_barrier.cpp explains the protocol.
 ///
-/// All ranks call the same sequence of meetings. Two kinds: `arrive_and_wait`, where nobody leads,
-/// and a led meeting (`arrive`, then the leader `wait_for_all`, `release`; the others
-/// `wait_for_release`), where the leader may talk to other nodes in between. Who waits too long for
-/// a watchdog says for whom.
+/// All ranks call the same sequence of meetings. There are two kinds: `arrive_and_wait` has no
+/// leader. In a led meeting all ranks call `arrive`; the leader then calls `wait_for_all` and
+/// `release`, and may talk to other nodes in between; the others call `wait_for_release`. A rank
+/// that waits too long prints a line that says for whom it waits.
 class node_barrier {
 public:
-    /// Bytes of zeroed shared memory, aligned to 128, that `ranks` ranks need.
+    /// Bytes of shared memory that `ranks` ranks need; it must be zeroed and aligned to 128.
     static std::size_t bytes(int ranks);
 
-    /// `first_rank` is only for messages: the team's number of node rank 0.
+    /// `first_rank`, the team's number of node rank 0, is only for messages.
     node_barrier(void* memory, int rank, int ranks, int first_rank, bool oversubscribed);
 
-    node_barrier(const node_barrier&) = delete;            // counts its own arrivals
-    node_barrier& operator=(const node_barrier&) = delete; // counts its own arrivals
+    node_barrier(const node_barrier&) = delete;            // each object counts its own arrivals
+    node_barrier& operator=(const node_barrier&) = delete; // each object counts its own arrivals
 
-    /// Whom messages name at the far end; without them they name numbers of nodes.
+    /// Sets how messages describe other nodes; without it they give the numbers of nodes.
     void know(const far_ends& ends) noexcept { ends_ = &ends; }
 
-    /// Where this rank says which node it waits for outside of meetings, 1 + its number, 0 for
-    /// none: so that those who wait for this rank do not blame it.
+    /// The word in which this rank says which node it waits for outside of meetings: 1 + the node's
+    /// number, or 0 for none. Ranks that wait for this rank then name that node in their message.
     shared_word& note() noexcept { return line(rank_).waits_for; }
 
-    /// Ranks of the node with what their notes say, such as "rank 0, which itself waits for node 1
-    /// on host b, ranks 2, 3"; `late` are the team's numbers.
+    /// A list of ranks of the node with what their notes say, such as "rank 0, which itself waits
+    /// for node 1 on host b, ranks 2, 3". `late` has the ranks' numbers in the team.
     std::string with_notes(const std::vector<int>& late) const;
 
-    /// Returns when all ranks have called it. Errors: errc::peer_lost.
+    /// Returns when all ranks have called it.
+    /// Errors: errc::peer_lost.
     void arrive_and_wait(const occasion& why = {});
 
-    /// Led meetings: says "I am here", and what this rank has to tell. `why` lives until the end.
+    /// Led meetings: says that this rank has arrived, and what it tells. `why` stays valid until
+    /// the end.
     void arrive(const agreed_words& words, const occasion& why = {});
 
-    /// Leader only: waits for all and combines their words, calling `progress` meanwhile.
+    /// Leader only: waits for all ranks and combines their words; calls `progress` while it waits.
     agreed_words wait_for_all(const std::function<void()>& progress);
 
     /// Leader only: ends the meeting with this result.
     void release(const agreed_words& result);
 
-    /// Others: waits for the leader's result.
+    /// Other ranks: waits for the leader's result.
     agreed_words wait_for_release();
 
     /// Tells all ranks that this one will not come any more; their waits throw errc::peer_lost.

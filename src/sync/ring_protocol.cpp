@@ -7,11 +7,48 @@
 #include <algorithm>
 #include <numeric>
 
+// How frames of a ring change hands.
+//
+// The words. A frame that is published has a position, 0, 1, 2, ... `order` says in which place it
+// lies, under its position modulo the number of places. Each place has one word, with the position
+// of its frame, the number of consumers that read it now, and the number of consumers to which it
+// is still owed (its debts). All changes of hands are changes of this one word, so no consumer
+// reads a frame that is half written. Only the producer writes `order`, `head` (the number of
+// positions given), `numbered` (the number of sequence numbers given, those of lost frames
+// included), `news` and `closed`.
+//
+// Publishing. The producer writes the frame and its sequence number, then `order`, then the word
+// with all debts, then `head`, then `news`. The stores of the word and of `head` are releases. A
+// consumer reads `head` with acquire, so it sees at least the `order` of every position below it.
+//
+// Reading. A consumer enters by a compare-and-swap that requires the position it wants and a debt,
+// and that turns one debt into one reader. `order` may have been overwritten for a later position:
+// then the place holds another position, the compare-and-swap is not tried, and the consumer goes
+// on to the next position. The swap is an acquire, so the consumer sees the frame. Leaving
+// subtracts one reader, as a release, so that the producer overwrites the frame only after it was
+// read.
+//
+// Taking a place back. The producer takes a place without readers and debts: no consumer can enter
+// it any more. With drop_oldest it also takes a place without readers but with debts, by a
+// compare-and-swap that removes them and counts them as dropped. It passes over a place with a
+// reader, whatever the policy, and looks at it again later (`skipped_`). There is one place more
+// than may wait, so the producer always has one to write into.
+//
+// Nobody waits for ever. A consumer reads `news` before it looks for a frame, and sleeps only while
+// `news` has this value; it reads `closed` before its last look, so it misses no frame that was
+// published before the end. The producer waits only with when_full::block. It reads `released`
+// before it looks for a place; a consumer that frees a place increments `released` before it looks
+// for sleepers. A rank that leaves by an exception sets `lost`, a consumer that ends its ring
+// increments `left`; both wake sleepers, and waits throw errc::peer_lost if what they wait for
+// cannot happen any more. A consumer that dies while it reads keeps one place, and with
+// when_full::block its debts stay: then the watchdog says that the producer waits.
+
 namespace nodespan::detail {
 namespace {
 
-// A place's word: position modulo 2^40, 12 bits of readers, 12 bits of debts. A consumer would have
-// to sleep through 2^40 frames, in the middle of a compare-and-swap, to take one for another.
+// The word of a place: the position modulo 2^40, 12 bits for the number of readers, 12 bits for the
+// number of debts. A consumer mistakes one position for another only if it is stopped in the middle
+// of a compare-and-swap while 2^40 frames pass.
 constexpr std::uint64_t one_owed = 1, one_reader = std::uint64_t{1} << 12;
 constexpr std::uint64_t count_mask = one_reader - 1;
 constexpr int position_shift = 24;
@@ -42,13 +79,14 @@ patience patience_of(const ring_shape& shape) {
     return shape.is_oversubscribed ? patience::oversubscribed() : patience{};
 }
 
-// Where several may have written: counted up before the look at sleepers, as in wait_on.
+// For words that several ranks write. The word is incremented before the sleepers are read, as in
+// wait_on.
 void count_and_wake(shared_word& word, shared_word& sleepers) noexcept {
     word.fetch_add(1, std::memory_order_seq_cst);
     if (sleepers.load(std::memory_order_seq_cst) != 0) futex_wake_all(word);
 }
 
-// Only one writer, so no locked instruction.
+// Adds to a count that has one writer only, without a locked instruction.
 void add(std::atomic<std::uint64_t>& count, std::uint64_t more) noexcept {
     count.store(count.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
 }
@@ -106,7 +144,7 @@ ring_producer::ring_producer(const ring_memory& memory, std::function<bool()> is
 }
 
 std::byte* ring_producer::reserve() {
-    if (memory_.shape().when_full == when_full::block) // else nothing depends on who has left
+    if (memory_.shape().when_full == when_full::block) // the other policies depend on no consumer
         memory_.throw_if_abandoned("ring::reserve", {});
     if (!own_) own_ = find_place();
     if (!own_) wait_for_place();
@@ -128,13 +166,14 @@ bool ring_producer::publish() {
             memory_.shape().delivery == nodespan::delivery::to_all ? memory_.shape().consumers : 1);
     }
     line.numbered.store(++numbered_, std::memory_order_relaxed);
-    if (is_kept) // the last of all, so that who has the news finds the rest
+    if (is_kept) // last, so that a consumer that sees the news finds all the rest
         store_and_wake(line.news, line.news.load(std::memory_order_relaxed) + 1,
                        memory_.waiting().for_news);
     return is_kept;
 }
 
-// The order matters: the place's number, then its word, then the head, by which it is found.
+// The order matters: first the place's number, then its word, then the head, which leads consumers
+// to it.
 void ring_producer::hand_over(std::uint32_t place) {
     const std::uint64_t debts = memory_.shape().delivery == nodespan::delivery::to_all
                                     ? memory_.shape().consumers * one_owed
@@ -150,8 +189,8 @@ void ring_producer::count_dropped(std::uint64_t frames) noexcept {
     add(memory_.producer().dropped, frames);
 }
 
-// Whether the place is the producer's now: nobody reads there, and it is owed to nobody, or what it
-// holds is dropped.
+// Whether the producer may now write to the place: nobody reads there, and it is owed to nobody, or
+// its frame has just been dropped.
 bool ring_producer::take(std::uint32_t place) {
     std::atomic<std::uint64_t>& word = memory_.place(place).word;
     std::uint64_t seen = word.load(std::memory_order_acquire);
@@ -177,9 +216,9 @@ std::optional<std::uint32_t> ring_producer::find_skipped() {
     return std::nullopt;
 }
 
-// First those that were passed by, which hold older frames than all others, or none. Then by
-// position: consumers take them in this order. So where nothing is dropped and one is still owed,
-// all later ones are, too.
+// Looks first at the places that were skipped: they hold older frames than all others, or none.
+// Then goes by position, which is the order in which consumers take frames. So if nothing may be
+// dropped and one place is still owed, all later ones are, too, and the search ends.
 std::optional<std::uint32_t> ring_producer::find_place() {
     if (const auto found = find_skipped()) return found;
     while (oldest_ < head_) {
@@ -190,7 +229,7 @@ std::optional<std::uint32_t> ring_producer::find_place() {
         }
         const std::uint64_t word = memory_.place(place).word.load(std::memory_order_relaxed);
         if (owed(word) > 0 && memory_.shape().when_full != when_full::drop_oldest) break;
-        skipped_.push_back(place); // somebody reads there
+        skipped_.push_back(place); // a consumer reads there
         ++oldest_;
     }
     return std::nullopt;
@@ -250,7 +289,7 @@ std::optional<ring_consumer::frame> ring_consumer::next() {
             note(*found);
             return found;
         }
-        if (is_last_look) { // the ring was closed before, so there is no more
+        if (is_last_look) { // the ring was closed before the look, so no frame will follow
             note_end();
             return std::nullopt;
         }
@@ -258,9 +297,9 @@ std::optional<ring_consumer::frame> ring_consumer::next() {
     }
 }
 
-// What is there now, from this consumer's next position on. `next` only goes up: another consumer
-// may share it, and whoever finds a position that is over moves it on. Positions further back than
-// there are places have been dropped.
+// Looks for a frame from this consumer's next position on. `next` only grows. Consumers may share
+// it; each of them moves it past a position that is over. Frames further back than the number of
+// places have been dropped.
 std::optional<ring_consumer::frame> ring_consumer::look() {
     const bool is_shared = memory_.shape().delivery == nodespan::delivery::to_one;
     std::atomic<std::uint64_t>& next = memory_.consumer(is_shared ? 0 : number_).next;

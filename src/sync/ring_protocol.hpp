@@ -13,7 +13,7 @@
 
 namespace nodespan::detail {
 
-/// A ring in bytes; the same on all ranks.
+/// The shape of a ring in bytes; the same on all ranks.
 struct ring_shape {
     std::size_t slots = 8;
     std::size_t frame_bytes = 64; // a multiple of 64
@@ -22,29 +22,18 @@ struct ring_shape {
     nodespan::when_full when_full = nodespan::when_full::block;
     bool is_oversubscribed = false; // more ranks than cores: do not spin
 
-    /// What the counts in a place's word hold.
+    /// The largest count that fits into a place's word.
     static constexpr std::uint32_t most_consumers = 4095;
 
-    /// One more than may wait: the producer always has one to write into.
+    /// One more than may wait, so that the producer always has one to write into.
     std::size_t places() const noexcept { return slots + 1; }
 };
 
-/// The ring's memory, which producer and consumers share: where frames lie, and one word for each
-/// place that says what may be done with it.
-///
-/// A frame that is published has a position, 0, 1, 2, ...; its place is noted in `order` under its
-/// position modulo the number of places. The place's word holds the position, how many consumers
-/// read there now, and to how many it still is owed. All changes of hands are changes of this one
-/// word, so no frame is torn:
-/// - a consumer comes to read by a compare-and-swap that finds its position and a debt, and leaves
-///   one reader more and one debt less; so whatever it found in `order`, maybe overwritten, it
-///   reads the frame that it wanted or none;
-/// - the producer takes a place that is owed to nobody and read by nobody, which nobody can come to
-///   any more; or, to drop it, one that is read by nobody, by a compare-and-swap that ends its
-///   debts. With a reader inside, either has to wait, or look for another place.
+/// The memory of a ring, which producer and consumers share: the frames, and one word for each
+/// place, which says what may be done with the place. ring_protocol.cpp explains the protocol.
 class ring_memory {
 public:
-    /// Bytes of zeroed shared memory, aligned to 64, that a ring needs.
+    /// Bytes of shared memory that a ring needs; it must be zeroed and aligned to 64.
     static std::size_t bytes(const ring_shape& shape);
 
     ring_memory(void* memory, const ring_shape& shape);
@@ -52,25 +41,24 @@ public:
     struct alignas(64) producer_line {
         std::atomic<std::uint64_t> head;     // positions that have been given
         std::atomic<std::uint64_t> numbered; // sequence numbers that have been given
-        std::atomic<std::uint64_t> dropped;  // frames that did not reach a consumer they were for
+        std::atomic<std::uint64_t> dropped;  // frames that missed a consumer they were meant for
         shared_word news;                    // changes with head, and at the end
         shared_word closed;
     };
     struct alignas(64) waiting_line {
-        shared_word for_news; // who sleeps for it
+        shared_word for_news; // consumers that sleep until there is news
         shared_word for_room;
         shared_word lost; // 1 + the rank that left by an exception
         shared_word left; // consumers that have ended
     };
     struct alignas(64) consumer_line {
-        std::atomic<std::uint64_t> next; // position to read next; all consumers' in the first one
-                                         // where each frame goes to one
+        std::atomic<std::uint64_t> next; // the next position to read; with to_one all use the first
         std::atomic<std::uint64_t> received;
         std::atomic<std::uint64_t> missed;
     };
     struct alignas(64) place_line {
         std::atomic<std::uint64_t> word;
-        std::uint64_t sequence; // written before the word, read by those who are readers by it
+        std::uint64_t sequence; // written before the word, read by its readers only
     };
     struct alignas(64) room_line {
         shared_word released; // changes when a place may have become free
@@ -89,13 +77,14 @@ public:
         return frames_ + place * shape_.frame_bytes;
     }
 
-    /// Tells all that rank `rank` left by an exception: waits throw errc::peer_lost.
+    /// Tells all ranks that rank `rank` left by an exception: their waits throw errc::peer_lost.
     void abandon(int rank) const noexcept;
 
-    /// Throws errc::peer_lost if a rank did, or if `is_lost` says so.
+    /// Throws errc::peer_lost if a rank has left, or if `is_lost` says so.
     void throw_if_abandoned(const char* operation, const std::function<bool()>& is_lost) const;
 
-    /// Frames that did not reach consumers they were for, counted once for each such consumer.
+    /// The number of frames that did not reach a consumer for which they were meant, counted once
+    /// for each such consumer.
     std::uint64_t lost() const noexcept;
 
 private:
@@ -113,28 +102,30 @@ private:
     std::byte* frames_;
 };
 
-/// The one that writes. Not for several threads.
+/// The end of the ring that writes. Only one thread may use it.
 class ring_producer {
 public:
-    /// `is_lost` is asked in waits whether ranks have left; `complain` is called in long ones.
+    /// While it waits, it asks `is_lost` whether a rank has left; in a long wait it calls
+    /// `complain`.
     explicit ring_producer(const ring_memory& memory, std::function<bool()> is_lost = {},
                            std::function<void(const watchdog&)> complain = {});
 
-    /// A place to write the next frame into: the same until it is published. With when_full::block
-    /// waits for one. Errors: errc::peer_lost.
+    /// Returns the place for the next frame: the same one until it is published. With
+    /// when_full::block it waits for a place.
+    /// Errors: errc::peer_lost.
     std::byte* reserve();
 
-    /// Gives the frame the next sequence number and lets consumers have it; false where it was
-    /// lost. After reserve().
+    /// Gives the frame the next sequence number and hands it to consumers; returns false if the
+    /// frame was lost. Must follow reserve().
     bool publish();
 
     std::uint64_t numbered() const noexcept { return numbered_; }
     bool is_closed() const noexcept;
 
-    /// Whether there is a place to be published.
+    /// Whether a place is reserved and not yet published.
     bool has_reserved() const noexcept { return has_reserved_; }
 
-    /// No frame comes any more. May be called again.
+    /// Says that no frame will follow. May be called again.
     void close() noexcept;
 
 private:
@@ -149,15 +140,15 @@ private:
     std::function<bool()> is_lost_;
     std::function<void(const watchdog&)> complain_;
     std::uint64_t head_ = 0;
-    std::uint64_t oldest_ = 0; // of the positions whose places have not been taken or skipped
+    std::uint64_t oldest_ = 0; // the first position whose place has not been taken or skipped
     std::uint64_t numbered_ = 0;
-    std::vector<std::uint32_t> skipped_; // places passed by, since somebody read there; and fresh
-                                         // ones
+    std::vector<std::uint32_t> skipped_; // places that were skipped because a consumer read there,
+                                         // and places that were not used yet
     bool has_reserved_ = false;
-    std::optional<std::uint32_t> own_; // to write into
+    std::optional<std::uint32_t> own_; // the place to write into
 };
 
-/// One that reads. Not for several threads.
+/// The end of the ring that reads. Only one thread may use it.
 class ring_consumer {
 public:
     ring_consumer(const ring_memory& memory, std::uint32_t number,
@@ -169,18 +160,20 @@ public:
         std::uint32_t place = 0;
     };
 
-    /// The next frame, to be read until release(); waits for one. Nothing once the ring is closed
-    /// and there are no more. Errors: errc::peer_lost.
+    /// Waits for the next frame, which may be read until release(). Returns nothing once the ring
+    /// is closed and no frame is left.
+    /// Errors: errc::peer_lost.
     std::optional<frame> next();
 
     void release(std::uint32_t place) noexcept;
 
     std::uint64_t received() const noexcept { return received_; }
 
-    /// With delivery::to_all: frames before the last one that came, or the end, that did not come.
+    /// With delivery::to_all: the frames before the latest one received, or before the end, that
+    /// this consumer did not receive.
     std::uint64_t missed() const noexcept { return missed_; }
 
-    /// Comes no more: a producer that depends on it need not wait.
+    /// Says that this consumer will read no more: a producer that depends on it then need not wait.
     void leave() noexcept;
 
 private:

@@ -8,17 +8,48 @@
 #include <cstring>
 #include <utility>
 
+// How items pass through the queue.
+//
+// The words. `puts` is the next ticket of a put, with closed_bit; `gets` is the next ticket of a
+// get. Ticket t belongs to slot t modulo the capacity, in round t / capacity. The slot's `turn` is
+// 4 * round while it is free for the put of that round, + 1 while that put writes, + 2 while the
+// item waits for the get, and 4 * (round + 1) once the get has read it. `undone` counts items that
+// were put and not marked as done.
+//
+// Order. A put draws a ticket by a compare-and-swap that fails once closed_bit is set, waits until
+// its slot is free, changes `turn` to "writing" by a compare-and-swap (acquire, so the earlier get
+// has read its item), writes the item, and stores "full" (release). A get draws a ticket, waits for
+// "full" (acquire), reads the item, and stores "free" for the next round (release). So each item
+// costs four atomic instructions and two stores, and a rank that waits reads the line of one slot
+// only. Nothing is lost: a put and a get with the same ticket meet in the same slot in the same
+// round, and each waits for the other's store.
+//
+// Closing. close() sets closed_bit, by which later puts are refused, then `closed`, and wakes all.
+// A get whose ticket no put has drawn ends: nothing is left. A put may have a ticket and no room
+// yet when the queue is closed: then it is given up, by a compare-and-swap of the get with the same
+// ticket from "free" to "free for the next round". Put and get both swap from "free", so exactly
+// one of them wins: either the item is sent, or the put returns false and the get draws another
+// ticket.
+//
+// Nobody waits for ever. Stores of `turn` may overlook a rank that is about to sleep, whose first
+// sleep is therefore short (wait.hpp); a rank that has looked at `closed` or `lost` just before
+// they change may miss the wake-up, but every sleep is bounded (200 ms), and then it looks again. A
+// rank that leaves by an exception sets `lost`. Every wait reads its word again after it has seen
+// the loss, since the item may have come before; then it throws errc::peer_lost. A rank that dies
+// without unwinding between "writing" and "full" stops the get of that slot; the watchdog then says
+// which call waits.
+
 namespace nodespan::detail {
 namespace {
 
-// Where locked instructions are made anyway: no sleeper is overlooked.
+// For words that are changed by locked instructions: no sleeper is overlooked.
 void wake(shared_word& word, shared_word& sleepers) noexcept {
     if (sleepers.load(std::memory_order_seq_cst) != 0) futex_wake_all(word);
 }
 
 } // namespace
 
-// A line each, so that neighbours do not wait for each other.
+// Each slot has cache lines of its own, so that neighbours do not slow each other down.
 std::size_t ticket_queue::slot_bytes(std::size_t item_bytes) {
     return (offsetof(slot, item) + item_bytes + 63) / 64 * 64;
 }
@@ -48,7 +79,7 @@ ticket_queue::place ticket_queue::place_of(ticket t) const noexcept {
             static_cast<std::uint32_t>(t / capacity_) * 4};
 }
 
-// What a rank brought before it left is looked at once more.
+// A rank may fulfil the condition and then leave: `word` is read again after the loss is known.
 template <class Ready>
 void ticket_queue::wait(shared_word& word, shared_word& sleepers, const char* operation,
                         const char* for_what, Ready&& ready) const {
@@ -91,10 +122,12 @@ bool ticket_queue::try_put(const std::byte* item) {
     }
 }
 
-// The slot is free, but where the queue was closed meanwhile: the get may have given up on this.
+// The slot is free. If the queue was closed meanwhile, the get with this ticket may have given the
+// put up already; then the compare-and-swap fails.
 bool ticket_queue::send(const place& p, const std::byte* item) noexcept {
     std::uint32_t turn = p.free;
-    if (!p.here.turn.compare_exchange_strong(turn, p.writing(), std::memory_order_acquire))
+    // Release as well: who finds the slot taken also finds that its ticket is, see try_put.
+    if (!p.here.turn.compare_exchange_strong(turn, p.writing(), std::memory_order_acq_rel))
         return false;
     shared_->undone.fetch_add(1, std::memory_order_relaxed);
     std::memcpy(p.here.item, item, item_bytes_);
@@ -125,13 +158,13 @@ bool ticket_queue::try_get(std::byte* item) {
     }
 }
 
-// Whether no put has this ticket, nor ever will.
+// Whether no put has this ticket, or will ever have it.
 bool ticket_queue::is_past_end(ticket t) const noexcept {
     return is_closed() && t >= (shared_->puts.load(std::memory_order_relaxed) & ~closed_bit);
 }
 
-// Whether the put of this ticket came too late for a queue that is closed. One that has room may
-// still do its part, until the get takes the room away.
+// Whether the queue was closed before the put with this ticket had room. If it has room, it may
+// still write its item, until the get takes the slot from it.
 bool ticket_queue::is_given_up(const place& p, std::uint32_t turn) const noexcept {
     return is_closed() && turn == p.free && !is_past_end(p.number);
 }
@@ -172,7 +205,7 @@ void ticket_queue::join() {
 
 void ticket_queue::close() noexcept {
     shared_->puts.fetch_or(closed_bit, std::memory_order_relaxed);
-    shared_->closed.store(1, std::memory_order_seq_cst); // before the look at sleepers
+    shared_->closed.store(1, std::memory_order_seq_cst); // before the sleepers are read
     wake_all();
 }
 
@@ -195,7 +228,8 @@ void ticket_queue::wake_all() noexcept {
 }
 
 bool ticket_queue::is_closed() const noexcept {
-    return shared_->closed.load(std::memory_order_acquire) != 0;
+    // In the order of close(), of the looks at sleepers, and of a sleeper's counting: see wait_on.
+    return shared_->closed.load(std::memory_order_seq_cst) != 0;
 }
 
 } // namespace nodespan::detail

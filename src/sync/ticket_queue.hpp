@@ -10,52 +10,50 @@
 
 namespace nodespan::detail {
 
-/// Whose end of a queue this is, and what its waits need to know.
+/// The owner of one end of a queue, and what its waits need to know.
 struct queue_user {
     int rank = 0; // for messages
     std::string name = "queue";
-    std::function<bool()> is_anyone_lost = [] { return false; }; // ends waits
+    std::function<bool()> is_anyone_lost = [] { return false; }; // whether a wait has to end
 };
 
-/// A bounded queue of items of equal size in zeroed memory that several processes share; many put,
-/// many get, first come, first served. No MPI.
-///
-/// Puts and gets draw tickets. Ticket t belongs to slot t modulo the capacity, whose `turn` says
-/// which ticket it waits for, and whether for its put or for its get. So each item costs two atomic
-/// additions and two stores, and who waits looks at one slot's line. Closing sets a bit in the word
-/// that puts draw from. A put that had its ticket, but no room yet, is then given up: the get with
-/// the same ticket finds the slot free and passes it over.
+/// A bounded queue of items of equal size in zeroed memory that several processes share. Many ranks
+/// put, many ranks get, first come, first served. It needs no MPI. ticket_queue.cpp explains the
+/// protocol.
 class ticket_queue {
 public:
-    /// Bytes of zeroed shared memory, aligned to 128, that it needs; nothing fits where they are
-    /// over 2^63. Errors: errc::invalid_argument (that, or a capacity below 1).
+    /// Bytes of shared memory that the queue needs; it must be zeroed and aligned to 128.
+    /// Errors: errc::invalid_argument (capacity below 1, or more than 2^63 bytes).
     static std::size_t bytes(std::int64_t capacity, std::size_t item_bytes,
                              const std::string& name);
 
     ticket_queue(void* memory, std::int64_t capacity, std::size_t item_bytes, bool oversubscribed,
                  queue_user user);
 
-    ticket_queue(const ticket_queue&) = delete;            // one end for each user
-    ticket_queue& operator=(const ticket_queue&) = delete; // one end for each user
+    ticket_queue(const ticket_queue&) = delete;            // each user has one end
+    ticket_queue& operator=(const ticket_queue&) = delete; // each user has one end
 
-    /// Whether the item was put: not if the queue is closed. Errors: errc::peer_lost.
+    /// Puts an item; returns false if the queue is closed.
+    /// Errors: errc::peer_lost.
     bool put(const std::byte* item);
     bool try_put(const std::byte* item);
 
-    /// Whether there was one. Errors: errc::peer_lost.
+    /// Gets an item; returns false if the queue is closed and empty.
+    /// Errors: errc::peer_lost.
     bool get(std::byte* item);
     bool try_get(std::byte* item);
 
-    /// Errors: errc::invalid_argument where every item that was put has been marked already.
+    /// Errors: errc::invalid_argument if every item that was put has already been marked.
     void task_done();
 
-    /// Waits until every item that was put is marked as done. Errors: errc::peer_lost.
+    /// Waits until every item that was put is marked as done.
+    /// Errors: errc::peer_lost.
     void join();
 
     void close() noexcept;
     bool is_closed() const noexcept;
 
-    /// Tells all that rank `rank` left by an exception: waits throw errc::peer_lost.
+    /// Tells all ranks that rank `rank` left by an exception: their waits throw errc::peer_lost.
     void abandon(int rank) noexcept;
 
 private:
@@ -75,7 +73,7 @@ private:
         alignas(128) shared_ticket gets;
         alignas(128) shared_word undone; // items that were put and not marked
         shared_word joiners;             // asleep on undone
-        alignas(128) shared_word closed; // looked at by all who wait, so on a line of its own
+        alignas(128) shared_word closed; // on its own line: all ranks that wait read it
         shared_word lost;                // 1 + the rank that left by an exception
         alignas(128) std::byte slots[1];
     };
@@ -83,8 +81,8 @@ private:
 
     static std::size_t slot_bytes(std::size_t item_bytes);
 
-    // The slot of a ticket, and what its turn says to it: modulo 2^32, since no ticket waits for so
-    // many rounds.
+    // The slot of a ticket, and the values of its `turn` that concern the ticket. They count modulo
+    // 2^32, since no ticket waits for so many rounds.
     struct place {
         slot& here;
         ticket number;

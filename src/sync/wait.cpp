@@ -39,8 +39,8 @@ void pause::wait() noexcept {
     }
 }
 
-// Not FUTEX_PRIVATE: the word lies in memory that several processes map at different addresses.
-// Return values need no look: every wait checks its condition again.
+// Not FUTEX_PRIVATE, because several processes map the word at different addresses. The results are
+// not needed: every wait checks its condition again.
 void futex_wait(shared_word& word, std::uint32_t seen, long timeout_ns) noexcept {
     const timespec timeout{timeout_ns / 1'000'000'000, timeout_ns % 1'000'000'000};
     syscall(SYS_futex, &word, FUTEX_WAIT, seen, &timeout, nullptr, 0);

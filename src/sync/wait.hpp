@@ -21,59 +21,86 @@ inline void cpu_pause() noexcept {
 #endif
 }
 
-/// Lets another process have this core.
+/// Offers this core to other processes.
 void yield_core() noexcept;
 
-/// Sleeps until `word` differs from `seen` and somebody wakes it, or the time is over.
+/// Sleeps until `word` differs from `seen` and another rank wakes this one, or until the time is
+/// over.
 void futex_wait(shared_word& word, std::uint32_t seen, long timeout_ns) noexcept;
 
-/// Wakes everyone who sleeps on `word`.
+/// Wakes all ranks that sleep on `word`.
 void futex_wake_all(shared_word& word) noexcept;
 
-/// Stores `value` and wakes sleepers. `sleepers` counts those who may sleep on this word.
+/// Whether store_and_wake finds every rank that is about to sleep: everywhere except on x86-64.
+#if defined(__x86_64__)
+inline constexpr bool wake_is_ordered = false;
+#else
+inline constexpr bool wake_is_ordered = true;
+#endif
+
+/// Stores `value` and wakes sleepers. `sleepers` counts the ranks that may sleep on this word.
 ///
-/// The look at `sleepers` may come before others see the store: a locked instruction in between
-/// would cost as much again as all else. Who falls asleep in that moment is not woken, see wait_on.
+/// A rank that goes to sleep first counts itself in `sleepers` and then reads the word; this
+/// function first stores the word and then reads `sleepers`. Where all four accesses are
+/// sequentially consistent, C++ gives them one order that all ranks agree on ([atomics.order]), in
+/// which the two accesses of each rank keep their sequence. If this function reads that nobody
+/// sleeps, its read comes before the other rank counts itself in this order. Then its store comes
+/// before the other rank's read of the word, so that rank reads the new value and stays awake. If
+/// this function reads that the other rank sleeps, it wakes that rank: the kernel compares the word
+/// and puts the rank to sleep in one step, and FUTEX_WAKE comes after the store, so either the
+/// kernel finds the new value, or the rank is asleep already and is woken. On AArch64 this order
+/// needs no instruction more: the store is the stlr that a release is as well, and the read is an
+/// ldar.
+///
+/// On x86-64 a sequentially consistent store is a locked instruction, which would cost as much as
+/// all the rest. There the store is a release and the read is relaxed, so the processor may read
+/// `sleepers` while the store still waits in its store buffer. A rank that counts itself in that
+/// moment and reads the old value is not woken. It loses the rest of its sleep and no more, since
+/// every sleep has a time limit. A store leaves the store buffer much sooner than the 100 us of the
+/// first sleep, see wait_on; if it did not, the rank would lose one sleep of
+/// patience::sleep_ns, 200 ms.
 inline void store_and_wake(shared_word& word, std::uint32_t value, shared_word& sleepers) noexcept {
-    word.store(value, std::memory_order_release);
-    if (sleepers.load(std::memory_order_relaxed) != 0) futex_wake_all(word);
+    using enum std::memory_order;
+    word.store(value, wake_is_ordered ? seq_cst : release);
+    if (sleepers.load(wake_is_ordered ? seq_cst : relaxed) != 0) futex_wake_all(word);
 }
 
-/// What this process owes others whatever it waits for, since it may wait in one team for a rank
-/// that waits for it in another: called between tries of every wait. Returns whether there is any.
+/// The work that this process owes to others whatever it waits for, since it may wait in one team
+/// for a rank that waits for it in another team. Every wait calls it between tries. Returns whether
+/// there is such work.
 using duty = bool (*)() noexcept;
 void set_duty(duty what) noexcept;
 
-/// Does it, if there is one; whether to come back for more soon.
+/// Does this work, if there is any. Returns whether it should be called again soon.
 bool do_duty() noexcept;
 
-/// How patient a wait is before it gives its core away, and before it sleeps.
+/// How long a wait spins before it offers its core, and how long it does that before it sleeps.
 struct patience {
     int spins = 200;             // some microseconds
-    int yields = 2000;           // then this many offers of the core, to ranks that share it
-    long sleep_ns = 200'000'000; // then sleep, waking this often for `slow`
+    int yields = 2000;           // then it offers the core so often to ranks that share it
+    long sleep_ns = 200'000'000; // then it sleeps, and wakes up this often to call `slow`
 
-    /// More ranks than cores: do not spin at all.
+    /// For nodes with more ranks than cores: no spinning.
     static patience oversubscribed() { return {0, 50}; }
 };
 
-/// Between tries of a wait for what wakes nobody, such as a message: spins, then offers the core,
-/// then, where ranks outnumber cores, sleeps 100 us a time. Elsewhere it stays awake: other nodes
-/// may be waiting for this one's progress.
+/// Pauses between tries of a wait in which nobody wakes this rank, such as for a message. It spins,
+/// then offers the core, then sleeps 100 us at a time if ranks outnumber cores. Otherwise it stays
+/// awake, since other nodes may wait for this one's progress.
 class pause {
 public:
     explicit pause(bool oversubscribed) noexcept
         : pause(oversubscribed ? spins : 0, oversubscribed) {}
 
-    /// For what comes piece by piece, which sleeping would hold up.
+    /// For data that arrives piece by piece, which sleeping would delay.
     static pause awake(bool oversubscribed) noexcept { return {oversubscribed ? spins : 0, false}; }
 
-    /// Where nobody knows yet how many ranks there are: spins first, and sleeps in the end.
+    /// For waits before the number of ranks is known: spins first, and sleeps in the end.
     static pause before_team() noexcept { return {0, true}; }
 
     void wait() noexcept;
 
-    /// Whether spinning is over: time for other duties.
+    /// Whether spinning is over, so that there is time for other work.
     bool is_slow() const noexcept { return tries_ >= spins; }
 
 private:
@@ -84,7 +111,7 @@ private:
     bool may_sleep_;
 };
 
-/// Counts a rank among the sleepers.
+/// Counts this rank among the sleepers of a word.
 class sleeper {
 public:
     explicit sleeper(shared_word& sleepers) : sleepers_(sleepers) {
@@ -98,11 +125,15 @@ private:
     shared_word& sleepers_;
 };
 
-/// Waits until ready(word's value): spins, then yields, then sleeps on a futex.
-/// `slow` is called between tries once spinning is over; it may throw to end the wait.
+/// Waits until ready(word's value): spins, then yields, then sleeps on a futex. `slow` is called
+/// between tries once spinning is over; it may throw to end the wait.
 ///
-/// The first sleep is short: a store that was on its way when this rank counted itself has arrived
-/// at its end, and all later ones find it among the sleepers.
+/// If a wake of this word may also announce a change of other words, `ready` reads those with
+/// memory_order_seq_cst, as this function reads `word`; store_and_wake explains why.
+///
+/// On x86-64 store_and_wake may overlook a rank that is about to sleep, so the first sleep is
+/// short: when it ends, a store that was under way while this rank counted itself has become
+/// visible. All later stores find this rank among the sleepers.
 template <class Ready, class Slow>
 void wait_on(shared_word& word, shared_word& sleepers, const patience& how, Ready&& ready,
              Slow&& slow) {

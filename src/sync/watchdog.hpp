@@ -7,22 +7,21 @@
 
 namespace nodespan::detail {
 
-/// Says when one wait has become too long. Costs nothing until somebody asks, and a look at the
-/// clock then. How long is too long: NODESPAN_TIMEOUT seconds, 60 without it, 0 for never.
+/// Says when one wait has lasted too long. It costs nothing until it is asked, and then one look at
+/// the clock. The limit is NODESPAN_TIMEOUT seconds, 60 by default; 0 means that there is none.
 class watchdog {
 public:
-    /// Whether it is time to tell somebody: after the time above, then twice as long each time.
+    /// Whether it is time to print a line: after the limit, then after twice as long each time.
     bool is_overdue() noexcept;
 
     /// Seconds since the first question.
     double seconds() const noexcept;
 
-    /// How long is too long; 0 for never. Whether a line ends the job.
+    /// The limit in seconds, 0 for none; and whether a line ends the job.
     static double limit_seconds() noexcept;
     static bool aborts() noexcept;
 
-    /// Prints a line on standard error. With NODESPAN_TIMEOUT_ACTION=abort that is the end of the
-    /// job.
+    /// Prints a line on standard error. With NODESPAN_TIMEOUT_ACTION=abort it then ends the job.
     static void tell(const std::string& line);
 
 private:
@@ -31,8 +30,8 @@ private:
     clock::time_point next_{};
 };
 
-/// How long a rank that has left may still be heard of: what it sent before may be under way.
-/// Counts from the first question on.
+/// The 100 ms for which a wait goes on after a rank has left: what the rank sent before may still
+/// be under way. They begin with the first question.
 class grace_period {
 public:
     bool is_over() noexcept {

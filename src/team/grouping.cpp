@@ -12,11 +12,12 @@
 namespace nodespan::detail {
 namespace {
 
-// Whether the ranks of `node` outnumber the cores they may use, all their masks together.
+// Whether the ranks of `node` outnumber the cores that they may use; the cores of all their masks
+// are counted together.
 bool has_too_few_cores(MPI_Comm node) {
     cpu_set_t cores;
     CPU_ZERO(&cores);
-    if (sched_getaffinity(0, sizeof cores, &cores) != 0) CPU_ZERO(&cores); // the safe guess: none
+    if (sched_getaffinity(0, sizeof cores, &cores) != 0) CPU_ZERO(&cores); // safe guess: none
     lent_memory<std::vector<unsigned long>> all(
         std::vector<unsigned long>(sizeof(cpu_set_t) / sizeof(unsigned long)));
     std::memcpy(all->data(), &cores, sizeof cores);
@@ -43,12 +44,12 @@ int translate(MPI_Comm part, int rank, MPI_Comm comm) {
 
 waiter waiter_of(MPI_Comm comm) {
     waiter who;
-    MPI_Comm_rank(comm, &who.rank); // fails: 0
+    MPI_Comm_rank(comm, &who.rank); // 0 if it fails
     return who;
 }
 
-// In what follows a collective call comes first in each attempt, and what only this rank does comes
-// after it: a rank that fails still takes part in all that the others wait for.
+// Each attempt below begins with a collective call; what only this rank does comes after it. So a
+// rank that fails still takes part in all that the others wait for.
 
 grouping group_by_node(MPI_Comm comm, int ranks_per_node) {
     MPI_Comm real = MPI_COMM_NULL;

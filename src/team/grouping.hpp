@@ -6,7 +6,7 @@
 
 namespace nodespan::detail {
 
-/// How the ranks of a communicator are grouped: equal labels share memory.
+/// How the ranks of a communicator are grouped: ranks with equal labels share memory.
 struct grouping {
     int label = 0;
     bool oversubscribed = false;
@@ -14,10 +14,12 @@ struct grouping {
 };
 
 /// Groups the ranks of `comm` by node, cut into nodes of `ranks_per_node` unless that is 0.
-/// Call:   collective over `comm`. Errors: MPI category, on all ranks.
+/// Call:   collective over `comm`.
+/// Errors: MPI category, on all ranks.
 grouping group_by_node(MPI_Comm comm, int ranks_per_node);
 
-/// Who waits, and for whom, among a communicator's ranks, of which nobody knows yet where they are.
+/// The rank that waits, and for whom, in messages about a communicator whose nodes are not known
+/// yet.
 waiter waiter_of(MPI_Comm comm);
 inline constexpr const char* others_of_comm = "other ranks of its communicator";
 

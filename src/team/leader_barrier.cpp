@@ -8,6 +8,22 @@
 #include <algorithm>
 #include <new>
 
+// How the leaders of nodes meet: by dissemination, as ranks do in node_barrier, with messages in
+// place of words. In round k each leader sends what it knows to the leader 2^k nodes after it, and
+// receives from the one 2^k before it. MPI keeps messages of one pair in order, so rounds and
+// meetings need no numbers in their messages.
+//
+// A leader that leaves sends all others one more message (tag_abandoned) with the number of
+// meetings that it has reached. It does not wait for them to be received. The others look for such
+// a message in every wait. They miss that leader only in meetings after that number: in earlier
+// ones it has sent, or its node will have sent, all that they wait for. A wait for a later meeting
+// throws errc::peer_lost.
+//
+// A round that fails does not end the meeting: the leader goes on and sends what it knows, because
+// another leader waits for each of its messages. The memory of messages that may still be under way
+// is leaked, not reused. A leader that dies without unwinding sends nothing; the watchdog then says
+// for which node the others wait.
+
 namespace nodespan::detail {
 namespace {
 
@@ -28,9 +44,7 @@ leader_barrier::leader_barrier(MPI_Comm comm, const placement& ranks, int node,
     words_.emplace();
 }
 
-// In round k everyone hears from the node 2^k before, as ranks do in node_barrier. A round that
-// fails does not keep this node from the others: some leader waits for each of its messages. What
-// is under way after a meeting that failed keeps its memory, whatever becomes of this object.
+// Goes on after a round that fails. If the meeting failed, its messages keep their memory.
 bool leader_barrier::maximum(agreed_words& words, const occasion& why) {
     ++met_;
     const int nodes = ranks_->nodes();
@@ -100,10 +114,10 @@ void leader_barrier::progress() {
     if (lost_node_ >= 0 && *met >= lost_after_) return;
     lost_node_ = ranks_->node_of(status.MPI_SOURCE);
     lost_after_ = *met;
-    own_node_->report_loss(); // ranks of this node may wait for a message of that one
+    own_node_->report_loss(); // ranks of this node may wait for messages of that node
 }
 
-// A leader that came to this meeting before it left is not missed yet.
+// A leader that reached this meeting before it left is not missing yet.
 void leader_barrier::throw_if_lost(const occasion& why) const {
     if (lost_node_ < 0 || lost_after_ >= met_) return;
     throw error(errc::peer_lost,
@@ -117,8 +131,8 @@ void leader_barrier::abandon() noexcept {
     tell_abandoned(comm_, *ranks_, node_, met_);
 }
 
-// Nothing here waits. The number says how often this leader has met the others; it is leaked, since
-// nobody will know when MPI has sent it.
+// Does not wait. The number says how often this leader has met the others. It is leaked, since this
+// rank does not learn when MPI has sent it.
 void leader_barrier::tell_abandoned(MPI_Comm comm, const placement& ranks, int node,
                                     std::uint64_t met) noexcept {
     const auto* told = new (std::nothrow) std::uint64_t(met);

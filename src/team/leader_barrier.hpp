@@ -15,43 +15,45 @@
 
 namespace nodespan::detail {
 
-/// Where the leaders of a team's nodes meet, by messages. Only leaders of teams of several nodes
-/// have one.
+/// The meeting point of the leaders of a team's nodes, by messages. Only leaders of teams of
+/// several nodes have one. leader_barrier.cpp explains the protocol.
 ///
-/// All of them call the same sequence of meetings; MPI keeps going while one waits.
+/// All leaders call the same sequence of meetings. MPI keeps going while a leader waits.
 class leader_barrier {
 public:
-    /// `comm` holds all ranks of the team, in team order; nobody else sends there with these tags.
+    /// `comm` holds all ranks of the team, in team order; no other code uses these tags there.
     leader_barrier(MPI_Comm comm, const placement& ranks, int node, node_barrier& own_node,
                    bool oversubscribed, const far_ends& ends);
 
     leader_barrier(const leader_barrier&) = delete;            // messages may be under way to it
     leader_barrier& operator=(const leader_barrier&) = delete; // messages may be under way to it
 
-    /// Replaces all words by their maximum over the nodes. Whether MPI did all of its part here: if
-    /// not, the others have been sent what was known, and the words mean nothing.
-    /// Errors: errc::peer_lost. Cost: as many rounds of small messages as the number of nodes has
-    /// binary digits.
+    /// Replaces all words by their maximum over the nodes. Returns whether MPI did all of its part
+    /// on this rank. If not, the others have been sent what was known, and the words mean nothing.
+    /// Errors: errc::peer_lost.
+    /// Cost:   as many rounds of small messages as the number of nodes has binary digits.
     bool maximum(agreed_words& words, const occasion& why);
 
-    /// Copies memory of node `root` to the same memory of all nodes; whether MPI did. `leaders`
-    /// holds the leaders alone. Errors: errc::peer_lost.
+    /// Copies memory of node `root` to the same memory of all nodes; returns whether MPI did so.
+    /// `leaders` holds only the leaders.
+    /// Errors: errc::peer_lost.
     bool broadcast(std::byte* data, std::size_t bytes, int root, MPI_Comm leaders,
                    const occasion& why);
 
     /// Keeps MPI going, and notices when a node is abandoned.
     void progress();
 
-    /// Tells all other nodes, once, that this one will not come any more. Does not wait.
+    /// Tells all other nodes, once, that this node will not take part any more. Does not wait.
     void abandon() noexcept;
 
-    /// What that tells them: leader of `node`, which has met the others so often.
+    /// The message that abandon() sends: from the leader of `node`, which has met the others `met`
+    /// times.
     static void tell_abandoned(MPI_Comm comm, const placement& ranks, int node,
                                std::uint64_t met) noexcept;
     std::uint64_t met() const noexcept { return met_; }
 
 private:
-    // What is sent and received in a meeting.
+    // The words that are sent and received in a meeting.
     struct round_words {
         std::array<agreed_words, 32> sent{}, received{};
     };
@@ -67,11 +69,11 @@ private:
     node_barrier* own_node_;
     bool oversubscribed_;
     const far_ends* ends_;
-    std::optional<lent_memory<round_words>> words_; // another one after a meeting that failed
+    std::optional<lent_memory<round_words>> words_; // replaced after a meeting that failed
     bool told_ = false;                             // other nodes know that this one is abandoned
     std::uint64_t met_ = 0;                         // meetings so far
     int lost_node_ = -1;                            // a node that is abandoned,
-    std::uint64_t lost_after_ = 0;                  // after so many of them
+    std::uint64_t lost_after_ = 0;                  // and the meetings that it reached
 };
 
 } // namespace nodespan::detail

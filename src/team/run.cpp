@@ -4,6 +4,7 @@
 #include "nodespan/run.hpp"
 
 #include "blocking_watch.hpp"
+#include "cause_of.hpp"
 #include "mpi_check.hpp"
 #include "mpi_wait.hpp"
 #include "nodespan/error.hpp"
@@ -41,8 +42,7 @@ struct outcome {
 };
 
 outcome failure_of(ending how, std::string_view what) {
-    constexpr std::string_view ours = "nodespan: ";
-    if (what.starts_with(ours)) what.remove_prefix(ours.size());
+    what = without_name(what);
     outcome result{how, failed, {}};
     std::copy_n(what.begin(), std::min(what.size(), result.text.size() - 1), result.text.begin());
     return result;

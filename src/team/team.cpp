@@ -37,13 +37,13 @@ int ranks_per_simulated_node(const team_options& options) {
 std::shared_ptr<team_core> make_core(MPI_Comm comm, const team_options& options) {
     detail::require_mpi("team");
     int inter = 0;
-    // Where this look fails, so will the first collective call, after which ranks agree.
+    // If this call fails, the first collective call fails too, and then the ranks agree.
     if (comm != MPI_COMM_NULL && MPI_Comm_test_inter(comm, &inter) != MPI_SUCCESS) inter = 0;
     if (comm == MPI_COMM_NULL || inter != 0)
         throw error(errc::invalid_argument,
                     fmt::format("team: needs an intra-communicator, not {}",
                                 inter != 0 ? "an inter-communicator" : "MPI_COMM_NULL"));
-    const auto watcher = detail::clock_watcher::hold(); // until the team does
+    const auto watcher = detail::clock_watcher::hold(); // until the team holds one itself
     int ranks_per_node = 0;
     detail::agree_or_throw(
         comm, detail::attempt([&] { ranks_per_node = ranks_per_simulated_node(options); }));
@@ -127,7 +127,7 @@ team team::split(int color, int key) const {
                 throw error(errc::invalid_argument,
                             fmt::format("team::split({}, {}): the color is below 0", color, key));
         }),
-        why); // and now all ranks are here
+        why); // by now all ranks are here
     core_->agree_or_throw(
         detail::attempt([&] {
             const detail::blocking_watch watch("team::split (MPI_Comm_split)", core_->as_waiter(),
@@ -135,8 +135,8 @@ team team::split(int color, int key) const {
             detail::mpi_check(MPI_Comm_split(core_->comm(), color, key, &part), "MPI_Comm_split");
         }),
         why);
-    // Ranks that shared memory in this team do in its parts, simulated nodes included. Where one
-    // part can't be made, none is: the ranks of all parts called this together.
+    // Ranks that shared memory in this team still share it in its parts, simulated nodes included.
+    // If one part cannot be made, none is: the ranks of all parts called this together.
     std::shared_ptr<team_core> core;
     core_->agree_or_throw(detail::attempt([&] {
                               core = std::make_shared<team_core>(

@@ -1,5 +1,5 @@
-// What ranks of a team agree on and wait for together: by its own meetings, which know of ranks
-// that have left.
+// What the ranks of a team agree on and wait for together. It uses the team's own meetings, which
+// notice ranks that have left.
 
 #include "agreement.hpp"
 #include "host_name.hpp"
@@ -16,7 +16,7 @@
 namespace nodespan::detail {
 namespace {
 
-// The node that this rank waits for, where others of its own node see it.
+// Writes the node that this rank waits for to where other ranks of its node see it.
 class written_note {
 public:
     explicit written_note(shared_word& note) : note_(note) {}
@@ -52,14 +52,14 @@ occasion creation_of(const std::string& description) {
     return {"creation", describe, &description};
 }
 
-// An agreement that brings no error of its own.
+// An agreement to which this rank brings no error.
 agreed_words team_core::agree_well(const agreed_words& mine, const occasion& why) {
     const agreed_words all = agree(mine, why);
     if (all[0] != 0) throw cannot_agree();
     return all;
 }
 
-// Word 0: the larger, the lower the rank.
+// Word 0: the lower the rank, the larger the word.
 std::uint64_t team_core::lowest_failure(const std::optional<error>& mine) const {
     return mine ? static_cast<std::uint64_t>(ranks_->size() - rank_) : 0;
 }
@@ -81,7 +81,7 @@ std::uint64_t team_core::from_rank(int from, std::uint64_t value, const occasion
     return agree_well({0, from == rank_ ? value : 0}, why)[1];
 }
 
-// By meetings, of which all others bring zeros: so it needs nothing that a meeting does not have.
+// Uses meetings to which all other ranks bring zeros, so it needs nothing beside meetings.
 std::string team_core::from_rank(int from, const std::string& text, const occasion& why) {
     constexpr std::size_t each = sizeof(agreed_words) - sizeof(std::uint64_t);
     std::string result(from_rank(from, std::uint64_t{text.size()}, why), '\0');
@@ -131,7 +131,7 @@ void team_core::throw_mismatch(std::uint64_t fingerprint, const std::string& tex
     throw error(errc::mismatched_arguments, say(found), true);
 }
 
-// A rank that has left may have sent its part before: it is missed only after a while.
+// A rank may send its part and then leave: after a loss the wait goes on for a while.
 void team_core::wait(std::span<MPI_Request> requests, const occasion& why,
                      const std::function<int(std::size_t)>& peer_of) {
     watchdog watch;
@@ -155,7 +155,7 @@ void team_core::wait(std::span<MPI_Request> requests, const occasion& why,
     mpi_check(code, "MPI_Testall");
 }
 
-// Those that requests wait for which have not ended.
+// The ranks of the requests that have not ended.
 team_core::waited_for team_core::pending(std::span<MPI_Request> requests,
                                          const std::function<int(std::size_t)>& peer_of) const {
     waited_for result;
@@ -186,7 +186,7 @@ std::string team_core::text_of(const waited_for& whom) const {
     return whom.nodes.empty() ? here : here + "; " + ends_->text(whom.nodes);
 }
 
-// Puts the ranks' counters together, on rank 0. Call: collective.
+// Collects the ranks' counters on rank 0. Collective.
 void team_core::report_usage() {
     constexpr std::size_t each = team_usage::rank_numbers;
     struct books_on_the_way {

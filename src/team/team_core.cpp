@@ -25,7 +25,7 @@
 namespace nodespan::detail {
 namespace {
 
-// What a rank tells its node of its part in a meeting; the larger number counts.
+// What a rank tells its node about its part in a meeting; the larger number counts.
 constexpr std::uint64_t all_went_well = 0, mpi_failed = 1, somebody_is_lost = 2;
 
 std::uint64_t word_of(const std::optional<error>& mine) {
@@ -35,8 +35,8 @@ std::uint64_t word_of(const std::optional<error>& mine) {
 
 } // namespace
 
-// In what follows a collective call comes first in each attempt, and what only this rank does comes
-// after it: a rank that fails still takes part in all that the others wait for.
+// Each attempt below begins with a collective call; what only this rank does comes after it. So a
+// rank that fails still takes part in all that the others wait for.
 
 team_core::team_core(MPI_Comm comm, const grouping& mine)
     : oversubscribed_(mine.oversubscribed),
@@ -51,8 +51,8 @@ team_core::team_core(MPI_Comm comm, const grouping& mine)
     set_abort([] { MPI_Abort(MPI_COMM_WORLD, 1); });
 }
 
-// Who is on which node: nodes in the order of their first rank in `comm`, ranks inside likewise.
-// Returns the comm ranks by team rank, nothing where they are equal.
+// Finds out which rank is on which node: nodes in the order of their first rank in `comm`, ranks
+// inside a node likewise. Returns the comm ranks by team rank; nothing if both orders are equal.
 std::vector<int> team_core::group(MPI_Comm comm, int label) {
     int size = 0, me = 0;
     std::vector<int> node_of;
@@ -87,7 +87,7 @@ std::vector<int> team_core::group(MPI_Comm comm, int label) {
     return order;
 }
 
-// The last one is a copy of the first, which costs less than another split.
+// The last communicator is a copy of the first, which costs less than another split.
 void team_core::make_communicators(MPI_Comm comm) {
     const struct {
         int color, key;
@@ -111,8 +111,8 @@ void team_core::make_communicators(MPI_Comm comm) {
          [&] { mpi_check(MPI_Comm_dup(handles_[0], &handles_[3]), "MPI_Comm_dup"); });
 }
 
-// The order of ranks lies behind the lines of the barrier: a million of them are 4 MB, and once a
-// node is enough. So do the names of all nodes' hosts.
+// The order of ranks is stored behind the lines of the barrier: a million ranks take 4 MB, and one
+// copy on each node is enough. The names of all nodes' hosts are stored there too.
 void team_core::make_meeting_place(MPI_Comm comm, const std::vector<int>& order) {
     const std::size_t lines = node_barrier::bytes(node_size());
     const std::size_t order_bytes = order.size() * sizeof(int);
@@ -134,7 +134,7 @@ void team_core::make_meeting_place(MPI_Comm comm, const std::vector<int>& order)
                         "reserved");
         std::memset(begin, 0, lines);
         if (order_bytes > 0) std::memcpy(begin + lines, order.data(), order_bytes);
-    })); // and now everybody's is cleared
+    })); // by now the memory of all ranks is cleared
     if (order_bytes > 0) order_ = reinterpret_cast<const int*>(meeting_place_.data() + lines);
     std::byte* const hosts = meeting_place_.data() + lines + order_bytes;
     barrier_.emplace(meeting_place_.data(), node_rank(), node_size(), ranks_->first_rank(node_),
@@ -146,7 +146,7 @@ void team_core::make_meeting_place(MPI_Comm comm, const std::vector<int>& order)
         between_nodes_.emplace(handles_[3], *ranks_, node_, *barrier_, oversubscribed_, *ends_);
 }
 
-// Leaders only; others none.
+// Fills the names on leaders; other ranks write none.
 void team_core::gather_hosts(std::byte* to) {
     if (!is_leader()) return;
     constexpr std::size_t each = sizeof(far_ends::host);
@@ -158,7 +158,7 @@ void team_core::gather_hosts(std::byte* to) {
     std::memcpy(to, all->data(), all->size());
 }
 
-// Ranks that will not come are not waited for: see the class comment of team.
+// Does not wait for ranks that will not come: see the class comment of team.
 team_core::~team_core() {
     if (!barrier_ || !mpi_is_alive()) return;
     if (!threads_.admits_this_thread()) {
@@ -172,7 +172,7 @@ team_core::~team_core() {
     bool is_reported = false;
     try {
         const agreed_words all = agree(usage_terms(word_of(flush_attached()), usage_.get()));
-        if (all[0] != all_went_well) return; // on all ranks
+        if (all[0] != all_went_well) return; // so on all ranks
         is_reported = is_report_wanted(all, rank_);
     } catch (...) {
         return;
@@ -180,9 +180,9 @@ team_core::~team_core() {
     try {
         if (is_reported) report_usage();
     } catch (...) {
-        // The team ends in any case: all ranks are here.
+        // The team ends anyway: all ranks are here.
     }
-    // All ranks are here, and nothing of theirs fails in between.
+    // All ranks are here, and no call of theirs can fail before the next one.
     const blocking_watch watch("end of a team", as_waiter(), "other ranks of the team");
     if (attached) attached->release();
     if (between_nodes_) stop_serving();
@@ -191,7 +191,7 @@ team_core::~team_core() {
         if (handles_[i] != MPI_COMM_NULL) MPI_Comm_free(&handles_[i]);
 }
 
-// Runs a leader's part of a meeting; its node is not left waiting if that throws.
+// Runs a leader's part of a meeting. If it throws, the leader's node is not left waiting.
 template <class Body>
 agreed_words team_core::lead(Body&& body) {
     try {
@@ -206,9 +206,10 @@ agreed_words team_core::lead(Body&& body) {
     }
 }
 
-// One meeting, which fails on all ranks of the node. Of what its ranks tell, `between_leaders`
-// makes what they are told. Where it fails the team has ended: this node comes to no other meeting,
-// and other nodes, which may not know or wait for what it had to send, are told so.
+// One meeting, which fails on all ranks of the node or on none. `between_leaders` turns what the
+// ranks tell into what they are told. If it fails, the team has ended: this node takes part in no
+// other meeting, and other nodes are told so, because they may not know, or may wait for messages
+// of this node.
 template <class Body>
 void team_core::meet(const std::optional<error>& mine, const occasion& why,
                      Body&& between_leaders) {
@@ -254,7 +255,7 @@ std::optional<error> team_core::flush_attached() {
     return attempt([this] { attached->flush(); });
 }
 
-// In one round: where that fails, other nodes learn of it at the next meeting.
+// Uses one round: if that fails, other nodes learn of it at the next meeting.
 std::uint64_t team_core::worst_of_leaders(std::uint64_t word, const occasion& why) {
     agreed_words words{word};
     return between_nodes_->maximum(words, why) ? words[0] : mpi_failed;
@@ -272,7 +273,7 @@ void team_core::node_fence(const occasion& why) {
         node_fence(std::nullopt, why);
 }
 
-// Led, so that the leader serves other nodes while it waits.
+// A led meeting, so that the leader serves other nodes while it waits.
 void team_core::node_fence(const std::optional<error>& mine, const occasion& why) {
     const thread_rule::call call(&threads_, why.operation);
     meet(mine, why, [](std::uint64_t word) { return word; });
@@ -323,7 +324,8 @@ agreed_words team_core::agree(const agreed_words& mine, const occasion& why) {
     });
 }
 
-// Two rounds, as in detail::agree_or_throw: one failing MPI call cannot split the ranks.
+// Uses two rounds, as detail::agree_or_throw does, so that one failing MPI call cannot split the
+// ranks.
 void team_core::agree_between_leaders(agreed_words& words, const occasion& why) {
     const bool good = between_nodes_->maximum(words, why);
     agreed_words failure{good ? 0U : 1U};
@@ -337,22 +339,21 @@ void team_core::progress() {
     if (between_nodes_) {
         between_nodes_->progress();
     } else {
-        // Nobody sends to the others; but with what they have started themselves half done, Open
-        // MPI has been seen to keep third ranks waiting.
+        // Other ranks receive no transfers. But if what they have started is half done, Open MPI
+        // has been seen to keep third ranks waiting.
         int has_message = 0;
         MPI_Status status;
-        MPI_Iprobe(rank(), 0, handles_[3], &has_message, &status); // fails: nobody to tell
+        MPI_Iprobe(rank(), 0, handles_[3], &has_message, &status); // an error is ignored
     }
 }
 
-// Nothing here waits: the ranks that are still there learn from their node's flag, other nodes
-// from a message.
+// Does not wait: the remaining ranks of this node learn from its flag, other nodes from a message.
 void team_core::abandon() noexcept {
     barrier_->abandon();
     if (between_nodes_) between_nodes_->abandon();
 }
 
-// Other nodes are told by a thread that may, if this rank is the one to tell them.
+// Other nodes are told by a thread that may call MPI, if this rank is the one to tell them.
 void team_core::abandon_without_mpi() noexcept {
     barrier_->abandon();
     if (between_nodes_)

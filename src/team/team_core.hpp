@@ -26,10 +26,11 @@
 
 namespace nodespan::detail {
 
-/// The state behind `team`: communicators, where ranks sit, and the node's meeting place.
+/// The state behind `team`: communicators, the placement of ranks, and the node's meeting place.
 class team_core {
 public:
-    /// Collective over `comm`; see team's constructor. On failure nothing is kept, on all ranks.
+    /// Collective over `comm`; see team's constructor. If it fails, it fails on all ranks and keeps
+    /// nothing.
     team_core(MPI_Comm comm, const grouping& mine);
     ~team_core();
 
@@ -50,10 +51,11 @@ public:
     MPI_Comm node_comm() const noexcept { return handles_[1]; }
     MPI_Comm leader_comm() const noexcept { return handles_[2]; }
 
-    /// All ranks in team order, for nodespan's own messages: the program's never meet them.
+    /// All ranks in team order, for nodespan's own messages, which the program's messages never
+    /// meet.
     MPI_Comm traffic() const noexcept { return handles_[3]; }
 
-    /// How the ranks of this team agree on a window, and who waits for it.
+    /// The ranks that make a window together, and how they agree.
     window_makers makers() {
         return {[this](const std::optional<error>& mine) {
                     agree_or_throw(mine, {"creation of a window"});
@@ -61,125 +63,137 @@ public:
                 as_waiter()};
     }
 
-    /// Somewhere in memory that the ranks of this node share.
+    /// An address in memory that the ranks of this node share.
     const void* shared_memory() const noexcept { return meeting_place_.data(); }
 
-    /// Where this node's windows lie: `directory` is that of the files behind them.
+    /// The site of this node's windows; `directory` is the folder of the files behind them.
     window_site site(const std::string& directory) const {
         return {directory, rank_, node_, is_leader(), node_size() == 1, is_oversubscribed()};
     }
 
-    /// Which threads may call: for those that use MPI beside this class.
+    /// The rule for threads, for code that uses MPI beside this class.
     thread_rule& threads() noexcept { return threads_; }
 
-    /// The counters for a usage report; null where none is wanted.
+    /// The counters for a usage report; null if none is wanted.
     team_usage* usage() const noexcept { return usage_.get(); }
 
-    /// See team's. `why` names what the fence is of, where that is not the team.
+    /// See team's. `why` says what the fence belongs to, if that is not the team.
     void fence();
     void fence(const occasion& why);
     void node_fence();
     void node_fence(const occasion& why);
 
-    /// What a leader owes the other nodes while it waits or computes: keeps MPI going, and notices
-    /// when a node is abandoned. Nothing on other ranks.
+    /// What a leader has to do for other nodes while it waits or computes: it keeps MPI going and
+    /// notices abandoned nodes. Other ranks do nothing.
     void progress();
 
     /// Whether a rank is known to have left by an exception.
     bool is_anyone_lost();
 
-    /// A node_fence that fails on all ranks of the node where one of them comes with a failure.
+    /// A node_fence that fails on all ranks of the node if one of them brings a failure.
     void node_fence(const std::optional<error>& mine, const occasion& why);
 
-    /// A node_fence in the middle of which, when all have come and nobody has left, the leader does
-    /// some work; what that returns is thrown on the leader, and a failure on the others.
+    /// A node_fence during which the leader does some work, once all ranks have arrived and none
+    /// has left. The error that the work returns is thrown on the leader, and a failure on the
+    /// others.
     void led_fence(const std::function<std::optional<error>()>& work, const occasion& why);
 
-    /// The maximum over all ranks, word by word; word 0 says whether anything failed anywhere,
-    /// MPI included. Call: collective. A fence as well. Errors: errc::peer_lost.
+    /// Returns the maximum over all ranks, word by word. Word 0 says whether anything failed on any
+    /// rank, MPI included.
+    /// Call:   collective. A fence as well.
+    /// Errors: errc::peer_lost.
     agreed_words agree(const agreed_words& mine, const occasion& why = {});
 
-    /// Throws on all ranks the error of the lowest one that brings one, or returns on all.
-    /// Call: collective. A fence as well. Errors: the agreed error, marked collective;
-    /// errc::peer_lost.
+    /// Throws on all ranks the error of the lowest rank that has one, or returns on all.
+    /// Call:   collective. A fence as well.
+    /// Errors: the agreed error, marked collective; errc::peer_lost.
     void agree_or_throw(const std::optional<error>& mine, const occasion& why);
 
-    /// What rank `from` knows, for all. Call: collective. Errors: errc::peer_lost; MPI category, on
-    /// all ranks. Cost: of a text, a meeting for every 32 bytes.
+    /// Gives all ranks the value, or the text, of rank `from`.
+    /// Call:   collective.
+    /// Errors: errc::peer_lost; MPI category, on all ranks.
+    /// Cost:   for a text, one meeting for every 32 bytes.
     std::uint64_t from_rank(int from, std::uint64_t value, const occasion& why);
     std::string from_rank(int from, const std::string& text, const occasion& why);
 
-    /// Waits until what this rank has sent to other nodes has come. Call: any rank alone. Returns
-    /// what failed.
+    /// Waits until what this rank has sent to other nodes has arrived. Returns the error, if there
+    /// is one.
+    /// Call:   any rank alone.
     std::optional<error> flush_attached();
 
-    /// Waits for MPI to end what this rank has started; `peer_of` gives the rank that a request is
-    /// for, -1 for several. What it uses must be leaked unless this returns: lent_memory does so.
-    /// Errors: errc::peer_lost once a rank has left and nothing came for a while; MPI category.
-    /// Exported for nodespan_hdf5.
+    /// Waits until MPI has ended what this rank has started. `peer_of` gives the rank to which a
+    /// request belongs, -1 for several. If this throws, the memory of the requests must be leaked;
+    /// lent_memory does so. Exported for nodespan_hdf5.
+    /// Errors: errc::peer_lost once a rank has left and nothing has arrived for a while; MPI
+    ///         category.
     NODESPAN_EXPORT void wait(std::span<MPI_Request> requests, const occasion& why,
                               const std::function<int(std::size_t)>& peer_of);
 
-    /// Throws the same error on all ranks if one of them brings one, or if their fingerprints are
-    /// not equal (errc::mismatched_arguments); else returns the least of their `least`.
-    /// Call: collective. A fence as well.
-    /// `look_closer`, where given, may first throw what lies behind unequal fingerprints.
+    /// Throws the same error on all ranks if one of them brings an error, or if their fingerprints
+    /// differ (errc::mismatched_arguments). Otherwise returns the smallest `least`. `look_closer`,
+    /// where given, may first throw an error that says why the fingerprints differ.
+    /// Call:   collective. A fence as well.
     std::uint64_t agree_on(const std::optional<error>& mine, std::uint64_t fingerprint,
                            const std::string& description, std::uint64_t least = 0,
                            const std::function<void()>& look_closer = {});
 
-    /// What rank 0 brings, and the first rank that brings something else.
+    /// What rank 0 has, and the first rank that has something else.
     struct mismatch {
         std::string first;
         int other = 0;
         std::string second;
     };
 
-    /// Throws errc::mismatched_arguments on all ranks, with what `say` makes of the first
-    /// difference. Call: collective, once ranks know that their fingerprints are not equal.
+    /// Throws errc::mismatched_arguments on all ranks, with the text that `say` makes of the first
+    /// difference.
+    /// Call:   collective, once ranks know that their fingerprints differ.
     [[noreturn]] void throw_mismatch(std::uint64_t fingerprint, const std::string& text,
                                      const occasion& why,
                                      const std::function<std::string(const mismatch&)>& say);
 
     /// Throws errc::mismatched_arguments on all ranks unless their fingerprints of `description`
-    /// are equal. Call: collective. A fence as well.
+    /// are equal.
+    /// Call:   collective. A fence as well.
     void require_same(std::uint64_t fingerprint, const std::string& description,
                       const occasion& why);
 
-    /// Copies memory of node `root` to the same memory of all nodes, when all ranks have come.
-    /// Call: collective. Errors: MPI category, errc::peer_lost; on all ranks.
+    /// Copies memory of node `root` to the same memory of all nodes, once all ranks have called.
+    /// Call:   collective.
+    /// Errors: MPI category, errc::peer_lost; on all ranks.
     void broadcast(std::byte* data, std::size_t bytes, int root);
 
-    /// A meeting of this node's ranks alone, by loads and stores. Errors: errc::peer_lost.
+    /// A meeting of this node's ranks only, by loads and stores.
+    /// Errors: errc::peer_lost.
     void meet_on_node(const occasion& why = {}) { barrier_->arrive_and_wait(why); }
 
     /// Whether a rank of this node has left by an exception.
     bool is_node_abandoned() const noexcept { return barrier_->is_abandoned(); }
 
-    /// This rank as one that waits, for messages.
+    /// This rank as a waiter, for messages.
     waiter as_waiter() noexcept { return {rank_, &*ends_, &barrier_->note()}; }
     const far_ends& ends() const noexcept { return *ends_; }
 
-    /// Ranks of this node, by their numbers in the team, and whom they themselves wait for.
+    /// Some ranks of this node, by their numbers in the team, and the nodes they wait for
+    /// themselves.
     std::string with_notes(const std::vector<int>& late) const {
         return barrier_->with_notes(late);
     }
 
-    /// Tells all others that this node comes to nothing any more; the team is at its end.
+    /// Tells all other ranks that this node takes part in nothing any more; the team has ended.
     void abandon() noexcept;
 
-    /// The same on a thread that may not call.
+    /// The same on a thread that may not call MPI.
     void abandon_without_mpi() noexcept;
 
-    /// Something of a lower layer that lives as long as the team, such as its arena.
+    /// An object of a higher layer that lives as long as the team, such as its arena.
     struct attachment {
         virtual ~attachment() = default;
-        virtual void flush() = 0;            // before a fence: ends what this rank has started
-        virtual void release() noexcept = 0; // collective; not called where the team is leaked
+        virtual void flush() = 0;            // before a fence: waits for what this rank has started
+        virtual void release() noexcept = 0; // collective; not called if the team is leaked
     };
     std::shared_ptr<attachment> attached;
 
-    /// What the collectives keep from call to call. Its end needs no communication.
+    /// What the collective calls keep from call to call. Its end needs no communication.
     std::shared_ptr<void> collectives;
 
 private:
@@ -191,7 +205,8 @@ private:
     agreed_words agree_well(const agreed_words& mine, const occasion& why);
     [[noreturn]] void throw_error_of(int rank, const std::optional<error>& mine,
                                      const occasion& why);
-    // Word 0 where MPI failed between leaders; in agreements on errors it else says whose it is.
+    // Word 0 if MPI failed between leaders. In agreements on errors it otherwise says which rank
+    // has one.
     static constexpr std::uint64_t mpi_failed_word = std::numeric_limits<std::uint64_t>::max();
 
     struct waited_for {
@@ -213,7 +228,7 @@ private:
     thread_rule threads_{"team"};
     std::unique_ptr<team_usage> usage_ = team_usage::if_wanted();
     std::shared_ptr<const nodespan::placement> ranks_;
-    const int* order_ = nullptr; // comm ranks by team rank, where they differ; once a node
+    const int* order_ = nullptr; // comm ranks by team rank, if they differ; one copy a node
     int rank_ = 0;
     int node_ = 0;
     bool oversubscribed_ = false;
@@ -224,10 +239,10 @@ private:
     std::optional<far_ends> ends_;
     std::optional<node_barrier> barrier_;
     std::optional<leader_barrier> between_nodes_; // on leaders, where there are several nodes
-    int exceptions_ = 0;                          // in flight when this object was made
+    int exceptions_ = 0;                          // exceptions in flight when this object was made
 };
 
-/// The making of what `description` says, which stays as long as the result.
+/// The occasion of making what `description` says, which must stay valid as long as the result.
 occasion creation_of(const std::string& description);
 
 } // namespace nodespan::detail

@@ -21,7 +21,9 @@ struct gathered_usage {
 /// have kept counters, and as many. Else nobody waits for anybody, and rank 0 says why.
 bool is_report_wanted(const agreed_words& agreed, int rank);
 
-/// Writes the report. Call: rank 0. Errors: none; what can't be written is said on standard error.
+/// Writes the report.
+/// Call:   rank 0.
+/// Errors: none; what can't be written is said on standard error.
 void write_usage(const gathered_usage& all, int nodes, const team_usage& counters);
 
 } // namespace nodespan::detail

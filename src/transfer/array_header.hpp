@@ -7,16 +7,16 @@
 
 namespace nodespan::detail {
 
-/// What every node keeps beside an array's elements, at the same offset everywhere.
+/// What every node keeps beside the elements of an array, at the same offset everywhere.
 struct alignas(block_words::alignment) array_header {
     static constexpr std::size_t stripe_count = 8;
 
     block_words of_arena;
     mutex_words lock;
-    gate_words gate;                   // between this node's ranks and others that want the lock
+    gate_words gate;                   // orders this node's ranks and those of others
     mutex_words stripes[stripe_count]; // order accumulates onto this node's elements; over several
-    gate_words combining_gate;         // nodes the first one does, with this gate
-    shared_word has_atomics;           // elements are changed by single atomic instructions
+    gate_words combining_gate;         // nodes the first one does so, with this gate
+    shared_word has_atomics;           // single atomic instructions change elements
 };
 static_assert(sizeof(array_header) <= block_words::bytes);
 

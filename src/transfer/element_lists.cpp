@@ -10,14 +10,15 @@
 #include <mutex>
 #include <vector>
 
-// Lists of elements: those of this node are reached directly; the others are sorted by node and
-// place, so that each node gets one message for many of them, and each element at most once in it,
-// as MPI demands of what is written.
+// Lists of elements. Elements of this node are accessed directly. The others are sorted by node and
+// position, so that one message to a node carries many of them, and each element at most once, as
+// MPI demands of elements that are written.
 
 namespace nodespan::detail {
 namespace {
 
-// Elements in one message. Bounded in bytes too: MPI counts in int, and a copy is made.
+// The number of elements in one message. It is bounded in bytes too: MPI counts in int, and the
+// message is a copy.
 constexpr std::size_t at_once(std::size_t element_bytes) {
     constexpr std::size_t most = std::size_t{1} << 16, most_bytes = std::size_t{1} << 26;
     return std::clamp<std::size_t>(most_bytes / element_bytes, 1, most);
@@ -26,7 +27,7 @@ constexpr std::size_t at_once(std::size_t element_bytes) {
 struct remote_element {
     int node = 0;
     std::size_t offset = 0;
-    index_t position = 0; // in the list
+    index_t position = 0; // position in the list
 
     bool same_place(const remote_element& o) const { return node == o.node && offset == o.offset; }
 };
@@ -37,8 +38,8 @@ bool before(const remote_element& a, const remote_element& b) {
     return a.position < b.position;
 }
 
-// Calls local(element, position) for this node's elements, and returns the others, sorted.
-// `everything`: this node's own count as others too.
+// Calls local(element, position) for this node's elements, and returns the others, sorted. With
+// `everything`, this node's own elements count as others too.
 template <class Local>
 std::vector<remote_element> split(const array_place& a, const index_t* places, index_t count,
                                   bool everything, Local&& local) {
@@ -67,7 +68,7 @@ std::vector<remote_element> split(const array_place& a, const index_t* places, i
     return others;
 }
 
-// Calls f(node, places from `base`, base, reach, elements) for stretches of one node.
+// Calls f(node, places from `base`, base, reach, elements) for runs of elements of one node.
 template <class F>
 void for_each_message(const std::vector<remote_element>& elements, std::size_t element_bytes,
                       F&& f) {
@@ -88,8 +89,8 @@ void for_each_message(const std::vector<remote_element>& elements, std::size_t e
     }
 }
 
-// Counts a call, where a report is wanted: `here` elements were reached directly, and `others`, of
-// which some may be this node's too, by messages.
+// Counts a call, if a report is wanted: `here` elements were accessed directly, `others` by
+// messages. Some of the others may be this node's, too.
 void count_call(const array_place& a, usage_kind kind, std::size_t here,
                 const std::vector<remote_element>& others) {
     if (a.usage == nullptr) return;
@@ -98,7 +99,7 @@ void count_call(const array_place& a, usage_kind kind, std::size_t here,
     a.usage->add(kind, (here + others.size() - away) * a.element_bytes, away * a.element_bytes);
 }
 
-// Adds one element to this node's memory where accumulate takes locks.
+// Adds one element to this node's memory while accumulate takes locks.
 void add_locked(const array_place& a, std::byte* element, const std::byte* value) {
     index_list one(1, 1), step(1, static_cast<index_t>(a.element_bytes));
     node_accumulate(header_of(a.where), a.kind, accumulate_op::sum, one, a.where.data,
@@ -136,7 +137,7 @@ void scatter(const array_place& a, const index_t* places, index_t count, const s
     };
     std::vector<remote_element> others = split(a, places, count, false, local);
     const std::size_t here = static_cast<std::size_t>(count) - others.size();
-    // Of values for the same element the last one stays: unique() from behind keeps it.
+    // Of several values for the same element the last one stays: unique() from the end keeps it.
     const auto first = std::unique(others.rbegin(), others.rend(),
                                    [](const auto& l, const auto& r) { return l.same_place(r); });
     others.erase(others.begin(), first.base());
@@ -152,7 +153,7 @@ void scatter(const array_place& a, const index_t* places, index_t count, const s
             const patch_type target(offsets, MPI_BYTE, bytes);
             const mpi_elements origin{MPI_BYTE, static_cast<int>(elements.size() * bytes)};
             a.where.rma->put(node, base, reach, target.elements(), staging.data(), origin);
-            a.where.rma->complete_local(); // before the staging memory is filled again
+            a.where.rma->complete_local(); // before the buffer is filled again
         });
 }
 
@@ -174,7 +175,7 @@ void scatter_add(const array_place& a, const index_t* places, index_t count,
     const std::size_t here = static_cast<std::size_t>(count) - others.size();
     if (others.empty()) return count_call(a, usage_kind::scatter, here, others);
 
-    // Values for the same element are added up here.
+    // Values for the same element are added here.
     std::vector<std::byte> sums(others.size() * bytes);
     std::size_t kept = 0;
     for (std::size_t i = 0; i < others.size(); ++i) {
@@ -205,7 +206,7 @@ void scatter_add(const array_place& a, const index_t* places, index_t count,
             next += elements.size() * bytes;
         });
     a.where.rma->complete_local();
-    // This rank goes on to read its own node's elements by plain loads.
+    // Afterwards this rank reads its own node's elements by plain loads.
     a.where.rma->flush(a.team->node());
 }
 

@@ -12,7 +12,7 @@ namespace nodespan::detail {
 namespace {
 
 constexpr index_t largest_bytes = index_t{1} << 30; // of a message: MPI counts in int
-constexpr index_t small_bytes = 64 * 1024;          // below this leaders alone talk
+constexpr index_t small_bytes = 64 * 1024;          // smaller pieces go from leader to leader
 constexpr int small_tag = 729;                      // behind all numbers of images
 
 index_t bytes_of(const box<dynamic_rank>& part, std::size_t element_bytes) {
@@ -25,8 +25,8 @@ std::size_t bytes_of(const index_list& extents, std::size_t element_bytes) {
     return bytes;
 }
 
-// Which of a node's ranks sees to a large piece that two nodes exchange: for both nodes the same
-// arithmetic, so that both know both ranks.
+// The rank of a node that handles a large piece which two nodes exchange. Both nodes compute the
+// same, so each knows both ranks.
 int rank_for(const placement& ranks, int node, int from, int to, int image) {
     const int first = ranks.first_rank(node);
     const int lane = 2 * std::min(from, to) + (from < to ? 0 : 1) + image;
@@ -56,8 +56,8 @@ ghost_exchange::ghost_exchange(const array_place& place, const occasion& why)
     for (message& m : sends_) prepare(m, way::send);
 }
 
-// Cuts pieces into this rank's messages: the small ones of a node go together from leader to
-// leader, large ones each for themselves. Both nodes list a pair's pieces in the same order.
+// Divides pieces into this rank's messages. The small pieces for one node go together from leader
+// to leader; each large piece is a message. Both nodes list the pieces of a pair in the same order.
 std::vector<ghost_exchange::message> ghost_exchange::messages(const std::vector<ghost_piece>& all,
                                                               way where) {
     const team_core& team = *place_.team;
@@ -106,7 +106,7 @@ void ghost_exchange::add_copy(const ghost_piece& piece, int worker) {
 
 ghost_exchange::~ghost_exchange() {
     if (!mpi_is_alive()) return;
-    // MPI may still fill or read our memory, or this thread may not call it.
+    // MPI may still fill or read our memory, or this thread may not call MPI.
     if (messages_.front().is_started || !place_.team->threads().admits_this_thread())
         arena::of(*place_.team).leave(messages_);
 }
@@ -117,7 +117,7 @@ ghost_exchange::part ghost_exchange::part_of(const box<dynamic_rank>& elements) 
             place_.where.data - place_.where.offset + find_on_node(place_, here, elements).offset};
 }
 
-// Makes room for a message, and its request.
+// Makes memory for a message, and its request.
 void ghost_exchange::prepare(message& m, way where) {
     std::size_t bytes = 0;
     for (const part& p : m.parts) bytes += bytes_of(p.extents, place_.element_bytes);
@@ -141,7 +141,7 @@ void ghost_exchange::prepare(message& m, way where) {
 }
 
 void ghost_exchange::pack(const message& m) const {
-    if (m.dense == nullptr) return; // goes as it lies
+    if (m.dense == nullptr) return; // is sent from where it lies
     std::byte* to = m.dense;
     for (const part& p : m.parts) {
         copy_patch(p.extents, place_.element_bytes, to,
@@ -151,7 +151,7 @@ void ghost_exchange::pack(const message& m) const {
 }
 
 void ghost_exchange::unpack(const message& m) const {
-    if (m.dense == nullptr) return; // has come to its place
+    if (m.dense == nullptr) return; // was received where it belongs
     const std::byte* from = m.dense;
     for (const part& p : m.parts) {
         copy_patch(p.extents, place_.element_bytes, p.data, strides_, from,
@@ -181,13 +181,13 @@ void ghost_exchange::exchange() {
         [this] {
             is_started_ = true;
             failure_ = attempt([this] { post(), wait(); });
-            is_started_ = failure_.has_value(); // then what is under way is left
+            is_started_ = failure_.has_value(); // if so, the transfer under way is abandoned
             return failure_;
         },
         why_);
 }
 
-// What this node's ranks wrote is complete after the fence, and nobody reads the old ghosts.
+// After the fence all that this node's ranks wrote is complete, and no rank reads the old ghosts.
 void ghost_exchange::start() {
     const thread_rule::call mine(&place_.team->threads(), "start_exchange_ghosts");
     place_.team->node_fence(why_);
@@ -215,7 +215,7 @@ void ghost_exchange::finish() {
         return;
     }
     if (!failure_) failure_ = attempt([this] { wait(); });
-    is_started_ = failure_.has_value(); // then what is under way is left
+    is_started_ = failure_.has_value(); // if so, the transfer under way is abandoned
     place_.team->node_fence(failure_, why_);
 }
 

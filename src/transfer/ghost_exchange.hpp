@@ -13,45 +13,47 @@
 
 namespace nodespan::detail {
 
-/// Brings an array's ghosts up to date: one message from leader to leader for each pair of nodes
-/// that touch, and one for each large piece, which the ranks of a node share among them; nothing at
-/// all inside a node.
+/// Updates the ghosts of an array. For each pair of nodes that touch, one message goes from leader
+/// to leader, and one for each large piece; the ranks of a node share the large pieces among them.
+/// Inside a node nothing is sent.
 ///
-/// Messages, not RMA: they carry the synchronisation with them, so neighbours wait for each other
+/// It uses messages and not RMA, because messages also synchronise: neighbours wait for each other
 /// and for nobody else.
 class ghost_exchange {
 public:
-    /// What this rank will have to send, receive and copy. No communication.
+    /// Plans what this rank will send, receive and copy. No communication.
     ghost_exchange(const array_place& place, const occasion& why);
 
-    /// An exchange that is under way is left to the arena, which sees that its messages have ended
-    /// before the array's place is used again. Waits for nobody.
+    /// Leaves an exchange that is under way to the arena, which waits for its messages before the
+    /// array's place is used again. Does not wait itself.
     ~ghost_exchange();
     ghost_exchange(const ghost_exchange&) = delete;
     ghost_exchange& operator=(const ghost_exchange&) = delete;
 
-    /// Call: collective over the team, `finish` after `start`. `exchange` is both: where all is
-    /// small, the leader works between the arrival of its node's ranks and their release.
+    /// `exchange` does both `start` and `finish`. If all pieces are small, the leader works between
+    /// the arrival of its node's ranks and their release.
+    /// Call:   collective over the team, `finish` after `start`.
     void exchange();
     void start();
     void finish();
     bool is_started() const noexcept { return is_started_; }
 
-    /// Adds up what an exchange moves: this rank's copies inside the node, and what it sends.
+    /// Adds the bytes that one exchange moves: this rank's copies inside the node, and what it
+    /// sends.
     void add_bytes(std::uint64_t& inside, std::uint64_t& between) const;
 
 private:
-    // Elements of the node's block.
+    // A box of the node's block.
     struct part {
         index_list extents;
         std::byte* data = nullptr;
     };
-    // What goes to one rank or comes from it, part after part.
+    // A message to or from one rank, part after part.
     struct message {
         int peer = 0;
         int tag = 0;
         std::vector<part> parts;
-        std::byte* dense = nullptr; // nothing where one dense part goes as it lies
+        std::byte* dense = nullptr; // null if one dense part is sent from where it lies
     };
     struct copy {
         part to;
@@ -76,8 +78,8 @@ private:
     std::vector<message> receives_;
     std::vector<copy> copies_;
     std::list<unfinished> messages_ = std::list<unfinished>(1); // one; requests of receives first
-    bool nothing_to_do_ = true;                                 // on no rank of the team
-    bool leader_alone_ = true; // the other ranks of this node have nothing to do
+    bool nothing_to_do_ = true;                                 // on all ranks of the team
+    bool leader_alone_ = true; // the other ranks of this node do nothing
     bool is_started_ = false;
     std::optional<error> failure_;
 };

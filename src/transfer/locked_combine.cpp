@@ -16,7 +16,7 @@ namespace {
 // MPICH 4.0 takes the numbers for signed ones in MPI_MIN and MPI_MAX.
 constexpr bool compares_unsigned = is_built_with_open_mpi;
 
-// Combines a strided block with scale times another.
+// Combines a strided block with scale times another one.
 void combine(const array_place& a, accumulate_op op, const index_list& extents, std::byte* to,
              const index_list& to_strides, const std::byte* from, const index_list& from_strides,
              const void* scale) {
@@ -27,7 +27,7 @@ void combine(const array_place& a, accumulate_op op, const index_list& extents, 
     });
 }
 
-// This node's elements are plain memory, which the lock guards too.
+// The elements of this node, as plain memory; the lock guards it too.
 std::byte* own_memory(const array_place& a, std::size_t offset) {
     return a.where.data - a.where.offset + offset;
 }

@@ -8,10 +8,10 @@
 
 namespace nodespan::detail {
 
-// Over several nodes MPI combines elements, each in one step. Some it combines otherwise than
-// combine.hpp says, or not at all: these are read, combined here and written, under a lock of their
-// node that nothing else uses. So they lose nothing among each other, and what MPI does to the same
-// elements meanwhile may be lost.
+// Over several nodes MPI combines elements, each in one step. Some operations it does differently
+// from combine.hpp, or not at all. For these, elements are read, combined here and written, under a
+// lock of their node that nothing else uses. So no contribution made under this lock is lost; but
+// changes that MPI makes to the same elements in the meantime may be lost.
 
 /// Whether MPI's accumulate does what combine.hpp says. Not min and max of floating-point numbers,
 /// where MPI leaves open what NaNs do, and has no fmin and fmax; nor sums and products of integers
@@ -19,15 +19,16 @@ namespace nodespan::detail {
 /// unsigned integers, which it compares as signed ones.
 bool is_combined_by_mpi(element_kind kind, accumulate_op op) noexcept;
 
-/// The locks of an array, one a node, each made when it is used first.
+/// The locks of an array, one for each node, each made when it is first used.
 class combining_locks {
 public:
     combining_locks(const array_place& place, const occasion& why) : place_(place), why_(why) {}
-    combining_locks(const combining_locks&) = delete;            // locks know their address
-    combining_locks& operator=(const combining_locks&) = delete; // locks know their address
+    combining_locks(const combining_locks&) = delete;            // locks are known by their address
+    combining_locks& operator=(const combining_locks&) = delete; // locks are known by their address
 
-    /// Runs `body` while this rank holds the lock of `node`; what it has sent there has arrived at
-    /// the end. Errors: those of `body`; MPI category.
+    /// Runs `body` while this rank holds the lock of `node`. All that it has sent there has arrived
+    /// when this returns.
+    /// Errors: those of `body`; MPI category.
     template <class Body>
     void hold(int node, Body&& body);
 
@@ -54,14 +55,14 @@ void combining_locks::hold(int node, Body&& body) {
         try {
             held.unlock();
         } catch (...) {
-            // There is an error on its way already.
+            // Another error is being thrown already.
         }
         throw;
     }
     held.unlock();
 }
 
-/// As accumulate, fetch_add and scatter_add, for elements of any nodes.
+/// As accumulate, fetch_add and scatter_add do, for elements of any nodes.
 void locked_accumulate(const array_place& a, const box<dynamic_rank>& patch, accumulate_op op,
                        const std::byte* from, const index_list& strides, const void* scale);
 
@@ -69,8 +70,8 @@ void locked_accumulate(const array_place& a, const box<dynamic_rank>& patch, acc
 void locked_fetch_add(const array_place& a, int node, std::size_t offset, const void* value,
                       void* before);
 
-/// Adds elements that lie densely in `values` to those at `places`, in bytes from `base`, which are
-/// in ascending order, each there once. `reach` is where the last one ends.
+/// Adds elements that lie densely in `values` to those at `places`, in bytes from `base`. Places
+/// are in ascending order, each once. `reach` is the end of the last element.
 void locked_add(const array_place& a, int node, std::size_t base, std::size_t reach,
                 std::span<const MPI_Aint> places, const std::byte* values);
 

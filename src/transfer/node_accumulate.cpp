@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::size_t stripe_bytes = 64 * 1024;
 
-// The lock of the stretch of memory worked on, kept as long as the work stays there.
+// Holds the lock of the stretch of memory that is being changed, until the work moves to another
+// one.
 class stripe_lock {
 public:
     explicit stripe_lock(array_header& header) : header_(header) {}
@@ -19,7 +20,7 @@ public:
     stripe_lock(const stripe_lock&) = delete;
     stripe_lock& operator=(const stripe_lock&) = delete;
 
-    /// Holds the lock of stripe number `stripe`; false if atomics have been claimed.
+    /// Takes the lock of stripe number `stripe`; returns false if atomics have been claimed.
     bool hold(std::size_t stripe) {
         const std::size_t wanted = stripe % array_header::stripe_count;
         if (is_held_ && wanted == held_) return true;

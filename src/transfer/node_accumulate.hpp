@@ -9,10 +9,11 @@
 
 namespace nodespan::detail {
 
-// Accumulates onto the memory of a one-node team. Two ways: as long as nobody changes single
-// elements atomically, whole stretches under one of the array's locks, at the speed of memory; from
-// the first fetch_add, compare_exchange or scatter_add on, element by element by the processor's
-// atomic instructions. Either way no contribution is lost, whatever is mixed.
+// Accumulates onto the memory of a team of one node, in two ways. As long as no rank changes single
+// elements atomically, it works on whole stretches under one of the array's locks, at the speed of
+// memory. After the first fetch_add, compare_exchange or scatter_add, it works element by element,
+// with the processor's atomic instructions. Both ways lose no contribution, whatever calls are
+// mixed.
 
 /// Combines a strided patch that begins `offset` bytes into `block`; `scale` null means 1.
 void node_accumulate(array_header& header, element_kind kind, accumulate_op op,
@@ -20,10 +21,10 @@ void node_accumulate(array_header& header, element_kind kind, accumulate_op op,
                      const index_list& block_strides, const std::byte* from,
                      const index_list& from_strides, const void* scale);
 
-/// From now on all ranks take the second way. Waits until nobody is on the first.
+/// Makes all ranks use the second way from now on. Waits until no rank uses the first one.
 void claim_atomics(array_header& header);
 
-/// scale * elements, dense: what a message of scaled elements carries.
+/// A dense copy of scale * elements, which a message of scaled elements carries.
 class scaled_copy {
 public:
     scaled_copy(element_kind kind, const index_list& extents, std::size_t element_bytes,
@@ -37,7 +38,7 @@ private:
     index_list strides_;
 };
 
-/// How much of a scaled message is copied at once.
+/// The most bytes of a scaled message that are copied at once.
 inline constexpr index_t scaled_bytes = index_t{1} << 22;
 
 } // namespace nodespan::detail

@@ -52,7 +52,7 @@ void request_list::clear() noexcept {
 
 namespace {
 
-struct given_up {}; // ends a wait
+struct given_up {}; // thrown to end a wait
 
 void complain(const team_core& team, const watchdog& watch, const char* operation, int node) {
     watchdog::tell(fmt::format("{}: rank {} has waited {:.1f} s on host {} for {}", operation,
@@ -84,18 +84,19 @@ request& request::operator=(request&& other) { // NOLINT: see there
     return *this;
 }
 
-// A team that has ended has waited for its transfers, or was left.
+// A team that has ended has waited for its transfers, or was leaked.
 request::~request() {
     if (!is_active_ || !detail::mpi_is_alive()) return;
     try {
         finish(team_.lock().get());
     } catch (...) {
-        // The program has let go of the result.
+        // The program does not want the result any more.
     }
 }
 
-// Whether all has ended, which is waited for as long as somebody may end it. A rank that has left
-// may go on in MPI, and whose part is missing is not known: so a while is left for it.
+// Returns whether all transfers have ended; waits for them as long as some rank may end them. A
+// rank that has left may still make progress in MPI, and it is not known whose part is missing: so
+// the wait goes on for a while.
 bool request::finish(detail::team_core* team) {
     using clock = std::chrono::steady_clock;
     constexpr auto grace = std::chrono::seconds(2);
@@ -138,7 +139,7 @@ void request::wait() {
     const detail::thread_rule::call mine(
         open_.all().empty() ? nullptr : &team->threads(),
         "request::wait");                      // a refused call leaves the request as it is
-    const bool has_ended = finish(team.get()); // where MPI failed it may be waited for again
+    const bool has_ended = finish(team.get()); // if MPI failed, it may be waited for again
     is_active_ = false;
     if (!has_ended)
         throw error(errc::peer_lost,

@@ -9,17 +9,42 @@
 #include <algorithm>
 #include <mutex>
 
-// Two parties want the lock: the holder of the node's own ticket lock, by loads and stores, and the
-// first of a queue of ranks of other nodes, by MPI. Who wants to be second waits (Dekker 1965):
-// each party announces itself first and looks at the other afterwards. `home` says what the own
-// node does; a node that waits says for which ticket of the others it does, and that one alone may
-// pass it. So the two take turns.
+// How the ranks of a node and those of other nodes share one lock.
+//
+// Two parties want the lock: the rank that holds the node's own ticket lock (mutex.cpp), which uses
+// loads and stores, and the first of a queue of ranks of other nodes, which use MPI.
+//
+// The words. `next` and `serving` are the tickets of the other nodes: only MPI changes them, by
+// MPI_Fetch_and_op and MPI_Accumulate, since nothing is promised if MPI and the processor change
+// the same word. `home` says what the lock's own node does: idle, inside, or waiting for a ticket.
+// Only the processor changes it.
+//
+// Order (Dekker 1965). Each party announces itself first and looks at the other afterwards; whoever
+// sees the other waits. The own node stores `home` = inside and then reads `next` and `serving`,
+// all seq_cst. If another rank has a ticket, the node stores `home` = waiting for the ticket being
+// served, waits until that ticket is over, and then is inside. A rank of another node draws its
+// ticket, which changes `next`, and then reads `serving` and `home`; a flush comes between, because
+// an answer may come back before the change is made. It enters if its ticket is served and `home`
+// is idle or waits for this very ticket.
+//
+// Taking turns: a node that waits for ticket t lets only t pass. When t has gone, the next ticket
+// has to wait for the node. So neither party can keep the other out for ever. Readers of the own
+// node enter together; the first closes the gate and the last opens it. While a rank of another
+// node waits, no reader joins the readers inside, until the others have had a turn.
+//
+// What was written is visible: open() and unlock() flush all that this rank has sent before they
+// give the lock away.
+//
+// Errors: a rank whose wait fails still waits for its turn and passes it on (pass_on), so that
+// others do not wait for it. If a flush fails, the lock is given away all the same, and the error
+// is thrown. If a rank dies while it holds the lock, or MPI cannot even pass the turn on, the
+// others wait, and the watchdog says for whom.
 
 namespace nodespan::detail {
 namespace {
 
 constexpr std::uint64_t idle = 0;
-constexpr std::uint64_t inside = 1; // or about to look
+constexpr std::uint64_t inside = 1; // or about to look at the others
 constexpr std::uint64_t waiting_for(std::uint64_t ticket) {
     return ticket << 2 | 2;
 }
@@ -93,18 +118,18 @@ bool rma_gate::try_close() {
     return false;
 }
 
-// What was sent under the lock is there for the next one. Where that fails the lock is let go of
-// all the same, or others would wait for ever.
+// Flushes first, so that what was sent under the lock is there for its next owner. If that fails
+// the lock is given away all the same; otherwise others would wait for ever.
 void rma_gate::open() {
     const std::optional<error> failure = attempt([&] { arena_.flush(); });
     words_->home.store(idle, std::memory_order_release);
     if (failure) throw error(*failure);
 }
 
-// Whether a reader may join, who counts readers at the moment. The first one closes the gate.
-// Beside others who keep it closed, but for ranks of other nodes that want it, nobody new comes in
-// before one of these has had its turn since: or readers that overlap would never let the gate
-// open.
+// Whether a reader may enter; called while this rank counts readers. The first reader closes the
+// gate. Later readers enter beside it. But if ranks of other nodes wait for the lock, a new reader
+// enters only after one of these has had its turn; otherwise readers that overlap would never open
+// the gate.
 bool rma_gate::may_come_in(std::optional<std::uint64_t>& turn) {
     if (words_->readers == 0) {
         close();
@@ -116,10 +141,10 @@ bool rma_gate::may_come_in(std::optional<std::uint64_t>& turn) {
     return *turn != now;
 }
 
-// Who counts readers may wait for other nodes, which may wait for this rank's progress.
+// While it counts readers a rank may wait for other nodes, which may wait for this rank's progress.
 void rma_gate::close_shared() {
     std::optional<std::uint64_t>
-        turn; // of others, when this reader had to let one of them go first
+        turn; // turn of the others when this reader had to let one go first
     watchdog watch;
     for (pause p(team_.is_oversubscribed());; p.wait()) {
         if (const std::unique_lock counting(reader_lock_, std::try_to_lock);
@@ -141,14 +166,15 @@ bool rma_gate::try_close_shared() {
 void rma_gate::open_shared() {
     std::optional<error> failure = attempt([&] { arena_.flush(); });
     {
-        // Whoever counts does not wait for others meanwhile, since there is a reader.
+        // A rank that counts readers now does not wait for other nodes, since there is a reader
+        // inside.
         const std::scoped_lock counting(reader_lock_);
         if (--words_->readers == 0) words_->home.store(idle, std::memory_order_release);
     }
     if (failure) throw error(*failure);
 }
 
-// The flush awaits the answer and the change, which it may come ahead of.
+// The flush waits for the answer and for the change; the answer may come before the change is made.
 std::uint64_t rma_gate::draw_ticket() {
     constexpr std::uint64_t none = ~std::uint64_t{0}, one = 1;
     std::uint64_t ticket = none;
@@ -163,7 +189,7 @@ std::uint64_t rma_gate::draw_ticket() {
     return ticket;
 }
 
-// Nobody's next step here depends on it.
+// This rank does not wait for the change: none of its next steps depends on it.
 void rma_gate::give_turn() {
     constexpr std::uint64_t value = 1;
     const mpi_elements one{MPI_UINT64_T, 1};
@@ -193,8 +219,8 @@ void rma_gate::wait_for_turn(std::uint64_t ticket) {
     }
 }
 
-// While an error is on its way: waits for the turn without a word, and hands it to the next one.
-// Where MPI does not even do that, nobody gets the lock any more, and the watchdog says so.
+// Called while another error is being thrown: waits for the turn without reporting anything, and
+// passes it on. If MPI fails in this too, no rank gets the lock any more, and the watchdog says so.
 void rma_gate::pass_on(std::uint64_t ticket) noexcept {
     constexpr int most_failures = 3;
     int failures = 0;
@@ -221,14 +247,14 @@ bool rma_gate::try_lock() {
                              MPI_UINT64_T, &ticket, &desired, &before);
     if (before != ticket) return false;
     try {
-        window_.flush(node_); // the answer may come ahead of the change
+        window_.flush(node_); // the answer may come before the change is made
         window_.read_words(node_, offset_ + offsetof(gate_words, serving), seen, 2);
         if (may_pass(seen[1], ticket)) return true;
     } catch (...) {
         pass_on(ticket);
         throw;
     }
-    give_turn(); // unused
+    give_turn(); // gives the ticket back unused
     return false;
 }
 

@@ -14,21 +14,21 @@ class arena;
 class rma_window;
 class team_core;
 
-/// The words behind a lock_gate; zeroed, in the memory of the lock's node. `next` and `serving` are
-/// changed by MPI alone, `home` by the processor alone: nothing is promised where the two mix.
+/// The words behind a lock_gate; zeroed, in the memory of the lock's node. Only MPI changes `next`
+/// and `serving`, and only the processor changes `home`: nothing is promised if both change a word.
 struct gate_words {
-    std::atomic<std::uint64_t> next;    // ticket of the next rank of another node
-    std::atomic<std::uint64_t> serving; // ticket whose turn it is among them
+    std::atomic<std::uint64_t> next;    // the next ticket for ranks of other nodes
+    std::atomic<std::uint64_t> serving; // the ticket that has its turn
     std::atomic<std::uint64_t> home;    // what the lock's own node does, see rma_gate.cpp
-    mutex_words reader_words;           // orders those who count readers
-    std::uint32_t readers;              // of the lock's own node, inside
+    mutex_words reader_words;           // order the readers that count readers
+    std::uint32_t readers;              // readers of the lock's own node that are inside
 };
 
 /// The gate of one array's lock on one node, as seen by this rank.
 class rma_gate final : public lock_gate {
 public:
-    /// `words` lie `offset` bytes into `window` on `node`; they are given by address on that node,
-    /// and null elsewhere. `why` is for messages.
+    /// `words` lie `offset` bytes into `window` on `node`. They are given by address on that node,
+    /// and are null elsewhere. `why` is for messages.
     rma_gate(team_core& team, arena& memory, rma_window& window, int node, std::size_t offset,
              gate_words* words, const occasion& why);
 

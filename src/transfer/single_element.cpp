@@ -19,7 +19,7 @@ void count(const array_place& a, usage_kind kind, int node) {
     a.usage->add(kind, is_here ? a.element_bytes : 0, is_here ? 0 : a.element_bytes);
 }
 
-// Where one element lies; `node` is told.
+// Where one element lies; sets `node`.
 std::size_t find_element(const array_place& a, const index_list& at, int& node) {
     node = a.cut->owner_node(at);
     const box<dynamic_rank> stored = with_ghosts(a.cut->node_box(node), a.ghosts);
@@ -30,7 +30,7 @@ std::size_t find_element(const array_place& a, const index_list& at, int& node) 
 }
 
 // Open MPI 4's osc/rdma, which it may choose on one host, crashes in an 8-byte compare and swap on
-// one's own memory.
+// the rank's own memory.
 void require_compare_and_swap(const array_place& a, int node) {
     if (a.element_bytes != 8 || node != a.team->node() || !a.team->is_leader() ||
         !a.team->is_on_one_host())
@@ -42,7 +42,8 @@ void require_compare_and_swap(const array_place& a, int node) {
                     "own node; set OMPI_MCA_osc=^ucx,rdma before MPI_Init");
 }
 
-// After an atomic that was answered. This rank reads its own node's elements by plain loads.
+// After an atomic operation whose answer is here. This rank reads its own node's elements by plain
+// loads, so the change must have arrived.
 void settle(const array_place& a, int node, std::size_t offset) {
     if (node == a.team->node())
         a.where.rma->flush(node);
@@ -52,7 +53,7 @@ void settle(const array_place& a, int node, std::size_t offset) {
 
 } // namespace
 
-// This node's own elements are moved in the template, but for the time when MPI_Finalize has begun.
+// The template handles this node's own elements itself, except once MPI_Finalize has begun.
 void get_element(const array_place& a, const index_list& at, void* to) {
     int node = 0;
     const std::size_t offset = find_element(a, at, node);

@@ -13,7 +13,7 @@ void fetch_add(const array_place& a, const index_list& at, const void* value, vo
 bool compare_exchange(const array_place& a, const index_list& at, void* expected,
                       const void* desired);
 
-/// One-node arrays: from now on accumulate uses single atomic instructions too. Waits for
+/// For arrays of one node: from now on accumulate uses single atomic instructions too. Waits for
 /// accumulates under way.
 void claim_atomics(const array_place& a);
 

@@ -15,29 +15,29 @@
 namespace nodespan::detail {
 namespace {
 
-// MPI counts in int; a piece below this fits, whatever the size of its elements.
+// MPI counts in int; a smaller piece fits, whatever the size of its elements.
 constexpr index_t largest_bytes = index_t{1} << 30;
 
-// At least one.
+// Elements that fit into `bytes`, at least 1.
 index_t elements_in(index_t bytes, const array_place& a) {
     return std::max<index_t>(1, bytes / static_cast<index_t>(a.element_bytes));
 }
 
 // Over TCP Open MPI sends a message below 64 KiB at once, and a longer one in steps that wait for
-// each other: many gets that are just below it are up to twice as fast as a long one, and those of
-// half the size slower again. Between ranks of one host, where one process reads the other's
-// memory, they gain nothing.
+// each other. Many gets just below this size are up to twice as fast as a long one; gets of half
+// this size are slower again. Between ranks of one host, where one process reads the other's
+// memory, small gets gain nothing.
 constexpr index_t fast_get_bytes = 63 * 1024;
-constexpr int fast_gets_at_once = 64; // under way, since their senders may keep copies of them
+constexpr int fast_gets_at_once = 64; // under way: the senders may keep copies of them
 
-// Into which pieces a part of a patch is cut for a get that is waited for.
+// The size of the pieces into which a blocking get cuts a part of a patch.
 index_t get_piece_bytes(const array_place& a, const box<dynamic_rank>& part) {
     if (a.team->is_on_one_host()) return largest_bytes;
     const index_t most = elements_in(fast_get_bytes, a);
     return largest_piece(part, most) >= most * 3 / 4 ? fast_get_bytes : largest_bytes;
 }
 
-// How far from `lo` of the patch, in program memory, `lo` of one of its parts lies.
+// The distance in program memory from `lo` of the patch to `lo` of one of its parts.
 std::ptrdiff_t distance(const box<dynamic_rank>& patch, const box<dynamic_rank>& part,
                         const index_list& strides) {
     std::ptrdiff_t bytes = 0;
@@ -53,10 +53,10 @@ std::size_t reach(const index_list& extents, const index_list& strides, std::siz
     return static_cast<std::size_t>(last) + element_bytes;
 }
 
-// How much of a scattered patch is copied at once: what stays in the processor's cache.
+// How much of a scattered patch is copied at once: an amount that stays in the processor's cache.
 constexpr index_t packed_bytes = 256 * 1024;
 
-// Calls f(piece, its copy) for pieces of a part of a patch.
+// Calls f(piece, its copy) for the pieces of a part of a patch.
 template <class Byte, class F>
 void for_each_packed(const array_place& a, const box<dynamic_rank>& patch,
                      const box<dynamic_rank>& part, Byte* memory, const index_list& strides,
@@ -70,7 +70,7 @@ void for_each_packed(const array_place& a, const box<dynamic_rank>& patch,
     });
 }
 
-// The copy of a whole part, which `open` keeps until the transfer is done.
+// The copy of a whole part; `open` keeps it until the transfer is done.
 template <class Byte>
 packed_patch& pack_all(const array_place& a, const box<dynamic_rank>& patch,
                        const box<dynamic_rank>& part, Byte* memory, const index_list& strides,
@@ -80,10 +80,10 @@ packed_patch& pack_all(const array_place& a, const box<dynamic_rank>& patch,
     return copy;
 }
 
-// Moves a patch one way. Calls start(node, offset there, bytes, type there, program memory, type
-// here) for pieces of what other nodes hold, pack(part) for those parts whose memory is scattered,
-// then copy(...) for what this node holds, so that copies overlap with what is under way. Returns
-// whether anything is.
+// Moves a patch in one direction. Calls start(node, offset there, bytes, type there, program
+// memory, type here) for pieces that other nodes hold, pack(part) for the parts whose memory is
+// scattered, and last copy(...) for what this node holds, so that copies overlap with transfers
+// under way. Returns whether any transfer is under way.
 template <class Byte, class PieceBytes, class Start, class Pack, class Copy>
 bool move(const array_place& a, const box<dynamic_rank>& patch, Byte* memory,
           const index_list& strides, PieceBytes&& piece_bytes, Start&& start, Pack&& pack,
@@ -127,7 +127,7 @@ bool move(const array_place& a, const box<dynamic_rank>& patch, Byte* memory,
     return is_started;
 }
 
-// Counts a call that has moved a patch, or started to, where a report is wanted.
+// Counts a call that has moved a patch, or has started to, if a report is wanted.
 void count(const array_place& a, usage_kind kind, const box<dynamic_rank>& patch) {
     if (a.usage == nullptr) return;
     const index_t here = a.cut->node_box(a.team->node()).intersection(patch).size();
@@ -202,8 +202,8 @@ bool put_from(const array_place& a, const box<dynamic_rank>& patch, const std::b
         });
 }
 
-// Whether a copy of a patch that other nodes hold some of can stand in for it, so that put need not
-// wait until MPI has read it.
+// Whether a copy may be sent in place of a patch of which other nodes hold some elements, so that
+// put need not wait until MPI has read the program's memory.
 bool can_be_kept(const array_place& a, const box<dynamic_rank>& patch) {
     return !patch.empty() &&
            patch.size() <= static_cast<index_t>(rma_window::largest_kept_bytes / a.element_bytes) &&
@@ -252,8 +252,8 @@ void start_put(const array_place& a, const box<dynamic_rank>& patch, const std::
     count(a, usage_kind::put, patch);
 }
 
-// In a team of several nodes even this node's elements go through MPI: it orders its own atomics,
-// and says nothing of the processor's. But for what locked_combine does.
+// In a team of several nodes even this node's elements go through MPI: MPI orders its own atomic
+// operations, but not those of the processor. locked_combine is the exception.
 void accumulate(const array_place& a, const box<dynamic_rank>& patch, accumulate_op op,
                 const std::byte* from, const index_list& strides, const void* scale) {
     if (patch.empty()) return;
@@ -309,7 +309,7 @@ void accumulate(const array_place& a, const box<dynamic_rank>& patch, accumulate
     });
     count(a, usage_kind::accumulate, patch);
     a.where.rma->complete_local();
-    // This rank goes on to read its own node's elements by plain loads.
+    // Afterwards this rank reads its own node's elements by plain loads.
     if (!a.cut->node_box(a.team->node()).intersection(patch).empty())
         a.where.rma->flush(a.team->node());
 }

@@ -15,7 +15,7 @@ namespace nodespan::detail {
 
 class combining_locks;
 
-/// Where an array's elements are, on every node: all that a transfer has to know. Read-only.
+/// Where an array's elements are, on every node: all that a transfer needs to know. Read-only.
 struct array_place {
     const distribution* cut = nullptr;
     ghost_layers ghosts;
@@ -23,24 +23,27 @@ struct array_place {
     element_kind kind = element_kind::other;
     team_core* team = nullptr;
     block where;
-    array_usage* usage = nullptr;         // where calls are counted, if a report is wanted
+    array_usage* usage = nullptr;         // counters, if a report is wanted
     combining_locks* combining = nullptr; // over several nodes
 
-    /// Whether all elements are on this node: then atomics are the processor's, else MPI's.
+    /// Whether all elements are on this node. Then atomic operations are the processor's, otherwise
+    /// MPI's.
     bool is_one_node() const noexcept { return where.rma == nullptr; }
 };
 
-/// Elements of one node: where the first lies, in bytes from the node's begin, and how to go on.
+/// Elements of one node: the offset of the first one from the node's begin, in bytes, and the
+/// strides.
 struct node_patch {
     std::size_t offset = 0;
     index_list strides; // bytes
 };
 
-/// Where `part`, which node `node` holds all of, lies there. Cost: O(dimensions).
+/// Where `part` lies on node `node`, which holds all of it.
+/// Cost:   O(dimensions).
 node_patch find_on_node(const array_place& a, int node, const box<dynamic_rank>& part);
 
-/// Where a transfer fails after a part of it has begun: while the exception passes, waits until MPI
-/// has let go of this rank's memory. Declare it after that memory.
+/// For transfers that fail after a part of them has begun: while the exception unwinds, waits until
+/// MPI no longer uses this rank's memory. Declare it after that memory.
 class settles_on_failure {
 public:
     explicit settles_on_failure(const array_place& a) : window_(a.where.rma) {}
@@ -55,21 +58,22 @@ private:
     int exceptions_ = std::uncaught_exceptions();
 };
 
-// Patches lie inside the array; program memory is given with strides in bytes.
+// Patches lie inside the array. Strides of program memory are in bytes.
 
 /// Copies a patch to `to`, or `from` to a patch: on this node by loads and stores, elsewhere by one
-/// RMA call a node touched (more above 1 GiB; a get, also for each 63 KiB where that is faster).
-/// Errors: MPI category; what is already on its way is completed at the next fence.
-/// Cost:   nothing allocated. Strided parts become an MPI datatype: at every shape tried between
-///         hosts that was faster than row by row or the range with its gaps. Memory that lies in
+/// RMA call for each node touched (more above 1 GiB; a get, also for each 63 KiB where that is
+/// faster).
+/// Errors: MPI category; transfers under way end at the next fence.
+/// Cost:   nothing is allocated. Strided parts become an MPI datatype: between hosts that was
+///         faster than rows or the range with its gaps, for every shape tried. Memory that lies in
 ///         shorter stretches than the target goes through a copy, see packed_patch.
 void get(const array_place& a, const box<dynamic_rank>& patch, std::byte* to,
          const index_list& strides);
 void put(const array_place& a, const box<dynamic_rank>& patch, const std::byte* from,
          const index_list& strides);
 
-/// The same, started: parts of this node are done at once, `open` stands for the others, and keeps
-/// copies of all that is scattered.
+/// Starts the same: parts of this node are done at once; `open` stands for the others, and keeps
+/// copies of all scattered parts.
 void start_get(const array_place& a, const box<dynamic_rank>& patch, std::byte* to,
                const index_list& strides, request_list& open);
 void start_put(const array_place& a, const box<dynamic_rank>& patch, const std::byte* from,

@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 #include <nodespan/nodespan.hpp>
 
-
 #include <cstdint>
 #include <cstring>
 #include <fcntl.h>
@@ -37,7 +36,8 @@ std::string failure_of(team& everyone, index_t bytes) {
 }
 
 void expect_same_on_all_ranks(const team& everyone, const std::string& text) {
-    for (const std::string& other : app::all_gather_messages(everyone.comm(), text)) EXPECT_EQ(other, text);
+    for (const std::string& other : app::all_gather_messages(everyone.comm(), text))
+        EXPECT_EQ(other, text);
 }
 
 // Whether the team's nodes share memory through /dev/shm: a node of one rank needs none.

@@ -167,7 +167,7 @@ TEST(Mtx, NamesFileLineAndPlaceOfWhatIsWrong) {
     expect(first + "1 2\n1\n2\n3\n", {"has 3 up to line 6: something follows them"});
     expect(first + "2 1\n1 2\n3\n", {"line 4, row 1, column 1: \"1 2\" is more than one value"});
     expect(first, {"the file ends before the line with its rows and columns: it is truncated"});
-    expect("", {"it is truncated"});
+    expect("", {"line 1: this is no Matrix Market file"});
     expect("a,b\n1,2\n", {"line 1: this is no Matrix Market file"});
     expect(std::string(300'000, 'x'), {"line 1: this is no Matrix Market file"});
     expect("%%MatrixMarket matrix coordinate real general\n1 1 1\n1 1 1\n",

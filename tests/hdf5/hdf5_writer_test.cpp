@@ -243,8 +243,8 @@ TEST(Hdf5Writer, FilesAreDescribedWithoutLoading) {
         EXPECT_THAT(d.filters, ElementsAre("shuffle", "deflate", "fletcher32"));
         EXPECT_LT(d.stored_bytes, 40U * 30U * 8U);
     }
-    expect_refused([&] { list_datasets(everyone, folder / "none.h5"); }, errc::io,
-                   {"list_datasets(\"", "none.h5", "No such file"});
+    expect_refused([&] { static_cast<void>(list_datasets(everyone, folder / "none.h5")); },
+                   errc::io, {"list_datasets(\"", "none.h5", "No such file"});
     EXPECT_THROW(list_datasets(folder / "none.h5"), error);
 }
 

@@ -235,6 +235,51 @@ TEST(Layers, WhatCanOnlyBlockInMpiIsWatched) {
     }
 }
 
+// Each field of a docstring begins a line, and the fields stand in one order, so that a reader
+// finds them without reading the rest. A formatter that fills up lines destroys this.
+TEST(Layers, FieldsOfDocstringsBeginTheirLinesInOneOrder) {
+    const std::vector<std::string> fields = {"Shape",  "Call", "Epoch", "Order",
+                                             "Errors", "Cost", "Source"};
+    const std::regex comment(R"(^\s*/// ?(.*))");
+    const std::regex field(R"(\b(Shape|Call|Epoch|Order|Errors|Cost|Source):)");
+    int found = 0;
+    for (const fs::path& file : files_of_the_library()) {
+        std::ifstream text(file);
+        std::smatch match;
+        std::ptrdiff_t before = -1;
+        int number = 0;
+        for (std::string line; std::getline(text, line);) {
+            ++number;
+            if (!std::regex_match(line, match, comment)) {
+                before = -1;
+                continue;
+            }
+            const std::string sentence = match[1];
+            for (std::sregex_iterator at(sentence.begin(), sentence.end(), field), end; at != end;
+                 ++at) {
+                const auto place = std::ranges::find(fields, at->str(1)) - fields.begin();
+                EXPECT_EQ(at->position(), 0) << file << ":" << number << ": " << line;
+                EXPECT_GT(place, before) << file << ":" << number << ": " << line;
+                before = place;
+                ++found;
+            }
+        }
+    }
+    EXPECT_GT(found, 300);
+}
+
+TEST(Layers, NoLineOfACommentIsLongerThan100Columns) {
+    for (const fs::path& file : files_of_the_library()) {
+        std::ifstream text(file);
+        int number = 0;
+        for (std::string line; std::getline(text, line);) {
+            ++number;
+            EXPECT_TRUE(line.size() <= 100 || line.find("//") == std::string::npos)
+                << file << ":" << number << ": " << line;
+        }
+    }
+}
+
 // That `one` includes each header of a folder of include/nodespan once, but that of Boost.MPI: who
 // wants it waits for it.
 void expect_all_offered(const std::string& one, const std::string& folder,

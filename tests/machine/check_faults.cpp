@@ -1,4 +1,4 @@
-// Stands before MPI (LD_PRELOAD) and spoils one call, as NODESPAN_TEST_FAULT says: `hang`, `crash`, `wrong`.
+// Stands before MPI (LD_PRELOAD) and spoils one call, as NODESPAN_TEST_FAULT says.
 
 #include <mpi.h>
 
@@ -16,8 +16,9 @@ bool is_fault(const char* name) {
 
 } // namespace
 
-extern "C" int MPI_Accumulate(const void* from, int count, MPI_Datatype type, int target, MPI_Aint at,
-                              int target_count, MPI_Datatype target_type, MPI_Op op, MPI_Win window) {
+extern "C" int MPI_Accumulate(const void* from, int count, MPI_Datatype type, int target,
+                              MPI_Aint at, int target_count, MPI_Datatype target_type, MPI_Op op,
+                              MPI_Win window) {
     while (is_fault("hang")) sleep(1);
     if (is_fault("crash")) std::raise(SIGSEGV);
     if (is_fault("wrong")) count = target_count = 0;

@@ -7,6 +7,10 @@ set -eu
 export LC_ALL=C
 source=$1
 shift
+for flag; do # without empty ones, which some versions of CMake pass on
+    shift
+    [ -z "$flag" ] || set -- "$@" "$flag"
+done
 case $("$1" --version) in
 *clang*) every_error=-ferror-limit=0 ;;
 *) every_error=-fmax-errors=0 ;;

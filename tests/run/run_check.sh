@@ -9,7 +9,7 @@ export NODESPAN_SKIP_PACKAGES=1 TMPDIR=$folder
 mkdir "$folder/first"
 cp "$1" "$folder/first/run"
 mkdir "$folder/first/.ci"
-cp "$(dirname "$1")/.ci/on_debian.sh" "$folder/first/.ci"
+cp "$(dirname "$1")"/.ci/on_*.sh "$folder/first/.ci"
 cd "$folder/first"
 cat >CMakePresets.json <<'TXT'
 {"version": 3, "configurePresets": [
@@ -74,6 +74,8 @@ expect 2 'takes one label, not "small large"' ./run test small large
 expect 2 'takes a release of Debian and a command' ./run on
 expect 2 'takes a release of Debian and a command' ./run on trixie
 expect 2 'takes a release of Debian and a command' ./run on ../trixie test
+expect 2 'there are unit tests only' ./run on aarch64 test mpi
+rm -r build-aarch64
 [ ! -e build ] || fail "bad usage has built something"
 expect 0 '' ./run
 grep -q './run build' out || fail "no help"

@@ -15,17 +15,17 @@ typedef enum nodespan_order NODESPAN_C_INT {
     NODESPAN_COLUMN_MAJOR
 } nodespan_order;
 
-/// How an array is made. All zero, as NODESPAN_ARRAY_OPTIONS_INIT has it, is the default. Lists
-/// have an entry for each dimension, in the array's order; none is looked at after the call.
+/// How an array is made. All zero, as NODESPAN_ARRAY_OPTIONS_INIT sets it, is the default. Lists
+/// have an entry for each dimension, in the array's order; they are not used after the call.
 typedef struct nodespan_array_options {
     nodespan_order order;
-    int unspecified;      ///< not 0: elements start as whatever is there, instead of zero bytes
+    int unspecified;      ///< not 0: elements start with any values; 0: as zero bytes
     const char* name;     ///< in messages and in the usage report; or null
     const int* node_grid; ///< nodes along each dimension, one entry may be 0: "the rest"; null: all
                           ///< along the slowest dimension
     const int* rank_grid; ///< ranks along each dimension inside every node, likewise
     const int64_t* ghosts; ///< layers of neighbours' elements on both sides; null: none
-    const int* periodic;   ///< not 0: the ghosts of a dimension close on themselves; null: nowhere
+    const int* periodic;   ///< not 0: the index space is periodic there; null: nowhere
 } nodespan_array_options;
 
 #define NODESPAN_ARRAY_OPTIONS_INIT                                                                \
@@ -47,18 +47,21 @@ NODESPAN_C_API int nodespan_array_create(nodespan_team team, nodespan_type type,
                                          const nodespan_array_options* options,
                                          nodespan_array* result);
 
-/// Ends an array and makes the handle null; one that is null already is left alone. Call: every
-/// rank of the team, in the order of all of its arrays, but without waiting.
+/// Ends an array and makes the handle null; does nothing if it is null already.
+/// Call:   every rank of the team, in the same order for all of its arrays; does not wait for other
+///         ranks.
 NODESPAN_C_API int nodespan_array_free(nodespan_array* array);
 
-/// What it was made with. Call: any rank alone, like all below up to the fences.
+/// The properties with which the array was made.
+/// Call:   any rank alone, like all calls below up to the fences.
 NODESPAN_C_API int nodespan_array_type(nodespan_array array, nodespan_type* type);
 NODESPAN_C_API int nodespan_array_order(nodespan_array array, nodespan_order* order);
 NODESPAN_C_API int nodespan_array_dimensions(nodespan_array array, int* dimensions);
 NODESPAN_C_API int nodespan_array_extents(nodespan_array array, int64_t* extents);
 
-/// The indices of my share, of all this node holds, and that with its ghosts; the same of any rank
-/// or node. Boxes can be empty. Errors: OUT_OF_RANGE.
+/// The indices of my share, of all elements that this node holds, and of those with their ghosts;
+/// and the same for any rank or node. Boxes can be empty.
+/// Errors: OUT_OF_RANGE.
 NODESPAN_C_API int nodespan_array_rank_box(nodespan_array array, int64_t* lo, int64_t* hi);
 NODESPAN_C_API int nodespan_array_node_box(nodespan_array array, int64_t* lo, int64_t* hi);
 NODESPAN_C_API int nodespan_array_node_box_with_ghosts(nodespan_array array, int64_t* lo,
@@ -68,14 +71,17 @@ NODESPAN_C_API int nodespan_array_rank_box_of(nodespan_array array, int rank, in
 NODESPAN_C_API int nodespan_array_node_box_of(nodespan_array array, int node, int64_t* lo,
                                               int64_t* hi);
 
-/// The node that holds an element. Errors: OUT_OF_RANGE.
+/// The node that holds an element.
+/// Errors: OUT_OF_RANGE.
 NODESPAN_C_API int nodespan_array_owner_node(nodespan_array array, const int64_t* at, int* node);
 
-/// Plain memory: the first element of my rank box, of the node box, of that with its ghosts, and of
-/// the rank box of another rank of this node; and how many ELEMENTS further the next one along each
-/// dimension is. `strides` may be null. Only the block of node_with_ghosts is without gaps, as is
-/// that of node in an array without ghosts. Valid until the array is freed.
-/// Epoch:  the memory rule. Errors: for block OUT_OF_RANGE, NOT_ON_NODE.
+/// Plain memory: the address of the first element of my rank box, of the node box, of the node box
+/// with its ghosts, and of the rank box of another rank of this node. `strides` gives the distance
+/// to the next element along each dimension, in ELEMENTS; it may be null. Only the block of
+/// node_with_ghosts has no gaps, and that of node in an array without ghosts. Valid until the array
+/// is freed.
+/// Epoch:  the memory rule.
+/// Errors: for block OUT_OF_RANGE, NOT_ON_NODE.
 NODESPAN_C_API int nodespan_array_local(nodespan_array array, void** data, int64_t* strides);
 NODESPAN_C_API int nodespan_array_node(nodespan_array array, void** data, int64_t* strides);
 NODESPAN_C_API int nodespan_array_node_with_ghosts(nodespan_array array, void** data,
@@ -83,22 +89,25 @@ NODESPAN_C_API int nodespan_array_node_with_ghosts(nodespan_array array, void** 
 NODESPAN_C_API int nodespan_array_block(nodespan_array array, int rank, void** data,
                                         int64_t* strides);
 
-/// Ends the epoch for all ranks, or for this node's: nodespan_team_fence of the array's team.
+/// Ends the epoch for all ranks, or for those of this node: nodespan_team_fence of the array's
+/// team.
 NODESPAN_C_API int nodespan_array_fence(nodespan_array array);
 NODESPAN_C_API int nodespan_array_node_fence(nodespan_array array);
 
-/// Ends the epoch of this node and brings its ghosts up to date, corners included; at once or in
-/// two steps, between which the elements within the ghosts' width of a node's edge stay unwritten.
-/// Call:   collective over the team. Errors: INVALID_ARGUMENT (two starts), PEER_LOST, MPI.
-/// Cost:   inside a node nothing: a node_fence. Otherwise messages between nodes that touch.
+/// Ends the epoch of this node and updates its ghosts, corners included, at once or in two steps.
+/// Between the steps the elements within the ghosts' width of a node's edge must not be written.
+/// Call:   collective over the team.
+/// Errors: INVALID_ARGUMENT (two starts), PEER_LOST, MPI.
+/// Cost:   inside a node only a node_fence. Otherwise messages between nodes that touch.
 NODESPAN_C_API int nodespan_array_exchange_ghosts(nodespan_array array);
 NODESPAN_C_API int nodespan_array_start_exchange_ghosts(nodespan_array array);
 NODESPAN_C_API int nodespan_array_finish_exchange_ghosts(nodespan_array array);
 
-/// The array's fair reader/writer lock of a node: what it guards is the program's agreement. Not
-/// recursive; only who holds it unlocks. What was written or sent under it is visible to the next
-/// one who holds it. `try_lock` tells in `taken` whether it got it.
-/// Call:   any rank alone. Errors: OUT_OF_RANGE; MPI in teams of several nodes.
+/// The array's fair reader/writer lock of a node. The program decides what it guards. It is not
+/// recursive; only the rank that holds it unlocks it. What was written or sent under it is visible
+/// to its next holder. `try_lock` sets `taken` to whether it got the lock.
+/// Call:   any rank alone.
+/// Errors: OUT_OF_RANGE; MPI in teams of several nodes.
 /// Cost:   own node: two atomic operations when it is free. Elsewhere three round trips to lock and
 ///         two to unlock.
 NODESPAN_C_API int nodespan_array_lock(nodespan_array array, int node);

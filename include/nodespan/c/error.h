@@ -1,10 +1,10 @@
 #ifndef NODESPAN_C_ERROR_H
 #define NODESPAN_C_ERROR_H
 
-/// What a call returns, and the words for it.
+/// The codes that calls return, and the functions that describe the last error.
 
-/// Whoever calls may have passed any number for an enumeration. In C++ looking at one that fits no
-/// enumerator is only defined where the type is fixed: NODESPAN_C_INT fixes it, to what C has.
+/// A caller may pass any number for an enumeration. In C++ it is undefined to read one that fits no
+/// enumerator, unless the enumeration's type is fixed: NODESPAN_C_INT fixes it to that of C.
 #ifdef __cplusplus
 #define NODESPAN_C_API extern "C" __attribute__((visibility("default")))
 #define NODESPAN_C_INT : int
@@ -34,13 +34,13 @@ typedef enum nodespan_error NODESPAN_C_INT {
     NODESPAN_ERROR_OTHER
 } nodespan_error;
 
-/// The last error of this thread, which calls that succeed leave as it is: one line such as
+/// The last error of this thread; calls that succeed do not change it. It is one line such as
 /// nodespan: array<double,2>::get([{0, 0}, {9, 9})): box outside extents {4, 4} [rank 3 of 8, ...],
 /// or "" if there was none. Valid until this thread's next error.
-/// Call:   any thread, without MPI too. Returns the message.
+/// Call:   any thread, also without MPI. Returns the message.
 NODESPAN_C_API const char* nodespan_last_error_message(void);
 
-/// 1 if every rank of the team was told this same error, so that they can go on together; else 0.
+/// 1 if every rank of the team got this same error, so that they can go on together; else 0.
 NODESPAN_C_API int nodespan_last_error_is_collective(void);
 
 /// MPI's own code after NODESPAN_ERROR_MPI, for MPI_Error_class; else MPI_SUCCESS.

@@ -4,9 +4,9 @@
 #include "nodespan/c/array.h"
 #include "nodespan/c/error.h"
 
-/// The whole array in a .npy file, which numpy.load reads. A file of that name is replaced once the
-/// new one is complete. A column-major array is in it with its indices in reverse order, without a
-/// change of the elements' order: the file of extents (nx, ny) says (ny, nx).
+/// Writes the whole array into a .npy file, which numpy.load reads. A file of that name is replaced
+/// once the new one is complete. A column-major array is stored with its indices in reverse order,
+/// and the order of its elements is not changed: for extents (nx, ny) the file says (ny, nx).
 /// Call:   collective over the array's team, same arguments on all ranks.
 /// Epoch:  ends one epoch before, and one after: all ranks see the elements.
 /// Errors: IO (with the file and the cause), MISMATCHED_ARGUMENTS, INVALID_ARGUMENT, PEER_LOST,

@@ -4,26 +4,26 @@
 #include "nodespan/c/array.h"
 #include "nodespan/c/error.h"
 
-/// What becomes of a file that is there already.
+/// What happens to a file that exists already.
 typedef enum nodespan_save_mode NODESPAN_C_INT {
     NODESPAN_REPLACE_FILE, ///< a new file takes its place once it is complete
     NODESPAN_ADD,          ///< it gets another dataset; an error if it has one of that name
     NODESPAN_OVERWRITE     ///< as add, but a dataset of that name is replaced
 } nodespan_save_mode;
 
-/// The whole array as the dataset `dataset` of an HDF5 file; groups in the name are made. In the
-/// component hdf5. A column-major array is in it with its indices in reverse order, which is what
-/// Fortran and MATLAB programs write and read there.
+/// Writes the whole array as the dataset `dataset` of an HDF5 file; missing groups in the name are
+/// made. Needs the component hdf5. A column-major array is stored with its indices in reverse
+/// order, as Fortran and MATLAB programs do.
 /// Call:   collective over the array's team, same arguments on all ranks.
 /// Epoch:  ends an epoch: all that was written before is in the file.
-/// Errors: IO (with HDF5's own words, or the system's), INVALID_ARGUMENT (NODESPAN_BOOL among it),
+/// Errors: IO (with HDF5's own words, or the system's), INVALID_ARGUMENT (also for NODESPAN_BOOL),
 ///         MISMATCHED_ARGUMENTS, PEER_LOST, FINALIZED, MPI: on all ranks.
-/// Cost:   ranks write what their node holds to where it belongs in the file.
+/// Cost:   ranks write what their node holds to its place in the file.
 NODESPAN_C_API int nodespan_array_save_hdf5(nodespan_array array, const char* file,
                                             const char* dataset, nodespan_save_mode mode);
 
-/// Fills the array from a dataset of its own type and extents, by whatever program it was written.
-/// Epoch: ends one epoch before, and one after: all ranks see the elements.
+/// Fills the array from a dataset of its own type and extents, whatever program wrote it.
+/// Epoch:  ends one epoch before, and one after: all ranks see the elements.
 NODESPAN_C_API int nodespan_array_load_hdf5(nodespan_array array, const char* file,
                                             const char* dataset);
 

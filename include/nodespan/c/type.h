@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/// What an array's elements are; nodespan::dtype.
+/// The type of an array's elements; the values are those of nodespan::dtype.
 typedef enum nodespan_type NODESPAN_C_INT {
     NODESPAN_BOOL, ///< one byte, as C99's _Bool
     NODESPAN_INT8,
@@ -22,12 +22,13 @@ typedef enum nodespan_type NODESPAN_C_INT {
     NODESPAN_COMPLEX128 ///< two double
 } nodespan_type;
 
-/// The type that NumPy calls so, such as "float64".
-/// Call:   any thread, without MPI too, like the two below. Errors: INVALID_ARGUMENT.
+/// The type with this NumPy name, such as "float64".
+/// Call:   any thread, also without MPI, like the two below.
+/// Errors: INVALID_ARGUMENT.
 NODESPAN_C_API int nodespan_type_from_name(const char* name, nodespan_type* type);
 
-/// The name that NumPy gives a type; and the bytes of an element. They return these, and NULL or 0
-/// for what is no type.
+/// The NumPy name of a type, and the bytes of an element. They return these values, and NULL or 0
+/// if `type` is no type.
 NODESPAN_C_API const char* nodespan_type_name(nodespan_type type);
 NODESPAN_C_API size_t nodespan_type_size(nodespan_type type);
 

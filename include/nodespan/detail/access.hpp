@@ -10,22 +10,22 @@ namespace nodespan::detail {
 class team_core;
 struct lock_usage;
 
-/// The way of nodespan's own layers into the public classes, which have it for a friend: what
-/// stands behind a team or an array, what a request waits for.
+/// Gives nodespan's own layers access to private parts of the public classes, which declare it as a
+/// friend: the state behind a team or an array, and the transfer of a request.
 struct access {
-    /// The state of a team, which handles share; the run-time half of an array.
+    /// The state of a team, which its handles share; for an array, its part that is no template.
     template <class Handle>
     static decltype(auto) core(Handle&& handle) {
         return std::forward<Handle>(handle).core();
     }
 
-    /// Another handle of the same team, for what lies in its memory and so keeps it alive.
+    /// Another handle of the same team, for objects in its memory, which keep it alive.
     template <class Team>
     static Team another(const Team& team) {
         return Team(team.core());
     }
 
-    /// A started transfer of a team, and its part that is under way.
+    /// A started transfer of a team, and its requests that are under way.
     template <class Request>
     static Request start(const std::shared_ptr<team_core>& team, const char* operation) {
         return Request(team, operation);
@@ -35,7 +35,7 @@ struct access {
         return request.open();
     }
 
-    /// Counts in `usage` what this handle of a lock and its copies lock.
+    /// Makes this handle of a lock and its copies count their calls in `usage`.
     template <class Mutex>
     static void count_in(Mutex& mutex, lock_usage* usage) noexcept {
         mutex.usage_ = usage;

@@ -4,6 +4,7 @@
 #include "nodespan/array_options.hpp"
 #include "nodespan/detail/buffer.hpp"
 #include "nodespan/detail/export.hpp"
+#include "nodespan/detail/owned.hpp"
 #include "nodespan/detail/process_state.hpp"
 #include "nodespan/mutex.hpp"
 #include "nodespan/request.hpp"
@@ -22,7 +23,7 @@ struct array_state;
 struct occasion;
 class thread_rule;
 
-/// What the compiler knows of an element type.
+/// What the compiler knows about an element type.
 struct element_type {
     std::size_t bytes = 0;
     element_kind kind = element_kind::other;
@@ -36,8 +37,8 @@ struct array_attachment {
     virtual void array_ends() noexcept = 0;
 };
 
-/// An array whose element type and number of dimensions are known at run time only: everything of
-/// `array` that need not be a template. See there what the calls do.
+/// The part of `array` that need not be a template: element type and number of dimensions are known
+/// only at run time. `array` describes the calls.
 class array_core {
 public:
     array_core(const class team& team, const index_list& extents, const element_type& type,
@@ -61,21 +62,22 @@ public:
     }
     const class team& get_team() const noexcept { return team_; }
 
-    /// Whether all elements are plain memory here, so that atomics are the processor's.
+    /// Whether all elements are plain memory here, so that atomic operations are the processor's.
     bool is_one_node() const noexcept { return is_one_node_; }
 
     /// Whether a usage report counts the transfers of this array.
     bool is_counted() const noexcept;
 
-    /// Before one of the processor's atomics on an element: does something before the first, and
-    /// where a usage report counts them.
+    /// Called before an atomic instruction on an element: does its work before the first one, and
+    /// counts each if a usage report does.
     void claim_atomics() {
-        if (!is_claimed_.load(std::memory_order_relaxed)) claim_and_count();
+        if (!is_claimed_.load(std::memory_order_acquire)) claim_and_count();
     }
 
-    /// What is attached to this array: what `make` gives, where nothing is yet. Call: any thread.
-    std::shared_ptr<array_attachment> attach(
-        const std::function<std::shared_ptr<array_attachment>()>& make);
+    /// What is attached to this array: what `make` gives, where nothing is yet.
+    /// Call:   any thread.
+    std::shared_ptr<array_attachment>
+    attach(const std::function<std::shared_ptr<array_attachment>()>& make);
 
     void fence();
     void node_fence();
@@ -88,7 +90,7 @@ public:
     request get_async(const box<dynamic_rank>& patch, const patch_memory& to) const;
     request put_async(const box<dynamic_rank>& patch, const patch_memory& from);
 
-    // Elements of any node; of one node only where is_one_node() is not.
+    // Elements of any node; those of this node only if is_one_node() is false.
     void get_element(const index_list& at, void* to) const;
     void put_element(const index_list& at, const void* from);
     void fetch_add(const index_list& at, const void* value, void* before);
@@ -104,12 +106,12 @@ public:
     void start_ghosts();
     void finish_ghosts();
 
-    /// Throws errc::finalized, or errc::wrong_thread in a fork: for what would look at elements.
+    /// Throws errc::finalized, or errc::wrong_thread in a fork; for calls that access elements.
     void require_live(const char* operation) const {
         if (!is_live_process()) refuse_call(operation);
     }
 
-    /// Throw, for an index this node does not hold, out_of_range or not_on_node.
+    /// Throws out_of_range or not_on_node, for an index that this node does not hold.
     [[noreturn]] void refuse_index(const char* operation, const index_list& at) const;
     void require_rank(const char* operation, int rank) const;
     void require_node(const char* operation, int node) const;
@@ -144,8 +146,11 @@ private:
     box<dynamic_rank> stored_box_;
     std::unique_ptr<array_state> state_;
     bool is_one_node_ = true;
-    std::atomic<bool> is_claimed_ = false; // threads may be the first together
+    std::atomic<bool> is_claimed_ = false; // several threads may be the first at once
 };
+
+template <>
+inline constexpr const char* noun_of<array_core> = "array";
 
 } // namespace detail
 } // namespace nodespan

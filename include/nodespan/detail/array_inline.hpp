@@ -1,6 +1,6 @@
 #pragma once
 
-// The bodies of array<T, N>, which stand in array.hpp.
+// The bodies of the members that array.hpp declares.
 
 #include "nodespan/array.hpp"
 #include "nodespan/detail/copy_bytes.hpp"
@@ -94,12 +94,12 @@ box<N> array<T, N>::grown(const box<N>& mine) const {
     return result;
 }
 
-// Whether this node holds the element, and how far from first_ on.
+// Whether this node holds the element; `offset` is then its distance from first_.
 template <class T, int N>
 bool array<T, N>::finds(const indices<N>& at, index_t& offset) const {
     offset = 0;
     for (std::size_t d = 0; d < N; ++d) {
-        // Unsigned, so that one compare finds both ends, and no index overflows.
+        // Unsigned, so that one comparison tests both ends, and no index overflows.
         const auto inside =
             static_cast<std::uint64_t>(at[d]) - static_cast<std::uint64_t>(node_box_.lo[d]);
         if (inside >= static_cast<std::uint64_t>(node_extents_[d])) return false;
@@ -108,8 +108,8 @@ bool array<T, N>::finds(const indices<N>& at, index_t& offset) const {
     return true;
 }
 
-// The first of the patch's elements, if they lie one after the other on this node; else, and where
-// calls are counted or the process may be at its end, null.
+// The first element of the patch, if its elements lie one after the other on this node. Null if
+// they do not, if calls are counted, or if the process may be ending.
 template <class T, int N>
 T* array<T, N>::find_run(const box<N>& patch) const {
     if (is_counted_ || !detail::is_surely_live_process()) return nullptr;
@@ -127,8 +127,8 @@ T* array<T, N>::find_run(const box<N>& patch) const {
     return first_ + offset;
 }
 
-// Whether all are on this node, not counted, and there for certain. Without a way out in the
-// middle, so that the compiler can look at several at once.
+// Whether all elements are on this node, are not counted, and certainly exist. There is no early
+// return, so that the compiler can test several at once.
 template <class T, int N>
 bool array<T, N>::holds(std::span<const indices<N>> places) const {
     if (is_counted_ || !detail::is_surely_live_process()) return false;
@@ -141,7 +141,7 @@ bool array<T, N>::holds(std::span<const indices<N>> places) const {
     return result;
 }
 
-// The element, which this node does hold.
+// The element; this node must hold it.
 template <class T, int N>
 T& array<T, N>::held(const indices<N>& at) const {
     index_t offset = at[N - 1] - node_box_.lo[N - 1];
@@ -174,8 +174,8 @@ void array<T, N>::put(const indices<N>& at, const T& value) {
         core_->put_element(at, &value);
 }
 
-// What is on this node and simple is done here, without a look at the other ways: small transfers
-// take some nanoseconds so.
+// Simple transfers inside this node are done here, before any other way is considered: so small
+// transfers take only some nanoseconds.
 template <class T, int N>
 void array<T, N>::get(const box<N>& from, const detail::buffer<T, N>& to) const {
     const T* const run = to.is_dense(from.size()) ? find_run(from) : nullptr;
@@ -206,7 +206,7 @@ void array<T, N>::scatter(std::span<const indices<N>> places, std::span<const T>
     for (std::size_t i = 0; i < from.size(); ++i) held(places[i]) = from[i];
 }
 
-// scatter_add where it is the processor's affair; returns whether it was.
+// Does scatter_add by the processor's instructions, if they can; returns whether it did.
 template <class T, int N>
 bool array<T, N>::add_here(std::span<const indices<N>> places, std::span<const T> from) {
     if constexpr (detail::addable<T>) {

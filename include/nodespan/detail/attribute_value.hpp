@@ -23,11 +23,12 @@ inline constexpr bool is_number_list = false;
 template <plain_number T>
 inline constexpr bool is_number_list<std::vector<T>> = true;
 
-/// What a program can keep as an attribute: any number, and what attributes are.
+/// The types that a program can store as an attribute: any number, and the types of `attribute`.
 template <class T>
 concept attribute_value = plain_number<T> || is_kind_of<T, attribute>;
 
-/// The value whole: numbers that index_t and double do not have as a list of one.
+/// The exact value as an attribute: a number that index_t and double do not have becomes a list of
+/// one.
 template <attribute_value T>
 attribute to_attribute(const T& value) {
     if constexpr (std::integral<T>) {
@@ -41,7 +42,8 @@ attribute to_attribute(const T& value) {
     }
 }
 
-/// A number as another type of its kind, integer or floating; nothing where that does not have it.
+/// A number as another type of its kind, integer or floating; nothing if that type does not have
+/// it.
 template <plain_number T, plain_number From>
 std::optional<T> same_number(From value) {
     if constexpr (std::integral<T> == std::integral<From>) return narrow<T>(value);
@@ -67,13 +69,13 @@ std::optional<T> from_stored(const Stored& stored) {
     return {};
 }
 
-/// The value that was kept, or nothing where a T does not have that very value.
+/// The stored value, or nothing if T does not have exactly this value.
 template <attribute_value T>
 std::optional<T> from_attribute(const attribute& kept) {
     return std::visit([](const auto& stored) { return from_stored<T>(stored); }, kept);
 }
 
-/// What messages call the type.
+/// The name of the type in messages.
 template <attribute_value T>
 std::string attribute_type_name() {
     if constexpr (plain_number<T>)

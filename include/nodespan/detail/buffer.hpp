@@ -17,18 +17,18 @@ inline constexpr bool is_a_view = false;
 template <class T, int N, class Layout>
 inline constexpr bool is_a_view<view<T, N, Layout>> = true;
 
-/// A buffer whose element type and number of dimensions are known at run time only.
+/// A buffer whose element type and number of dimensions are known only at run time.
 struct patch_memory {
-    std::byte* data = nullptr; // not written where it is the source
+    std::byte* data = nullptr; // not written if it is the source
     index_t size = 0;          // elements, of a contiguous range
     bool is_view = false;      // has extents and strides instead
     index_list extents;
     index_list strides; // elements
 };
 
-/// Program memory that a patch is moved to or from: a view with the patch's extents, or anything
-/// contiguous with as many elements (vector, span, array), taken as row-major. T is const where it
-/// is only read.
+/// Program memory to or from which a patch is copied: a view with the patch's extents, or a
+/// contiguous range with as many elements (vector, span, array), taken as row-major. T is const if
+/// the memory is only read.
 template <class T, int N>
 class buffer {
 public:
@@ -57,7 +57,7 @@ public:
         return result;
     }
 
-    /// Whether it is `size` elements one after the other, whatever the patch's extents.
+    /// Whether it is `size` elements, one after the other, whatever the patch's extents are.
     bool is_dense(index_t size) const noexcept { return !is_view_ && size_ == size; }
     T* data() const noexcept { return data_; }
 

@@ -8,23 +8,23 @@
 namespace NODESPAN_EXPORT nodespan {
 namespace detail {
 
-/// Below this, memcpy is called with nothing in between: where glibc begins to use `rep movsb`, on
-/// the processors where it begins earliest.
+/// Fewer bytes are copied by memcpy directly. From this size on glibc uses `rep movsb`, on the
+/// processors where it begins earliest.
 inline constexpr std::size_t plain_copy_below_bytes = 2112;
 
-/// From here on stores go past the caches. A copy that long leaves nothing useful in them, and
+/// From this size on stores bypass the caches. So long a copy leaves nothing useful in them, and
 /// ordinary stores would first read every line of the destination.
 inline constexpr std::size_t streaming_copy_from_bytes = std::size_t{16} << 20;
 
 /// copy_bytes for plain_copy_below_bytes and more.
 void copy_many_bytes(std::byte* to, const std::byte* from, std::size_t bytes) noexcept;
 
-/// Copies bytes between places that do not overlap, as fast as the machine can.
+/// Copies bytes between memory that does not overlap, as fast as the machine can.
 inline void copy_bytes(std::byte* to, const std::byte* from, std::size_t bytes) noexcept {
     if (bytes >= plain_copy_below_bytes)
         copy_many_bytes(to, from, bytes);
     else if (bytes > 0)
-        std::memcpy(to, from, bytes); // no bytes may come with null pointers
+        std::memcpy(to, from, bytes); // null pointers are allowed for no bytes
 }
 
 } // namespace detail

@@ -28,12 +28,14 @@ constexpr int not_supported = 801;
 } // namespace gpu_code
 
 /// The driver of this machine's GPUs, loaded at run time: nothing is linked, no toolkit is needed.
-/// Stays loaded once it has been found. Call: any thread, without MPI too.
+/// Stays loaded once it has been found.
+/// Call:   any thread, without MPI too.
 /// Source: CUDA driver API (memory management, contexts), HIP runtime API (memory management).
 class gpu_driver {
 public:
     /// The file that NODESPAN_GPU_LIBRARY names; without it CUDA's driver, else HIP's, whichever is
-    /// there and has a GPU. Errors: errc::unsupported, with what was looked for.
+    /// there and has a GPU.
+    /// Errors: errc::unsupported, with what was looked for.
     static const gpu_driver& find(const std::string& operation);
 
     /// What a driver is that lacks a function.
@@ -48,7 +50,8 @@ public:
     gpu_kind kind() const noexcept { return kind_; }
     const std::string& library() const noexcept { return library_; }
 
-    /// A function of the driver. Errors: errc::unsupported where this version has none.
+    /// A function of the driver.
+    /// Errors: errc::unsupported where this version has none.
     void* symbol(const char* name) const;
 
     /// The driver's own name and words for one of its codes.
@@ -58,8 +61,8 @@ public:
     virtual const char* name_of_register() const noexcept = 0;
     virtual const char* name_of_device_address() const noexcept = 0;
 
-    /// The device of this thread's current context. Errors: errc::invalid_argument where none is
-    /// current, with what to call; errc::device.
+    /// The device of this thread's current context.
+    /// Errors: errc::invalid_argument where none is current, with what to call; errc::device.
     virtual int current_device(const std::string& operation) const = 0;
 
     /// Registers memory, for all contexts and mapped. These three return the driver's codes.

@@ -24,8 +24,8 @@ void for_each_row(const indices<N>& extents, F&& f) {
     }
 }
 
-/// A sum in a fixed order that processors can add in several at once: eight partial sums, each of
-/// every eighth element.
+/// A sum in a fixed order in which processors can add several elements at once: eight partial sums,
+/// each of every eighth element.
 template <class Sum, class At>
 Sum sum_of(index_t count, At&& at) {
     Sum parts[8] = {};

@@ -15,7 +15,7 @@ namespace detail {
 template <class T>
 concept plain_number = std::integral<T> || std::floating_point<T>;
 
-/// Whether every value of From is one of To.
+/// Whether To has every value of From.
 template <plain_number To, plain_number From>
 inline constexpr bool holds_all_of =
     std::floating_point<To>
@@ -25,7 +25,7 @@ inline constexpr bool holds_all_of =
         : std::integral<From>&& std::numeric_limits<From>::digits <= std::numeric_limits<To>::digits
               && (std::is_signed_v<To> || !std::is_signed_v<From>);
 
-/// 2^digits: the first power of two that integers of type Integer do not reach.
+/// 2^digits, the first power of two that is too large for the type Integer.
 template <std::floating_point Float, std::integral Integer>
 Float first_too_large() {
     return std::ldexp(Float(1), std::numeric_limits<Integer>::digits);
@@ -68,7 +68,8 @@ std::optional<To> narrow(From value) {
     }
 }
 
-/// What messages call a type: int32, uint64, bool, float64; long double, whose bits differ.
+/// The name of a type in messages: int32, uint64, bool, float64; long double, whose size differs
+/// between machines.
 template <plain_number T>
 std::string number_name() {
     using plain = std::remove_cv_t<T>;

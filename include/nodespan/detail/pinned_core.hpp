@@ -17,7 +17,8 @@ class pinned_core {
 public:
     pinned_core() = default;
 
-    /// Registers `bytes` bytes of the array's memory on this node. Errors: as pin.
+    /// Registers `bytes` bytes of the array's memory on this node.
+    /// Errors: as pin.
     pinned_core(array_core& array, const void* begin, std::size_t bytes);
 
     pinned_core(pinned_core&& other) noexcept { swap(other); }

@@ -13,7 +13,7 @@ namespace detail {
 class shared_block;
 class ticket_queue;
 
-/// The run-time half of `queue`. See there.
+/// The part of `queue` that need not be a template; `queue` describes the calls.
 class queue_core {
 public:
     queue_core(const team& team, index_t capacity, std::size_t item_bytes, const char* type);

@@ -13,7 +13,7 @@ namespace detail {
 
 class shared_block;
 
-/// The run-time half of `replicated`. See there.
+/// The part of `replicated` that need not be a template; `replicated` describes the calls.
 class replicated_core {
 public:
     replicated_core(team& team, const index_list& extents, std::size_t element_bytes,

@@ -15,8 +15,8 @@ namespace detail {
 
 struct ring_state;
 
-/// A rank's half of `ring` that need not be a template. See there what the calls do. Slots and
-/// frames share it with the ring, which ends it.
+/// A rank's part of `ring` that need not be a template; `ring` describes the calls. Slots and
+/// frames share it with the ring; when the ring ends, it calls end().
 class ring_core {
 public:
     struct frame {
@@ -43,7 +43,8 @@ public:
     std::optional<frame> next();
     void release(std::uint32_t place) noexcept;
 
-    /// The ring's end: its memory is gone, and calls by slots and frames do nothing from now on.
+    /// The end of the ring: its memory is gone, and calls of slots and frames do nothing from now
+    /// on.
     void end() noexcept;
 
     std::uint64_t published() const noexcept;

@@ -2,9 +2,9 @@
 
 #include "nodespan/detail/export.hpp"
 
-// -D_GLIBCXX_DEBUG makes other types of vectors and maps, which program and library hand each
-// other. So each copy of the library has one of these names, and a program that is built in the
-// other way does not link, instead of reading a vector as what it is not.
+// With -D_GLIBCXX_DEBUG vectors and maps, which the program and the library pass to each other, are
+// other types. So each build of the library defines one of these names, and a program that is built
+// in the other way does not link; otherwise it would read a vector as something else.
 namespace NODESPAN_EXPORT nodespan {
 namespace detail {
 

@@ -14,7 +14,7 @@
 
 namespace nodespan::detail {
 
-/// What every rank gives, by rank.
+/// The values of all ranks, by rank.
 template <class T>
 std::vector<T> all_gather(const team& team, const T& mine) {
     std::vector<T> all(static_cast<std::size_t>(team.size()), mine);
@@ -23,11 +23,12 @@ std::vector<T> all_gather(const team& team, const T& mine) {
     std::fill_n(bytes.begin(), begin, static_cast<unsigned char>(0));
     std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(begin + sizeof(T)), bytes.end(),
               static_cast<unsigned char>(0));
-    all_reduce(team, bytes); // each byte is somebody's, and 0 with all others
+    all_reduce(team, bytes); // one rank has each byte, all others have 0 there
     return all;
 }
 
-/// Throws on all ranks if one brings an exception: there that one, on others errc::peer_lost.
+/// Throws on all ranks if one has an exception: there that exception, on other ranks
+/// errc::peer_lost.
 inline void throw_together(const team& team, const char* operation,
                            const std::exception_ptr& mine) {
     constexpr int nobody = std::numeric_limits<int>::max();

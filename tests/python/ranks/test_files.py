@@ -98,7 +98,7 @@ def test_a_run_goes_on_from_its_checkpoint(team, folder):
         saved = ns.Checkpoint(team, os.path.join(folder, "run7"), keep=2)
         a = team.zeros((5, 3))
         saved.add("temperature", a)
-        for name, value in [("time", 0.0), ("step", 0), ("label", ""), ("on", False), ("list", [0.0]),
+        for name, value in [("time", 0.0), ("count", 0), ("label", ""), ("on", False), ("list", [0.0]),
                             ("names", ["x"])]:
             saved[name] = value
         return saved, a
@@ -107,13 +107,18 @@ def test_a_run_goes_on_from_its_checkpoint(team, folder):
     assert saved.restore() is None and saved.latest() is None
     a.local[...] = 3.5
     for step in (10, 20):
-        saved["time"], saved["step"], saved["label"] = 0.25 * step, step, "warm"
+        saved["time"], saved["count"], saved["label"] = 0.25 * step, step, "warm"
         saved["on"], saved["list"], saved["names"] = True, [1.0, 2.5], ["a", "b"]
         saved.write(step)
     saved, b = start()
     assert saved.restore() == 20
     assert (b[...] == 3.5).all()
-    assert [saved[name] for name in ("time", "step", "label", "on", "list", "names")] == \
+    assert [saved[name] for name in ("time", "count", "label", "on", "list", "names")] == \
         [5.0, 20, "warm", True, [1.0, 2.5], ["a", "b"]]
     with pytest.raises(TypeError):
         saved["bad"] = object()
+    for _ in range(2):
+        with pytest.raises(ValueError):
+            saved["step"] = 1  # the checkpoint's own
+        with pytest.raises(KeyError):
+            saved["step"]
