@@ -21,6 +21,7 @@
 #include "nodespan/indices.hpp"
 #include "nodespan/machine_info.hpp"
 #include "nodespan/mean.hpp"
+#include "nodespan/mtx.hpp"
 #include "nodespan/mutex.hpp"
 #include "nodespan/npy.hpp"
 #include "nodespan/placement.hpp"

@@ -5,12 +5,11 @@
 #include "csv_lines.hpp"
 #include "csv_rows.hpp"
 #include "csv_text.hpp"
-#include "even_cut.hpp"
 #include "malformed.hpp"
+#include "text_file.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <string_view>
 
 namespace nodespan {
@@ -24,13 +23,10 @@ struct csv_plan {
     dtype type;
     int dimensions;
     file_progress progress;
-    std::uint64_t first = 0, last = 0; // of this rank's bytes
-    atomic_file::sums rows, lines;     // `before`: those of lower ranks
+    text_share mine;
 };
 
 namespace {
-
-constexpr index_t bytes_at_once = index_t{4} << 20;
 
 csv_head read_head(const posix_file& file, const csv_options& options) {
     std::optional<bool> has_header;
@@ -38,78 +34,29 @@ csv_head read_head(const posix_file& file, const csv_options& options) {
     return read_csv_head(file, options.separator, has_header);
 }
 
-struct line_counts {
-    std::uint64_t lines = 0;
-    std::uint64_t rows = 0;
-};
-
-line_counts count_lines(const posix_file& file, const csv_head& head, std::uint64_t first,
-                        std::uint64_t last) {
-    line_counts result;
-    line_reader lines(file, head.data_start, first, last);
-    while (const auto line = lines.next()) {
-        ++result.lines;
-        if (!is_blank_line(*line, head.separator)) ++result.rows;
-    }
-    return result;
+line_test row_test(const csv_head& head) {
+    return [separator = head.separator](std::string_view line) {
+        return !is_blank_line(line, separator);
+    };
 }
 
-// Parsed rows, until there are enough of them to be put into the array.
-class row_buffer {
-public:
-    row_buffer(array_core& to, std::uint64_t first)
-        : to_(to),
-          extents_(to.cut().extents()),
-          first_(static_cast<index_t>(first)),
-          row_bytes_(static_cast<std::size_t>(columns_of(extents_)) * to.element_bytes()),
-          room_(std::clamp<index_t>(bytes_at_once / static_cast<index_t>(row_bytes_ + 1), 1,
-                                    std::max<index_t>(1, extents_[0]))),
-          bytes_(static_cast<std::size_t>(room_) * row_bytes_) {}
-
-    std::byte* next_row() { return bytes_.data() + static_cast<std::size_t>(count_) * row_bytes_; }
-
-    void add_row() {
-        if (++count_ == room_) flush();
-    }
-
-    void flush() {
-        if (count_ == 0) return;
+void read_csv_rows(array_core& to, const csv_plan& plan) {
+    const index_list& extents = to.cut().extents();
+    const csv_head& head = plan.head;
+    row_reading how;
+    how.row_bytes = head.columns * to.element_bytes();
+    how.is_row = row_test(head);
+    how.parse = [&](std::string_view line, index_t, std::byte* row) {
+        parse_csv_line(line, head.separator, plan.type, head.columns, row);
+    };
+    how.store = [&](index_t first, index_t count, std::byte* rows) {
         patch_memory memory;
-        memory.data = bytes_.data();
-        memory.size = count_ * columns_of(extents_);
-        to_.put(rows_box(extents_, first_, count_), memory);
-        first_ += count_;
-        count_ = 0;
-    }
-
-private:
-    array_core& to_;
-    index_list extents_;
-    index_t first_, count_ = 0;
-    std::size_t row_bytes_;
-    index_t room_;
-    std::vector<std::byte> bytes_;
-};
-
-void read_rows(array_core& to, const csv_plan& plan) {
-    line_reader lines(plan.file, plan.head.data_start, plan.first, plan.last);
-    row_buffer rows(to, plan.rows.before);
-    std::uint64_t number = plan.head.lines_before + plan.lines.before;
-    while (const auto line = lines.next()) {
-        ++number;
-        if (is_blank_line(*line, plan.head.separator)) continue;
-        try {
-            parse_csv_line(*line, plan.head.separator, plan.type, plan.head.columns,
-                           rows.next_row());
-        } catch (const malformed& wrong) {
-            throw malformed(fmt::format("line {}, {}", number, wrong.what()));
-        }
-        rows.add_row();
-        if (plan.progress && number % 4096 == 0)
-            plan.progress(static_cast<index_t>(lines.position() - plan.first),
-                          static_cast<index_t>(plan.last - plan.first));
-    }
-    rows.flush();
+        memory.data = rows;
+        memory.size = count * columns_of(extents);
+        to.put(rows_box(extents, first, count), memory);
+    };
+    how.progress = plan.progress;
+    read_rows(plan.file, plan.mine, how);
 }
 
 } // namespace
@@ -123,28 +70,20 @@ std::shared_ptr<const csv_plan> plan_csv(const team& ranks, dtype type, int dime
     call.agree([&] { require_separator(options.separator); });
     posix_file in = call.open_to_read();
     const auto plan = std::make_shared<csv_plan>(
-        csv_plan{call, std::move(in), {}, type, dimensions, options.progress, 0, 0, {}, {}});
-    line_counts mine;
+        csv_plan{call, std::move(in), {}, type, dimensions, options.progress, {}});
     call.agree([&] {
         plan->head = read_head(plan->file, options);
         if (dimensions == 1 && plan->head.columns > 1)
             throw malformed(fmt::format("the file has {} columns, the array one dimension",
                                         plan->head.columns));
-        const std::uint64_t start = plan->head.data_start, size = plan->file.size();
-        const std::uint64_t all = size - std::min(size, start);
-        const auto count = static_cast<std::uint64_t>(call.size());
-        const auto rank = static_cast<std::uint64_t>(call.rank());
-        plan->first = start + even_cut(all, rank, count);
-        plan->last = start + even_cut(all, rank + 1, count);
-        mine = count_lines(plan->file, plan->head, plan->first, plan->last);
     });
-    plan->rows = call.add_up(mine.rows);
-    plan->lines = call.add_up(mine.lines);
+    plan->mine = share_text(plan->call, plan->file, plan->head.data_start, plan->head.lines_before,
+                            row_test(plan->head));
     return plan;
 }
 
 index_list csv_extents(const csv_plan& plan) {
-    index_list extents(plan.dimensions, static_cast<index_t>(plan.rows.all));
+    index_list extents(plan.dimensions, static_cast<index_t>(plan.mine.rows.all));
     if (plan.dimensions == 2) extents[1] = static_cast<index_t>(plan.head.columns);
     return extents;
 }
@@ -159,7 +98,7 @@ void load_csv(array_core& to, const csv_plan& plan) {
                                         found[0], plan.head.columns, to_text(wanted)));
     });
     plan.call.fence();
-    plan.call.agree([&] { read_rows(to, plan); });
+    plan.call.agree([&] { read_csv_rows(to, plan); });
     plan.call.fence();
 }
 
@@ -170,8 +109,8 @@ csv_contents csv_info(const std::filesystem::path& file, const csv_options& opti
         detail::require_separator(options.separator);
         const auto in = detail::posix_file::open_to_read(file.string());
         const detail::csv_head head = detail::read_head(in, options);
-        const detail::line_counts counts =
-            detail::count_lines(in, head, head.data_start, in.size());
+        const detail::line_counts counts = detail::count_lines(in, head.data_start, head.data_start,
+                                                               in.size(), detail::row_test(head));
         return {head.separator, head.names, static_cast<index_t>(counts.rows),
                 static_cast<index_t>(head.columns)};
     } catch (const detail::malformed& wrong) {

@@ -5,6 +5,7 @@
 #include "csv_rows.hpp"
 #include "csv_text.hpp"
 #include "even_cut.hpp"
+#include "text_file.hpp"
 
 #include <fmt/format.h>
 
@@ -13,7 +14,6 @@
 namespace nodespan::detail {
 namespace {
 
-constexpr std::size_t most_text_kept = std::size_t{64} << 20;
 constexpr index_t bytes_at_once = index_t{4} << 20;
 
 // The rows that a rank writes: its own rows if ranks have whole rows.
@@ -38,9 +38,9 @@ row_share rows_of(const array_core& array) {
     return {start, even_cut(rows, rank + 1, ranks) - start};
 }
 
-// Calls f(text) for the text of some rows, piece by piece.
-template <class F>
-void format_rows(const array_core& from, dtype type, const row_share& mine, char separator, F&& f) {
+// The text of some rows, piece by piece.
+void format_rows(const array_core& from, dtype type, const row_share& mine, char separator,
+                 const text_taker& take) {
     const index_list& extents = from.cut().extents();
     const auto columns = static_cast<std::size_t>(columns_of(extents));
     const std::size_t row_bytes = columns * from.element_bytes();
@@ -58,7 +58,7 @@ void format_rows(const array_core& from, dtype type, const row_share& mine, char
         for (std::size_t at = 0; at < numbers.size(); at += row_bytes)
             format_csv_line(numbers.data() + at, columns, separator, type, text);
         done += count;
-        f(text, done);
+        take(text, done);
     }
 }
 
@@ -87,37 +87,9 @@ void save_csv(array_core& from, dtype type, const std::filesystem::path& file,
 
     const char separator = options.separator == 0 ? ',' : options.separator;
     const row_share mine = rows_of(from);
-    std::string kept = call.is_first_rank()
-                           ? format_csv_names(options.names, separator, extents[0] > 0)
-                           : std::string();
-    const std::size_t header_bytes = kept.size();
-    std::uint64_t bytes = header_bytes;
-    bool is_kept = true;
-    const int passes = 2; // the first pass counts
-    const auto tell = [&](int pass, index_t done) {
-        if (options.progress) options.progress(pass * mine.count + done, passes * mine.count);
-    };
-    call.agree([&] {
-        format_rows(from, type, mine, separator, [&](const std::string& text, index_t done) {
-            bytes += text.size();
-            is_kept = is_kept && bytes <= most_text_kept;
-            if (is_kept) kept += text;
-            tell(0, done);
-        });
-    });
-    const atomic_file::sums place = call.add_up(bytes);
-    call.replace([&](posix_file& out) { out.reserve(place.all); },
-                 [&](posix_file& out) {
-                     if (is_kept) return out.write(place.before, kept.data(), kept.size());
-                     out.write(place.before, kept.data(), header_bytes);
-                     std::uint64_t at = place.before + header_bytes;
-                     format_rows(from, type, mine, separator,
-                                 [&](const std::string& text, index_t done) {
-                                     out.write(at, text.data(), text.size());
-                                     at += text.size();
-                                     tell(1, done);
-                                 });
-                 });
+    write_text(call, format_csv_names(options.names, separator, extents[0] > 0), mine.count,
+               options.progress,
+               [&](const text_taker& take) { format_rows(from, type, mine, separator, take); });
 }
 
 } // namespace nodespan::detail

@@ -14,31 +14,12 @@ namespace {
 // Large enough that system calls cost little, small enough for the processor's cache.
 constexpr index_t bytes_at_once = index_t{4} << 20;
 
-// Elements of the file in the file's order, [first, first + count).
-struct share {
-    index_t first = 0;
-    index_t count = 0;
-};
-
 // Whether every rank's box is one range of the file.
 bool are_ranges(const distribution& cut, index_order order) {
     if (order == index_order::column_major && cut.dimensions() > 1) return false;
     for (int rank = 0; rank < cut.placement().size(); ++rank)
         if (!is_range(cut.extents(), cut.rank_box(rank))) return false;
     return true;
-}
-
-// The part of the file that this rank moves; the parts of all ranks make up the whole.
-share share_of(const array_core& array, index_order order) {
-    const distribution& cut = array.cut();
-    const box<dynamic_rank>& mine = array.rank_box();
-    if (are_ranges(cut, order))
-        return {mine.empty() ? 0 : range_offset(cut.extents(), mine.lo), mine.size()};
-    const index_list zero(cut.dimensions(), 0);
-    const index_t all = box<dynamic_rank>{zero, cut.extents()}.size();
-    const index_t ranks = array.get_team().size(), rank = array.get_team().rank();
-    const index_t start = even_cut(all, rank, ranks);
-    return {start, even_cut(all, rank + 1, ranks) - start};
 }
 
 // One box of the array that is a contiguous range of the file.
@@ -49,8 +30,8 @@ struct file_patch {
 };
 
 // The boxes of a range of the file, in an array whose index order is that of memory.
-std::vector<file_patch> patches_of(const array_core& array, index_order order, const share& part,
-                                   std::byte* buffer) {
+std::vector<file_patch> patches_of(const array_core& array, index_order order,
+                                   const element_range& part, std::byte* buffer) {
     const bool turned = order == index_order::column_major;
     const index_list extents = array.cut().extents();
     std::vector<file_patch> result;
@@ -92,11 +73,11 @@ std::byte* direct(const array_core& array, const box<dynamic_rank>& patch) {
 template <class Move>
 void for_each_part(const array_core& array, index_order order, const file_progress& progress,
                    Move&& move) {
-    const share mine = share_of(array, order);
+    const element_range mine = share_of(array, order);
     const auto bytes = static_cast<index_t>(array.element_bytes());
     const index_t step = bytes_at_once / bytes;
     for (index_t done = 0; done < mine.count;) {
-        const share part{mine.first + done, std::min(step, mine.count - done)};
+        const element_range part{mine.first + done, std::min(step, mine.count - done)};
         move(part);
         done += part.count;
         if (progress) progress(done * bytes, mine.count * bytes);
@@ -114,11 +95,32 @@ void make_truths(std::byte* data, index_t count) {
 
 } // namespace
 
+element_range share_of(const array_core& array, index_order order) {
+    const distribution& cut = array.cut();
+    const box<dynamic_rank>& mine = array.rank_box();
+    if (are_ranges(cut, order))
+        return {mine.empty() ? 0 : range_offset(cut.extents(), mine.lo), mine.size()};
+    const index_list zero(cut.dimensions(), 0);
+    const index_t all = box<dynamic_rank>{zero, cut.extents()}.size();
+    const index_t ranks = array.get_team().size(), rank = array.get_team().rank();
+    const index_t start = even_cut(all, rank, ranks);
+    return {start, even_cut(all, rank + 1, ranks) - start};
+}
+
+void get_range(const array_core& from, index_order order, const element_range& range,
+               std::byte* to) {
+    for (const file_patch& p : patches_of(from, order, range, to)) from.get(p.patch, p.memory);
+}
+
+void put_range(array_core& to, index_order order, const element_range& range, std::byte* from) {
+    for (const file_patch& p : patches_of(to, order, range, from)) to.put(p.patch, p.memory);
+}
+
 void write_elements(const posix_file& file, const array_core& from, const file_layout& layout,
                     const file_progress& progress) {
     const bool swaps = needs_swap(layout.bytes, layout.type);
     std::vector<std::byte> buffer;
-    for_each_part(from, layout.order, progress, [&](const share& part) {
+    for_each_part(from, layout.order, progress, [&](const element_range& part) {
         const std::size_t bytes = static_cast<std::size_t>(part.count) * from.element_bytes();
         const std::uint64_t place = place_in_file(layout, part.first);
         const bool in_order =
@@ -138,14 +140,13 @@ void read_elements(const posix_file& file, array_core& to, const file_layout& la
                    const file_progress& progress) {
     const bool swaps = needs_swap(layout.bytes, layout.type);
     std::vector<std::byte> buffer;
-    for_each_part(to, layout.order, progress, [&](const share& part) {
+    for_each_part(to, layout.order, progress, [&](const element_range& part) {
         const std::size_t bytes = static_cast<std::size_t>(part.count) * to.element_bytes();
         buffer.resize(std::max(buffer.size(), bytes));
         file.read(place_in_file(layout, part.first), buffer.data(), bytes);
         if (swaps) swap_bytes(buffer.data(), part.count, layout.type);
         if (layout.type == dtype::boolean) make_truths(buffer.data(), part.count);
-        for (const file_patch& p : patches_of(to, layout.order, part, buffer.data()))
-            to.put(p.patch, p.memory);
+        put_range(to, layout.order, part, buffer.data());
     });
 }
 

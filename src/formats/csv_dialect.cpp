@@ -2,6 +2,8 @@
 
 #include "csv_text.hpp"
 #include "malformed.hpp"
+#include "number_text.hpp"
+#include "text_lines.hpp"
 
 #include <algorithm>
 #include <array>
@@ -47,7 +49,7 @@ enum class field_kind { empty, number, name, unclear };
 field_kind kind_of(std::string_view field) {
     field = trim_blanks(field);
     if (field.empty()) return field_kind::empty;
-    if (is_csv_number(field)) return field_kind::number;
+    if (is_number_text(field)) return field_kind::number;
     const std::string_view unsigned_field =
         field.starts_with("\xE2\x88\x92") ? field.substr(3) : field; // a minus of Unicode
     const std::size_t start = unsigned_field.find_first_not_of("+-.,");

@@ -1,20 +1,13 @@
 #include "csv_text.hpp"
 
 #include "malformed.hpp"
+#include "number_text.hpp"
+#include "text_lines.hpp"
 
-#include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <cstring>
-#include <limits>
-#include <optional>
 
 namespace nodespan::detail {
 namespace {
-
-bool is_blank(char c) {
-    return c == ' ' || c == '\t';
-}
 
 [[noreturn]] void refuse(std::size_t column, const std::string& why) {
     throw malformed("column " + std::to_string(column + 1) + ": " + why);
@@ -58,72 +51,11 @@ std::string_view inside_quotes(std::string_view field, std::size_t column) {
     return field.substr(1, field.size() - 2);
 }
 
-// A number that is out of range: zero if it is too small, nothing if it is too large.
 template <class T>
-std::optional<T> round_out_of_range(const char* from, const char* to) {
-    long double wide = 0;
-    if (std::from_chars(from, to, wide).ec != std::errc()) {
-        const std::string_view text(from, static_cast<std::size_t>(to - from));
-        const std::size_t exponent = text.find_first_of("eE");
-        if (exponent == text.npos || text.substr(exponent + 1, 1) != "-") return std::nullopt;
-        wide = 0;
-    }
-    if (std::abs(wide) > 1) return std::nullopt;
-    return *from == '-' ? -T(0) : T(0);
-}
-
-// 1.0D+00, as Fortran writes it, with an E in place of the D.
-std::string with_e(std::string_view text) {
-    std::string result(text);
-    const std::size_t at = result.find_first_of("dD");
-    if (at != result.npos && at > 0 &&
-        std::string_view("0123456789.").find(result[at - 1]) != std::string_view::npos)
-        result[at] = 'e';
-    return result;
-}
-
-// from_chars takes no plus.
-std::string_view without_plus(std::string_view text) {
-    return text.size() > 1 && text[0] == '+' && text[1] != '-' ? text.substr(1) : text;
-}
-
-template <class T>
-T parse_number(std::string_view text, std::size_t column) {
-    const auto is_no = [&] {
-        refuse(column, (text.empty() ? "the field is empty, no " : shown_field(text) + " is no ") +
-                           std::string(dtype_name(dtype_of<T>())));
-    };
-    const char *const from = without_plus(text).data(), *const to = text.data() + text.size();
-    T value{};
-    std::from_chars_result result{};
-    if constexpr (std::same_as<T, bool>) {
-        unsigned bit = 0;
-        result = std::from_chars(from, to, bit);
-        if (bit > 1) is_no();
-        value = bit != 0;
-    } else {
-        result = std::from_chars(from, to, value);
-    }
-    if constexpr (std::floating_point<T>)
-        if (result.ptr != to && result.ec != std::errc::invalid_argument)
-            if (const std::string changed = with_e(text); changed != text && is_csv_number(changed))
-                return parse_number<T>(changed, column);
-    if (result.ptr != to || result.ec == std::errc::invalid_argument) is_no();
-    if (result.ec == std::errc()) return value;
-    if constexpr (std::floating_point<T>)
-        if (const auto rounded = round_out_of_range<T>(from, to)) return *rounded;
-    refuse(column, shown_field(text) + " does not fit into " + dtype_name(dtype_of<T>()));
-}
-
-template <class T>
-void format_number(T value, std::string& to) {
-    char text[40];
-    std::to_chars_result result{};
-    if constexpr (std::same_as<T, bool>)
-        result = std::to_chars(text, text + sizeof text, value ? 1 : 0);
-    else
-        result = std::to_chars(text, text + sizeof text, value);
-    to.append(text, result.ptr);
+T number_of(std::string_view field, std::size_t column) try {
+    return parse_number<T>(field);
+} catch (const malformed& wrong) {
+    refuse(column, wrong.what());
 }
 
 // Calls f(T{}) for the C++ type of a type that CSV holds.
@@ -161,53 +93,9 @@ void with_type(dtype type, F&& f) {
 
 } // namespace
 
-std::size_t find_line_end(std::string_view text, std::size_t from) {
-    constexpr std::size_t step = 256; // so that the look for one kind never goes far past the other
-    for (; from < text.size(); from += step) {
-        const std::string_view part = text.substr(from, step);
-        const std::size_t lf = std::min(part.find('\n'), part.size());
-        const std::size_t end = std::min(part.substr(0, lf).find('\r'), lf);
-        if (end < part.size()) return from + end;
-    }
-    return text.size();
-}
-
-std::size_t after_line_end(std::string_view text, std::size_t end) {
-    const bool is_pair = text.substr(end, 2) == "\r\n";
-    return std::min(text.size(), end + (is_pair ? 2 : 1));
-}
-
-std::string_view take_line(std::string_view& text) {
-    const std::size_t end = find_line_end(text, 0);
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(after_line_end(text, end));
-    return line;
-}
-
-std::string_view trim_blanks(std::string_view text) {
-    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-    return text;
-}
-
-std::string shown_field(std::string_view text) {
-    std::string result = "\"";
-    for (const char c : text.substr(0, 40))
-        result += static_cast<unsigned char>(c) >= ' ' && c != '\x7f' ? c : '?';
-    return result + (text.size() > 40 ? "...\"" : "\"");
-}
-
 bool is_blank_line(std::string_view line, char separator) {
     if (separator == '\t' && line.find('\t') != line.npos) return false; // a row of empty fields
     return trim_blanks(line).empty();
-}
-
-bool is_csv_number(std::string_view field) {
-    const std::string text = with_e(field);
-    const std::string_view plain = without_plus(text);
-    double value = 0; // of any size
-    const auto found = std::from_chars(plain.data(), plain.data() + plain.size(), value);
-    return found.ec != std::errc::invalid_argument && found.ptr == plain.data() + plain.size();
 }
 
 bool is_quoted_csv_line(std::string_view line, char separator) {
@@ -242,7 +130,7 @@ void parse_csv_line(std::string_view line, char separator, dtype type, std::size
         const std::size_t found =
             for_each_field(line, separator, [&](std::string_view field, std::size_t column) {
                 if (column >= columns) return; // counted, and reported below
-                const T value = parse_number<T>(trim_blanks(inside_quotes(field, column)), column);
+                const T value = number_of<T>(trim_blanks(inside_quotes(field, column)), column);
                 std::memcpy(to + column * sizeof(T), &value, sizeof(T));
             });
         if (found != columns)

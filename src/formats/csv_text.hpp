@@ -10,28 +10,9 @@
 
 namespace nodespan::detail {
 
-/// Where the next line's end begins at or after `from`: LF, CR LF or CR alone; the text's own end
-/// if there is none.
-std::size_t find_line_end(std::string_view text, std::size_t from);
-
-/// The position after the end of line that begins at `end`.
-std::size_t after_line_end(std::string_view text, std::size_t end);
-
-/// Removes the first line from the text, and returns it without its end.
-std::string_view take_line(std::string_view& text);
-
-/// A text without the blanks and tabs around it.
-std::string_view trim_blanks(std::string_view text);
-
-/// A field as messages show it: in quotes, shortened, on one line.
-std::string shown_field(std::string_view text);
-
 /// Whether a line (without its end) is blank: only blanks. If tabs separate fields, a line of tabs
 /// has empty fields and is not blank.
 bool is_blank_line(std::string_view line, char separator);
-
-/// Whether a field reads as a floating-point number, of any size.
-bool is_csv_number(std::string_view field);
 
 /// Whether all fields stand in quotes.
 /// Errors: malformed, as split_csv_line.

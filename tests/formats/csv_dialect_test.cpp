@@ -2,6 +2,7 @@
 
 #include "csv_text.hpp"
 #include "malformed.hpp"
+#include "text_lines.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

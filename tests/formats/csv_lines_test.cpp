@@ -1,6 +1,7 @@
 #include "csv_lines.hpp"
 
-#include "csv_text.hpp"
+#include "line_reader.hpp"
+#include "text_lines.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

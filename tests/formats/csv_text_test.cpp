@@ -1,4 +1,5 @@
 #include "csv_text.hpp"
+#include "text_lines.hpp"
 
 #include "malformed.hpp"
 

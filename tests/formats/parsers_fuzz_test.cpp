@@ -1,13 +1,17 @@
-// Feeds damaged .npy headers and CSV lines to their parsers, built with the address and
-// undefined-behaviour sanitizers: whatever comes, they return or throw `malformed`.
+// Feeds damaged .npy headers, CSV lines and Matrix Market files to their parsers, built with the
+// address and undefined-behaviour sanitizers: whatever comes, they return or throw `malformed`.
 
 #include "csv_dialect.hpp"
 #include "csv_text.hpp"
 #include "malformed.hpp"
+#include "mtx_header.hpp"
 #include "npy_header.hpp"
+#include "number_text.hpp"
+#include "text_lines.hpp"
 
 #include <gtest/gtest.h>
 
+#include <complex>
 #include <cstring>
 #include <memory>
 #include <random>
@@ -128,7 +132,7 @@ void expect_names_only_of_what_is_no_number(std::string_view rows, char separato
     const std::string_view first = take_csv_row(rows);
     if (is_quoted_csv_line(first, separator) && is_blank_line(take_line(rows), ' ')) return;
     for (const std::string& field : split_csv_line(first, separator))
-        EXPECT_FALSE(is_csv_number(trim_blanks(field))) << first;
+        EXPECT_FALSE(is_number_text(trim_blanks(field))) << first;
 }
 
 // Whatever names are written above a row, they come back.
@@ -187,6 +191,38 @@ TEST(ParsersFuzz, CsvLinesAreReadOrRefused) {
     std::printf("seed %u: %d of %d readings were good\n", seed, taken, 2 * rounds);
     EXPECT_GT(taken, rounds / 10);
     EXPECT_LT(taken, 2 * rounds);
+}
+
+TEST(ParsersFuzz, MtxFilesAreReadOrRefused) {
+    const std::vector<std::string> seeds = {
+        "%%MatrixMarket matrix array real general\n% a\n2 2\n1\n2.5e3\nnan\n",
+        "%%MatrixMarket matrix array integer skew-symmetric\r\n3 3\r\n-1\r\n+2\r\n3\r\n",
+        "%%MatrixMarket matrix array complex hermitian\n\n2 2\n1 0\n1.0D+00\t-2\n4 0"};
+    mutator random("0123456789+-.eED \t\r\n%MatrixkgenlpcyhmsI");
+    int taken = 0;
+    for (int round = 0; round < rounds; ++round) {
+        const exact_copy copy(random.change(seeds[random.below(seeds.size())]));
+        taken += is_taken([&] {
+            std::string_view rest = copy.text();
+            mtx_header_parser parser;
+            while (!parser.take(take_line(rest)))
+                if (rest.empty()) throw malformed("no size");
+            const mtx_places places(parser.header());
+            ASSERT_GE(places.size(), 0);
+            if (places.size() > 0) {
+                const auto last = places[places.size() - 1];
+                EXPECT_LT(last.row, parser.header().rows);
+                EXPECT_LT(last.column, parser.header().columns);
+            }
+            std::complex<double> value;
+            while (!rest.empty())
+                parse_mtx_value(take_line(rest), parser.header().field, dtype::complex128,
+                                reinterpret_cast<std::byte*>(&value));
+        });
+    }
+    std::printf("seed %u: %d of %d files were read\n", seed, taken, rounds);
+    EXPECT_GT(taken, rounds / 100);
+    EXPECT_LT(taken, rounds);
 }
 
 } // namespace

@@ -53,7 +53,7 @@ const std::vector<module> modules = {
     {"algorithm",
      "array",
      {"local_rows", "together", "mean", "work_share", "algorithm", "creation", "without_hdf5"}},
-    {"files", "files", {"raw", "npy", "csv"}},
+    {"files", "files", {"raw", "npy", "csv", "mtx"}},
     {"hdf5",
      "hdf5",
      {"compound_type", "attribute_value", "hdf5", "hdf5_info", "hdf5_writer", "checkpoint"}},
