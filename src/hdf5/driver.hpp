@@ -10,9 +10,10 @@ namespace nodespan::detail {
 /// Errors: errc::io.
 hdf5_handle access_to_read();
 
-/// Registers a driver of ours as `id`, unless it is there already, and never takes it back: HDF5 calls
-/// the driver of a file that it closes after it has let go of the driver, whose last user the file may
-/// be. `value` is the driver's number among those for private use (256 to 511).
+/// Registers a driver of ours as `id`, unless it is there already, for as long as the process
+/// lives. HDF5 calls the driver of a file once more after the file has let go of the driver, which
+/// must not be freed by that. `value` is the driver's number, one of those for private use (256 to
+/// 511).
 /// Errors: errc::io.
 void register_for_good(hid_t& id, H5FD_class_t driver, int value);
 
