@@ -172,8 +172,7 @@ bool array_core::is_counted() const noexcept {
     return state_->place.usage != nullptr;
 }
 
-std::shared_ptr<array_attachment>
-array_core::attach(const std::function<std::shared_ptr<array_attachment>()>& make) {
+std::shared_ptr<array_attachment> array_core::attach(std::shared_ptr<array_attachment> (*make)()) {
     const std::scoped_lock one_at_a_time(state_->making);
     if (!state_->attached) state_->attached = make();
     return state_->attached;

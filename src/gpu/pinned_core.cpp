@@ -20,7 +20,9 @@ class pins_of_array final : public array_attachment {
 public:
     static std::shared_ptr<pins_of_array> of(array_core& array) {
         return std::static_pointer_cast<pins_of_array>(
-            array.attach([] { return std::make_shared<pins_of_array>(); }));
+            array.attach([]() -> std::shared_ptr<array_attachment> {
+                return std::make_shared<pins_of_array>();
+            }));
     }
 
     std::byte* add(std::byte* begin, std::size_t bytes, const std::string& operation) {

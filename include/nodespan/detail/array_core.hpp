@@ -12,7 +12,6 @@
 
 #include <atomic>
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -76,8 +75,7 @@ public:
 
     /// What is attached to this array: what `make` gives, where nothing is yet.
     /// Call:   any thread.
-    std::shared_ptr<array_attachment>
-    attach(const std::function<std::shared_ptr<array_attachment>()>& make);
+    std::shared_ptr<array_attachment> attach(std::shared_ptr<array_attachment> (*make)());
 
     void fence();
     void node_fence();
