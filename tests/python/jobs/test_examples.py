@@ -5,7 +5,7 @@ import pytest
 
 from jobs import EXAMPLES, output_of
 
-PAIRS = {"populate": 4, "commands": 2, "to_shared": 2, "locked": 2, "ram_disk": 2, "averaging": 3,
+PAIRS = {"populate": 4, "commands": 2, "to_shared": 2, "locked": 4, "ram_disk": 2, "averaging": 3,
          "kmeans": 3, "life": 4}
 
 
