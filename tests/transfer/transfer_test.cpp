@@ -265,6 +265,10 @@ TEST(Request, IsWaitedForWhenItsArrayHasEnded) {
 // A rank that has left a team, and does nothing for others in it, ends the wait for it.
 TEST(Request, EndsWithAnErrorWhereTheOtherSideHasLeft) {
     if (world_size() != 3) GTEST_SKIP() << "with three ranks, since it takes seconds";
+#ifdef MPICH_VERSION
+    GTEST_SKIP()
+        << "MPICH stays in a call until that rank is back in MPI, and has the elements then";
+#endif
     static std::vector<int> got(1 << 20); // MPI may fill it at any time from now on
     errc seen{};
     bool has_nodes = false, has_returned = false;
