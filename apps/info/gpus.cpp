@@ -1,6 +1,7 @@
 #include "gpus.hpp"
 
 #include "gpu_device.hpp"
+#include "messages.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -56,39 +57,6 @@ bool is_near(const std::string& bus_id) {
     return CPU_EQUAL(&both, &mine) != 0;
 }
 
-// What `root` has, on all ranks of a communicator; and what all have, on its rank 0.
-std::string from_first(const std::string& mine, MPI_Comm comm) {
-    int length = static_cast<int>(mine.size());
-    MPI_Bcast(&length, 1, MPI_INT, 0, comm);
-    std::string result = mine;
-    result.resize(static_cast<std::size_t>(length));
-    MPI_Bcast(result.data(), length, MPI_CHAR, 0, comm);
-    return result;
-}
-
-std::vector<std::string> on_first(const std::string& mine, MPI_Comm comm) {
-    int rank = 0, size = 0;
-    MPI_Comm_rank(comm, &rank);
-    MPI_Comm_size(comm, &size);
-    const auto ranks = static_cast<std::size_t>(rank == 0 ? size : 0);
-    std::vector<int> lengths(ranks), begins(ranks);
-    const int length = static_cast<int>(mine.size());
-    MPI_Gather(&length, 1, MPI_INT, lengths.data(), 1, MPI_INT, 0, comm);
-    int total = 0;
-    for (std::size_t r = 0; r < ranks; ++r) {
-        begins[r] = total;
-        total += lengths[r];
-    }
-    std::string all(static_cast<std::size_t>(total), ' ');
-    MPI_Gatherv(mine.data(), length, MPI_CHAR, all.data(), lengths.data(), begins.data(), MPI_CHAR,
-                0, comm);
-    std::vector<std::string> result;
-    for (std::size_t r = 0; r < ranks; ++r)
-        result.push_back(
-            all.substr(static_cast<std::size_t>(begins[r]), static_cast<std::size_t>(lengths[r])));
-    return result;
-}
-
 // Bytes a second, in 10^9, of the fastest copy.
 double speed_of(app::gpu_device& device, std::byte* to, const std::byte* from, std::size_t bytes) {
     double best = 0;
@@ -131,10 +99,11 @@ gpus_of_node list() {
 void find_near_ranks(const team& team, gpus_of_node& node) {
     json ids = json::array();
     for (const gpu& one : node.gpus) ids.push_back(one.bus_id);
-    std::string mine;
-    for (const auto& id : json::parse(from_first(ids.dump(), team.node_comm())))
+    std::string mine, of_leader = ids.dump();
+    app::broadcast_message(team.node_comm(), of_leader);
+    for (const auto& id : json::parse(of_leader))
         mine += is_near(id.get<std::string>()) ? '1' : '0';
-    const std::vector<std::string> all = on_first(mine, team.node_comm());
+    const std::vector<std::string> all = app::gather_messages(team.node_comm(), mine);
     for (std::size_t r = 0; r < all.size(); ++r)
         for (std::size_t g = 0; g < node.gpus.size(); ++g)
             if (all[r][g] == '1')
@@ -181,7 +150,7 @@ std::vector<gpus_of_node> look_at_gpus(team& team) {
     }
     memory.fence(); // the others wait here, by nodespan's own means
     std::vector<gpus_of_node> result;
-    for (const std::string& text : on_first(mine, team.comm()))
+    for (const std::string& text : app::gather_messages(team.comm(), mine))
         if (!text.empty()) result.push_back(from_json(json::parse(text)));
     return result;
 }

@@ -20,7 +20,6 @@
 #include <exception>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unistd.h>
@@ -76,15 +75,13 @@ bool wants_trace() {
 // which others learn that it will not come; an error that all have thrown together ends it in
 // order.
 outcome ending_of(const std::function<int(team&)>& body) {
-    std::optional<outcome> together;
     const auto run = [&] {
         team everyone(MPI_COMM_WORLD);
         try {
             return outcome{ending::returned, body(everyone), {}};
         } catch (const error& failure) {
             if (!failure.is_collective() || failure.code() == errc::peer_lost) throw;
-            together = failure_of(ending::failed_together, failure.what());
-            return *together;
+            return failure_of(ending::failed_together, failure.what());
         }
     };
     try {
