@@ -241,6 +241,21 @@ class Array(_core.Array):
         """The same for readers, who hold it together."""
         return _core.Lock(self, node, True)
 
+    def pin(self, part="node"):
+        """Registers this node's elements, or with ``part="local"`` this rank's, with a GPU's driver.
+
+        What it gives has ``__cuda_array_interface__``, so that CuPy, Numba and PyTorch read and write
+        the elements in place, without a copy: ``cupy.asarray(a.pin())``. Keep it as long as they do.
+        ``with a.pin() as p`` or ``p.release()`` gives the memory back. A fence comes before a kernel
+        that reads what others wrote, and the kernel has ended before the next one.
+        Call: any rank alone, with a context of a GPU current (CuPy and PyTorch make one).
+        Errors: RuntimeError (no driver, no GPU: go on without), ValueError (no context is current; part),
+        MemoryError (the driver could not lock so much).
+        """
+        if part not in ("node", "local"):
+            raise ValueError(f'nodespan: pin: part is "node" or "local", not {part!r}')
+        return _core.Pinned(self, part == "local")
+
     def close(self):
         """Gives the array up on this rank; its views stay valid. Again is fine.
 

@@ -29,6 +29,7 @@ void bind_team(py::module_& module);
 void bind_array(py::module_& module);
 void bind_transfers(py::class_<class array_object>& arrays);
 void bind_locks(py::module_& module);
+void bind_pinned(py::module_& module);
 void bind_queue(py::module_& module);
 void bind_ring(py::module_& module);
 void bind_replicated(py::module_& module);

@@ -12,6 +12,7 @@ PYBIND11_MODULE(_core, module) {
     bind_team(module);
     bind_array(module);
     bind_locks(module);
+    bind_pinned(module);
     bind_queue(module);
     bind_ring(module);
     bind_replicated(module);
