@@ -7,6 +7,7 @@
 #include "ghost_exchange.hpp"
 #include "locked_combine.hpp"
 #include "process_watch.hpp"
+#include "race_hooks.hpp"
 #include "single_element.hpp"
 #include "team_core.hpp"
 #include "transfer.hpp"
@@ -129,12 +130,14 @@ array_core::array_core(const class team& team, const index_list& extents, const 
         request.reserved_bytes = reserve_for(cut_, place.ghosts, type.bytes, request.description);
         request.node_bytes = static_cast<std::size_t>(stored_box_.size()) * type.bytes;
         request.mine = [&] { return first_touch(cut_, place.ghosts, core.rank(), type.bytes); };
+        race::makes(core, request, stored_box_, type.bytes, 2);
     });
     place.cut = &cut_;
     place.element_bytes = type.bytes;
     place.kind = type.kind;
     place.team = &core;
     place.where = arena::of(core).allocate(refused, request);
+    watch_for_races();
     is_one_node_ = place.is_one_node();
     if (!is_one_node_)
         place.combining = &state_->combining.emplace(place, waiting_in("accumulate"));
@@ -146,6 +149,7 @@ array_core::array_core(const class team& team, const index_list& extents, const 
         try {
             core.agree_or_throw(mine, creation_of(request.description));
         } catch (...) {
+            race::ends(place.where.data);
             arena::of(core).free(place.where);
             throw;
         }
@@ -158,10 +162,21 @@ array_core::array_core(const class team& team, const index_list& extents, const 
 
 array_core::~array_core() {
     if (state_->attached) state_->attached->array_ends();
+    race::ends(state_->place.where.data);
     state_->ghosts.reset();
     if (team_usage* const counters = access::core(team_)->usage())
         counters->end_array(state_->place.where.node_bytes);
     arena::of(*access::core(team_)).free(state_->place.where);
+}
+
+void array_core::watch_for_races() {
+    if constexpr (race::is_checked) {
+        const block& where = state_->place.where;
+        race::made(
+            *access::core(team_), where.data,
+            {where.data, name_, stored_box_, type_.bytes, type_.is_transposed, where.number});
+        race::has_words(where.data, &header_of(where).lock, 1, sizeof(mutex_words), 0);
+    }
 }
 
 std::byte* array_core::node_data() const noexcept {
@@ -208,6 +223,7 @@ mutex& array_core::lock_of(int node) {
                                           where.header_offset + offsetof(array_header, gate),
                                           nullptr, waiting_in("mutex of another node"));
         handle = mutex(gate.get());
+        race::knows_far_lock(gate.get(), state_->place, node);
         if (state_->place.usage != nullptr) access::count_in(handle, &state_->place.usage->locks);
     }
     return handle;
@@ -246,6 +262,10 @@ index_list array_core::check_patch(const char* operation, const box<dynamic_rank
 void array_core::get(const box<dynamic_rank>& patch, const patch_memory& to) const {
     const thread_rule::call mine(rule_for_transfers(), "get");
     const index_list strides = check_patch("get", patch, to);
+    race::touches(state_->place, patch, race::op::get, __builtin_return_address(0));
+    race::touches(to.data, patch.extents(), strides, type_.bytes, race::op::copy_to,
+                  __builtin_return_address(0));
+    const race::inside own_copies;
     naming([&] { return call_on("get", patch); },
            [&] { detail::get(state_->place, patch, to.data, strides); });
 }
@@ -253,6 +273,10 @@ void array_core::get(const box<dynamic_rank>& patch, const patch_memory& to) con
 void array_core::put(const box<dynamic_rank>& patch, const patch_memory& from) {
     const thread_rule::call mine(rule_for_transfers(), "put");
     const index_list strides = check_patch("put", patch, from);
+    race::touches(state_->place, patch, race::op::put, __builtin_return_address(0));
+    race::touches(from.data, patch.extents(), strides, type_.bytes, race::op::copy_from,
+                  __builtin_return_address(0));
+    const race::inside own_copies;
     naming([&] { return call_on("put", patch); },
            [&] { detail::put(state_->place, patch, from.data, strides); });
 }
@@ -265,6 +289,10 @@ void array_core::accumulate(const box<dynamic_rank>& patch, const patch_memory& 
         throw error(errc::invalid_argument,
                     fmt::format("{}::accumulate({}): these elements have no such operation {}",
                                 name_, to_string(op), where()));
+    race::touches(state_->place, patch, race::op::accumulate, __builtin_return_address(0));
+    race::touches(from.data, patch.extents(), strides, type_.bytes, race::op::copy_from,
+                  __builtin_return_address(0));
+    const race::inside own_copies;
     naming([&] { return call_on("accumulate", patch); },
            [&] { detail::accumulate(state_->place, patch, op, from.data, strides, scale); });
 }
@@ -272,6 +300,10 @@ void array_core::accumulate(const box<dynamic_rank>& patch, const patch_memory& 
 request array_core::get_async(const box<dynamic_rank>& patch, const patch_memory& to) const {
     const thread_rule::call mine(rule_for_transfers(), "get_async");
     const index_list strides = check_patch("get_async", patch, to);
+    race::touches(state_->place, patch, race::op::get_async, __builtin_return_address(0));
+    race::touches(to.data, patch.extents(), strides, type_.bytes, race::op::copy_to,
+                  __builtin_return_address(0));
+    const race::inside own_copies;
     request result = access::start<request>(access::core(team_), "get_async");
     naming([&] { return call_on("get_async", patch); },
            [&] { start_get(state_->place, patch, to.data, strides, access::open(result)); });
@@ -281,6 +313,10 @@ request array_core::get_async(const box<dynamic_rank>& patch, const patch_memory
 request array_core::put_async(const box<dynamic_rank>& patch, const patch_memory& from) {
     const thread_rule::call mine(rule_for_transfers(), "put_async");
     const index_list strides = check_patch("put_async", patch, from);
+    race::touches(state_->place, patch, race::op::put_async, __builtin_return_address(0));
+    race::touches(from.data, patch.extents(), strides, type_.bytes, race::op::copy_from,
+                  __builtin_return_address(0));
+    const race::inside own_copies;
     request result = access::start<request>(access::core(team_), "put_async");
     naming([&] { return call_on("put_async", patch); },
            [&] { start_put(state_->place, patch, from.data, strides, access::open(result)); });
@@ -290,12 +326,16 @@ request array_core::put_async(const box<dynamic_rank>& patch, const patch_memory
 void array_core::get_element(const index_list& at, void* to) const {
     const thread_rule::call mine(rule_for_transfers(), "get");
     require_index("get", at);
+    race::touches(state_->place, at.begin(), 1, race::op::get, __builtin_return_address(0));
+    const race::inside own_copies;
     naming([&] { return call_on("get", at); }, [&] { detail::get_element(state_->place, at, to); });
 }
 
 void array_core::put_element(const index_list& at, const void* from) {
     const thread_rule::call mine(rule_for_transfers(), "put");
     require_index("put", at);
+    race::touches(state_->place, at.begin(), 1, race::op::put, __builtin_return_address(0));
+    const race::inside own_copies;
     naming([&] { return call_on("put", at); },
            [&] { detail::put_element(state_->place, at, from); });
 }
@@ -303,6 +343,8 @@ void array_core::put_element(const index_list& at, const void* from) {
 void array_core::fetch_add(const index_list& at, const void* value, void* before) {
     const thread_rule::call mine(rule_for_transfers(), "fetch_add");
     require_index("fetch_add", at);
+    race::touches(state_->place, at.begin(), 1, race::op::fetch_add, __builtin_return_address(0));
+    const race::inside own_copies;
     naming([&] { return call_on("fetch_add", at); },
            [&] { detail::fetch_add(state_->place, at, value, before); });
 }
@@ -310,6 +352,9 @@ void array_core::fetch_add(const index_list& at, const void* value, void* before
 bool array_core::compare_exchange(const index_list& at, void* expected, const void* desired) {
     const thread_rule::call mine(rule_for_transfers(), "compare_exchange");
     require_index("compare_exchange", at);
+    race::touches(state_->place, at.begin(), 1, race::op::compare_exchange,
+                  __builtin_return_address(0));
+    const race::inside own_copies;
     if (type_.bytes != 1 && type_.bytes != 2 && type_.bytes != 4 && type_.bytes != 8)
         throw error(errc::invalid_argument,
                     fmt::format("{}: elements of {} bytes, and between nodes MPI exchanges 1, 2, 4 "
@@ -346,6 +391,8 @@ void array_core::gather(const index_t* places, std::size_t count, std::byte* to,
                         std::size_t room) const {
     const thread_rule::call mine(rule_for_transfers(), "gather");
     require_list("gather", places, count, room);
+    race::touches(state_->place, places, count, race::op::gather, __builtin_return_address(0));
+    const race::inside own_copies;
     detail::gather(state_->place, places, static_cast<index_t>(count), to);
 }
 
@@ -353,6 +400,8 @@ void array_core::scatter(const index_t* places, std::size_t count, const std::by
                          std::size_t room) {
     const thread_rule::call mine(rule_for_transfers(), "scatter");
     require_list("scatter", places, count, room);
+    race::touches(state_->place, places, count, race::op::scatter, __builtin_return_address(0));
+    const race::inside own_copies;
     detail::scatter(state_->place, places, static_cast<index_t>(count), from);
 }
 
@@ -360,6 +409,8 @@ void array_core::scatter_add(const index_t* places, std::size_t count, const std
                              std::size_t room) {
     const thread_rule::call mine(rule_for_transfers(), "scatter_add");
     require_list("scatter_add", places, count, room);
+    race::touches(state_->place, places, count, race::op::scatter_add, __builtin_return_address(0));
+    const race::inside own_copies;
     detail::scatter_add(state_->place, places, static_cast<index_t>(count), from);
 }
 

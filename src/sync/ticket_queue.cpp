@@ -1,6 +1,7 @@
 #include "ticket_queue.hpp"
 
 #include "nodespan/error.hpp"
+#include "race_hooks.hpp"
 #include "watchdog.hpp"
 
 #include <fmt/format.h>
@@ -97,6 +98,11 @@ void ticket_queue::wait(shared_word& word, shared_word& sleepers, const char* op
     });
 }
 
+void ticket_queue::tell_words(const std::byte* block) const {
+    race::has_words(block, shared_->slots, capacity_, slot_bytes_, 0);
+    race::has_words(block, &shared_->undone, 1, sizeof shared_->undone, capacity_);
+}
+
 bool ticket_queue::put(const std::byte* item) {
     ticket mine = shared_->puts.load(std::memory_order_relaxed);
     do {
@@ -131,6 +137,7 @@ bool ticket_queue::send(const place& p, const std::byte* item) noexcept {
         return false;
     shared_->undone.fetch_add(1, std::memory_order_relaxed);
     std::memcpy(p.here.item, item, item_bytes_);
+    race::releases(&p.here, true);
     store_and_wake(p.here.turn, p.full(), p.here.sleepers);
     return true;
 }
@@ -175,6 +182,7 @@ ticket_queue::receipt ticket_queue::receive(const place& p, std::byte* item) {
             return turn == p.full() || is_past_end(p.number) || is_given_up(p, turn);
         });
         if (p.turn() == p.full()) {
+            race::acquired(&p.here);
             std::memcpy(item, p.here.item, item_bytes_);
             store_and_wake(p.here.turn, p.free_for_next(), p.here.sleepers);
             return receipt::item;
@@ -189,6 +197,7 @@ ticket_queue::receipt ticket_queue::receive(const place& p, std::byte* item) {
 }
 
 void ticket_queue::task_done() {
+    race::releases(&shared_->undone, false);
     std::uint32_t before = shared_->undone.load(std::memory_order_relaxed);
     do {
         if (before == 0)
@@ -201,6 +210,7 @@ void ticket_queue::task_done() {
 void ticket_queue::join() {
     wait(shared_->undone, shared_->joiners, "join", "task_done of every item",
          [](std::uint32_t undone) { return undone == 0; });
+    race::acquired(&shared_->undone);
 }
 
 void ticket_queue::close() noexcept {
