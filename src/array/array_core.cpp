@@ -447,9 +447,10 @@ void array_core::time_ghosts(unsigned calls, Body&& body) {
 // An array without ghosts has the same epochs as one with them.
 void array_core::exchange_ghosts() {
     require_no_exchange("exchange_ghosts");
-    time_ghosts(1, [this] {
+    const void* const called_from = __builtin_return_address(0);
+    time_ghosts(1, [this, called_from] {
         if (state_->ghosts)
-            state_->ghosts->exchange();
+            state_->ghosts->exchange(called_from);
         else
             access::core(team_)->node_fence(waiting_in("exchange_ghosts"));
     });
@@ -457,9 +458,10 @@ void array_core::exchange_ghosts() {
 
 void array_core::start_ghosts() {
     require_no_exchange("start_exchange_ghosts");
-    time_ghosts(1, [this] {
+    const void* const called_from = __builtin_return_address(0);
+    time_ghosts(1, [this, called_from] {
         if (state_->ghosts)
-            state_->ghosts->start();
+            state_->ghosts->start(called_from);
         else
             access::core(team_)->node_fence(waiting_in("start_exchange_ghosts"));
     });

@@ -36,7 +36,8 @@ enum class op : std::uint16_t {
     compare_exchange,
     get_async,
     put_async,
-    exchange_ghosts,
+    ghost_sent,
+    ghost_brought,
     collective_read,
     collective_write
 };
@@ -96,13 +97,18 @@ void releases(const void* word, bool is_alone);
 void acquired(const void* word);
 
 void copies(const void* to, const void* from, std::size_t bytes, const void* where);
+void reads(const void* from, std::size_t bytes, const void* where);
+void writes(const void* to, std::size_t bytes, const void* where);
+/// Values that a collective call reads, and perhaps changes.
+void takes_part(const void* values, std::size_t bytes, bool changes, const void* where);
 void touches(const array_place& place, const box<dynamic_rank>& patch, op what, const void* where);
 void touches(const array_place& place, const index_t* places, std::size_t count, op what,
              const void* where);
 void touches(const void* begin, const index_list& extents, const index_list& strides,
              std::size_t element_bytes, op what, const void* where);
 
-/// Between its making and its end, what this thread copies is not the program's doing.
+/// Between its making and its end, what this thread copies is not the program's doing, and meetings
+/// order nothing that the program may count on.
 class inside {
 public:
     inside() noexcept;
@@ -142,6 +148,12 @@ template <class... Any>
 constexpr void acquired(const Any&...) {}
 template <class... Any>
 constexpr void copies(const Any&...) {}
+template <class... Any>
+constexpr void reads(const Any&...) {}
+template <class... Any>
+constexpr void writes(const Any&...) {}
+template <class... Any>
+constexpr void takes_part(const Any&...) {}
 template <class... Any>
 constexpr void touches(const Any&...) {}
 

@@ -29,14 +29,14 @@ record_id site_record(memory_of_thread& mine, ledger& book, const deed& how) {
     const std::size_t at = (how.where ^ how.where >> 9 ^ static_cast<std::size_t>(how.what)) % 256;
     memory_of_thread::known_site& known = mine.sites[at];
     const clock_t now = p.now();
-    if (known.where == how.where && known.book == &book && known.clock == now &&
+    if (known.where == how.where && known.edition == book.edition() && known.clock == now &&
         known.what == static_cast<std::uint16_t>(how.what) && book.is_now(known.id))
         return known.id;
     const code_place place = place_in_file(how.where);
     const std::scoped_lock turn(p.books);
     const record_id id =
         book.add({now, static_cast<std::uint16_t>(how.what), place.file, place.offset});
-    known = {how.where, &book, now, static_cast<std::uint16_t>(how.what), id};
+    known = {how.where, book.edition(), now, static_cast<std::uint16_t>(how.what), id};
     return id;
 }
 
@@ -138,7 +138,7 @@ private:
     record_id sum(record_id before) {
         if (before == 0) return id_;
         memory_of_thread::known_sum& known = mine_.sums[(before ^ id_ * 31) % 256];
-        if (known.before == before && known.mine == id_ && known.book == &book_) return known.after;
+        if (known.before == before && known.mine == id_ && known.edition == book_.edition()) return known.after;
         std::vector<record_id> ids;
         bool has_mine = false;
         book_.for_each_member(before, [&](record_id other) {
@@ -157,7 +157,7 @@ private:
             book_.tell_full();
             return id_;
         }
-        known = {before, id_, after, &book_};
+        known = {before, id_, after, book_.edition()};
         return after;
     }
 
@@ -200,6 +200,7 @@ way way_of(op what) noexcept {
     case op::get:
     case op::gather:
     case op::get_async:
+    case op::ghost_sent:
     case op::collective_read:
         return way::reads;
     case op::atomic:

@@ -21,14 +21,14 @@ struct deed {
 struct memory_of_thread {
     struct known_site {
         std::uintptr_t where;
-        const ledger* book;
+        std::uint64_t edition; // of the ledger
         clock_t clock;
         std::uint16_t what;
         record_id id;
     };
     struct known_sum {
         record_id before, mine, after;
-        const ledger* book;
+        std::uint64_t edition; // of the ledger
     };
     known_site sites[256];
     known_sum sums[256];

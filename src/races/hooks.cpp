@@ -133,6 +133,7 @@ meeting::meeting(team_core& team, reach whose)
     : team_(team),
       whose_(whose),
       exceptions_(std::uncaught_exceptions()) {
+    if (own_buffer().inside > 0) return;
     const turn mine;
     process_state& p = this_process();
     known_team* const t = find(team_);
@@ -143,7 +144,7 @@ meeting::meeting(team_core& team, reach whose)
 }
 
 meeting::~meeting() {
-    if (std::uncaught_exceptions() > exceptions_) return;
+    if (own_buffer().inside > 0 || std::uncaught_exceptions() > exceptions_) return;
     known_team* t = nullptr;
     bool is_full = false;
     {
@@ -271,10 +272,26 @@ inside::~inside() {
 }
 
 void copies(const void* to, const void* from, std::size_t bytes, const void* where) {
+    reads(from, bytes, where);
+    writes(to, bytes, where);
+}
+
+void reads(const void* from, std::size_t bytes, const void* where) {
     if (own_buffer().inside != 0) return;
-    const auto at = reinterpret_cast<std::uintptr_t>(where);
-    touch_now(reinterpret_cast<std::uintptr_t>(from), bytes, {at, op::copy_from});
-    touch_now(reinterpret_cast<std::uintptr_t>(to), bytes, {at, op::copy_to});
+    touch_now(reinterpret_cast<std::uintptr_t>(from), bytes,
+              {reinterpret_cast<std::uintptr_t>(where), op::copy_from});
+}
+
+void takes_part(const void* values, std::size_t bytes, bool changes, const void* where) {
+    touch_now(reinterpret_cast<std::uintptr_t>(values), bytes,
+              {reinterpret_cast<std::uintptr_t>(where),
+               changes ? op::collective_write : op::collective_read});
+}
+
+void writes(const void* to, std::size_t bytes, const void* where) {
+    if (own_buffer().inside != 0) return;
+    touch_now(reinterpret_cast<std::uintptr_t>(to), bytes,
+              {reinterpret_cast<std::uintptr_t>(where), op::copy_to});
 }
 
 } // namespace checked

@@ -11,6 +11,11 @@ std::size_t rounded(std::size_t bytes) {
     return (bytes + 127) / 128 * 128;
 }
 
+std::uint64_t next_edition() {
+    static std::atomic<std::uint64_t> last{0};
+    return ++last;
+}
+
 std::size_t row_bytes(int processes) {
     return static_cast<std::size_t>(processes) * sizeof(clock_t);
 }
@@ -35,6 +40,7 @@ std::size_t ledger::bytes(int ranks, int processes) {
 // The first number of a slot is never given, so that 0 names no record.
 ledger::ledger(std::byte* memory, int slot, int ranks, int processes, int process)
     : memory_(memory),
+      edition_(next_edition()),
       slot_(slot),
       ranks_(ranks),
       processes_(processes),
@@ -119,6 +125,7 @@ bool ledger::is_clearing_asked(unsigned turn) const noexcept {
 
 void ledger::cleared() noexcept {
     next_ = first_now_ = (static_cast<record_id>(slot_) << slot_shift) + 1;
+    edition_ = next_edition();
 }
 
 void ledger::clear_sets() noexcept {

@@ -58,6 +58,9 @@ public:
     ledger(std::byte* memory, int slot, int ranks, int processes, int process);
 
     int slot() const noexcept { return slot_; }
+
+    /// Of this ledger and what its names mean: another number for each, in this process.
+    std::uint64_t edition() const noexcept { return edition_; }
     int ranks() const noexcept { return ranks_; }
     int process_of(int slot) const noexcept { return fixed().processes[slot]; }
 
@@ -140,6 +143,7 @@ private:
     }
 
     std::byte* memory_;
+    std::uint64_t edition_;
     int slot_, ranks_, processes_;
     std::size_t slot_begin_, slot_bytes_;
     record_id first_now_, next_, end_;

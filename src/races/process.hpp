@@ -24,6 +24,7 @@ struct known_team {
     unsigned meetings = 0;      // so far, of all ranks or of the node
     std::uint64_t epoch = 0;    // fences so far, and arrays made
     std::vector<clock_t> floor; // what all ranks of the node know since the last meeting
+    std::atomic<std::uint32_t> found_here = 0; // pairs of places, by this process
     std::shared_ptr<far_log> far;
 };
 

@@ -66,12 +66,14 @@ const char* text_of(op what) {
         return "gets it by get_async";
     case op::put_async:
         return "puts it by put_async";
-    case op::exchange_ghosts:
-        return "brings it as a ghost, by exchange_ghosts";
+    case op::ghost_sent:
+        return "sends it to be a ghost";
+    case op::ghost_brought:
+        return "brings it as a ghost";
     case op::collective_read:
-        return "reads it in a collective call";
+        return "gives it to a collective call";
     case op::collective_write:
-        return "writes it in a collective call";
+        return "combines it in a collective call";
     }
     return "accesses it";
 }
@@ -136,9 +138,18 @@ std::uint64_t hash_of(const side& a, const side& b) {
     return one(a) + one(b);
 }
 
+// Of all teams; those of a team that goes on, as far as this process has found them.
 std::atomic<std::uint32_t> known_pairs{0};
 
 } // namespace
+
+std::uint32_t pairs_known() noexcept {
+    return known_pairs.load();
+}
+
+void forget_pairs() noexcept {
+    known_pairs.store(0);
+}
 
 void report(const region& r, std::size_t at, record_id mine, record_id other, std::uintptr_t) {
     const known_team& t = *r.of;
@@ -151,6 +162,7 @@ void report(const region& r, std::size_t at, const side& later, const side& earl
     known_team& t = *r.of;
     if (!t.book->is_new_pair(hash_of(later, earlier))) return;
     known_pairs.fetch_add(1);
+    ++t.found_here;
     if (wanted() == wish::count) return;
     const std::string index = index_text(r, at);
     const std::string text = fmt::format(
@@ -170,8 +182,7 @@ void report(const region& r, std::size_t at, const side& later, const side& earl
 
 void count_pairs(const known_team& team) noexcept {
     const std::uint32_t pairs = team.book->pairs();
-    std::uint32_t known = known_pairs.load();
-    while (known < pairs && !known_pairs.compare_exchange_weak(known, pairs)) {}
+    if (pairs > team.found_here) known_pairs.fetch_add(pairs - team.found_here);
     if (!team.team->is_leader()) return;
     if (pairs > 0)
         std::fprintf(stderr, "nodespan: %u race%s found on %s: pairs of places in the program\n",

@@ -22,5 +22,7 @@ void report(const region& r, std::size_t at, const side& later, const side& earl
 /// The number of pairs that this process knows of, and its last word on them at its end.
 void count_pairs(const known_team& team) noexcept;
 void make_exit_code() noexcept;
+std::uint32_t pairs_known() noexcept;
+void forget_pairs() noexcept;
 
 } // namespace nodespan::detail::race
