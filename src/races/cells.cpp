@@ -4,6 +4,8 @@
 #include "sites.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <mutex>
 #include <vector>
 
 // FastTrack (Flanagan, Freund 2009), across processes.
@@ -54,17 +56,23 @@ public:
     void at(std::size_t first, std::size_t last) {
         while (first < last) {
             const std::size_t stop = std::min(last, (first / chunk_cells + 1) * chunk_cells);
-            spin_lock& lock =
-                book_.lock_of((reinterpret_cast<std::uintptr_t>(region_.what.number) << 20) +
-                              first / chunk_cells);
-            lock.lock();
-            if (way_ == way::reads)
-                for (; first < stop; ++first) read(first);
-            else if (way_ == way::writes)
-                for (; first < stop; ++first) write(first);
-            else
-                for (; first < stop; ++first) change(first);
-            lock.unlock();
+            const std::scoped_lock turn(lock_of(first));
+            while (first < stop) first = alike(first, stop);
+        }
+    }
+
+    // Accesses to cells of which each is so many bytes behind the one before.
+    void at_steps(std::uintptr_t begin, std::ptrdiff_t stride, std::size_t count,
+                  std::size_t bytes) {
+        for (std::size_t i = 0; i < count;) {
+            const std::size_t chunk = region_.cell_of(begin) / chunk_cells;
+            const std::scoped_lock turn(lock_of(region_.cell_of(begin)));
+            for (; i < count; ++i, begin += static_cast<std::uintptr_t>(stride)) {
+                const std::size_t first = region_.cell_of(begin);
+                if (first / chunk_cells != chunk) break;
+                const std::size_t last = region_.cell_of(begin + bytes - 1);
+                for (std::size_t k = first; k <= last; ++k) one(k);
+            }
         }
     }
 
@@ -78,6 +86,42 @@ private:
         std::size_t at;
         record_id other;
     };
+
+    spin_lock& lock_of(std::size_t at) const {
+        return book_.lock_of((region_.what.number << 20) + at / chunk_cells);
+    }
+
+    void one(std::size_t at) {
+        if (way_ == way::reads)
+            read(at);
+        else if (way_ == way::writes)
+            write(at);
+        else
+            change(at);
+    }
+
+    // Looks at a cell, and at those behind it that were the same: so are they then. Returns the
+    // first one that was not.
+    std::size_t alike(std::size_t first, std::size_t stop) {
+        static_assert(sizeof(cell) == sizeof(std::uint64_t));
+        auto* const cells = reinterpret_cast<std::uint64_t*>(region_.cells);
+        const std::uint64_t before = word_at(cells + first);
+        one(first);
+        const std::uint64_t after = word_at(cells + first);
+        ++first;
+        if (before == after)
+            while (first < stop && word_at(cells + first) == before) ++first;
+        else
+            for (; first < stop && word_at(cells + first) == before; ++first)
+                std::memcpy(cells + first, &after, sizeof after);
+        return first;
+    }
+
+    static std::uint64_t word_at(const std::uint64_t* from) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, from, sizeof word);
+        return word;
+    }
 
     void read(std::size_t at) {
         cell& c = region_.cells[at];
@@ -138,7 +182,8 @@ private:
     record_id sum(record_id before) {
         if (before == 0) return id_;
         memory_of_thread::known_sum& known = mine_.sums[(before ^ id_ * 31) % 256];
-        if (known.before == before && known.mine == id_ && known.edition == book_.edition()) return known.after;
+        if (known.before == before && known.mine == id_ && known.edition == book_.edition())
+            return known.after;
         std::vector<record_id> ids;
         bool has_mine = false;
         book_.for_each_member(before, [&](record_id other) {
@@ -229,11 +274,33 @@ void touch(memory_of_thread& mine, std::uintptr_t begin, std::uintptr_t end, con
     });
 }
 
+// Whether no access of a stride lies in two chunks: each is within an element, or has whole ones.
+static bool stays_in_chunks(const region& r, std::uintptr_t begin, std::ptrdiff_t stride,
+                            std::size_t bytes) {
+    const std::size_t unit = std::max(r.element_bytes, bytes);
+    const std::size_t step = static_cast<std::size_t>(stride < 0 ? -stride : stride);
+    if (unit % r.element_bytes != 0 || step % unit != 0) return false;
+    if (bytes > r.element_bytes && chunk_cells % (bytes / r.element_bytes) != 0) return false;
+    return (begin - r.begin) % unit + bytes <= unit;
+}
+
 void touch_strided(memory_of_thread& mine, std::uintptr_t begin, std::ptrdiff_t stride,
                    std::size_t count, std::size_t bytes, const deed& how) {
-    for (std::size_t i = 0; i < count; ++i)
-        touch(mine, begin + i * static_cast<std::size_t>(stride),
-              begin + i * static_cast<std::size_t>(stride) + bytes, how);
+    if (count == 0) return;
+    const std::uintptr_t last = begin + (count - 1) * static_cast<std::uintptr_t>(stride);
+    const region* const r = region_at(std::min(begin, last));
+    if (r == nullptr || std::max(begin, last) + bytes > r->end ||
+        !stays_in_chunks(*r, begin, stride, bytes)) {
+        for (std::size_t i = 0; i < count; ++i)
+            touch(mine, begin + i * static_cast<std::size_t>(stride),
+                  begin + i * static_cast<std::size_t>(stride) + bytes, how);
+        return;
+    }
+    const record_id id = site_record(mine, *r->of->book, how);
+    if (id == 0) return r->of->book->tell_full();
+    look all(mine, *r, id, how);
+    all.at_steps(begin, stride, count, bytes);
+    all.tell();
 }
 
 } // namespace nodespan::detail::race

@@ -86,7 +86,8 @@ void add_region(std::unique_ptr<region> r);
 void remove_regions(const std::byte* block, const known_team* of) noexcept;
 
 /// Accesses to [lo, lo + span) are looked at.
-extern std::uintptr_t watched_lo, watched_span;
+extern std::uintptr_t watched_lo __attribute__((visibility("hidden")));
+extern std::uintptr_t watched_span __attribute__((visibility("hidden")));
 
 known_team* find(const team_core& team) noexcept;
 

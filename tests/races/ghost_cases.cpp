@@ -92,7 +92,7 @@ void plane_with_corners(team& t, bool is_racy) {
 std::vector<race_case> ghost_cases() {
     return {{"relaxed_in_place", needs::peers, relaxed_in_place},
             {"neighbours_read_before_exchange", needs::peers, neighbours_read_before_exchange},
-            {"edge_written_during_exchange", needs::nodes, edge_written_during_exchange},
+            {"edge_written_during_exchange", needs::both, edge_written_during_exchange},
             {"ghosts_read_during_exchange", needs::peers, ghosts_read_during_exchange},
             {"boundary_written_by_two", needs::peers, boundary_written_by_two},
             {"plane_with_corners", needs::peers, plane_with_corners}};

@@ -21,6 +21,7 @@ enum class needs {
     peers,    // two ranks of a node, be there one node or more
     one_node, // and nothing else
     nodes,    // several of them
+    both,     // several nodes, with two ranks each
     ranks     // two, anywhere
 };
 

@@ -27,6 +27,8 @@ bool can_try(const race_case& c, const team& t) {
         return has_peers && t.nodes() == 1;
     case needs::nodes:
         return t.nodes() >= 2;
+    case needs::both:
+        return t.nodes() >= 2 && has_peers;
     case needs::ranks:
         return t.size() >= 2;
     }
@@ -49,7 +51,7 @@ int found_by(const race_case& c, bool is_racy) {
 int wrong_ones(const race_case& c, int rank) {
     int wrong = 0;
     for (const bool is_racy : {true, false})
-        for (late_rank = -1; late_rank < 2; ++late_rank) {
+        for (late_rank = is_racy ? 0 : -1; late_rank < (is_racy ? 2 : 1); ++late_rank) {
             const int found = found_by(c, is_racy);
             if ((found > 0) == is_racy) continue;
             ++wrong;
