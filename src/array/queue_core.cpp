@@ -35,7 +35,7 @@ queue_core::queue_core(const team& team, index_t capacity, std::size_t item_byte
         request.mine = [&team, bytes] {
             return std::vector<byte_range>(team.is_leader() ? 1 : 0, {0, bytes});
         };
-        race::makes(*team_, request, {}, 0, static_cast<std::size_t>(capacity) + 1);
+        race::makes(*team_, request, {}, 0, static_cast<std::size_t>(capacity) + 2);
     });
     block_ = std::make_unique<shared_block>(
         *team_, refused, request,

@@ -101,6 +101,7 @@ void ticket_queue::wait(shared_word& word, shared_word& sleepers, const char* op
 void ticket_queue::tell_words(const std::byte* block) const {
     race::has_words(block, shared_->slots, capacity_, slot_bytes_, 0);
     race::has_words(block, &shared_->undone, 1, sizeof shared_->undone, capacity_);
+    race::has_words(block, &shared_->closed, 1, sizeof shared_->closed, capacity_ + 1);
 }
 
 bool ticket_queue::put(const std::byte* item) {
@@ -187,7 +188,10 @@ ticket_queue::receipt ticket_queue::receive(const place& p, std::byte* item) {
             store_and_wake(p.here.turn, p.free_for_next(), p.here.sleepers);
             return receipt::item;
         }
-        if (is_past_end(p.number)) return receipt::none_left;
+        if (is_past_end(p.number)) {
+            race::acquired(&shared_->closed);
+            return receipt::none_left;
+        }
         std::uint32_t turn = p.free;
         if (p.here.turn.compare_exchange_strong(turn, p.free_for_next())) {
             wake(p.here.turn, p.here.sleepers);
@@ -214,6 +218,7 @@ void ticket_queue::join() {
 }
 
 void ticket_queue::close() noexcept {
+    race::releases(&shared_->closed, false);
     shared_->puts.fetch_or(closed_bit, std::memory_order_relaxed);
     shared_->closed.store(1, std::memory_order_seq_cst); // before the sleepers are read
     wake_all();

@@ -6,9 +6,8 @@ namespace races {
 namespace {
 
 array<double, 1> rod(team& t, const char* name, bool is_periodic = false) {
-    return {t,
-            {16 * t.size()},
-            {.ghosts = {.width = {1}, .periodic = {is_periodic}}, .name = name}};
+    return {
+        t, {16 * t.size()}, {.ghosts = {.width = {1}, .periodic = {is_periodic}}, .name = name}};
 }
 
 // The rank's elements that have two neighbours, by the node's view with ghosts.

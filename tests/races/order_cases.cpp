@@ -177,8 +177,10 @@ void alone_in_its_team(team& t, bool is_racy) {
     be_late(t);
     for (index_t i = 0; i < 16; ++i) mine(i) = 1;
     if (is_first(t)) x.node()(1) = mine(1);
-    if (is_racy) alone.fence(); // a fence of others
-    else t.fence();
+    if (is_racy)
+        alone.fence(); // a fence of others
+    else
+        t.fence();
     if (is_second(t)) use(x.node()(1));
     t.fence();
 }

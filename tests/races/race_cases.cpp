@@ -1,5 +1,5 @@
-// Runs cases: race_cases GROUP... One line for each that was not as it should be, and at the end how
-// many were tried; exit code 1 if any was wrong.
+// Runs cases: race_cases GROUP... One line for each that was not as it should be, and at the end
+// how many were tried; exit code 1 if any was wrong.
 
 #include "race_case.hpp"
 #include "report.hpp"
@@ -76,10 +76,14 @@ void be_late(const team& t) {
 
 int main(int argc, char** argv) {
     const std::map<std::string, std::vector<races::race_case> (*)()> groups{
-        {"direct", races::direct_cases},   {"elements", races::element_cases},
-        {"transfers", races::transfer_cases}, {"atomics", races::atomic_cases},
-        {"locks", races::lock_cases},      {"streams", races::stream_cases},
-        {"order", races::order_cases},     {"ghosts", races::ghost_cases},
+        {"direct", races::direct_cases},
+        {"elements", races::element_cases},
+        {"transfers", races::transfer_cases},
+        {"atomics", races::atomic_cases},
+        {"locks", races::lock_cases},
+        {"streams", races::stream_cases},
+        {"order", races::order_cases},
+        {"ghosts", races::ghost_cases},
         {"c", races::c_cases}};
     nodespan::environment mpi{argc, argv, nodespan::thread_level::serialized};
     int rank = 0;

@@ -1,5 +1,6 @@
-// What the race checker costs: the same loops, built with it and without. One line a loop: its name and
-// the nanoseconds of a step, the least of several rounds. race_overhead CHECKED|PLAIN is only a label.
+// What the race checker costs: the same loops, built with it and without. One line a loop: its name
+// and the nanoseconds of a step, the least of several rounds. race_overhead CHECKED|PLAIN is only a
+// label.
 
 #include <nodespan/nodespan.hpp>
 

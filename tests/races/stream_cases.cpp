@@ -73,6 +73,21 @@ void results_after_join(team& t, bool is_racy) {
     x.fence();
 }
 
+void closed_after_the_last_write(team& t, bool is_racy) {
+    auto x = store(t);
+    nodespan::queue<index_t> todo(t, 4);
+    be_late(t);
+    if (is_first(t)) {
+        if (!is_racy) x.node()(3) = 1;
+        todo.close();
+        if (is_racy) x.node()(3) = 1;
+    } else {
+        while (todo.get()) continue;
+        use(x.node()(3));
+    }
+    x.fence();
+}
+
 void two_do_one_task(team& t, bool is_racy) {
     auto x = store(t);
     nodespan::queue<index_t> todo(t, 64);
@@ -150,8 +165,8 @@ void handed_on_by_a_ring(team& t, bool is_racy) {
 }
 
 void newest_frame_only(team& t, bool is_racy) {
-    nodespan::ring<double> frames(
-        t, 8, {.slots = 2, .when_full = nodespan::when_full::drop_oldest});
+    nodespan::ring<double> frames(t, 8,
+                                  {.slots = 2, .when_full = nodespan::when_full::drop_oldest});
     be_late(t);
     if (frames.is_producer()) {
         std::span<double> kept;
@@ -218,6 +233,7 @@ std::vector<race_case> stream_cases() {
     return {{"handed_on_by_a_queue", needs::one_node, handed_on_by_a_queue},
             {"by_try_put_and_try_get", needs::one_node, by_try_put_and_try_get},
             {"results_after_join", needs::one_node, results_after_join},
+            {"closed_after_the_last_write", needs::one_node, closed_after_the_last_write},
             {"two_do_one_task", needs::one_node, two_do_one_task},
             {"frames_of_a_ring", needs::one_node, frames_of_a_ring},
             {"frame_used_too_long", needs::one_node, frame_used_too_long},
