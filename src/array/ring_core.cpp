@@ -20,7 +20,7 @@ namespace nodespan::detail {
 
 /// A rank's end of a ring: it has one of the two kinds.
 struct ring_state {
-    std::optional<shared_block> place;
+    std::optional<shared_block> block;
     std::optional<ring_memory> memory;
     std::optional<ring_producer> producer;
     std::optional<ring_consumer> consumer;
@@ -73,22 +73,22 @@ ring_shape shape_of(const class team& team, index_t frame_elements, std::size_t 
     return result;
 }
 
-// Words of 8 bytes, by the number of the frame's place.
+// Words of 8 bytes, by the number of the frame's slot.
 box<dynamic_rank> frames_of(const ring_shape& shape) {
-    return {indices<2>{}, indices<2>{static_cast<index_t>(shape.places()),
+    return {indices<2>{}, indices<2>{static_cast<index_t>(shape.all_slots()),
                                      static_cast<index_t>(shape.frame_bytes / 8)}};
 }
 
 void watch_for_races(const ring_state& state, team_core& core, const std::string& name) {
     if constexpr (race::is_checked) {
         const ring_memory& memory = *state.memory;
-        const std::byte* const block = state.place->data();
-        const std::size_t places = memory.shape().places();
+        const std::byte* const block = state.block->data();
+        const std::size_t slots = memory.shape().all_slots();
         race::made(
-            core, state.place->data(),
-            {memory.frame(0), name + ", frame and word", frames_of(memory.shape()), 8, false, 0});
-        race::has_words(block, &memory.place(0), places, sizeof(ring_memory::place_line), 0);
-        race::has_words(block, memory.frame(0), places, memory.shape().frame_bytes, places);
+            core, state.block->data(),
+            {memory.frame(0), name + ", slot and word", frames_of(memory.shape()), 8, false, 0});
+        race::has_words(block, &memory.slot(0), slots, sizeof(ring_memory::slot_line), 0);
+        race::has_words(block, memory.frame(0), slots, memory.shape().frame_bytes, slots);
     }
 }
 
@@ -112,13 +112,13 @@ ring_core::ring_core(class team& team, index_t frame_elements, std::size_t eleme
         const std::size_t bytes = ring_memory::bytes(shape);
         request.reserved_bytes = request.node_bytes = bytes;
         request.mine = [bytes, &core] { return even_part(bytes, core); };
-        race::makes(core, request, frames_of(shape), 8, 2 * shape.places());
+        race::makes(core, request, frames_of(shape), 8, 2 * shape.all_slots());
     });
-    state_->place.emplace(core, refused, request,
+    state_->block.emplace(core, refused, request,
                           shared_block::label{options.name,
                                               fmt::format("ring<{}>", boost::core::demangle(type)),
                                               indices<2>{frame_elements, options.slots + 1}});
-    state_->memory.emplace(state_->place->data(), shape);
+    state_->memory.emplace(state_->block->data(), shape);
     watch_for_races(*state_, core, name_);
 
     const auto is_lost = [&core] { return core.is_node_abandoned(); };
@@ -142,7 +142,7 @@ ring_core::~ring_core() = default;
 void ring_core::end() noexcept {
     const class team team = std::move(team_); // it does not wait for a slot that stays behind
     const std::unique_ptr<ring_state> state = std::move(state_);
-    race::ends(state->place->data());
+    race::ends(state->block->data());
     if (!mpi_is_alive()) return; // the memory may be gone
     if (std::uncaught_exceptions() > exceptions_)
         state->memory->abandon(team.rank());
@@ -195,12 +195,11 @@ std::optional<ring_core::frame> ring_core::next() {
                                 name_, team_.rank(), team_.size()));
     const std::optional<ring_consumer::frame> found = state_->consumer->next();
     if (!found) return std::nullopt;
-    return frame{found->data, found->sequence, found->place};
+    return frame{found->data, found->sequence, found->slot};
 }
 
-void ring_core::release(std::uint32_t place) noexcept {
-    if (state_ && is_live_process())
-        state_->consumer->release(place); // else the memory may be gone
+void ring_core::release(std::uint32_t slot) noexcept {
+    if (state_ && is_live_process()) state_->consumer->release(slot); // else the memory may be gone
 }
 
 std::uint64_t ring_core::published() const noexcept {

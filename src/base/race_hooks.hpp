@@ -14,7 +14,7 @@ namespace nodespan::detail {
 
 class lock_gate;
 class team_core;
-struct array_place;
+struct array_location;
 struct block_request;
 
 namespace race {
@@ -89,7 +89,7 @@ void made(team_core& team, std::byte* data, const watched& what);
 void has_words(const std::byte* data, const void* begin, std::size_t count, std::size_t stride,
                std::size_t first);
 void ends(const std::byte* data) noexcept;
-void knows_far_lock(const lock_gate* gate, const array_place& place, int node);
+void knows_far_lock(const lock_gate* gate, const array_location& place, int node);
 
 void locked(const void* words, const lock_gate* gate, bool is_shared);
 void unlocks(const void* words, const lock_gate* gate, bool is_shared);
@@ -101,8 +101,9 @@ void reads(const void* from, std::size_t bytes, const void* where);
 void writes(const void* to, std::size_t bytes, const void* where);
 /// Values that a collective call reads, and perhaps changes.
 void takes_part(const void* values, std::size_t bytes, bool changes, const void* where);
-void touches(const array_place& place, const box<dynamic_rank>& patch, op what, const void* where);
-void touches(const array_place& place, const index_t* places, std::size_t count, op what,
+void touches(const array_location& place, const box<dynamic_rank>& patch, op what,
+             const void* where);
+void touches(const array_location& place, const index_t* places, std::size_t count, op what,
              const void* where);
 void touches(const void* begin, const index_list& extents, const index_list& strides,
              std::size_t element_bytes, op what, const void* where);

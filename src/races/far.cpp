@@ -195,7 +195,7 @@ std::shared_ptr<far_log> make_far_log(team_core&) {
     return std::make_shared<far_log>();
 }
 
-void note_far(known_team& t, const array_place& place, int node, const box<dynamic_rank>& part,
+void note_far(known_team& t, const array_location& place, int node, const box<dynamic_rank>& part,
               const deed& how) {
     process_state& p = this_process();
     const std::scoped_lock turn(p.one_at_a_time);
@@ -268,7 +268,7 @@ void exchange_far(known_team& t) {
 
 inline namespace checked {
 
-void knows_far_lock(const lock_gate* gate, const array_place& place, int node) {
+void knows_far_lock(const lock_gate* gate, const array_location& place, int node) {
     process_state& p = this_process();
     const std::scoped_lock turn(p.one_at_a_time);
     const shadow_place& shadow = p.shadows[place.where.data];

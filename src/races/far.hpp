@@ -7,7 +7,7 @@
 
 namespace nodespan::detail {
 
-struct array_place;
+struct array_location;
 
 namespace race {
 
@@ -27,7 +27,7 @@ struct far_log {
 std::shared_ptr<far_log> make_far_log(team_core& team);
 
 /// Notes a transfer to or from elements that another node holds.
-void note_far(known_team& t, const array_place& place, int node, const box<dynamic_rank>& part,
+void note_far(known_team& t, const array_location& place, int node, const box<dynamic_rank>& part,
               const deed& how);
 
 /// Tells all nodes what was noted; leaders look whether it was allowed.

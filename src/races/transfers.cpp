@@ -47,7 +47,7 @@ void touch_patch(std::uintptr_t begin, const index_list& extents, const index_li
     });
 }
 
-void touch_here(const array_place& place, const box<dynamic_rank>& part, const deed& how) {
+void touch_here(const array_location& place, const box<dynamic_rank>& part, const deed& how) {
     const node_patch here = find_on_node(place, place.team->node(), part);
     touch_patch(reinterpret_cast<std::uintptr_t>(place.where.data) - place.where.offset +
                     here.offset,
@@ -58,7 +58,8 @@ void touch_here(const array_place& place, const box<dynamic_rank>& part, const d
 
 inline namespace checked {
 
-void touches(const array_place& place, const box<dynamic_rank>& patch, op what, const void* where) {
+void touches(const array_location& place, const box<dynamic_rank>& patch, op what,
+             const void* where) {
     if (patch.empty()) return;
     known_team* const t = find(*place.team);
     if (t == nullptr) return;
@@ -71,7 +72,7 @@ void touches(const array_place& place, const box<dynamic_rank>& patch, op what, 
     });
 }
 
-void touches(const array_place& place, const index_t* places, std::size_t count, op what,
+void touches(const array_location& place, const index_t* places, std::size_t count, op what,
              const void* where) {
     const std::size_t dimensions = place.cut->extents().size();
     index_list at(static_cast<int>(dimensions), 0);
