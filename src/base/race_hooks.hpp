@@ -79,8 +79,8 @@ private:
     int exceptions_;
 };
 
-/// Room behind a block for the shadow of the elements that it stores, and for `sync_words` clocks. All
-/// that `request` says of elements must stand in it already.
+/// Room behind a block for the shadow of the elements that it stores, and for `sync_words` clocks.
+/// All that `request` says of elements must stand in it already.
 void makes(team_core& team, block_request& request, const box<dynamic_rank>& stored,
            std::size_t element_bytes, std::size_t sync_words);
 /// The block has been made, at `data`.

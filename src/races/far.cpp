@@ -227,17 +227,24 @@ void exchange_far(known_team& t) {
     const auto ranks = static_cast<std::size_t>(team.placement()->size());
     std::vector<int> sizes(ranks), begins(ranks);
     const int size = static_cast<int>(mine.size());
-    mpi_check(MPI_Allgather(&size, 1, MPI_INT, sizes.data(), 1, MPI_INT, team.traffic()),
-              "MPI_Allgather");
+    const occasion why{"fence"};
+    const auto finish = [&](MPI_Request request) {
+        team.wait({&request, 1}, why, [](std::size_t) { return -1; });
+    };
+    MPI_Request open = MPI_REQUEST_NULL;
+    mpi_check(MPI_Iallgather(&size, 1, MPI_INT, sizes.data(), 1, MPI_INT, team.traffic(), &open),
+              "MPI_Iallgather");
+    finish(open);
     std::size_t total = 0;
     for (std::size_t i = 0; i < ranks; ++i) {
         begins[i] = static_cast<int>(total);
         total += static_cast<std::size_t>(sizes[i]);
     }
     std::vector<std::byte> all(total);
-    mpi_check(MPI_Allgatherv(mine.data(), size, MPI_BYTE, all.data(), sizes.data(), begins.data(),
-                             MPI_BYTE, team.traffic()),
-              "MPI_Allgatherv");
+    mpi_check(MPI_Iallgatherv(mine.data(), size, MPI_BYTE, all.data(), sizes.data(), begins.data(),
+                              MPI_BYTE, team.traffic(), &open),
+              "MPI_Iallgatherv");
+    finish(open);
     std::vector<visitor> visitors;
     for (std::size_t i = 0; i < ranks; ++i) {
         const std::byte* at = all.data() + begins[i];

@@ -85,6 +85,7 @@ int main(int argc, char** argv) {
         {"order", races::order_cases},
         {"ghosts", races::ghost_cases},
         {"c", races::c_cases}};
+    setenv("NODESPAN_RACES", "count", 0); // on other hosts, too
     nodespan::environment mpi{argc, argv, nodespan::thread_level::serialized};
     int rank = 0;
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
