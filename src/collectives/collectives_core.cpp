@@ -352,10 +352,12 @@ static bool changes_values(const collective_call& mine, int rank) noexcept {
 void run_collective(const team& team, const collective_call& mine) {
     team_core& core = *access::core(team);
     const thread_rule::call call(&core.threads(), "a collective call");
-    race::takes_part(mine.values, mine.count * mine.element_bytes, changes_values(mine, team.rank()),
-                     __builtin_return_address(0));
-    const race::inside own_copies;
-    timed(core.usage(), usage_wait::collective, [&] { collectives_core::of(core).run(mine); });
+    {
+        const race::inside own_copies;
+        timed(core.usage(), usage_wait::collective, [&] { collectives_core::of(core).run(mine); });
+    }
+    race::takes_part(mine.values, mine.count * mine.element_bytes,
+                     changes_values(mine, team.rank()), __builtin_return_address(0));
 }
 
 } // namespace nodespan::detail
