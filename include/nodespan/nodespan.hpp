@@ -25,6 +25,7 @@
 #include "nodespan/mutex.hpp"
 #include "nodespan/npy.hpp"
 #include "nodespan/placement.hpp"
+#include "nodespan/progress.hpp"
 #include "nodespan/queue.hpp"
 #include "nodespan/raw.hpp"
 #include "nodespan/replicated.hpp"

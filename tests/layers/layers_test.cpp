@@ -41,7 +41,7 @@ const std::vector<module> modules = {
     {"ring_options", "sync", {"ring_options"}},
     {"mpi", "mpi", {"mpi"}},
     {"environment", "mpi", {"environment"}},
-    {"team", "team", {"team", "boost_mpi", "run"}},
+    {"team", "team", {"team", "boost_mpi", "run", "progress"}},
     {"request", "transfer", {"request"}},
     {"collectives", "collectives", {"collectives"}},
     {"array_core", "array", {"array_options", "array_core", "replicated_core", "ring_core"}},
