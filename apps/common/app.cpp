@@ -1,6 +1,7 @@
 #include "app.hpp"
 
 #include "standard_output.hpp"
+#include "usage.hpp"
 
 #include <fmt/format.h>
 #include <mpi.h>
@@ -12,25 +13,32 @@
 #include <exception>
 #include <optional>
 #include <sstream>
+#include <string_view>
 
 namespace nodespan::app {
 namespace {
 
+// The program's name stands before it.
+std::string_view without_prefix(std::string_view message) {
+    constexpr std::string_view prefix = "nodespan: ";
+    return message.starts_with(prefix) ? message.substr(prefix.size()) : message;
+}
+
 [[noreturn]] void abort_job(const std::string& program, int rank, const char* message) {
-    std::fputs(fmt::format("{}: rank {}: {}\n", program, rank, message).c_str(), stderr);
+    std::fputs(fmt::format("{}: rank {}: {}\n", program, rank, without_prefix(message)).c_str(),
+               stderr);
     MPI_Abort(MPI_COMM_WORLD, failed);
     std::terminate(); // MPI_Abort does not return, but its declaration does not say so
 }
 
-// CLI11's help, version or complaint, from one rank; what main should return.
+// Help, version or complaint, from one rank; what main should return.
 int answer(const CLI::App& options, const CLI::ParseError& reason, bool is_first) {
-    std::ostringstream out, complaint;
-    const int code = options.exit(reason, out, complaint);
-    if (is_first) {
-        print(out.str());
-        std::fputs(complaint.str().c_str(), stderr);
-    }
-    return code == 0 ? good : bad_usage;
+    std::ostringstream out, unused;
+    const bool is_asked_for = options.exit(reason, out, unused) == 0;
+    if (is_first && is_asked_for) print(out.str());
+    if (is_first && !is_asked_for)
+        std::fputs((complaint_of(options, reason) + "\n").c_str(), stderr);
+    return is_asked_for ? good : bad_usage;
 }
 
 int run(int argc, char** argv, CLI::App& options, const std::function<int(team&)>& body) {
@@ -46,7 +54,9 @@ int run(int argc, char** argv, CLI::App& options, const std::function<int(team&)
     } catch (const error& failure) {
         if (!failure.is_collective()) abort_job(options.get_name(), rank, failure.what());
         if (rank == 0)
-            std::fputs(fmt::format("{}: {}\n", options.get_name(), failure.what()).c_str(), stderr);
+            std::fputs(
+                fmt::format("{}: {}\n", options.get_name(), without_prefix(failure.what())).c_str(),
+                stderr);
         return failed;
     } catch (const std::exception& failure) {
         abort_job(options.get_name(), rank, failure.what());
@@ -59,7 +69,10 @@ int run(int argc, char** argv, CLI::App& options, const std::function<int(team&)
 
 int run_app(int argc, char** argv, CLI::App& options, const std::function<int(team&)>& body) {
     fill_closed_streams();
-    options.set_version_flag("--version", options.get_name() + " " NODESPAN_VERSION);
+    options.set_version_flag("--version", options.get_name() + " " NODESPAN_VERSION,
+                             "Print the version");
+    options.set_help_flag("-h,--help", "Print this help");
+    format_help(options);
     environment mpi(argc, argv);
     const int code = run(argc, argv, options, body);
     return is_output_written(options.get_name()) || code != good ? code : failed;

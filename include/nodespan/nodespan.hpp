@@ -43,6 +43,7 @@
 #include "nodespan/hdf5.hpp"
 #include "nodespan/hdf5_info.hpp"
 #include "nodespan/hdf5_writer.hpp"
+#include "nodespan/run_control.hpp"
 #else
 #include "nodespan/detail/without_hdf5.hpp"
 #endif

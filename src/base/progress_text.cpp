@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 namespace nodespan::detail {
@@ -122,23 +123,31 @@ std::string progress_bar(const progress_facts& facts, int columns) {
     if (facts.total > 0) text += fmt::format("{:3}% ", percent_of(facts));
     const int room = columns - width_of(text) - (facts.total > 0 ? shortest_bar : 0);
 
-    // In the order of what is told first where there is little room; shown in another one.
+    // In the order of what is told first where there is little room; shown in another one. Each has
+    // room for longer figures than those of now, lest the bar's length changes all the time.
     const std::string time = time_text(facts), counts = counts_text(facts), rate = rate_text(facts);
     const std::string note(facts.note);
+    const std::pair<const std::string*, int> parts[] = {
+        {&time, 11},
+        {&counts,
+         2 * static_cast<int>(fmt::formatted_size("{}", facts.total)) + 2 + width_of(facts.unit)},
+        {&rate, 8 + width_of(facts.unit)},
+        {&note, (width_of(note) + 7) / 8 * 8}};
     int used = 0;
     std::vector<const std::string*> shown;
-    for (const std::string* part : {&time, &counts, &rate, &note})
-        if (!part->empty() && used + width_of(*part) + 2 <= room) {
-            used += width_of(*part) + 2;
+    for (const auto& [part, least] : parts)
+        if (const int width = std::max(width_of(*part), least) + 2;
+            !part->empty() && used + width <= room) {
+            used += width;
             shown.push_back(part);
         }
     std::string rest;
     for (const std::string* part : {&counts, &rate, &time, &note})
         if (std::ranges::count(shown, part) > 0) rest += (rest.empty() ? " " : ", ") + *part;
-    const int bar = columns - width_of(text) - width_of(rest) - 2;
-    if (facts.total > 0 && bar > 0) {
-        const auto filled = static_cast<int>(part_of(facts) * bar);
-        text += fmt::format("[{:#<{}}{:.<{}}]", "", filled, "", bar - filled);
+    const int bar = columns - width_of(text) - used - 1;
+    if (facts.total > 0 && bar > 2) {
+        const auto filled = static_cast<int>(part_of(facts) * (bar - 2));
+        text += fmt::format("[{:#<{}}{:.<{}}]", "", filled, "", bar - 2 - filled);
     } else if (!rest.empty()) {
         rest.erase(0, 1);
     }

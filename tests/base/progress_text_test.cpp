@@ -6,6 +6,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <set>
+#include <string>
 
 namespace {
 
@@ -78,9 +81,21 @@ TEST(ProgressBar, IsAsWideAsTheTerminal) {
 TEST(ProgressBar, ShowsMoreTheWiderItIs) {
     const std::string narrow = progress_bar(half, 39), wide = progress_bar(half, 79);
 
-    EXPECT_EQ(narrow, "heat  45% [#######..........] 37 s left");
+    EXPECT_EQ(narrow, "heat  45% [#####........] 37 s left    ");
     EXPECT_EQ(wide,
-              "heat  45% [############...............] 450/1000 steps, 15.0 steps/s, 37 s left");
+              "heat  45% [#########............] 450/1000 steps, 15.0 steps/s, 37 s left      ");
+}
+
+TEST(ProgressBar, KeepsItsLengthWhileFiguresGrow) {
+    std::set<std::size_t> ends;
+    for (std::int64_t done = 1; done < 1000; ++done) {
+        progress_facts at = half;
+        at.done = done;
+        at.seconds = 20;
+        ends.insert(progress_bar(at, 100).find(']'));
+    }
+
+    EXPECT_LE(ends.size(), 4U); // with times left from hours to seconds
 }
 
 TEST(ProgressBar, IsFullAtTheEndAndEmptyAtTheBeginning) {

@@ -56,7 +56,7 @@ const std::vector<module> modules = {
     {"files", "files", {"raw", "npy", "csv", "mtx"}},
     {"hdf5",
      "hdf5",
-     {"compound_type", "attribute_value", "hdf5", "hdf5_info", "hdf5_writer", "checkpoint"}},
+     {"compound_type", "attribute_value", "hdf5", "hdf5_info", "hdf5_writer", "checkpoint", "run_control"}},
     {"machine_info", "machine", {"machine_info"}},
     {"c_interface",
      "c",
