@@ -44,8 +44,8 @@ struct progress_options {
 /// mpirun takes the width of the terminal that mpirun was started from.
 class progress {
 public:
-    /// `total` is what will have been counted at the end; 0 where nobody knows: then there is no
-    /// bar, and no time left.
+    /// `total` is what will have been counted at the end; 0 where it is not known: then there
+    /// is no bar, and no time left.
     /// Call:   any rank alone.
     progress(const team& everyone, std::string label, index_t total, progress_options options = {});
 
