@@ -131,6 +131,7 @@ TEST_F(FolderLock, IsBrokenWhenItsProcessWasKilled) {
 
 TEST_F(FolderLock, IsBrokenAlsoWhereABreakerWasKilled) {
     lock_holder before = lock_holder::self();
+    if (before.started == 0) GTEST_SKIP() << "an emulator does not say when processes began";
     before.started -= 1;
     write(before.to_text());
     std::ofstream(lock().string() + ".breaking") << before.to_text();
@@ -162,6 +163,7 @@ TEST_F(FolderLock, StaysWhenAForkOfItsHolderEnds) {
 
 TEST_F(FolderLock, IsBrokenWhereThatNumberIsAnotherProcessNow) {
     lock_holder before = lock_holder::self();
+    if (before.started == 0) GTEST_SKIP() << "an emulator does not say when processes began";
     before.started -= 1;
     write(before.to_text());
 
