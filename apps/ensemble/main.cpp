@@ -237,7 +237,7 @@ std::optional<outcome> run::train() {
     const double start = MPI_Wtime() - found_.training_seconds;
     const auto count = static_cast<std::int64_t>(trainers_.size()); // rank 0 has the most
     progress shown(team_, "training", count * options_.epochs,
-                   {.unit = "models", .begin = count * done, .quiet = is_quiet_});
+                   {.unit = "passes", .begin = count * done, .quiet = is_quiet_});
     std::string note = fmt::format("epoch {}/{}", done + 1, options_.epochs);
     for (int epoch = done; epoch < options_.epochs; ++epoch) {
         const epoch_figures figures = run_epoch(epoch, shown, note);
