@@ -19,9 +19,9 @@ enum exit_code : int {
 /// team of all ranks, runs `body`, and returns what main should return.
 ///
 /// Only rank 0 prints help, the version and complaints about options. What leaves `body` ends the
-/// program with `failed`, as nodespan::run has it, with the program's name. Where standard output could not be written, a rank whose
-/// `body` was good returns `failed` (standard_output.hpp).
-/// Call: every rank, once, from main. Works without mpirun, as one rank.
+/// program with `failed`, as nodespan::run has it, with the program's name. Where standard output
+/// could not be written, a rank whose `body` was good returns `failed` (standard_output.hpp).
+/// Call:   every rank, once, from main. Works without mpirun, as one rank.
 int run_app(int argc, char** argv, CLI::App& options, const std::function<int(team&)>& body);
 
 } // namespace nodespan::app

@@ -41,8 +41,8 @@ CLI::Validator in_range(const allowed<T>& numbers) {
             ""};
 }
 
-/// Adds an option that takes a number; help and complaints say which. A sequence takes several, each
-/// within the range.
+/// Adds an option that takes a number; help and complaints say which. A sequence takes several,
+/// each within the range.
 template <class T, class Value>
 CLI::Option* add_number(CLI::App& options, const std::string& name, Value& value,
                         const std::string& help, const allowed<T>& numbers) {
@@ -60,8 +60,8 @@ CLI::Validator one_of(const std::vector<std::string>& words);
 /// Has --help fit into 100 columns, each option with its type, and the default in the text.
 void format_help(CLI::App& options);
 
-/// What is wrong with a command line, in one line: the wrong options as they were given, and the ones
-/// that they may have been meant for.
+/// What is wrong with a command line, in one line: the wrong options as they were given, and the
+/// ones that they may have been meant for.
 std::string complaint_of(const CLI::App& options, const CLI::ParseError& reason);
 
 /// The word of `known` that somebody most likely meant; empty where none comes near.

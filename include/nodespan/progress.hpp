@@ -40,8 +40,8 @@ struct progress_options {
 ///         shown.update(++step);
 ///     }
 ///
-/// NODESPAN_PROGRESS=bar, lines or none in the environment of that rank decides instead. A bar under
-/// mpirun takes the width of the terminal that mpirun was started from.
+/// NODESPAN_PROGRESS=bar, lines or none in the environment of that rank decides instead. A bar
+/// under mpirun takes the width of the terminal that mpirun was started from.
 class progress {
 public:
     /// `total` is what will have been counted at the end; 0 where it is not known: then there
@@ -55,8 +55,8 @@ public:
     /// Leaves the line of a bar that has not come to its end.
     ~progress();
 
-    /// `done` of the total are counted by now; `note` follows the figures. What cannot be written is
-    /// not shown.
+    /// `done` of the total are counted by now; `note` follows the figures. What cannot be written
+    /// is not shown.
     /// Call:   any rank alone, by one thread at a time.
     /// Cost:   a look at the clock, some 30 ns, where nothing is due to be shown.
     void update(index_t done, std::string_view note = {});

@@ -76,8 +76,8 @@ public:
     index_t start(index_t last);
 
     /// Call it when `done` steps are done: writes a checkpoint where one is due, at the end, and
-    /// where a rank was asked to stop. Returns whether the run stops here, the same on all ranks: if
-    /// so, what is left to do is to return exit_code().
+    /// where a rank was asked to stop. Returns whether the run stops here, the same on all ranks:
+    /// if so, what is left to do is to return exit_code().
     /// Call:   collective; any steps may be left out, except the last one.
     /// Epoch:  ends one where it writes.
     /// Errors: as checkpoint::write.

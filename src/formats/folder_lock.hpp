@@ -36,9 +36,9 @@ struct lock_holder {
     bool is_gone(const lock_holder& me) const;
 };
 
-/// The file `lock` in a folder, by which programs keep off each other: who makes it holds the folder.
-/// It comes into being whole, by a hard link, which is atomic on NFS too; file systems without
-/// hard links get an exclusive creation instead. It is advisory.
+/// The file `lock` in a folder, by which programs keep off each other: who makes it holds the
+/// folder. It comes into being whole, by a hard link, which is atomic on NFS too; file systems
+/// without hard links get an exclusive creation instead. It is advisory.
 class folder_lock {
 public:
     folder_lock() = default; // holds nothing
