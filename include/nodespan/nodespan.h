@@ -16,12 +16,20 @@
 /// runs fastest. For Fortran, whose indices start from 1, the same box is lo + 1 : hi.
 
 #include "nodespan/c/array.h"
+#include "nodespan/c/collectives.h"
+#include "nodespan/c/counter.h"
 #include "nodespan/c/error.h"
 #include "nodespan/c/files.h"
+#include "nodespan/c/fortran.h"
+#include "nodespan/c/op.h"
+#include "nodespan/c/queue.h"
+#include "nodespan/c/replicated.h"
+#include "nodespan/c/ring.h"
 #include "nodespan/c/team.h"
 #include "nodespan/c/transfer.h"
 #include "nodespan/c/type.h"
 #ifdef NODESPAN_HAS_HDF5 // defined by the target nodespan::hdf5
+#include "nodespan/c/checkpoint.h"
 #include "nodespan/c/hdf5.h"
 #endif
 
