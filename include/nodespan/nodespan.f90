@@ -87,7 +87,7 @@ module nodespan
     integer(c_int) :: unproved = 0
   end type
 
-  type, bind(c) :: nodespan_fortran_place
+  type, bind(c) :: nodespan_fortran_location
     type(c_ptr) :: data
     integer(c_int64_t) :: stored(6), skipped(6), count(6), lower(6)
   end type
@@ -205,7 +205,7 @@ contains
   logical function is_found(handle, type, rank, place, part, stat, errmsg)
     type(c_ptr), intent(in) :: handle
     integer(c_int), intent(in) :: type, rank
-    type(nodespan_fortran_place), intent(out) :: place
+    type(nodespan_fortran_location), intent(out) :: place
     integer(c_int), intent(in), optional :: part
     integer(c_int), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg

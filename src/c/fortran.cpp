@@ -42,7 +42,7 @@ box<dynamic_rank> part_of(const detail::array_core& core, nodespan_part part) {
 }
 
 void find(const nodespan_array_object& array, dtype type, int rank, nodespan_part part,
-          nodespan_fortran_place& place) {
+          nodespan_fortran_location& place) {
     require_fit(array.type, array.dimensions(), type, rank);
     if (!array.is_column_major && rank > 1)
         throw error(errc::invalid_argument,
@@ -64,7 +64,7 @@ void find(const nodespan_array_object& array, dtype type, int rank, nodespan_par
 }
 
 void find(const nodespan_replicated_object& table, dtype type, int rank, nodespan_part part,
-          nodespan_fortran_place& place) {
+          nodespan_fortran_location& place) {
     require_fit(table.type, table.extents.size(), type, rank);
     if (part != NODESPAN_WITHOUT_GHOSTS)
         throw error(errc::invalid_argument,
@@ -80,10 +80,10 @@ void find(const nodespan_replicated_object& table, dtype type, int rank, nodespa
 } // namespace
 
 int nodespan_fortran_find(const void* handle, nodespan_type type, int rank, nodespan_part part,
-                          nodespan_fortran_place* place) {
+                          nodespan_fortran_location* place) {
     return detail::c_call([&] {
         detail::require_not_null(function, "the handle", handle);
-        nodespan_fortran_place& result = require_given(function, "place", place);
+        nodespan_fortran_location& result = require_given(function, "place", place);
         const dtype wanted = detail::take_type(function, type);
         const auto* const head = static_cast<const detail::handle_head*>(handle);
         if (head->kind == handle_kind::replicated)

@@ -122,7 +122,7 @@ int nodespan_ring_release(nodespan_ring ring, uint64_t sequence) {
             throw error(
                 errc::invalid_argument,
                 fmt::format("nodespan_ring_release({}): this rank holds no such frame", sequence));
-        own.core->release(at->place);
+        own.core->release(at->slot);
         own.held.erase(at);
     });
 }

@@ -402,7 +402,7 @@ static void handles_are_told_apart(nodespan_team team) {
             nodespan_queue_free(&wrong));
     OK(nodespan_counter_next(tickets, 1, &number)); // it lives
 
-    nodespan_fortran_place place;
+    nodespan_fortran_location place;
     REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "the handle of a counter, not of an array",
             nodespan_fortran_find(tickets, NODESPAN_INT8, 1, NODESPAN_WITHOUT_GHOSTS, &place));
     REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "null",

@@ -18,20 +18,20 @@ typedef enum nodespan_part NODESPAN_C_INT {
 /// Where elements are, in a column-major array or a replicated table: `data` begins a dense block
 /// of `stored` elements along each dimension; in it the part begins after `skipped` and has `count`
 /// elements; `lower` is the index of its first one in the whole array, counted from 1.
-typedef struct nodespan_fortran_place {
+typedef struct nodespan_fortran_location {
     void* data;
     int64_t stored[6];
     int64_t skipped[6];
     int64_t count[6];
     int64_t lower[6];
-} nodespan_fortran_place;
+} nodespan_fortran_location;
 
-/// The place of a part, for a Fortran array of this type and rank. Unsigned integers are shown as
+/// The location of a part, for a Fortran array of this type and rank. Unsigned integers are shown as
 /// integers of their size.
 /// Call:   any rank alone.
 /// Errors: INVALID_ARGUMENT: elements of another type, another number of dimensions, an array in
 ///         row-major order, no handle of an array or table.
 NODESPAN_C_API int nodespan_fortran_find(const void* handle, nodespan_type type, int rank,
-                                         nodespan_part part, nodespan_fortran_place* place);
+                                         nodespan_part part, nodespan_fortran_location* place);
 
 #endif

@@ -52,7 +52,7 @@ NODESPAN_C_API int nodespan_ring_create(nodespan_team team, nodespan_type type,
 /// if it is null already. Waits for nobody; the producer's end closes the ring.
 NODESPAN_C_API int nodespan_ring_free(nodespan_ring* ring);
 
-/// The place of the next frame, with the elements that were there before, and its number
+/// A slot for the next frame, with the elements that were there before, and its number
 /// (`sequence` may be null). The producer keeps it until it publishes it, and has one at a time.
 /// Call:   the producer alone.
 /// Errors: INVALID_ARGUMENT (on other ranks; closed), PEER_LOST with NODESPAN_BLOCK if no rank
@@ -79,7 +79,7 @@ NODESPAN_C_API int nodespan_ring_close(nodespan_ring ring);
 NODESPAN_C_API int nodespan_ring_next(nodespan_ring ring, const void** elements,
                                       uint64_t* sequence);
 
-/// Gives the place of a frame back; its elements must not be read afterwards.
+/// Gives the slot of a frame back; its elements must not be read afterwards.
 /// Call:   the consumer that holds it.
 /// Errors: INVALID_ARGUMENT: this rank holds no frame of this number.
 NODESPAN_C_API int nodespan_ring_release(nodespan_ring ring, uint64_t sequence);
