@@ -5,6 +5,7 @@
 #include "call.hpp"
 #include "nodespan/work_share.hpp"
 
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -19,6 +20,18 @@ struct nodespan_counter_object : detail::c_object<detail::handle_kind::counter> 
 };
 
 namespace {
+
+// Makes or resets a counter. All ranks have given the same arguments, so that what is wrong with
+// them is an error of all.
+template <class Body>
+void with_agreed_arguments(Body&& body) {
+    try {
+        body();
+    } catch (const error& failure) {
+        if (failure.code() != errc::invalid_argument) throw;
+        throw error(failure.code(), failure.what() + std::strlen("nodespan: "), true);
+    }
+}
 
 // A program's function that returned what is not 0. Its number is no code of this library's, even
 // where it is one that a call of ours has returned to it.
@@ -42,7 +55,7 @@ int nodespan_counter_create(nodespan_team team, int64_t first, int64_t portion,
             made = std::make_unique<nodespan_counter_object>();
             made->ranks.emplace(detail::access::another(ranks));
         });
-        made->tickets.emplace(ranks, first, portion);
+        with_agreed_arguments([&] { made->tickets.emplace(ranks, first, portion); });
         *result = made.release();
     });
 }
@@ -75,7 +88,7 @@ int nodespan_counter_reset(nodespan_counter given, int64_t first) {
         constexpr const char* name = "nodespan_counter_reset";
         auto& object = require_given(name, "counter", given);
         detail::agree_on_call(*object.ranks, name, fmt::format("{}({})", name, first), [] {});
-        object.tickets->reset(first);
+        with_agreed_arguments([&] { object.tickets->reset(first); });
     });
 }
 
@@ -86,6 +99,9 @@ int nodespan_team_work_share(nodespan_team team, int64_t lo, int64_t hi, int64_t
         auto& ranks = require_given(name, "team", team).team;
         detail::agree_on_call(ranks, name, fmt::format("{}({}, {}, {})", name, lo, hi, chunk), [&] {
             detail::require_not_null(name, "work", reinterpret_cast<const void*>(work));
+            if (chunk < 1)
+                throw error(errc::invalid_argument,
+                            fmt::format("{}: chunks of {} indices", name, chunk));
         });
         work_share(ranks, {{lo}, {hi}}, chunk, [&](const box<1>& part) {
             const unsigned long before = detail::kept_c_errors();

@@ -153,6 +153,7 @@ static void a_counter_gives_every_number_once(nodespan_team team) {
     OK(nodespan_counter_free(&tickets));
     REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "needs at least 1",
             nodespan_counter_create(team, 0, 0, &tickets));
+    CHECK(nodespan_last_error_is_collective());
     if (size > 1)
         REFUSED(NODESPAN_ERROR_MISMATCHED_ARGUMENTS, "nodespan_counter_create",
                 nodespan_counter_create(team, 0, 1 + rank_of(team), &tickets));
@@ -204,6 +205,7 @@ static void work_is_done_once_and_its_failure_is_told(nodespan_team team) {
 
     REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "chunks of 0",
             nodespan_team_work_share(team, 0, 3, 0, count_one, &task));
+    CHECK(nodespan_last_error_is_collective());
     REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "work is null",
             nodespan_team_work_share(team, 0, 3, 1, last ? NULL : count_one, &task));
     CHECK(nodespan_last_error_is_collective());

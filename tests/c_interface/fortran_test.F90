@@ -1,6 +1,6 @@
 ! What the module adds to the C interface, and that its declarations fit the library: pointers to
 ! the node's memory, stat and errmsg, generic collective calls, work in callbacks, files. Its
-! argument is what its files are called, without the ending.
+! argument is what its files are called, without the ending; or "stops".
 module fortran_test_work
   use nodespan
   implicit none
@@ -43,6 +43,7 @@ program fortran_test
   call nodespan_check(nodespan_team_size(team, ranks))
   call nodespan_check(nodespan_team_nodes(team, nodes))
 
+  if (name == "stops") call an_error_without_stat_ends_the_program
   call pointers_have_the_bounds_of_what_the_node_holds
   call pointers_to_ghosts_and_to_shares_show_the_same_elements
   call every_rank_and_type_has_a_pointer
@@ -69,6 +70,15 @@ contains
     failures = failures + 1
     print "(a, i0, 5a)", "rank ", rank, ": not so: ", what, " (last error: """, &
       nodespan_last_error_message(), """)"
+  end subroutine
+
+  subroutine an_error_without_stat_ends_the_program()
+    real(c_float), pointer :: x(:, :)
+    character(10) :: errmsg
+
+    print "(a)", "before"
+    call nodespan_node(new_field(1, 0_i8), x, errmsg=errmsg)
+    print "(a)", "after"
   end subroutine
 
   ! An array of (12, 7) doubles with one layer of ghosts or none, cut along this dimension.

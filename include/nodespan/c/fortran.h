@@ -26,8 +26,8 @@ typedef struct nodespan_fortran_location {
     int64_t lower[6];
 } nodespan_fortran_location;
 
-/// The location of a part, for a Fortran array of this type and rank. Unsigned integers are shown as
-/// integers of their size.
+/// The location of a part, for a Fortran array of this type and rank. Unsigned integers are shown
+/// as integers of their size.
 /// Call:   any rank alone.
 /// Errors: INVALID_ARGUMENT: elements of another type, another number of dimensions, an array in
 ///         row-major order, no handle of an array or table.
