@@ -30,7 +30,7 @@ int main(int argc, char** argv) {
 #ifdef NODESPAN_HAS_HDF5
     nodespan_checkpoint saved = NULL;
     int64_t step = 0;
-    good = good && nodespan_checkpoint_create(team, "in_c", NULL, &saved) == NODESPAN_SUCCESS;
+    good = good && nodespan_checkpoint_create(team, "run", NULL, &saved) == NODESPAN_SUCCESS;
     good = good && nodespan_checkpoint_latest(saved, &step) == NODESPAN_SUCCESS && step == -1;
     good = nodespan_checkpoint_free(&saved) == NODESPAN_SUCCESS && good;
     good = good && nodespan_array_save_hdf5(numbers, "in_c.h5", "numbers", NODESPAN_REPLACE_FILE) ==
