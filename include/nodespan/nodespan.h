@@ -5,11 +5,12 @@
 /// share as plain memory. C99; C++ programs use nodespan.hpp. The rules of the C interface:
 ///
 /// Every function returns NODESPAN_SUCCESS or a nodespan_error, unless it says otherwise, and keeps
-/// the message of the last error of this thread. Handles are pointers to what the library owns; a
-/// null handle, or a null pointer where something is needed, is NODESPAN_ERROR_INVALID_ARGUMENT.
-/// Results are written on success only. Collective calls fail on all ranks or on none. There is one
-/// exception: a rank that passes a null handle, or a null pointer for the result of making a team,
-/// gets its error at once and alone.
+/// the message of the last error of this thread. Handles are pointers to what the library owns. A
+/// null handle, one of another kind, or a null pointer where something is needed, is
+/// NODESPAN_ERROR_INVALID_ARGUMENT; so are most copies of a handle that has ended. Results are
+/// written on success only. Collective calls fail on all ranks or on none. There is one exception:
+/// a rank that passes such a handle, or a null pointer for the result of making a team, gets its
+/// error at once and alone.
 ///
 /// Indices start from 0, in arrays of as many int64_t as there are dimensions; boxes are half-open,
 /// [lo, hi). They name dimensions in the array's own order: of a column-major one, the first index
