@@ -60,7 +60,8 @@ const std::vector<module> modules = {
     {"machine_info", "machine", {"machine_info"}},
     {"c_interface",
      "c",
-     {"error.h", "type.h", "team.h", "array.h", "transfer.h", "files.h", "hdf5.h"}},
+     {"error.h", "type.h", "op.h", "team.h", "collectives.h", "counter.h", "queue.h", "ring.h",
+      "replicated.h", "array.h", "transfer.h", "files.h", "fortran.h", "hdf5.h", "checkpoint.h"}},
 };
 
 // What offers the whole library in one include, in C++ and in C; nothing may include it.
