@@ -2,6 +2,7 @@
 
 #include "attributes.hpp"
 #include "checkpoint_seal.hpp"
+#include "folder_lock.hpp"
 #include "nodespan/hdf5.hpp"
 #include "output.hpp"
 
@@ -104,6 +105,7 @@ struct checkpoint::state {
     std::vector<std::string> refused;
     std::vector<index_t> damaged; // of those refused; the next write removes them
     std::vector<index_t> unfit;   // the others, which stay
+    detail::folder_lock lock;     // the first rank's, once it may write
 
     detail::collective_io begin(const std::string& operation) const {
         std::string names; // lest ranks bring different sets
@@ -129,7 +131,8 @@ struct checkpoint::state {
         return result;
     }
 
-    void prepare_folder(index_t step) const;
+    void take_folder();
+    void prepare_folder(index_t step);
     void remove_old(index_t step) const;
     std::vector<index_t> begin_search(const detail::collective_io& call);
     bool is_whole(const detail::collective_io& call, index_t step);
@@ -140,12 +143,18 @@ struct checkpoint::state {
 };
 
 // Called on the first rank.
-void checkpoint::state::prepare_folder(index_t step) const {
+void checkpoint::state::take_folder() {
     std::error_code problem;
     fs::create_directories(folder, problem);
     if (problem)
         detail::refuse(
             fmt::format("cannot make the folder {}: {}", folder.string(), problem.message()));
+    lock.take(folder);
+}
+
+// Called on the first rank.
+void checkpoint::state::prepare_folder(index_t step) {
+    take_folder();
     for (const index_t other : steps_in(folder))
         if (other > step && !has(damaged, other) && !has(unfit, other))
             throw error(
@@ -301,6 +310,11 @@ void checkpoint::add_value(const std::string& name, const std::string& type, get
             "checkpoint::add(\"step\"): that is what the checkpoint's own number is called");
     state_->forget(name);
     state_->values.push_back({name, type, std::move(get), std::move(set)});
+}
+
+void checkpoint::reserve() {
+    const detail::collective_io call = state_->begin("reserve");
+    call.on_first_rank([&] { state_->take_folder(); });
 }
 
 void checkpoint::write(index_t step) {

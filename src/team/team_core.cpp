@@ -232,7 +232,9 @@ void team_core::meet(const std::optional<error>& mine, const occasion& why,
 occasion team_core::of_team(const char* operation) const {
     const auto describe = [](const void* what) {
         const nodespan::placement& ranks = *static_cast<const team_core*>(what)->ranks_;
-        return fmt::format("a team of {} ranks on {} nodes", ranks.size(), ranks.nodes());
+        return fmt::format("a team of {} rank{} on {} node{}", ranks.size(),
+                           ranks.size() == 1 ? "" : "s", ranks.nodes(),
+                           ranks.nodes() == 1 ? "" : "s");
     };
     return {operation, describe, this};
 }
