@@ -121,11 +121,11 @@ void rendezvous::wait_for(int node_rank) {
     shared_word& word = line_of(node_rank).arrived;
     const auto ready = [goal = turn_](std::uint32_t turn) { return turn == goal; };
     watchdog watch;
-    int tries = 0;
+    unsigned tries = 0;
     const patience how;
     wait_on(word, head_->sleepers, how, ready, [&] {
         if (watch.is_overdue()) complain(watch);
-        if (++tries % 64 == 0 || tries > how.yields) look_for_meetings();
+        if (is_time_to_look(++tries, how)) look_for_meetings();
         if (!team_.is_node_abandoned() || ready(word.load(std::memory_order_acquire))) return;
         team_.throw_if_mixed(occasion_of(note_of(rank_).name));
         throw error(errc::peer_lost,
@@ -196,9 +196,9 @@ call_verdict rendezvous::compare() const {
 std::optional<std::pair<int, int>> rendezvous::overlapping() const {
     const auto meet = [&](int a, int b) {
         const call_note &x = note_of(a), &y = note_of(b);
-        return x.is_shared() && y.is_shared() && x.place.window == y.place.window &&
-               x.place.offset < y.place.offset + y.bytes() &&
-               y.place.offset < x.place.offset + x.bytes();
+        return x.is_shared() && y.is_shared() && x.location.window == y.location.window &&
+               x.location.offset < y.location.offset + y.bytes() &&
+               y.location.offset < x.location.offset + x.bytes();
     };
     if (ranks_ <= 4) {
         for (int a = 0; a < ranks_; ++a)
@@ -209,7 +209,7 @@ std::optional<std::pair<int, int>> rendezvous::overlapping() const {
     std::vector<int> order(static_cast<std::size_t>(ranks_));
     std::iota(order.begin(), order.end(), 0);
     std::sort(order.begin(), order.end(), [&](int a, int b) {
-        const auto &x = note_of(a).place, &y = note_of(b).place;
+        const auto &x = note_of(a).location, &y = note_of(b).location;
         return std::pair(x.window, x.offset) < std::pair(y.window, y.offset);
     });
     for (std::size_t i = 1; i < order.size(); ++i)

@@ -150,12 +150,12 @@ void node_barrier::wait_until(shared_word& word, std::uint32_t goal, const patie
     const auto ready = [goal](std::uint32_t count) { return is_reached(count, goal); };
     watchdog watch;
     grace_period grace;
-    int tries = 0;
+    unsigned tries = 0;
     wait_on(word, shared_->flags.sleepers, how, ready, [&] {
         if (is_abandoned() && !ready(word.load(std::memory_order_acquire)) &&
             (!others_go_on || !missing().empty() || grace.is_over()))
             throw_if_abandoned();
-        if (++tries % 64 == 0 || tries > how.yields) look_for_other_kinds();
+        if (is_time_to_look(++tries, how)) look_for_other_kinds();
         if (watch.is_overdue()) complain(watch);
         slow();
     });
