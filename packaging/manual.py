@@ -67,12 +67,13 @@ class Help:
 
 def escaped(text):
     text = text.replace("\\", "\\e").replace("-", "\\-")
+    text = re.sub(r"(?<=[,/=|])(?=\S)", r"\\:", text) # long lists and paths may go on in the next line
     return "\\&" + text if text.startswith((".", "'")) else text
 
 
 def man_page(parts, version):
     one_line = " ".join(parts.about) or parts.name
-    lines = [f'.TH {parts.name.upper()} 1 "" "nodespan {version}" "nodespan"', ".SH NAME",
+    lines = [f'.TH {parts.name.upper()} 1 "" "nodespan {version}" "nodespan"', ".ad l", ".SH NAME",
              f"{parts.name} \\- {escaped(one_line)}", ".SH SYNOPSIS"]
     lines.append(f".B {parts.name}\n{escaped(parts.usage.removeprefix(parts.name).strip())}")
     has_options = False

@@ -42,7 +42,7 @@ def check_manual(program):
         if not file.is_file():
             return
     text = page.read_text()
-    told = long_options(text.replace("\\-", "-").split(".SH OPTIONS")[-1])
+    told = long_options(text.replace("\\-", "-").replace("\\:", "").split(".SH OPTIONS")[-1])
     expect(options <= told, f"{page.name} lacks {sorted(options - told)}")
     for section in ("NAME", "SYNOPSIS", "OPTIONS"):
         expect(f".SH {section}\n" in text, f"{page.name} has no {section}")
