@@ -22,10 +22,10 @@ using agreed_words = std::array<std::uint64_t, 5>;
 /// meetings it has reached. node_barrier.cpp explains the protocol.
 ///
 /// All ranks call the same sequence of meetings. If they come to one for calls of different kinds,
-/// all of them get an error that says so, see mixed_calls. There are two kinds: `arrive_and_wait` has no
-/// leader. In a led meeting all ranks call `arrive`; the leader then calls `wait_for_all` and
-/// `release`, and may talk to other nodes in between; the others call `wait_for_release`. A rank
-/// that waits too long prints a line that says for whom it waits.
+/// all of them get an error that says so, see mixed_calls. Some meetings have a leader and some
+/// have none: `arrive_and_wait` has none. In a led meeting all ranks call `arrive`; the leader then
+/// calls `wait_for_all` and `release`, and may talk to other nodes in between; the others call
+/// `wait_for_release`. A rank that waits too long prints a line that says for whom it waits.
 class node_barrier {
 public:
     /// Bytes of shared memory that `ranks` ranks need; it must be zeroed and aligned to 128.

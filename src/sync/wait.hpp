@@ -88,9 +88,9 @@ struct patience {
     static patience oversubscribed() { return {0, 50}; }
 };
 
-/// Whether a wait's `slow`, called for the `tries`-th time, looks at what costs more than a word: at
-/// the beginning, now and then while it offers the core, and whenever it has slept. Where somebody
-/// else computes on its core it sleeps from the beginning.
+/// Whether a wait's `slow`, called for the `tries`-th time, looks at what costs more than a word:
+/// at the beginning, now and then while it offers the core, and whenever it has slept. Where
+/// somebody else computes on its core it sleeps from the beginning.
 inline bool is_time_to_look(unsigned tries, const patience& how) noexcept {
     return std::has_single_bit(tries) || tries % 64 == 0 ||
            tries > static_cast<unsigned>(how.yields);

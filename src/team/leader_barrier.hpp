@@ -30,9 +30,10 @@ public:
     leader_barrier(const leader_barrier&) = delete;            // messages may be under way to it
     leader_barrier& operator=(const leader_barrier&) = delete; // messages may be under way to it
 
-    /// Replaces all words by their maximum over the nodes. If nodes came for different calls, the
-    /// ranks of this node are told so and the meeting throws, on all leaders. Returns whether MPI did all of its part
+    /// Replaces all words by their maximum over the nodes. Returns whether MPI did all of its part
     /// on this rank. If not, the others have been sent what was known, and the words mean nothing.
+    /// If nodes came for different calls, this tells the ranks of the node and throws, on all
+    /// leaders.
     /// Errors: errc::peer_lost; errc::mismatched_arguments.
     /// Cost:   as many rounds of small messages as the number of nodes has binary digits.
     bool maximum(agreed_words& words, const occasion& why);
