@@ -101,6 +101,7 @@ install(FILES cmake/nodespan-config.cmake ${PROJECT_BINARY_DIR}/nodespan_compone
 if(TARGET nodespan_python)
   include(nodespan_install_python)
 endif()
+include(nodespan_manual)
 if(NODESPAN_BUILD_APPS)
   nodespan_set_program_rpath(${PROJECT_SOURCE_DIR}/apps)
 endif()

@@ -101,8 +101,8 @@ array_core::array_core(const class team& team, const index_list& extents, const 
     if (location.ghosts.any()) {
         // Requests are made without communication, but may fail on some ranks only.
         const std::optional<error> mine = attempt([&] {
-            state_->ghosts =
-                std::make_unique<ghost_exchange>(location, waiting_in("exchange_ghosts"));
+            state_->ghosts = std::make_unique<ghost_exchange>(
+                location, waiting_in({"exchange_ghosts", "ghosts"}));
         });
         try {
             core.agree_or_throw(mine, creation_of(request.description));
@@ -175,7 +175,7 @@ mutex& array_core::lock_of(int node) {
     return handle;
 }
 
-occasion array_core::waiting_in(const char* operation) const {
+occasion array_core::waiting_in(operation_name operation) const {
     const auto describe = [](const void* what) {
         const auto& self = *static_cast<const array_core*>(what);
         return fmt::format("{}({})", self.name_, self.shown(self.cut_.extents()));
@@ -184,13 +184,15 @@ occasion array_core::waiting_in(const char* operation) const {
 }
 
 void array_core::fence() {
+    static constexpr operation_name name = "fence";
     timed(access::core(team_)->usage(), usage_wait::fence,
-          [this] { access::core(team_)->fence(waiting_in("fence")); });
+          [this] { access::core(team_)->fence(waiting_in(name)); });
 }
 
 void array_core::node_fence() {
+    static constexpr operation_name name = "node_fence";
     timed(access::core(team_)->usage(), usage_wait::node_fence,
-          [this] { access::core(team_)->node_fence(waiting_in("node_fence")); });
+          [this] { access::core(team_)->node_fence(waiting_in(name)); });
 }
 
 // Runs an exchange or a part of it, for which a usage report counts so many calls.
@@ -212,7 +214,7 @@ void array_core::exchange_ghosts() {
         if (state_->ghosts)
             state_->ghosts->exchange();
         else
-            access::core(team_)->node_fence(waiting_in("exchange_ghosts"));
+            access::core(team_)->node_fence(waiting_in({"exchange_ghosts", "ghosts"}));
     });
 }
 
@@ -222,7 +224,7 @@ void array_core::start_ghosts() {
         if (state_->ghosts)
             state_->ghosts->start();
         else
-            access::core(team_)->node_fence(waiting_in("start_exchange_ghosts"));
+            access::core(team_)->node_fence(waiting_in({"start_exchange_ghosts", "ghosts"}));
     });
 }
 

@@ -171,9 +171,14 @@ team_core::~team_core() {
     }
     bool is_reported = false;
     try {
-        const agreed_words all = agree(usage_terms(word_of(flush_attached()), usage_.get()));
+        const agreed_words all =
+            agree(usage_terms(word_of(flush_attached()), usage_.get()), {"the end of its team"});
         if (all[0] != all_went_well) return; // so on all ranks
         is_reported = is_report_wanted(all, rank_);
+    } catch (const error& failure) {
+        if (failure.code() == errc::mismatched_arguments) // nobody else would tell this rank
+            fmt::print(stderr, "{}\n", failure.what());
+        return;
     } catch (...) {
         return;
     }
@@ -229,7 +234,7 @@ void team_core::meet(const std::optional<error>& mine, const occasion& why,
                 why.text() + ": MPI failed on this rank or on another one");
 }
 
-occasion team_core::of_team(const char* operation) const {
+occasion team_core::of_team(operation_name operation) const {
     const auto describe = [](const void* what) {
         const nodespan::placement& ranks = *static_cast<const team_core*>(what)->ranks_;
         return fmt::format("a team of {} rank{} on {} node{}", ranks.size(),
@@ -240,11 +245,12 @@ occasion team_core::of_team(const char* operation) const {
 }
 
 void team_core::fence() {
-    fence(of_team("fence"));
+    static constexpr operation_name name = "fence";
+    fence(of_team(name));
 }
 
 void team_core::fence(const occasion& why) {
-    const thread_rule::call mine(&threads_, why.operation);
+    const thread_rule::call mine(&threads_, why.operation.text);
     if (ranks_->nodes() == 1)
         barrier_->arrive_and_wait(why);
     else
@@ -264,11 +270,12 @@ std::uint64_t team_core::worst_of_leaders(std::uint64_t word, const occasion& wh
 }
 
 void team_core::node_fence() {
-    node_fence(of_team("node_fence"));
+    static constexpr operation_name name = "node_fence";
+    node_fence(of_team(name));
 }
 
 void team_core::node_fence(const occasion& why) {
-    const thread_rule::call mine(&threads_, why.operation);
+    const thread_rule::call mine(&threads_, why.operation.text);
     if (ranks_->nodes() == 1)
         barrier_->arrive_and_wait(why);
     else
@@ -277,12 +284,12 @@ void team_core::node_fence(const occasion& why) {
 
 // A led meeting, so that the leader serves other nodes while it waits.
 void team_core::node_fence(const std::optional<error>& mine, const occasion& why) {
-    const thread_rule::call call(&threads_, why.operation);
+    const thread_rule::call call(&threads_, why.operation.text);
     meet(mine, why, [](std::uint64_t word) { return word; });
 }
 
 void team_core::led_fence(const std::function<std::optional<error>()>& work, const occasion& why) {
-    const thread_rule::call mine(&threads_, why.operation);
+    const thread_rule::call mine(&threads_, why.operation.text);
     std::optional<error> failure;
     try {
         meet(std::nullopt, why, [&](std::uint64_t) {
@@ -297,7 +304,7 @@ void team_core::led_fence(const std::function<std::optional<error>()>& work, con
 
 void team_core::broadcast(std::byte* data, std::size_t bytes, int root) {
     const occasion why = of_team("broadcast");
-    const thread_rule::call mine(&threads_, why.operation);
+    const thread_rule::call mine(&threads_, why.operation.text);
     barrier_->arrive({}, why);
     const agreed_words result = is_leader() ? lead([&](agreed_words words) {
         if (!between_nodes_) return words;
@@ -317,7 +324,7 @@ bool team_core::is_anyone_lost() {
 }
 
 agreed_words team_core::agree(const agreed_words& mine, const occasion& why) {
-    const thread_rule::call call(&threads_, why.operation);
+    const thread_rule::call call(&threads_, why.operation.text);
     barrier_->arrive(mine, why);
     if (!is_leader()) return barrier_->wait_for_release();
     return lead([&](agreed_words words) {
