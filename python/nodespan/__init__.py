@@ -15,6 +15,7 @@ element is written by one rank or read by many; a lock orders accesses in betwee
 
 from . import _mpi4py
 from ._arrays import Array, dot
+from ._attach import Job, LiveArray, attach, jobs
 from ._core import Counter, Lock, MPIError, PeerLostError, __version__
 from ._files import Checkpoint, load_csv, load_hdf5, load_npy, save_csv, save_hdf5, save_npy
 from ._queues import Closed, Empty, Full, Queue
@@ -28,7 +29,7 @@ watch_exceptions()
 _mpi4py.prepare()
 
 __all__ = [
-    "Array", "Checkpoint", "Closed", "Counter", "Empty", "Frame", "Full", "Lock", "MPIError",
-    "PeerLostError", "Queue", "Replicated", "Ring", "Team", "array", "dot", "load_csv", "load_hdf5",
-    "load_npy", "save_csv", "save_hdf5", "save_npy", "__version__",
+    "Array", "Checkpoint", "Closed", "Counter", "Empty", "Frame", "Full", "Job", "LiveArray", "Lock",
+    "MPIError", "PeerLostError", "Queue", "Replicated", "Ring", "Team", "array", "attach", "dot", "jobs",
+    "load_csv", "load_hdf5", "load_npy", "save_csv", "save_hdf5", "save_npy", "__version__",
 ]

@@ -7,6 +7,7 @@
 #include "ghost_exchange.hpp"
 #include "locked_combine.hpp"
 #include "process_watch.hpp"
+#include "published_array.hpp"
 #include "single_element.hpp"
 #include "team_core.hpp"
 #include "transfer.hpp"
@@ -42,6 +43,7 @@ struct array_state {
     std::unique_ptr<ghost_exchange> ghosts;
     std::optional<combining_locks> combining; // over several nodes
     std::shared_ptr<array_attachment> attached;
+    std::unique_ptr<published_array> published; // on leaders, where somebody may look from outside
 };
 
 namespace {
@@ -82,6 +84,26 @@ decltype(auto) naming(Describe&& describe, Body&& body) {
     } catch (const error& failure) {
         throw named(describe(), failure);
     }
+}
+
+// What onlookers are told of this node's part.
+array_facts facts_of(const array_core& array, const element_type& type, const array_place& place) {
+    const team_core& team = *place.team;
+    const node_barrier& meetings = team.meetings();
+    return {array.options().name,
+            type.name,
+            type.kind,
+            type.bytes,
+            type.is_transposed,
+            array.cut().extents(),
+            array.node_box(),
+            array.stored_box(),
+            place.where.data,
+            {&meetings.first_arrival(), node_barrier::arrival_step(), team.node_size()},
+            team.token(),
+            place.where.number,
+            team.node(),
+            team.placement()->nodes()};
 }
 
 // Bytes of the largest node box with its ghosts.
@@ -154,9 +176,12 @@ array_core::array_core(const class team& team, const index_list& extents, const 
         place.usage = counters->begin_array(options.name, type_text(type, extents.size()), extents,
                                             request.node_bytes);
     make_own_lock();
+    if (core.is_leader())
+        state_->published = published_array::if_wanted(facts_of(*this, type, place));
 }
 
 array_core::~array_core() {
+    state_->published.reset(); // before the memory is another array's
     if (state_->attached) state_->attached->array_ends();
     state_->ghosts.reset();
     if (team_usage* const counters = access::core(team_)->usage())

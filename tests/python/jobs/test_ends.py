@@ -1,5 +1,6 @@
 """How jobs end: by exceptions, by ctrl-C, and with views that outlive everything."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -34,10 +35,49 @@ def test_a_rank_that_leaves_ends_the_job(tmp_path, leaves, shown):
         assert "Traceback" in found.stderr and "program.py" in found.stderr
 
 
-def test_the_job_ends_where_mpi4py_has_started_mpi_too(tmp_path):
-    text = "    from mpi4py import MPI\n" + WAITING_FOR_RANK_1.format(leaves="raise ValueError('x')")
+@pytest.mark.parametrize("leaves, shown", [
+    ("raise ValueError('x')", "ValueError: x"),
+    ("sys.exit(3)", "errorcode 3|MPI_Abort|application called"),
+    ("raise SystemExit('a text')", "a text"),
+], ids=["exception", "exit", "text"])
+def test_the_job_ends_where_mpi4py_has_started_mpi_too(tmp_path, leaves, shown):
+    text = "    from mpi4py import MPI\n" + WAITING_FOR_RANK_1.format(leaves=leaves)
     found = job(2, program(tmp_path, text), timeout=60)
-    assert found.returncode not in (0, 124, 110) and "ValueError: x" in found.stderr
+    assert found.returncode not in (0, 124, 110) and re.search(shown, found.stderr + found.stdout)
+
+
+def test_an_exit_that_is_caught_ends_nothing(tmp_path):
+    file = program(tmp_path, """
+        from mpi4py import MPI
+        import sys, threading
+        import nodespan as ns
+        team = ns.Team()
+        def leave(): sys.exit(3)
+        try:
+            leave()
+        except SystemExit as caught:
+            kept = caught
+        thread = threading.Thread(target=leave)
+        thread.start()
+        thread.join()
+        team.fence()
+        sys.stdout.write("ends ")
+        if team.rank == 1:
+            sys.exit(0)
+    """)
+    assert output_of(2, file) == "ends " * 2
+
+
+def test_ranks_that_exit_together_end_in_order(tmp_path):
+    file = program(tmp_path, """
+        from mpi4py import MPI
+        import sys
+        import nodespan as ns
+        a = ns.Team().ones(5)
+        sys.stdout.write(f"{a.sum()} ")
+        sys.exit(0)
+    """)
+    assert output_of(2, file) == "5.0 " * 2
 
 
 def test_ctrl_c_ends_a_call_that_waits(tmp_path):
@@ -110,8 +150,6 @@ FINALIZED = """
                          ids=["exit", "after MPI_Finalize", "closed"])
 def test_views_stay_until_the_interpreter_is_gone(tmp_path, ranks, first, then):
     file = program(tmp_path, VIEWS_TO_THE_END.format(first=first, then=then))
-    if then == FINALIZED and ranks < 2:
-        pytest.skip("a node of one rank has ordinary memory, which MPI_Finalize frees")
     found = output_of(ranks, file)
     assert sorted(found.split()) == sorted(["1.0", "2.0"] * max(ranks, 1))  # lines of ranks may mix
 
