@@ -75,8 +75,8 @@ public:
     /// end; on the producer, their sum. Exact once all consumers have reached the end.
     std::uint64_t lost() const { return live().lost(); }
 
-    /// Returns a place for the next frame. Its elements hold the values that were there before. The
-    /// producer keeps the place until it publishes it; it has only one at a time.
+    /// Returns a slot for the next frame. Its elements hold the values that were there before. The
+    /// producer keeps the slot until it publishes it; it has only one at a time.
     /// Call:   the producer alone.
     /// Errors: errc::invalid_argument (on other ranks; closed). With when_full::block
     ///         errc::peer_lost, if a rank left by an exception, or if there is no room and the
@@ -118,7 +118,7 @@ private:
     std::size_t elements_;
 };
 
-/// A place into which the producer writes a frame. Its elements are valid until the frame is
+/// A slot into which the producer writes a frame. Its elements are valid until the frame is
 /// published or the ring ends.
 template <class T>
 class ring<T>::slot {
@@ -130,7 +130,7 @@ public:
 
     /// Gives the frame to consumers; its elements must not be used afterwards. Returns whether the
     /// frame is in the ring. It may be lost with when_full::drop_newest, and with drop_oldest if
-    /// every other place is being read.
+    /// every other slot is being read.
     /// Call:   the producer alone, once for all copies of a slot. Never waits.
     /// Errors: errc::invalid_argument (closed, published already, or the ring has ended); nothing
     ///         is published then.
@@ -149,7 +149,7 @@ private:
     std::uint64_t sequence_;
 };
 
-/// A frame that a consumer reads. It keeps its place until it ends. Its elements are valid until
+/// A frame that a consumer reads. It keeps its slot until it ends. Its elements are valid until
 /// the ring ends.
 template <class T>
 class ring<T>::frame {
@@ -158,12 +158,12 @@ public:
         : handle_(std::move(other.handle_)),
           elements_(other.elements_),
           sequence_(other.sequence_),
-          place_(other.place_) {}
+          slot_(other.slot_) {}
     frame& operator=(frame&& other) noexcept {
         std::swap(handle_, other.handle_);
         std::swap(elements_, other.elements_);
         std::swap(sequence_, other.sequence_);
-        std::swap(place_, other.place_);
+        std::swap(slot_, other.slot_);
         other.release();
         return *this;
     }
@@ -174,10 +174,10 @@ public:
     std::span<const T> elements() const noexcept { return elements_; }
     std::uint64_t sequence() const noexcept { return sequence_; }
 
-    /// Releases the place before this object ends; the elements must not be read afterwards.
+    /// Releases the slot before this object ends; the elements must not be read afterwards.
     /// Cost:   one atomic instruction, and a system call if the producer sleeps.
     void release() noexcept {
-        if (handle_) std::exchange(handle_, nullptr)->release(place_);
+        if (handle_) std::exchange(handle_, nullptr)->release(slot_);
     }
 
 private:
@@ -187,12 +187,12 @@ private:
         : handle_(std::move(handle)),
           elements_(elements),
           sequence_(found.sequence),
-          place_(found.place) {}
+          slot_(found.slot) {}
 
     std::shared_ptr<detail::ring_core> handle_; // null: released
     std::span<const T> elements_;
     std::uint64_t sequence_;
-    std::uint32_t place_;
+    std::uint32_t slot_;
 };
 
 } // namespace nodespan

@@ -15,7 +15,6 @@ element is written by one rank or read by many; a lock orders accesses in betwee
 
 from . import _mpi4py
 from ._arrays import Array, dot
-from ._attach import Job, LiveArray, attach, jobs
 from ._core import Counter, Lock, MPIError, PeerLostError, __version__
 from ._files import Checkpoint, load_csv, load_hdf5, load_npy, save_csv, save_hdf5, save_npy
 from ._queues import Closed, Empty, Full, Queue
@@ -24,6 +23,23 @@ from ._teams import Replicated, Team
 from ._uncaught import watch_exceptions
 
 array = Array  #: the type of arrays; ``help(nodespan.array)`` shows all they can do
+
+_LOOKED_AT = ("Job", "LiveArray", "attach", "jobs")
+
+
+def __getattr__(name):
+    """What looks at other jobs is imported when it is used first: a job itself has no need of it."""
+    if name not in _LOOKED_AT:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import _attach
+
+    globals().update({one: getattr(_attach, one) for one in _LOOKED_AT})
+    return globals()[name]
+
+
+def __dir__():
+    return sorted({*globals(), *_LOOKED_AT})
+
 
 watch_exceptions()
 _mpi4py.prepare()

@@ -8,7 +8,6 @@ import ast
 import math
 import os
 import re
-import socket
 import stat
 
 import numpy as np
@@ -40,7 +39,7 @@ def _this_system():
     except OSError:
         space = ""
     return {"boot": _first_line("/proc/sys/kernel/random/boot_id"), "pid_space": space,
-            "host": socket.gethostname()}
+            "host": os.uname().nodename}
 
 
 def is_alive(pid, start):

@@ -11,16 +11,16 @@ class Frame:
     producer's is written and then published; as ``with`` block both end by themselves.
     """
 
-    def __init__(self, ring, array, sequence, place):
+    def __init__(self, ring, array, sequence, slot):
         self.array = array
         self.sequence = sequence
         self._ring = ring
-        self._place = place
+        self._slot = slot
 
     def release(self):
-        """Gives the place back: ``array`` is not to be read any more. Again is fine."""
-        if self._ring is not None and self._place is not None:
-            self._ring._release(self._place)
+        """Gives the slot back: ``array`` is not to be read any more. Again is fine."""
+        if self._ring is not None and self._slot is not None:
+            self._ring._release(self._slot)
         self._ring = None
 
     def publish(self):
@@ -34,13 +34,13 @@ class Frame:
         return self
 
     def __exit__(self, kind, *_):
-        if self._place is not None:
+        if self._slot is not None:
             self.release()
         elif kind is None and self._ring is not None:
             self.publish()
 
     def __del__(self):
-        if self._place is not None:
+        if self._slot is not None:
             self.release()
 
 
@@ -72,7 +72,7 @@ class Ring(_core.Ring):
         """All is done by __new__."""
 
     def reserve(self):
-        """A place to write the next frame into. Call: the producer alone."""
+        """A slot to write the next frame into. Call: the producer alone."""
         array = self._reserve()
         return Frame(self, array.reshape(self._shape), self.published, None)
 
@@ -81,8 +81,8 @@ class Ring(_core.Ring):
         found = self._next()
         if found is None:
             return None
-        array, sequence, place = found
-        return Frame(self, array.reshape(self._shape), sequence, place)
+        array, sequence, slot = found
+        return Frame(self, array.reshape(self._shape), sequence, slot)
 
     def __iter__(self):
         while (frame := self.next()) is not None:

@@ -20,11 +20,11 @@ struct ended_ring {
     std::unique_ptr<ring_core> handle;
 };
 
-/// What views of frames keep: the ring, and its places as far as they have been looked at.
+/// What views of frames keep: the ring, and its slots as far as they have been looked at.
 struct ring_memory {
     explicit ring_memory(std::shared_ptr<ended_ring> given) : ring(std::move(given)) {}
 
-    std::byte* place(std::byte* data, std::size_t bytes) {
+    std::byte* slot(std::byte* data, std::size_t bytes) {
         return pages.try_emplace(data, data, bytes).first->second.data();
     }
 
@@ -83,25 +83,25 @@ public:
 
     bool publish(std::uint64_t sequence) { return live("Ring.publish").publish(sequence); }
 
-    // The next frame's elements, number and place, or None.
+    // The next frame's elements, number and slot, or None.
     py::object next() {
         ring_core& ring = live("Ring.next");
         const auto found = waiting("Ring.next", [&] { return ring.next(); });
         if (!found) return py::none();
         py::array view = view_of(const_cast<std::byte*>(found->data));
         view.attr("flags").attr("writeable") = false;
-        return py::make_tuple(view, found->sequence, found->place);
+        return py::make_tuple(view, found->sequence, found->slot);
     }
 
-    void release(std::uint32_t place) {
-        if (detail::is_live_process()) memory_->ring->handle->release(place);
+    void release(std::uint32_t slot) {
+        if (detail::is_live_process()) memory_->ring->handle->release(slot);
     }
 
 private:
     py::array view_of(std::byte* data) const {
         const auto bytes = static_cast<std::size_t>(elements_) * type_.bytes;
         return py::array(type_.type, std::vector<py::ssize_t>{elements_}, {},
-                         memory_->place(data, bytes), owner_of(memory_));
+                         memory_->slot(data, bytes), owner_of(memory_));
     }
 
     std::shared_ptr<team_state> team_;

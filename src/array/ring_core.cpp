@@ -19,7 +19,7 @@ namespace nodespan::detail {
 
 /// A rank's end of a ring: it has one of the two kinds.
 struct ring_state {
-    std::optional<shared_block> place;
+    std::optional<shared_block> block;
     std::optional<ring_memory> memory;
     std::optional<ring_producer> producer;
     std::optional<ring_consumer> consumer;
@@ -93,11 +93,11 @@ ring_core::ring_core(class team& team, index_t frame_elements, std::size_t eleme
         request.reserved_bytes = request.node_bytes = bytes;
         request.mine = [bytes, &core] { return even_part(bytes, core); };
     });
-    state_->place.emplace(core, refused, request,
+    state_->block.emplace(core, refused, request,
                           shared_block::label{options.name,
                                               fmt::format("ring<{}>", boost::core::demangle(type)),
                                               indices<2>{frame_elements, options.slots + 1}});
-    state_->memory.emplace(state_->place->data(), shape);
+    state_->memory.emplace(state_->block->data(), shape);
 
     const auto is_lost = [&core] { return core.is_node_abandoned(); };
     if (is_producer()) {
@@ -172,12 +172,11 @@ std::optional<ring_core::frame> ring_core::next() {
                                 name_, team_.rank(), team_.size()));
     const std::optional<ring_consumer::frame> found = state_->consumer->next();
     if (!found) return std::nullopt;
-    return frame{found->data, found->sequence, found->place};
+    return frame{found->data, found->sequence, found->slot};
 }
 
-void ring_core::release(std::uint32_t place) noexcept {
-    if (state_ && is_live_process())
-        state_->consumer->release(place); // else the memory may be gone
+void ring_core::release(std::uint32_t slot) noexcept {
+    if (state_ && is_live_process()) state_->consumer->release(slot); // else the memory may be gone
 }
 
 std::uint64_t ring_core::published() const noexcept {

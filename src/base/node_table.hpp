@@ -19,7 +19,7 @@ public:
     /// Cost:   O(1).
     Value* find(int node) noexcept {
         if (slots_.empty()) return nullptr;
-        slot& found = slots_[place_of(node)];
+        slot& found = slots_[slot_of(node)];
         return found.node == node ? &found.value : nullptr;
     }
 
@@ -27,7 +27,7 @@ public:
     Value& operator[](int node) {
         if (Value* const known = find(node)) return *known;
         if (2 * (size_ + 1) > slots_.size()) grow();
-        slot& made = slots_[place_of(node)];
+        slot& made = slots_[slot_of(node)];
         made = {node, Value{}};
         ++size_;
         return made.value;
@@ -37,7 +37,7 @@ public:
     /// search stops at it too early.
     void erase(int node) noexcept {
         if (find(node) == nullptr) return;
-        std::size_t hole = place_of(node);
+        std::size_t hole = slot_of(node);
         slots_[hole] = {};
         --size_;
         for (std::size_t at = next(hole); slots_[at].node != nobody; at = next(at)) {
@@ -72,7 +72,7 @@ private:
     }
 
     // The slot in which the node is, or the free slot in which it would be.
-    std::size_t place_of(int node) const noexcept {
+    std::size_t slot_of(int node) const noexcept {
         std::size_t at = home_of(node);
         while (slots_[at].node != nobody && slots_[at].node != node) at = next(at);
         return at;
@@ -82,7 +82,7 @@ private:
         std::vector<slot> old(slots_.empty() ? least_slots : 2 * slots_.size());
         old.swap(slots_);
         for (slot& moved : old)
-            if (moved.node != nobody) slots_[place_of(moved.node)] = std::move(moved);
+            if (moved.node != nobody) slots_[slot_of(moved.node)] = std::move(moved);
     }
 
     std::vector<slot> slots_;

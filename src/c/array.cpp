@@ -84,8 +84,8 @@ int tell_box(const char* function, nodespan_array array, std::int64_t* lo, std::
 }
 
 template <class Find>
-int tell_place(const char* function, nodespan_array array, void** data, std::int64_t* strides,
-               Find&& find) {
+int tell_view(const char* function, nodespan_array array, void** data, std::int64_t* strides,
+              Find&& find) {
     return on_array(function, array, [&](const auto& a) {
         require_given(function, "data", data);
         const box<dynamic_rank> part = find(*a.core);
@@ -184,29 +184,29 @@ int nodespan_array_node_box_of(nodespan_array array, int node, int64_t* lo, int6
 int nodespan_array_owner_node(nodespan_array array, const int64_t* at, int* node) {
     return on_array(__func__, array, [&](const auto& a) {
         require_given("nodespan_array_owner_node", "node", node);
-        const index_list place = detail::take_list("nodespan_array_owner_node", "at", a, at);
-        a.core->require_index("owner_node", place);
-        *node = a.core->cut().owner_node(place);
+        const index_list index = detail::take_list("nodespan_array_owner_node", "at", a, at);
+        a.core->require_index("owner_node", index);
+        *node = a.core->cut().owner_node(index);
     });
 }
 
 int nodespan_array_local(nodespan_array array, void** data, int64_t* strides) {
-    return tell_place(__func__, array, data, strides,
-                      [](const auto& core) { return core.rank_box(); });
+    return tell_view(__func__, array, data, strides,
+                     [](const auto& core) { return core.rank_box(); });
 }
 
 int nodespan_array_node(nodespan_array array, void** data, int64_t* strides) {
-    return tell_place(__func__, array, data, strides,
-                      [](const auto& core) { return core.node_box(); });
+    return tell_view(__func__, array, data, strides,
+                     [](const auto& core) { return core.node_box(); });
 }
 
 int nodespan_array_node_with_ghosts(nodespan_array array, void** data, int64_t* strides) {
-    return tell_place(__func__, array, data, strides,
-                      [](const auto& core) { return core.stored_box(); });
+    return tell_view(__func__, array, data, strides,
+                     [](const auto& core) { return core.stored_box(); });
 }
 
 int nodespan_array_block(nodespan_array array, int rank, void** data, int64_t* strides) {
-    return tell_place(__func__, array, data, strides, [&](const auto& core) {
+    return tell_view(__func__, array, data, strides, [&](const auto& core) {
         core.require_peer("block", rank);
         return core.cut().rank_box(rank);
     });

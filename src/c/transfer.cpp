@@ -108,11 +108,11 @@ int nodespan_array_fetch_add(nodespan_array array, const int64_t* at, const void
         require_given(name, "array", array);
         if (value == nullptr)
             throw error(errc::invalid_argument, fmt::format("{}: {} is null", name, "value"));
-        const index_list place = detail::take_list(name, "at", *array, at);
+        const index_list index = detail::take_list(name, "at", *array, at);
         visit(array->type, [&](auto known) {
             using T = typename decltype(known)::type;
             if constexpr (detail::addable<T>)
-                fetch_add<T>(*array, place, value, before);
+                fetch_add<T>(*array, index, value, before);
             else
                 throw error(errc::invalid_argument, fmt::format("{}: elements of type {} have none",
                                                                 name, dtype_name(array->type)));

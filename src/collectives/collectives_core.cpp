@@ -54,7 +54,7 @@ std::size_t slice(std::size_t bytes, int k, int parts) {
 
 call_note note_about(const collective_call& mine, const arena& memory) {
     call_note note{mine.name, mine.kind, mine.op, mine.root, mine.element_bytes, mine.count, {}};
-    if (const auto place = memory.find(mine.values, note.bytes())) note.place = *place;
+    if (const auto location = memory.find(mine.values, note.bytes())) note.location = *location;
     return note;
 }
 
@@ -332,7 +332,7 @@ std::byte* collectives_core::outbox(std::size_t chunk) const noexcept {
 }
 
 std::byte* collectives_core::values_of(int node_rank) const noexcept {
-    return memory_.address_of(board_->note_of(node_rank).place);
+    return memory_.address_of(board_->note_of(node_rank).location);
 }
 
 // The root's rank on this node; -1 if the root is on another node.

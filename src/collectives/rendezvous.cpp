@@ -177,9 +177,9 @@ call_verdict rendezvous::compare() const {
 std::optional<std::pair<int, int>> rendezvous::overlapping() const {
     const auto meet = [&](int a, int b) {
         const call_note &x = note_of(a), &y = note_of(b);
-        return x.is_shared() && y.is_shared() && x.place.window == y.place.window &&
-               x.place.offset < y.place.offset + y.bytes() &&
-               y.place.offset < x.place.offset + x.bytes();
+        return x.is_shared() && y.is_shared() && x.location.window == y.location.window &&
+               x.location.offset < y.location.offset + y.bytes() &&
+               y.location.offset < x.location.offset + x.bytes();
     };
     if (ranks_ <= 4) {
         for (int a = 0; a < ranks_; ++a)
@@ -190,7 +190,7 @@ std::optional<std::pair<int, int>> rendezvous::overlapping() const {
     std::vector<int> order(static_cast<std::size_t>(ranks_));
     std::iota(order.begin(), order.end(), 0);
     std::sort(order.begin(), order.end(), [&](int a, int b) {
-        const auto &x = note_of(a).place, &y = note_of(b).place;
+        const auto &x = note_of(a).location, &y = note_of(b).location;
         return std::pair(x.window, x.offset) < std::pair(y.window, y.offset);
     });
     for (std::size_t i = 1; i < order.size(); ++i)

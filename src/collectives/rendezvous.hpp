@@ -21,12 +21,12 @@ struct call_note {
     std::int32_t root = 0;
     std::uint64_t element_bytes = 0;
     std::uint64_t count = 0;
-    arena::place_in_windows place; // window -1: in the rank's own memory
+    arena::window_location location; // window -1: in the rank's own memory
 
     std::uint64_t bytes() const noexcept { return element_bytes * count; }
-    bool is_shared() const noexcept { return place.window >= 0; }
+    bool is_shared() const noexcept { return location.window >= 0; }
 
-    /// Whether both notes are about the same call. Places may differ.
+    /// Whether both notes are about the same call. Locations may differ.
     bool agrees_with(const call_note& other) const noexcept {
         return name == other.name && kind == other.kind && op == other.op && root == other.root &&
                element_bytes == other.element_bytes && count == other.count;

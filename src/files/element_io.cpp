@@ -84,7 +84,7 @@ void for_each_part(const array_core& array, index_order order, const file_progre
     }
 }
 
-std::uint64_t place_in_file(const file_layout& layout, index_t element) {
+std::uint64_t offset_in_file(const file_layout& layout, index_t element) {
     return layout.offset + static_cast<std::uint64_t>(element) * bytes_of(layout.type);
 }
 
@@ -122,17 +122,17 @@ void write_elements(const posix_file& file, const array_core& from, const file_l
     std::vector<std::byte> buffer;
     for_each_part(from, layout.order, progress, [&](const element_range& part) {
         const std::size_t bytes = static_cast<std::size_t>(part.count) * from.element_bytes();
-        const std::uint64_t place = place_in_file(layout, part.first);
+        const std::uint64_t offset = offset_in_file(layout, part.first);
         const bool in_order =
             layout.order == index_order::row_major || from.cut().dimensions() == 1;
         buffer.resize(std::max(buffer.size(), bytes));
         std::vector<file_patch> patches = patches_of(from, layout.order, part, buffer.data());
         if (in_order && !swaps && patches.size() == 1)
             if (const std::byte* here = direct(from, patches[0].patch))
-                return file.write(place, here, bytes);
+                return file.write(offset, here, bytes);
         for (const file_patch& p : patches) from.get(p.patch, p.memory);
         if (swaps) swap_bytes(buffer.data(), part.count, layout.type);
-        file.write(place, buffer.data(), bytes);
+        file.write(offset, buffer.data(), bytes);
     });
 }
 
@@ -143,7 +143,7 @@ void read_elements(const posix_file& file, array_core& to, const file_layout& la
     for_each_part(to, layout.order, progress, [&](const element_range& part) {
         const std::size_t bytes = static_cast<std::size_t>(part.count) * to.element_bytes();
         buffer.resize(std::max(buffer.size(), bytes));
-        file.read(place_in_file(layout, part.first), buffer.data(), bytes);
+        file.read(offset_in_file(layout, part.first), buffer.data(), bytes);
         if (swaps) swap_bytes(buffer.data(), part.count, layout.type);
         if (layout.type == dtype::boolean) make_truths(buffer.data(), part.count);
         put_range(to, layout.order, part, buffer.data());

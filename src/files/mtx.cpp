@@ -65,7 +65,7 @@ void require_fit(const mtx_header& header, dtype type, int dimensions) {
 
 void require_all_values(const mtx_plan& plan) {
     const auto found = plan.mine.rows.all;
-    const auto wanted = static_cast<std::uint64_t>(mtx_places(plan.header).size());
+    const auto wanted = static_cast<std::uint64_t>(mtx_entries(plan.header).size());
     if (found == wanted) return;
     throw malformed(fmt::format(
         "line {} announces {} values, one a line, and the file has {} up to line {}: {}",
@@ -83,10 +83,10 @@ box<dynamic_rank> part(index_t row, index_t column, index_t rows, index_t column
 // Puts elements of the lower triangle, and what they are in the upper one.
 void put_both_triangles(array_core& to, const mtx_plan& plan, index_t first, index_t count,
                         std::byte* values) {
-    const mtx_places places(plan.header);
+    const mtx_entries entries(plan.header);
     const auto bytes = static_cast<index_t>(to.element_bytes());
     for (index_t done = 0; done < count;) {
-        const auto [row, column] = places[first + done];
+        const auto [row, column] = entries[first + done];
         patch_memory memory;
         memory.data = values + done * bytes;
         memory.size = std::min(count - done, plan.header.rows - row);
@@ -112,7 +112,7 @@ void clear_diagonal(array_core& to, const mtx_plan& plan) {
 
 void read_values(array_core& to, const mtx_plan& plan) {
     const bool is_general = plan.header.symmetry == mtx_symmetry::general;
-    const mtx_places places(plan.header);
+    const mtx_entries entries(plan.header);
     row_reading how;
     how.row_bytes = to.element_bytes();
     how.is_row = is_mtx_value;
@@ -120,7 +120,7 @@ void read_values(array_core& to, const mtx_plan& plan) {
         try {
             parse_mtx_value(line, plan.header.field, plan.type, value);
         } catch (const malformed& wrong) {
-            const auto [row, column] = places[element];
+            const auto [row, column] = entries[element];
             throw malformed(
                 fmt::format("row {}, column {}: {}", row + 1, column + 1, wrong.what()));
         }

@@ -112,12 +112,12 @@ void write_text(const atomic_file& call, const std::string& head, index_t rows,
             tell(0, done);
         });
     });
-    const atomic_file::sums place = call.add_up(bytes);
-    call.replace([&](posix_file& out) { out.reserve(place.all); },
+    const atomic_file::sums share = call.add_up(bytes);
+    call.replace([&](posix_file& out) { out.reserve(share.all); },
                  [&](posix_file& out) {
-                     if (is_kept) return out.write(place.before, kept.data(), kept.size());
-                     out.write(place.before, kept.data(), head_bytes);
-                     std::uint64_t at = place.before + head_bytes;
+                     if (is_kept) return out.write(share.before, kept.data(), kept.size());
+                     out.write(share.before, kept.data(), head_bytes);
+                     std::uint64_t at = share.before + head_bytes;
                      format([&](const std::string& text, index_t done) {
                          out.write(at, text.data(), text.size());
                          at += text.size();

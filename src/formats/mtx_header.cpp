@@ -135,18 +135,18 @@ std::string format_mtx_header(dtype type, index_t rows, index_t columns) {
            std::to_string(rows) + ' ' + std::to_string(columns) + '\n';
 }
 
-index_t mtx_places::first_row(index_t column) const noexcept {
+index_t mtx_entries::first_row(index_t column) const noexcept {
     if (symmetry_ == mtx_symmetry::general) return 0;
     return symmetry_ == mtx_symmetry::skew_symmetric ? column + 1 : column;
 }
 
-index_t mtx_places::column_start(index_t column) const noexcept {
+index_t mtx_entries::column_start(index_t column) const noexcept {
     if (symmetry_ == mtx_symmetry::general) return column * rows_;
     const index_t first = rows_ - first_row(0); // elements of column 0; each next one has one less
     return column * first - column * (column - 1) / 2;
 }
 
-mtx_places::place mtx_places::operator[](index_t element) const noexcept {
+mtx_entries::entry mtx_entries::operator[](index_t element) const noexcept {
     index_t low = 0, high = columns_; // column_start(low) <= element < column_start(high)
     while (high - low > 1) {
         const index_t middle = low + (high - low) / 2;

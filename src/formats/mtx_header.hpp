@@ -49,9 +49,9 @@ private:
 std::string format_mtx_header(dtype type, index_t rows, index_t columns);
 
 /// The elements of a matrix that a file with a header has, column by column.
-class mtx_places {
+class mtx_entries {
 public:
-    explicit mtx_places(const mtx_header& header)
+    explicit mtx_entries(const mtx_header& header)
         : rows_(header.rows),
           columns_(header.columns),
           symmetry_(header.symmetry) {}
@@ -65,10 +65,10 @@ public:
     index_t first_row(index_t column) const noexcept;
 
     /// Where an element is, of those in the file.
-    struct place {
+    struct entry {
         index_t row, column;
     };
-    place operator[](index_t element) const noexcept;
+    entry operator[](index_t element) const noexcept;
 
 private:
     index_t rows_, columns_;
@@ -89,7 +89,7 @@ void parse_mtx_value(std::string_view line, mtx_field field, dtype type, std::by
 /// Appends an element and a line end: the shortest text that reads back as the same number.
 void format_mtx_value(const std::byte* from, dtype type, std::string& to);
 
-/// Turns elements into those at the mirrored places.
+/// Turns elements into those at the mirrored positions.
 /// Errors: malformed: the least integer of a type, such as -128 as int8, has no negative.
 void mirror_mtx_values(std::byte* values, std::size_t count, mtx_symmetry symmetry, dtype type);
 

@@ -30,16 +30,16 @@ public:
         parts_.reserve(most_parts_a_call);
     }
 
-    void add(std::byte* memory, std::uint64_t place, std::size_t bytes) {
+    void add(std::byte* memory, std::uint64_t offset, std::size_t bytes) {
         while (bytes > 0) {
-            if (place != begin_ + bytes_ || bytes_ >= most_bytes_a_call ||
+            if (offset != begin_ + bytes_ || bytes_ >= most_bytes_a_call ||
                 parts_.size() == most_parts_a_call)
                 flush();
-            if (parts_.empty()) begin_ = place;
+            if (parts_.empty()) begin_ = offset;
             const std::size_t now = std::min(bytes, most_bytes_a_call - bytes_);
             append(memory, now);
             memory += now;
-            place += now;
+            offset += now;
             bytes -= now;
         }
     }
@@ -113,10 +113,10 @@ void move_block(const memory_block& block, std::size_t element_bytes, const file
     const std::size_t bytes =
         dense ? static_cast<std::size_t>(runs.count) * element_bytes : element_bytes;
     stretch moved(file, way);
-    runs.for_each([&](index_t memory, index_t place) {
+    runs.for_each([&](index_t memory, index_t element) {
         for (index_t k = 0; k < steps; ++k)
             moved.add(block.first + memory + k * runs.a_step,
-                      offset + static_cast<std::uint64_t>(place + k * runs.b_step), bytes);
+                      offset + static_cast<std::uint64_t>(element + k * runs.b_step), bytes);
     });
     moved.flush();
 }

@@ -12,10 +12,10 @@ struct error_texts {
     std::string outermost; // what could not be done because of it
 };
 
-herr_t collect(unsigned place, const H5E_error2_t* entry, void* data) {
+herr_t collect(unsigned depth, const H5E_error2_t* entry, void* data) {
     auto& texts = *static_cast<error_texts*>(data);
     const char* text = entry->desc != nullptr ? entry->desc : "";
-    if (place == 0) texts.innermost = text;
+    if (depth == 0) texts.innermost = text;
     texts.outermost = text;
     return 0;
 }

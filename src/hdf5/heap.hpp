@@ -12,7 +12,7 @@ namespace nodespan::detail {
 std::uint64_t number_at(const std::byte* bytes, std::size_t width);
 
 struct heap_object {
-    std::uint64_t place, bytes; ///< In the file.
+    std::uint64_t address, bytes; ///< In the file.
 };
 
 /// The objects, by number, of the heap that begins at `at` in a file of `length` bytes, where sizes

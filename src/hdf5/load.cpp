@@ -31,8 +31,8 @@ bool is_one_file(const std::string& a, const std::string& b) {
 
 // The offset in `file` at which the elements lie as in memory, one after the other; HADDR_UNDEF if
 // they do not.
-std::uint64_t plain_place(const hdf5_source& source, const file_type& wanted,
-                          const std::string& file) {
+std::uint64_t plain_address(const hdf5_source& source, const file_type& wanted,
+                            const std::string& file) {
     if (H5Pget_layout(source.made.get()) != H5D_CONTIGUOUS ||
         H5Pget_external_count(source.made.get()) != 0 ||
         H5Tequal(source.type.get(), native_type(wanted).get()) <= 0)
@@ -103,7 +103,7 @@ void load_array(array_core& to, const file_type& type, const box<dynamic_rank>& 
 
     const std::size_t dimensions = patch.lo.size();
     index_list extents(static_cast<int>(dimensions), 0);
-    std::uint64_t place = HADDR_UNDEF;
+    std::uint64_t address = HADDR_UNDEF;
     call.on_first_rank([&] {
         const hdf5_handle open = open_hdf5(r.file);
         const hdf5_source source(open.get(), r.dataset);
@@ -112,17 +112,17 @@ void load_array(array_core& to, const file_type& type, const box<dynamic_rank>& 
             extents[d] = static_cast<index_t>(source.extents[d]);
         if (r.from.lo.size() == 0) r.from = {index_list(static_cast<int>(dimensions), 0), extents};
         require_shape(r, source.extents);
-        place = plain_place(source, type, r.file);
+        address = plain_address(source, type, r.file);
     });
     for (std::size_t d = 0; d < dimensions; ++d)
         extents[d] =
             static_cast<index_t>(call.from_first_rank(static_cast<std::uint64_t>(extents[d])));
-    place = call.from_first_rank(place);
+    address = call.from_first_rank(address);
     if (r.from.lo.size() == 0) r.from = {index_list(static_cast<int>(dimensions), 0), extents};
 
     call.agree([&] {
-        if (place != HADDR_UNDEF)
-            read_share(r.to, {r.patch, place, extents, r.from.lo}, bytes);
+        if (address != HADDR_UNDEF)
+            read_share(r.to, {r.patch, address, extents, r.from.lo}, bytes);
         else
             read_own_box(r);
     });

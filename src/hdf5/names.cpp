@@ -60,7 +60,7 @@ std::string value_of(hid_t file, const std::string& link, std::size_t bytes) {
 }
 
 struct search {
-    haddr_t place = HADDR_UNDEF;
+    haddr_t address = HADDR_UNDEF;
     std::vector<std::string> names;
     std::exception_ptr failure;
 };
@@ -68,7 +68,7 @@ struct search {
 herr_t note_name(hid_t, const char* name, const H5L_info_t* about, void* data) {
     auto& found = *static_cast<search*>(data);
     try { // no exception may pass through HDF5
-        if (about->type == H5L_TYPE_HARD && about->u.address == found.place &&
+        if (about->type == H5L_TYPE_HARD && about->u.address == found.address &&
             name != found.names.front())
             found.names.emplace_back(name);
     } catch (...) {
@@ -110,7 +110,7 @@ hdf5_path follow(hid_t file, const std::string& name) {
     }
 }
 
-haddr_t place_of(hid_t object) {
+haddr_t address_of(hid_t object) {
     return info_of(object).addr;
 }
 

@@ -7,7 +7,7 @@
 
 namespace nodespan::detail {
 
-/// The place to which a name leads: names of groups in the same file, without links in between.
+/// The address to which a name leads: names of groups in the same file, without links in between.
 struct hdf5_path {
     std::string name;      ///< Without slashes before, behind, or doubled; empty for the root.
     bool is_there = false; ///< Whether there is something.
@@ -20,7 +20,7 @@ hdf5_path follow(hid_t file, const std::string& name);
 
 /// The address of an object in its file, which identifies it.
 /// Errors: errc::io.
-haddr_t place_of(hid_t object);
+haddr_t address_of(hid_t object);
 
 /// All names that hard links give to an open object of the file; `known`, which is one of them,
 /// comes first.

@@ -111,7 +111,7 @@ std::vector<std::string> hdf5_output::names_for(const std::string& dataset) {
     if (path.name.empty()) refuse("a dataset needs a name");
     if (!path.is_there) return {path.name};
     hdf5_handle old(H5Oopen(hdf5_.get(), path.name.c_str(), H5P_DEFAULT), "H5Oopen");
-    if (own_.contains(place_of(old.get()))) refuse("the file gets two datasets of this name");
+    if (own_.contains(address_of(old.get()))) refuse("the file gets two datasets of this name");
     if (mode_ == save_mode::add)
         refuse("the file has something of this name already; save_mode::overwrite replaces it");
     if (H5Iget_type(old.get()) != H5I_DATASET)
@@ -132,9 +132,9 @@ hdf5_handle hdf5_output::create_behind_the_old(const std::string& name, const hd
                                     H5P_DEFAULT),
                          "H5Dcreate2");
         if (layout.is_used() || H5Dget_storage_size(data.get()) == 0) return data;
-        const haddr_t place = H5Dget_offset(data.get());
-        if (place == HADDR_UNDEF) hdf5_check(-1, "H5Dget_offset");
-        if (place >= draft_->old_bytes()) return data;
+        const haddr_t address = H5Dget_offset(data.get());
+        if (address == HADDR_UNDEF) hdf5_check(-1, "H5Dget_offset");
+        if (address >= draft_->old_bytes()) return data;
         hdf5_check(H5Ldelete(hdf5_.get(), name.c_str(), H5P_DEFAULT), "H5Ldelete");
         replaced_.push_back(std::move(data)); // kept, so that this space stays taken
     }
@@ -163,7 +163,7 @@ hdf5_handle hdf5_output::create(const array_core& from, const file_type& type,
                                       H5P_DEFAULT, H5P_DEFAULT),
                        "H5Lcreate_hard");
     for (const auto& [name, value] : options.attributes) write_attribute(data.get(), name, value);
-    own_.insert(place_of(data.get()));
+    own_.insert(address_of(data.get()));
     for (const std::string& name : names) {
         datasets_.push_back({name, type, extents, layout.is_used(), 0, 0});
         set_[name] = options.attributes;
@@ -182,22 +182,22 @@ void hdf5_output::write(const collective_io& call, const array_core& from, const
     });
     is_open_ = false; // until it is known that all went well
     hdf5_handle data; // of the first rank
-    std::uint64_t place = 0;
+    std::uint64_t address = 0;
     const std::size_t others = datasets_.size();
     with_draft(call, [&] {
         data = create(from, type, patch, layout, dataset, options);
-        if (!layout.is_used() && !patch.empty()) place = H5Dget_offset(data.get());
+        if (!layout.is_used() && !patch.empty()) address = H5Dget_offset(data.get());
     });
     if (layout.is_used()) {
         write_chunks(call, from, type, patch, layout, data.get(), [&] { draft_->require_good(); });
     } else {
         const index_list begin(static_cast<int>(patch.lo.size()), 0);
-        const file_patch where{patch, call.from_first_rank(place), patch.extents(), begin};
+        const file_patch where{patch, call.from_first_rank(address), patch.extents(), begin};
         call.agree([&] { write_share(from, where, elements_); });
     }
     with_draft(call, [&] {
         for (std::size_t k = others; k < datasets_.size(); ++k) {
-            datasets_[k].place = place;
+            datasets_[k].address = address;
             datasets_[k].stored_bytes = H5Dget_storage_size(data.get());
         }
         data.close("H5Dclose");

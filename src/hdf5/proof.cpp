@@ -33,7 +33,7 @@ void prove_storage(hid_t data, const written_dataset& meant) {
     const hsize_t stored = H5Dget_storage_size(data);
     if (stored != meant.stored_bytes)
         refuse(fmt::format("it has {} bytes of elements, not {}", stored, meant.stored_bytes));
-    if (!is_chunked && stored > 0 && H5Dget_offset(data) != meant.place)
+    if (!is_chunked && stored > 0 && H5Dget_offset(data) != meant.address)
         refuse("its elements are elsewhere");
 }
 

@@ -19,7 +19,7 @@ struct written_dataset {
     file_type type;
     std::vector<hsize_t> extents;
     bool is_chunked = false;
-    std::uint64_t place = 0;        ///< Of the first element, unless in chunks.
+    std::uint64_t address = 0;      ///< Of the first element, unless in chunks.
     std::uint64_t stored_bytes = 0; ///< Of all elements, or chunks.
 };
 

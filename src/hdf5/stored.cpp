@@ -29,12 +29,12 @@ void require_contiguous(const hdf5_source& source) {
     if (stored < source.bytes())
         refuse(fmt::format("the dataset is damaged: its extents need {} bytes, {} are stored",
                            source.bytes(), stored));
-    const std::uint64_t place = H5Dget_offset(source.data.get());
+    const std::uint64_t address = H5Dget_offset(source.data.get());
     const std::uint64_t length = length_of(file_of(source.data.get()));
-    if (place > length || length - place < source.bytes())
+    if (address > length || length - address < source.bytes())
         refuse(fmt::format("the dataset is damaged, or the file truncated: {} bytes of elements at "
                            "{} are more than the file's {} bytes",
-                           source.bytes(), place, length));
+                           source.bytes(), address, length));
 }
 
 // The path at which HDF5 looks for an external file of elements.

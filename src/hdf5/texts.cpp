@@ -76,7 +76,7 @@ public:
         if (found == there.end() || found->second.bytes < bytes)
             refuse(fmt::format("a text of {} bytes is not where the file says", bytes));
         std::string text(bytes, '\0');
-        file_.read(found->second.place, text.data(), bytes);
+        file_.read(found->second.address, text.data(), bytes);
         text.resize(text.find_last_not_of('\0') + 1);
         return text;
     }

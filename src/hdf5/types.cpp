@@ -54,10 +54,10 @@ file_type struct_in_file(hid_t type, std::size_t bytes) {
     file_type result{'s', bytes, {}, {}};
     const int count = H5Tget_nmembers(type);
     for (int k = 0; k < count; ++k) {
-        const auto place = static_cast<unsigned>(k);
-        const hdf5_handle inner(H5Tget_member_type(type, place), "H5Tget_member_type");
-        char* name = H5Tget_member_name(type, place);
-        result.members.push_back({name != nullptr ? name : "", H5Tget_member_offset(type, place),
+        const auto number = static_cast<unsigned>(k);
+        const hdf5_handle inner(H5Tget_member_type(type, number), "H5Tget_member_type");
+        char* name = H5Tget_member_name(type, number);
+        result.members.push_back({name != nullptr ? name : "", H5Tget_member_offset(type, number),
                                   type_in_file(inner.get())});
         H5free_memory(name);
     }

@@ -123,17 +123,17 @@ void fill(const hdf5_target& to, const hdf5_handle& memory, const std::vector<st
                "H5Dfill");
 }
 
-herr_t note_missing(unsigned place, const H5E_error2_t* entry, void* data) {
-    if (place == 0 && entry->desc != nullptr) // the cause; error numbers differ between versions
+herr_t note_missing(unsigned depth, const H5E_error2_t* entry, void* data) {
+    if (depth == 0 && entry->desc != nullptr) // the cause; error numbers differ between versions
         *static_cast<bool*>(data) = std::strstr(entry->desc, "not allocated") != nullptr;
     return 0;
 }
 
 // The bytes that a chunk takes in the file; 0 for a chunk that was never written. HDF5 reports that
 // as an error, which must be told from an index that cannot be read.
-hsize_t stored_bytes(hid_t data, const std::vector<hsize_t>& place) {
+hsize_t stored_bytes(hid_t data, const std::vector<hsize_t>& corner) {
     hsize_t bytes = 0;
-    const herr_t result = H5Dget_chunk_storage_size(data, place.data(), &bytes);
+    const herr_t result = H5Dget_chunk_storage_size(data, corner.data(), &bytes);
     if (result >= 0) return bytes;
     bool is_missing = false;
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, &note_missing, &is_missing);
@@ -184,39 +184,39 @@ private:
     }
 
     void read_chunk(const box<dynamic_rank>& chunk, const box<dynamic_rank>& part) {
-        const std::vector<hsize_t> place = to_sizes(chunk.lo);
-        const hsize_t bytes = stored_bytes(source_.data.get(), place);
+        const std::vector<hsize_t> corner = to_sizes(chunk.lo);
+        const hsize_t bytes = stored_bytes(source_.data.get(), corner);
         if (bytes == 0) {
             select(memory_, part, to_.origin);
             return fill(to_, memory_, fill_);
         }
         if (bytes > most_bytes_ || (!is_filtered_ && bytes != chunk_bytes_))
             refuse(fmt::format("the chunk at {{{}}} is damaged: it has {} bytes of {}",
-                               fmt::join(place, ", "), bytes, chunk_bytes_));
+                               fmt::join(corner, ", "), bytes, chunk_bytes_));
         if (!is_filtered_) return;
         try {
-            unpack(place, bytes, part);
+            unpack(corner, bytes, part);
         } catch (const error& failure) {
             refuse(fmt::format("the chunk at {{{}}} cannot be unpacked, or does not hold {} bytes: "
                                "{}",
-                               fmt::join(place, ", "), chunk_bytes_, cause_of(failure)));
+                               fmt::join(corner, ", "), chunk_bytes_, cause_of(failure)));
         }
     }
 
-    void unpack(const std::vector<hsize_t>& place, hsize_t bytes, const box<dynamic_rank>& part) {
+    void unpack(const std::vector<hsize_t>& corner, hsize_t bytes, const box<dynamic_rank>& part) {
         if (!unpacker_) unpacker_.emplace(source_, chunk_, chunk_bytes_);
         stored_.resize(bytes);
         std::uint32_t left_out = 0;
-        hdf5_check(
-            H5Dread_chunk(source_.data.get(), H5P_DEFAULT, place.data(), &left_out, stored_.data()),
-            "H5Dread_chunk");
+        hdf5_check(H5Dread_chunk(source_.data.get(), H5P_DEFAULT, corner.data(), &left_out,
+                                 stored_.data()),
+                   "H5Dread_chunk");
         select(memory_, part, to_.origin);
         index_list origin = part.lo;
-        for (std::size_t d = 0; d < place.size(); ++d) origin[d] = static_cast<index_t>(place[d]);
+        for (std::size_t d = 0; d < corner.size(); ++d) origin[d] = static_cast<index_t>(corner[d]);
         unpacker_->unpack(stored_, left_out, part, origin, to_.native, memory_.get(), to_.data);
     }
 
-    // Without filters HDF5 reads chunks straight to their places.
+    // Without filters HDF5 reads chunks straight to where they belong.
     void read_plain(const box<dynamic_rank>& part) {
         select(memory_, part, to_.origin);
         select(source_.space, part, index_list(static_cast<int>(chunk_.size()), 0));

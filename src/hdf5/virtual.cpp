@@ -20,7 +20,7 @@ constexpr int deepest = 8; // sources may be virtual themselves, even in a circl
 struct mapping {
     std::string file, dataset;
     hdf5_handle box;   // the box taken of it
-    hdf5_handle whole; // its place in the dataset
+    hdf5_handle whole; // its part of the dataset
 };
 
 template <class Get>
@@ -54,28 +54,28 @@ std::optional<std::string> plain_name(const std::string& name) {
     return plain;
 }
 
-// The places at which HDF5 looks for sources, in its order.
-std::vector<fs::path> places_of(const std::string& name, const std::string& file) {
-    std::vector<fs::path> places;
+// The paths at which HDF5 looks for sources, in its order.
+std::vector<fs::path> paths_of(const std::string& name, const std::string& file) {
+    std::vector<fs::path> paths;
     const fs::path folder = fs::path(file).parent_path();
     const fs::path last = fs::path(name).filename();
-    if (fs::path(name).is_absolute()) places.emplace_back(name);
-    const fs::path sought = places.empty() ? fs::path(name) : last;
+    if (fs::path(name).is_absolute()) paths.emplace_back(name);
+    const fs::path sought = paths.empty() ? fs::path(name) : last;
     if (const char* set = std::getenv("HDF5_VDS_PREFIX"); set != nullptr && *set != '\0')
-        places.push_back(with_prefix(set, sought.string(), file));
-    places.push_back(folder / sought);
-    places.push_back(sought);
+        paths.push_back(with_prefix(set, sought.string(), file));
+    paths.push_back(folder / sought);
+    paths.push_back(sought);
     std::error_code ignored;
     const fs::path target = fs::canonical(file, ignored); // where `file` is a symbolic link
-    if (!ignored) places.push_back(target.parent_path() / sought);
-    return places;
+    if (!ignored) paths.push_back(target.parent_path() / sought);
+    return paths;
 }
 
 hdf5_handle open_source(const std::string& name, const std::string& file) {
     if (name == ".") return open_hdf5(file);
-    for (const fs::path& place : places_of(name, file)) {
+    for (const fs::path& path : paths_of(name, file)) {
         std::error_code ignored;
-        if (fs::exists(place, ignored)) return open_hdf5(place.string());
+        if (fs::exists(path, ignored)) return open_hdf5(path.string());
     }
     refuse("there is no such file");
 }
@@ -88,12 +88,12 @@ bool holds_all(const file_type& wanted, const file_type& found) {
            found.bytes < wanted.bytes;
 }
 
-// If all of a source is taken, whatever its extents, it must have as many elements as its place.
+// If all of a source is taken, whatever its extents, it must have as many elements as its part.
 void require_count(const mapping& part, const hdf5_source& source) {
-    const hssize_t places = H5Sget_select_npoints(part.whole.get());
+    const hssize_t taken = H5Sget_select_npoints(part.whole.get());
     const hssize_t there = H5Sget_simple_extent_npoints(source.space.get());
-    if (places >= 0 && places != there)
-        refuse(fmt::format("it has {} elements, {} are taken", there, places));
+    if (taken >= 0 && taken != there)
+        refuse(fmt::format("it has {} elements, {} are taken", there, taken));
 }
 
 // The box taken of a source must lie in it; a box without an end grows with it.

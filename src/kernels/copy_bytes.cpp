@@ -23,7 +23,7 @@ bool is_slow_for_rep_movsb(const std::byte* to, const std::byte* from, std::size
 }
 
 // Up to this size both sides fit into the first cache, and copying downwards is faster: upwards
-// each load waits for a store that has the same place in another page.
+// each load waits for a store that has the same offset in another page.
 constexpr std::size_t downwards_up_to_bytes = 24 * 1024;
 
 // Bytes from `at` to the next multiple of `alignment`, which is 1 to `alignment` bytes away.
@@ -35,7 +35,7 @@ __attribute__((target("avx2"))) inline __m256i load(const std::byte* from) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
 }
 
-// 128 bytes, to any place or to a multiple of 32.
+// 128 bytes, to any address or to a multiple of 32.
 __attribute__((target("avx2"))) inline void copy_block(std::byte* to, const std::byte* from) {
     const __m256i a = load(from), b = load(from + 32), c = load(from + 64), d = load(from + 96);
     auto* const out = reinterpret_cast<__m256i*>(to);

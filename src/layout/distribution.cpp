@@ -178,17 +178,17 @@ index_t distribution::node_of_piece(const axis& a, index_t piece) {
 }
 
 index_list distribution::node_at(int node) const {
-    index_list place = extents_;
+    index_list coordinates = extents_;
     for (std::size_t d = axes_.size(); d-- > 0;) {
-        place[d] = node % axes_[d].nodes;
+        coordinates[d] = node % axes_[d].nodes;
         node /= axes_[d].nodes;
     }
-    return place;
+    return coordinates;
 }
 
-int distribution::node_number(const index_list& place) const {
+int distribution::node_number(const index_list& coordinates) const {
     index_t node = 0;
-    for (std::size_t d = 0; d < axes_.size(); ++d) node = node * axes_[d].nodes + place[d];
+    for (std::size_t d = 0; d < axes_.size(); ++d) node = node * axes_[d].nodes + coordinates[d];
     return static_cast<int>(node);
 }
 
@@ -233,55 +233,55 @@ index_t distribution::find_rank(const axis& a, index_t k, index_t at, index_t pi
 }
 
 box<dynamic_rank> distribution::node_box(int node) const {
-    const index_list place = node_at(node);
-    box<dynamic_rank> result{place, place};
+    const index_list coordinates = node_at(node);
+    box<dynamic_rank> result{coordinates, coordinates};
     for (std::size_t d = 0; d < axes_.size(); ++d) {
-        result.lo[d] = node_cut(axes_[d], place[d]);
-        result.hi[d] = node_cut(axes_[d], place[d] + 1);
+        result.lo[d] = node_cut(axes_[d], coordinates[d]);
+        result.hi[d] = node_cut(axes_[d], coordinates[d] + 1);
     }
     return result;
 }
 
 box<dynamic_rank> distribution::rank_box(int rank) const {
     const int node = ranks_->node_of(rank);
-    const index_list place = node_at(node);
+    const index_list coordinates = node_at(node);
     const index_list grid = rank_grid(node);
-    box<dynamic_rank> result{place, place};
+    box<dynamic_rank> result{coordinates, coordinates};
     index_t rest = rank - ranks_->first_rank(node);
     for (std::size_t d = axes_.size(); d-- > 0;) {
         const index_t piece = rest % grid[d];
         rest /= grid[d];
-        result.lo[d] = rank_cut(axes_[d], place[d], piece, grid[d]);
-        result.hi[d] = rank_cut(axes_[d], place[d], piece + 1, grid[d]);
+        result.lo[d] = rank_cut(axes_[d], coordinates[d], piece, grid[d]);
+        result.hi[d] = rank_cut(axes_[d], coordinates[d], piece + 1, grid[d]);
     }
     return result;
 }
 
 int distribution::owner_node(const index_list& at) const {
-    index_list place = at;
-    for (std::size_t d = 0; d < axes_.size(); ++d) place[d] = find_node(axes_[d], at[d]);
-    return node_number(place);
+    index_list coordinates = at;
+    for (std::size_t d = 0; d < axes_.size(); ++d) coordinates[d] = find_node(axes_[d], at[d]);
+    return node_number(coordinates);
 }
 
 // Explicit cuts are searched once: the piece tells both the node and the rank.
 int distribution::owner_rank(const index_list& at) const {
-    index_list place = at, piece = at;
+    index_list coordinates = at, piece = at;
     for (std::size_t d = 0; d < axes_.size(); ++d) {
         const axis& a = axes_[d];
         if (a.cuts.empty()) {
-            place[d] = find_node(a, at[d]);
+            coordinates[d] = find_node(a, at[d]);
             continue;
         }
         piece[d] = last_not_above(a.cuts, at[d]);
-        place[d] = node_of_piece(a, piece[d]);
+        coordinates[d] = node_of_piece(a, piece[d]);
     }
-    const int node = node_number(place);
+    const int node = node_number(coordinates);
     const index_list grid = rank_grid(node);
     index_t local = 0;
     for (std::size_t d = 0; d < axes_.size(); ++d) {
         const axis& a = axes_[d];
-        local = local * grid[d] + (a.cuts.empty() ? find_rank(a, place[d], at[d], grid[d])
-                                                  : piece[d] - first_piece(a, place[d]));
+        local = local * grid[d] + (a.cuts.empty() ? find_rank(a, coordinates[d], at[d], grid[d])
+                                                  : piece[d] - first_piece(a, coordinates[d]));
     }
     return ranks_->first_rank(node) + static_cast<int>(local);
 }

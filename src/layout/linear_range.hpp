@@ -38,7 +38,7 @@ index_list reversed(const index_list& values);
 /// Whether the elements of `part` are a contiguous range of a row-major array.
 bool is_range(const index_list& extents, const box<dynamic_rank>& part);
 
-/// The place of an element in a row-major array.
+/// The position of an element in a row-major array.
 index_t range_offset(const index_list& extents, const index_list& at);
 
 } // namespace nodespan::detail

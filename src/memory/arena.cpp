@@ -276,14 +276,14 @@ void arena::free(const block& given) noexcept try {
     // Out of memory for the records: the range stays taken.
 }
 
-std::optional<arena::place_in_windows> arena::find(const void* begin,
-                                                   std::size_t bytes) const noexcept {
+std::optional<arena::window_location> arena::find(const void* begin,
+                                                  std::size_t bytes) const noexcept {
     const auto at = reinterpret_cast<std::uintptr_t>(begin);
     for (std::size_t i = 0; i < windows_.size(); ++i) {
         const auto base = reinterpret_cast<std::uintptr_t>(windows_[i].memory.data());
         const std::size_t length = windows_[i].memory.bytes();
         if (at >= base && at - base <= length && bytes <= length - (at - base))
-            return place_in_windows{static_cast<std::int64_t>(i), at - base};
+            return window_location{static_cast<std::int64_t>(i), at - base};
     }
     return std::nullopt;
 }

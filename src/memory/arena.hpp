@@ -90,12 +90,12 @@ public:
 
     /// Where `bytes` bytes of program memory lie in the windows, so that node peers can find them;
     /// nothing if they lie elsewhere. No communication.
-    struct place_in_windows {
+    struct window_location {
         std::int64_t window = -1;
         std::uint64_t offset = 0;
     };
-    std::optional<place_in_windows> find(const void* begin, std::size_t bytes) const noexcept;
-    std::byte* address_of(const place_in_windows& where) const noexcept {
+    std::optional<window_location> find(const void* begin, std::size_t bytes) const noexcept;
+    std::byte* address_of(const window_location& where) const noexcept {
         return windows_[static_cast<std::size_t>(where.window)].memory.data() + where.offset;
     }
 

@@ -97,11 +97,11 @@ patch_type::patch_type(const index_list& extents, const index_list& byte_strides
     }
 }
 
-patch_type::patch_type(std::span<const MPI_Aint> places, MPI_Datatype base,
+patch_type::patch_type(std::span<const MPI_Aint> displacements, MPI_Datatype base,
                        std::size_t element_bytes) {
     const int length = base == MPI_BYTE ? static_cast<int>(element_bytes) : 1;
-    mpi_check(MPI_Type_create_hindexed_block(static_cast<int>(places.size()), length, places.data(),
-                                             base, &elements_.type),
+    mpi_check(MPI_Type_create_hindexed_block(static_cast<int>(displacements.size()), length,
+                                             displacements.data(), base, &elements_.type),
               "MPI_Type_create_hindexed_block");
     elements_.count = 1;
     is_made_ = true;

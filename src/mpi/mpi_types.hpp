@@ -29,7 +29,8 @@ public:
                std::size_t element_bytes);
 
     /// Single elements at these positions, in bytes from the begin.
-    patch_type(std::span<const MPI_Aint> places, MPI_Datatype base, std::size_t element_bytes);
+    patch_type(std::span<const MPI_Aint> displacements, MPI_Datatype base,
+               std::size_t element_bytes);
 
     ~patch_type();
     patch_type(const patch_type&) = delete;

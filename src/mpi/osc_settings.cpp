@@ -104,7 +104,7 @@ const char* const no_rma = "MPI has no one-sided communication between these nod
 
 std::string named(const osc_setting& setting) {
     if (setting.source == rma_source::unset) return "setting osc unset";
-    return fmt::format("setting osc={} (from {}{})", setting.value, setting.place,
+    return fmt::format("setting osc={} (from {}{})", setting.value, setting.origin,
                        setting.source == rma_source::variable ? " or mpirun --mca osc" : "");
 }
 
@@ -126,32 +126,32 @@ std::string how_to_allow_pt2pt(const osc_setting& setting) {
 } // namespace
 
 osc_files osc_files_of(const std::string& library) {
-    osc_files places;
-    if (!is_open_mpi(library)) return places;
-    places.variable = variable(variable_name);
-    if (const auto files = variable("OMPI_MCA_mca_base_param_files")) { // replace all other files
-        for (const std::string& file : split(*files)) places.user_files.emplace_back(file);
-        return places;
+    osc_files files;
+    if (!is_open_mpi(library)) return files;
+    files.variable = variable(variable_name);
+    if (const auto named = variable("OMPI_MCA_mca_base_param_files")) { // replace all other files
+        for (const std::string& file : split(*named)) files.user_files.emplace_back(file);
+        return files;
     }
     if (const auto home = variable("HOME"))
-        places.user_files.push_back(fs::path(*home) / ".openmpi/mca-params.conf");
+        files.user_files.push_back(fs::path(*home) / ".openmpi/mca-params.conf");
     const char* const file = "openmpi-mca-params.conf";
     if (const auto folder = variable("OPAL_SYSCONFDIR"))
-        places.system_file = fs::path(*folder) / file;
+        files.system_file = fs::path(*folder) / file;
     else if (library.find("Debian") != std::string::npos) // its folder does not follow the prefix
-        places.system_file = fs::path("/etc/openmpi") / file;
+        files.system_file = fs::path("/etc/openmpi") / file;
     else if (const auto prefix = variable("OPAL_PREFIX"))
-        places.system_file = fs::path(*prefix) / "etc" / file;
-    return places;
+        files.system_file = fs::path(*prefix) / "etc" / file;
+    return files;
 }
 
-osc_setting find_rma_setting(const osc_files& places) {
-    if (places.variable) return {*places.variable, rma_source::variable, variable_name};
-    for (const fs::path& file : places.user_files)
+osc_setting find_rma_setting(const osc_files& files) {
+    if (files.variable) return {*files.variable, rma_source::variable, variable_name};
+    for (const fs::path& file : files.user_files)
         if (const auto value = value_in(file, "osc"))
             return {*value, rma_source::user_file, name_of(file)};
-    if (const auto value = value_in(places.system_file, "osc"))
-        return {*value, rma_source::system_file, name_of(places.system_file)};
+    if (const auto value = value_in(files.system_file, "osc"))
+        return {*value, rma_source::system_file, name_of(files.system_file)};
     return {};
 }
 
@@ -202,8 +202,8 @@ std::string who_chose(const osc_choice& choice) {
         return "the MPI library";
     case rma_chooser::user:
         return choice.setting.source == rma_source::variable
-                   ? fmt::format("you ({})", choice.setting.place)
-                   : choice.setting.place;
+                   ? fmt::format("you ({})", choice.setting.origin)
+                   : choice.setting.origin;
     case rma_chooser::system:
         return "the system's file";
     case rma_chooser::nodespan:
@@ -233,11 +233,11 @@ bool may_register_memory() {
 
 std::string window_directory() {
     const std::string name = "osc_sm_backing_directory";
-    const osc_files places = osc_files_of(library_text());
+    const osc_files files = osc_files_of(library_text());
     if (const auto set = variable(("OMPI_MCA_" + name).c_str())) return *set;
-    for (const fs::path& file : places.user_files)
+    for (const fs::path& file : files.user_files)
         if (const auto value = value_in(file, name)) return *value;
-    return value_in(places.system_file, name).value_or("/dev/shm");
+    return value_in(files.system_file, name).value_or("/dev/shm");
 }
 
 std::string rma_advice(const osc_setting& setting, int thread_level, bool has_pt2pt) {

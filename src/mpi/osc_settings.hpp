@@ -15,7 +15,7 @@ enum class rma_source { unset, variable, user_file, system_file };
 struct osc_setting {
     std::string value; ///< A list such as ^ucx,pt2pt; empty: every component is allowed.
     rma_source source = rma_source::unset;
-    std::string place; ///< The variable or file, as people would name it.
+    std::string origin; ///< The variable or file, as people would name it.
 };
 
 /// Where Open MPI looks for `osc`, the strongest first.
@@ -25,14 +25,14 @@ struct osc_files {
     std::filesystem::path system_file;
 };
 
-/// The places of this process, for the MPI library that has this version text. There are none if
+/// The files of this process, for the MPI library that has this version text. There are none if
 /// the library is not Open MPI, so that another MPI is not judged by files that it never reads. The
 /// system file is left out if it is unknown: /etc/openmpi belongs only to Debian's and Ubuntu's
 /// Open MPI, and may lie beside a cluster's own.
 osc_files osc_files_of(const std::string& library);
 
 /// What Open MPI would read there at MPI_Init.
-osc_setting find_rma_setting(const osc_files& places);
+osc_setting find_rma_setting(const osc_files& files);
 
 /// Whether the list lets Open MPI use the component: "^a,b" all but these, "a,b" only these.
 bool allows_component(const std::string& value, const std::string& component);

@@ -158,9 +158,9 @@ void rma_window::flush(int node) {
 std::byte* rma_window::keep(std::size_t bytes) {
     if (kept_bytes_ + bytes > kept_at_most) complete_local();
     if (started_node_ == nobody) kept_bytes_ = 0;
-    std::byte* const place = kept_.get() + kept_bytes_;
+    std::byte* const begin = kept_.get() + kept_bytes_;
     kept_bytes_ += bytes;
-    return place;
+    return begin;
 }
 
 void rma_window::get(int node, std::size_t offset, std::size_t bytes, const mpi_elements& from,

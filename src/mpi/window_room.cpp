@@ -49,11 +49,11 @@ std::uint64_t beyond(std::uint64_t limit, std::uint64_t used) {
     return limit == unlimited ? unlimited : limit - std::min(limit, used);
 }
 
-// Number `place` of /proc/self/statm, in bytes: 0 is the whole address space, 5 is private data.
-std::uint64_t mapped_bytes(int place) {
+// Number `field` of /proc/self/statm, in bytes: 0 is the whole address space, 5 is private data.
+std::uint64_t mapped_bytes(int field) {
     std::ifstream file("/proc/self/statm");
     std::uint64_t pages = 0;
-    for (int i = 0; i <= place; ++i)
+    for (int i = 0; i <= field; ++i)
         if (!(file >> pages)) return 0;
     return pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }

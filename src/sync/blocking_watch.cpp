@@ -40,23 +40,23 @@ struct sight {
 };
 
 // Prints the line for a call, if it is overdue and still the call that was seen before.
-void look_at(slot& place, sight& seen) {
-    std::uintptr_t address = place.watch.load(std::memory_order_acquire);
+void look_at(slot& here, sight& seen) {
+    std::uintptr_t address = here.watch.load(std::memory_order_acquire);
     const bool is_watched = address != 0 && address % 2 == 0; // not free, nor about to be taken
     if (!is_watched ||
-        !place.watch.compare_exchange_strong(address, address | 1, std::memory_order_acq_rel)) {
+        !here.watch.compare_exchange_strong(address, address | 1, std::memory_order_acq_rel)) {
         seen = {};
         return;
     }
     auto& watch = *reinterpret_cast<blocking_watch*>(address); // NOLINT: what its owner put there
-    const std::uint32_t turn = place.turn.load(std::memory_order_relaxed);
+    const std::uint32_t turn = here.turn.load(std::memory_order_relaxed);
     if (!seen.is_known || seen.turn != turn)
         seen = {turn, true, {}};
     else
         watch.write_note();
     std::string line;
     if (seen.dog.is_overdue()) line = watch.text(seen.dog.seconds());
-    place.watch.store(address, std::memory_order_release);
+    here.watch.store(address, std::memory_order_release);
     if (line.empty()) return;
     if (watchdog::aborts()) alarm(10); // MPI_Abort may wait for the thread that waits
     watchdog::tell(line);
@@ -133,12 +133,12 @@ blocking_watch::blocking_watch(const char* call, const waiter& who, std::span<co
       who_(who),
       nodes_(nodes),
       others_(others) {
-    for (slot& place : slots) {
+    for (slot& here : slots) {
         std::uintptr_t free = 0;
-        if (!place.watch.compare_exchange_strong(free, 1, std::memory_order_acquire)) continue;
-        place.turn.store(place.turn.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-        place.watch.store(reinterpret_cast<std::uintptr_t>(this), std::memory_order_release);
-        slot_ = &place.watch;
+        if (!here.watch.compare_exchange_strong(free, 1, std::memory_order_acquire)) continue;
+        here.turn.store(here.turn.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+        here.watch.store(reinterpret_cast<std::uintptr_t>(this), std::memory_order_release);
+        slot_ = &here.watch;
         return;
     }
 }

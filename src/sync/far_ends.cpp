@@ -21,9 +21,9 @@ far_ends::host far_ends::own_host() {
 std::string far_ends::text(int node) const {
     std::vector<int> members(static_cast<std::size_t>(ranks_->node_size(node)));
     std::iota(members.begin(), members.end(), ranks_->first_rank(node));
-    std::string place = fmt::format("node {}", node);
-    if (hosts_ != nullptr) place += fmt::format(" on host {}", hosts_[node].data());
-    return fmt::format("{}, {}", place, list_of_ranks(members));
+    std::string text = fmt::format("node {}", node);
+    if (hosts_ != nullptr) text += fmt::format(" on host {}", hosts_[node].data());
+    return fmt::format("{}, {}", text, list_of_ranks(members));
 }
 
 // Names only the first few: a list of many fills a screen and says no more.

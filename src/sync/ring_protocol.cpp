@@ -9,8 +9,8 @@
 
 // How frames of a ring change hands.
 //
-// The words. A frame that is published has a position, 0, 1, 2, ... `order` says in which place it
-// lies, under its position modulo the number of places. Each place has one word, with the position
+// The words. A frame that is published has a position, 0, 1, 2, ... `order` says in which slot it
+// lies, under its position modulo the number of slots. Each slot has one word, with the position
 // of its frame, the number of consumers that read it now, and the number of consumers to which it
 // is still owed (its debts). All changes of hands are changes of this one word, so no consumer
 // reads a frame that is half written. Only the producer writes `order`, `head` (the number of
@@ -23,30 +23,30 @@
 //
 // Reading. A consumer enters by a compare-and-swap that requires the position it wants and a debt,
 // and that turns one debt into one reader. `order` may have been overwritten for a later position:
-// then the place holds another position, the compare-and-swap is not tried, and the consumer goes
+// then the slot holds another position, the compare-and-swap is not tried, and the consumer goes
 // on to the next position. The swap is an acquire, so the consumer sees the frame. Leaving
 // subtracts one reader, as a release, so that the producer overwrites the frame only after it was
 // read.
 //
-// Taking a place back. The producer takes a place without readers and debts: no consumer can enter
-// it any more. With drop_oldest it also takes a place without readers but with debts, by a
-// compare-and-swap that removes them and counts them as dropped. It passes over a place with a
-// reader, whatever the policy, and looks at it again later (`skipped_`). There is one place more
+// Taking a slot back. The producer takes a slot without readers and debts: no consumer can enter
+// it any more. With drop_oldest it also takes a slot without readers but with debts, by a
+// compare-and-swap that removes them and counts them as dropped. It passes over a slot with a
+// reader, whatever the policy, and looks at it again later (`skipped_`). There is one slot more
 // than may wait, so the producer always has one to write into.
 //
 // Nobody waits for ever. A consumer reads `news` before it looks for a frame, and sleeps only while
 // `news` has this value; it reads `closed` before its last look, so it misses no frame that was
 // published before the end. The producer waits only with when_full::block. It reads `released`
-// before it looks for a place; a consumer that frees a place increments `released` before it looks
+// before it looks for a slot; a consumer that frees a slot increments `released` before it looks
 // for sleepers. A rank that leaves by an exception sets `lost`, a consumer that ends its ring
 // increments `left`; both wake sleepers, and waits throw errc::peer_lost if what they wait for
-// cannot happen any more. A consumer that dies while it reads keeps one place, and with
+// cannot happen any more. A consumer that dies while it reads keeps one slot, and with
 // when_full::block its debts stay: then the watchdog says that the producer waits.
 
 namespace nodespan::detail {
 namespace {
 
-// The word of a place: the position modulo 2^40, 12 bits for the number of readers, 12 bits for the
+// The word of a slot: the position modulo 2^40, 12 bits for the number of readers, 12 bits for the
 // number of debts. A consumer mistakes one position for another only if it is stopped in the middle
 // of a compare-and-swap while 2^40 frames pass.
 constexpr std::uint64_t one_owed = 1, one_reader = std::uint64_t{1} << 12;
@@ -95,16 +95,16 @@ void add(std::atomic<std::uint64_t>& count, std::uint64_t more) noexcept {
 
 std::size_t ring_memory::bytes(const ring_shape& shape) {
     return room_for<fixed_part>(1) + room_for<consumer_line>(shape.consumers) +
-           room_for<place_line>(shape.places()) + room_for<shared_word>(shape.places()) +
-           shape.places() * shape.frame_bytes;
+           room_for<slot_line>(shape.all_slots()) + room_for<shared_word>(shape.all_slots()) +
+           shape.all_slots() * shape.frame_bytes;
 }
 
 ring_memory::ring_memory(void* memory, const ring_shape& shape) : shape_(shape) {
     auto* at = static_cast<std::byte*>(memory);
     fixed_ = advance<fixed_part>(at, 1);
     consumers_ = advance<consumer_line>(at, shape.consumers);
-    places_ = advance<place_line>(at, shape.places());
-    order_ = advance<shared_word>(at, shape.places());
+    slots_ = advance<slot_line>(at, shape.all_slots());
+    order_ = advance<shared_word>(at, shape.all_slots());
     frames_ = at;
 }
 
@@ -139,15 +139,15 @@ ring_producer::ring_producer(const ring_memory& memory, std::function<bool()> is
     : memory_(memory),
       is_lost_(std::move(is_lost)),
       complain_(std::move(complain)),
-      skipped_(memory.shape().places()) {
+      skipped_(memory.shape().all_slots()) {
     std::iota(skipped_.rbegin(), skipped_.rend(), 0U);
 }
 
 std::byte* ring_producer::reserve() {
     if (memory_.shape().when_full == when_full::block) // the other policies depend on no consumer
         memory_.throw_if_abandoned("ring::reserve", {});
-    if (!own_) own_ = find_place();
-    if (!own_) wait_for_place();
+    if (!own_) own_ = find_slot();
+    if (!own_) wait_for_slot();
     has_reserved_ = true;
     return memory_.frame(*own_);
 }
@@ -156,7 +156,7 @@ bool ring_producer::publish() {
     has_reserved_ = false;
     ring_memory::producer_line& line = memory_.producer();
     const bool may_wait = memory_.shape().when_full == when_full::block;
-    const std::optional<std::uint32_t> following = may_wait ? std::nullopt : find_place();
+    const std::optional<std::uint32_t> following = may_wait ? std::nullopt : find_slot();
     const bool is_kept = may_wait || following;
     if (is_kept) {
         hand_over(*own_);
@@ -172,15 +172,15 @@ bool ring_producer::publish() {
     return is_kept;
 }
 
-// The order matters: first the place's number, then its word, then the head, which leads consumers
+// The order matters: first the slot's number, then its word, then the head, which leads consumers
 // to it.
-void ring_producer::hand_over(std::uint32_t place) {
+void ring_producer::hand_over(std::uint32_t slot) {
     const std::uint64_t debts = memory_.shape().delivery == nodespan::delivery::to_all
                                     ? memory_.shape().consumers * one_owed
                                     : one_owed;
-    ring_memory::place_line& at = memory_.place(place);
+    ring_memory::slot_line& at = memory_.slot(slot);
     at.sequence = numbered_;
-    memory_.order(head_).store(place, std::memory_order_relaxed);
+    memory_.order(head_).store(slot, std::memory_order_relaxed);
     at.word.store(head_ << position_shift | debts, std::memory_order_release);
     memory_.producer().head.store(++head_, std::memory_order_release);
 }
@@ -189,10 +189,10 @@ void ring_producer::count_dropped(std::uint64_t frames) noexcept {
     add(memory_.producer().dropped, frames);
 }
 
-// Whether the producer may now write to the place: nobody reads there, and it is owed to nobody, or
+// Whether the producer may now write to the slot: nobody reads there, and it is owed to nobody, or
 // its frame has just been dropped.
-bool ring_producer::take(std::uint32_t place) {
-    std::atomic<std::uint64_t>& word = memory_.place(place).word;
+bool ring_producer::take(std::uint32_t slot) {
+    std::atomic<std::uint64_t>& word = memory_.slot(slot).word;
     std::uint64_t seen = word.load(std::memory_order_acquire);
     while (readers(seen) == 0) {
         if (owed(seen) == 0) return true;
@@ -207,35 +207,35 @@ bool ring_producer::take(std::uint32_t place) {
 
 std::optional<std::uint32_t> ring_producer::find_skipped() {
     for (auto at = skipped_.rbegin(); at != skipped_.rend(); ++at) {
-        const std::uint32_t place = *at;
-        if (!take(place)) continue;
+        const std::uint32_t slot = *at;
+        if (!take(slot)) continue;
         *at = skipped_.back();
         skipped_.pop_back();
-        return place;
+        return slot;
     }
     return std::nullopt;
 }
 
-// Looks first at the places that were skipped: they hold older frames than all others, or none.
+// Looks first at the slots that were skipped: they hold older frames than all others, or none.
 // Then goes by position, which is the order in which consumers take frames. So if nothing may be
-// dropped and one place is still owed, all later ones are, too, and the search ends.
-std::optional<std::uint32_t> ring_producer::find_place() {
+// dropped and one slot is still owed, all later ones are, too, and the search ends.
+std::optional<std::uint32_t> ring_producer::find_slot() {
     if (const auto found = find_skipped()) return found;
     while (oldest_ < head_) {
-        const std::uint32_t place = memory_.order(oldest_).load(std::memory_order_relaxed);
-        if (take(place)) {
+        const std::uint32_t slot = memory_.order(oldest_).load(std::memory_order_relaxed);
+        if (take(slot)) {
             ++oldest_;
-            return place;
+            return slot;
         }
-        const std::uint64_t word = memory_.place(place).word.load(std::memory_order_relaxed);
+        const std::uint64_t word = memory_.slot(slot).word.load(std::memory_order_relaxed);
         if (owed(word) > 0 && memory_.shape().when_full != when_full::drop_oldest) break;
-        skipped_.push_back(place); // a consumer reads there
+        skipped_.push_back(slot); // a consumer reads there
         ++oldest_;
     }
     return std::nullopt;
 }
 
-void ring_producer::wait_for_place() {
+void ring_producer::wait_for_slot() {
     ring_memory::waiting_line& waiting = memory_.waiting();
     const auto have_left = [&] {
         const std::uint32_t left = waiting.left.load(std::memory_order_acquire);
@@ -246,7 +246,7 @@ void ring_producer::wait_for_place() {
     watchdog watch;
     for (;;) {
         const std::uint32_t seen = memory_.released().load(std::memory_order_seq_cst);
-        if ((own_ = find_place())) return;
+        if ((own_ = find_slot())) return;
         wait_on(
             memory_.released(), waiting.for_room, patience_of(memory_.shape()),
             [seen](std::uint32_t now) { return now != seen; },
@@ -299,7 +299,7 @@ std::optional<ring_consumer::frame> ring_consumer::next() {
 
 // Looks for a frame from this consumer's next position on. `next` only grows. Consumers may share
 // it; each of them moves it past a position that is over. Frames further back than the number of
-// places have been dropped.
+// slots have been dropped.
 std::optional<ring_consumer::frame> ring_consumer::look() {
     const bool is_shared = memory_.shape().delivery == nodespan::delivery::to_one;
     std::atomic<std::uint64_t>& next = memory_.consumer(is_shared ? 0 : number_).next;
@@ -307,8 +307,8 @@ std::optional<ring_consumer::frame> ring_consumer::look() {
     for (;;) {
         const std::uint64_t head = memory_.producer().head.load(std::memory_order_acquire);
         if (at >= head) return std::nullopt;
-        const std::uint64_t places = memory_.shape().places();
-        const std::uint64_t position = head - at > places ? head - places : at;
+        const std::uint64_t slots = memory_.shape().all_slots();
+        const std::uint64_t position = head - at > slots ? head - slots : at;
         const std::optional<frame> found = try_take(position);
         if (next.compare_exchange_strong(at, position + 1, std::memory_order_relaxed))
             at = position + 1;
@@ -317,19 +317,19 @@ std::optional<ring_consumer::frame> ring_consumer::look() {
 }
 
 std::optional<ring_consumer::frame> ring_consumer::try_take(std::uint64_t position) {
-    const std::uint32_t place = memory_.order(position).load(std::memory_order_relaxed);
-    ring_memory::place_line& at = memory_.place(place);
+    const std::uint32_t slot = memory_.order(position).load(std::memory_order_relaxed);
+    ring_memory::slot_line& at = memory_.slot(slot);
     std::uint64_t seen = at.word.load(std::memory_order_relaxed);
     do {
         if (!is_at(seen, position) || owed(seen) == 0) return std::nullopt;
     } while (!at.word.compare_exchange_weak(seen, seen - one_owed + one_reader,
                                             std::memory_order_acquire, std::memory_order_relaxed));
-    return frame{memory_.frame(place), at.sequence, place};
+    return frame{memory_.frame(slot), at.sequence, slot};
 }
 
-void ring_consumer::release(std::uint32_t place) noexcept {
+void ring_consumer::release(std::uint32_t slot) noexcept {
     const std::uint64_t before =
-        memory_.place(place).word.fetch_sub(one_reader, std::memory_order_release);
+        memory_.slot(slot).word.fetch_sub(one_reader, std::memory_order_release);
     const bool may_be_free = readers(before) == 1 && owed(before) == 0;
     if (may_be_free && memory_.shape().when_full == when_full::block)
         count_and_wake(memory_.released(), memory_.waiting().for_room);

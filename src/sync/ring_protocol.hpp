@@ -22,15 +22,15 @@ struct ring_shape {
     nodespan::when_full when_full = nodespan::when_full::block;
     bool is_oversubscribed = false; // more ranks than cores: do not spin
 
-    /// The largest count that fits into a place's word.
+    /// The largest count that fits into a slot's word.
     static constexpr std::uint32_t most_consumers = 4095;
 
     /// One more than may wait, so that the producer always has one to write into.
-    std::size_t places() const noexcept { return slots + 1; }
+    std::size_t all_slots() const noexcept { return slots + 1; }
 };
 
 /// The memory of a ring, which producer and consumers share: the frames, and one word for each
-/// place, which says what may be done with the place. ring_protocol.cpp explains the protocol.
+/// slot, which says what may be done with the slot. ring_protocol.cpp explains the protocol.
 class ring_memory {
 public:
     /// Bytes of shared memory that a ring needs; it must be zeroed and aligned to 64.
@@ -56,12 +56,12 @@ public:
         std::atomic<std::uint64_t> received;
         std::atomic<std::uint64_t> missed;
     };
-    struct alignas(64) place_line {
+    struct alignas(64) slot_line {
         std::atomic<std::uint64_t> word;
         std::uint64_t sequence; // written before the word, read by its readers only
     };
     struct alignas(64) room_line {
-        shared_word released; // changes when a place may have become free
+        shared_word released; // changes when a slot may have become free
     };
 
     const ring_shape& shape() const noexcept { return shape_; }
@@ -69,12 +69,12 @@ public:
     waiting_line& waiting() const noexcept { return fixed_->waiting; }
     shared_word& released() const noexcept { return fixed_->room.released; }
     consumer_line& consumer(std::size_t number) const noexcept { return consumers_[number]; }
-    place_line& place(std::size_t number) const noexcept { return places_[number]; }
+    slot_line& slot(std::size_t number) const noexcept { return slots_[number]; }
     shared_word& order(std::uint64_t position) const noexcept {
-        return order_[position % shape_.places()];
+        return order_[position % shape_.all_slots()];
     }
-    std::byte* frame(std::size_t place) const noexcept {
-        return frames_ + place * shape_.frame_bytes;
+    std::byte* frame(std::size_t slot) const noexcept {
+        return frames_ + slot * shape_.frame_bytes;
     }
 
     /// Tells all ranks that rank `rank` left by an exception: their waits throw errc::peer_lost.
@@ -97,7 +97,7 @@ private:
     ring_shape shape_;
     fixed_part* fixed_;
     consumer_line* consumers_;
-    place_line* places_;
+    slot_line* slots_;
     shared_word* order_;
     std::byte* frames_;
 };
@@ -110,8 +110,8 @@ public:
     explicit ring_producer(const ring_memory& memory, std::function<bool()> is_lost = {},
                            std::function<void(const watchdog&)> complain = {});
 
-    /// Returns the place for the next frame: the same one until it is published. With
-    /// when_full::block it waits for a place.
+    /// Returns the slot for the next frame: the same one until it is published. With
+    /// when_full::block it waits for a slot.
     /// Errors: errc::peer_lost.
     std::byte* reserve();
 
@@ -122,30 +122,30 @@ public:
     std::uint64_t numbered() const noexcept { return numbered_; }
     bool is_closed() const noexcept;
 
-    /// Whether a place is reserved and not yet published.
+    /// Whether a slot is reserved and not yet published.
     bool has_reserved() const noexcept { return has_reserved_; }
 
     /// Says that no frame will follow. May be called again.
     void close() noexcept;
 
 private:
-    std::optional<std::uint32_t> find_place();
+    std::optional<std::uint32_t> find_slot();
     std::optional<std::uint32_t> find_skipped();
-    bool take(std::uint32_t place);
-    void wait_for_place();
-    void hand_over(std::uint32_t place);
+    bool take(std::uint32_t slot);
+    void wait_for_slot();
+    void hand_over(std::uint32_t slot);
     void count_dropped(std::uint64_t frames) noexcept;
 
     ring_memory memory_;
     std::function<bool()> is_lost_;
     std::function<void(const watchdog&)> complain_;
     std::uint64_t head_ = 0;
-    std::uint64_t oldest_ = 0; // the first position whose place has not been taken or skipped
+    std::uint64_t oldest_ = 0; // the first position whose slot has not been taken or skipped
     std::uint64_t numbered_ = 0;
-    std::vector<std::uint32_t> skipped_; // places that were skipped because a consumer read there,
-                                         // and places that were not used yet
+    std::vector<std::uint32_t> skipped_; // slots that were skipped because a consumer read there,
+                                         // and slots that were not used yet
     bool has_reserved_ = false;
-    std::optional<std::uint32_t> own_; // the place to write into
+    std::optional<std::uint32_t> own_; // the slot to write into
 };
 
 /// The end of the ring that reads. Only one thread may use it.
@@ -157,7 +157,7 @@ public:
     struct frame {
         const std::byte* data = nullptr;
         std::uint64_t sequence = 0;
-        std::uint32_t place = 0;
+        std::uint32_t slot = 0;
     };
 
     /// Waits for the next frame, which may be read until release(). Returns nothing once the ring
@@ -165,7 +165,7 @@ public:
     /// Errors: errc::peer_lost.
     std::optional<frame> next();
 
-    void release(std::uint32_t place) noexcept;
+    void release(std::uint32_t slot) noexcept;
 
     std::uint64_t received() const noexcept { return received_; }
 

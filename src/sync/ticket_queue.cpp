@@ -74,7 +74,7 @@ ticket_queue::ticket_queue(void* memory, std::int64_t capacity, std::size_t item
       patience_(oversubscribed ? patience::oversubscribed() : patience{}),
       user_(std::move(user)) {}
 
-ticket_queue::place ticket_queue::place_of(ticket t) const noexcept {
+ticket_queue::ticket_slot ticket_queue::slot_of(ticket t) const noexcept {
     return {*reinterpret_cast<slot*>(shared_->slots + t % capacity_ * slot_bytes_), t,
             static_cast<std::uint32_t>(t / capacity_) * 4};
 }
@@ -102,7 +102,7 @@ bool ticket_queue::put(const std::byte* item) {
     do {
         if ((mine & closed_bit) != 0) return false;
     } while (!shared_->puts.compare_exchange_weak(mine, mine + 1, std::memory_order_relaxed));
-    const place p = place_of(mine);
+    const ticket_slot p = slot_of(mine);
     wait(p.here.turn, p.here.sleepers, "put", "room in it",
          [&](std::uint32_t turn) { return turn == p.free || is_closed(); });
     return send(p, item);
@@ -112,7 +112,7 @@ bool ticket_queue::try_put(const std::byte* item) {
     ticket next = shared_->puts.load(std::memory_order_relaxed);
     for (;;) {
         if ((next & closed_bit) != 0) return false;
-        const place p = place_of(next);
+        const ticket_slot p = slot_of(next);
         if (p.turn() != p.free) {
             next = shared_->puts.load(std::memory_order_relaxed);
             if (next == p.number) return false; // full
@@ -124,7 +124,7 @@ bool ticket_queue::try_put(const std::byte* item) {
 
 // The slot is free. If the queue was closed meanwhile, the get with this ticket may have given the
 // put up already; then the compare-and-swap fails.
-bool ticket_queue::send(const place& p, const std::byte* item) noexcept {
+bool ticket_queue::send(const ticket_slot& p, const std::byte* item) noexcept {
     std::uint32_t turn = p.free;
     // Release as well: who finds the slot taken also finds that its ticket is, see try_put.
     if (!p.here.turn.compare_exchange_strong(turn, p.writing(), std::memory_order_acq_rel))
@@ -138,7 +138,7 @@ bool ticket_queue::send(const place& p, const std::byte* item) noexcept {
 bool ticket_queue::get(std::byte* item) {
     for (;;) {
         const ticket mine = shared_->gets.fetch_add(1, std::memory_order_relaxed);
-        const receipt got = receive(place_of(mine), item);
+        const receipt got = receive(slot_of(mine), item);
         if (got != receipt::given_up) return got == receipt::item;
     }
 }
@@ -146,7 +146,7 @@ bool ticket_queue::get(std::byte* item) {
 bool ticket_queue::try_get(std::byte* item) {
     ticket next = shared_->gets.load(std::memory_order_relaxed);
     for (;;) {
-        const place p = place_of(next);
+        const ticket_slot p = slot_of(next);
         const std::uint32_t turn = p.turn();
         if (turn != p.full() && !is_given_up(p, turn)) {
             next = shared_->gets.load(std::memory_order_relaxed);
@@ -165,11 +165,11 @@ bool ticket_queue::is_past_end(ticket t) const noexcept {
 
 // Whether the queue was closed before the put with this ticket had room. If it has room, it may
 // still write its item, until the get takes the slot from it.
-bool ticket_queue::is_given_up(const place& p, std::uint32_t turn) const noexcept {
+bool ticket_queue::is_given_up(const ticket_slot& p, std::uint32_t turn) const noexcept {
     return is_closed() && turn == p.free && !is_past_end(p.number);
 }
 
-ticket_queue::receipt ticket_queue::receive(const place& p, std::byte* item) {
+ticket_queue::receipt ticket_queue::receive(const ticket_slot& p, std::byte* item) {
     for (;;) {
         wait(p.here.turn, p.here.sleepers, "get", "an item", [&](std::uint32_t turn) {
             return turn == p.full() || is_past_end(p.number) || is_given_up(p, turn);
@@ -222,7 +222,7 @@ bool ticket_queue::is_anyone_lost() const {
 
 void ticket_queue::wake_all() noexcept {
     for (ticket t = 0; t < capacity_; ++t) {
-        slot& here = place_of(t).here;
+        slot& here = slot_of(t).here;
         wake(here.turn, here.sleepers);
     }
 }

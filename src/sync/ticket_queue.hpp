@@ -64,7 +64,7 @@ private:
     static constexpr ticket closed_bit = ticket{1} << 63;
 
     struct slot {
-        shared_word turn;     // see place
+        shared_word turn;     // see ticket_slot
         shared_word sleepers; // on turn
         std::byte item[56];   // or more
     };
@@ -83,7 +83,7 @@ private:
 
     // The slot of a ticket, and the values of its `turn` that concern the ticket. They count modulo
     // 2^32, since no ticket waits for so many rounds.
-    struct place {
+    struct ticket_slot {
         slot& here;
         ticket number;
         std::uint32_t free;
@@ -94,11 +94,11 @@ private:
         std::uint32_t turn() const noexcept { return here.turn.load(std::memory_order_acquire); }
     };
 
-    place place_of(ticket t) const noexcept;
+    ticket_slot slot_of(ticket t) const noexcept;
     bool is_past_end(ticket t) const noexcept;
-    bool is_given_up(const place& p, std::uint32_t turn) const noexcept;
-    bool send(const place& p, const std::byte* item) noexcept;
-    receipt receive(const place& p, std::byte* item);
+    bool is_given_up(const ticket_slot& p, std::uint32_t turn) const noexcept;
+    bool send(const ticket_slot& p, const std::byte* item) noexcept;
+    receipt receive(const ticket_slot& p, std::byte* item);
     void wake_all() noexcept;
     bool is_anyone_lost() const;
     template <class Ready>

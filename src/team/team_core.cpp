@@ -55,7 +55,7 @@ team_core::team_core(MPI_Comm comm, const grouping& mine)
     watch_led_teams();
     const std::vector<int> order = group(comm, mine.label);
     make_communicators(comm);
-    make_meeting_place(comm, order);
+    make_meeting_words(comm, order);
     if (between_nodes_) start_serving();
     set_abort([] { MPI_Abort(MPI_COMM_WORLD, 1); });
 }
@@ -130,7 +130,7 @@ void team_core::make_communicators(MPI_Comm comm) {
 
 // The order of ranks is stored behind the lines of the barrier: a million ranks take 4 MB, and one
 // copy on each node is enough. The names of all nodes' hosts are stored there too.
-void team_core::make_meeting_place(MPI_Comm comm, const std::vector<int>& order) {
+void team_core::make_meeting_words(MPI_Comm comm, const std::vector<int>& order) {
     const std::size_t lines = node_barrier::bytes(node_size());
     const std::size_t order_bytes = order.size() * sizeof(int);
     const bool is_alone = ranks_->nodes() == 1;
@@ -140,11 +140,11 @@ void team_core::make_meeting_place(MPI_Comm comm, const std::vector<int>& order)
     const auto agree = [&](const std::optional<error>& mine) {
         detail::agree_or_throw(comm, mine);
     };
-    meeting_place_ =
+    meeting_words_ =
         shared_window::make({agree, std::nullopt}, handles_[1], site(window_directory()), bytes);
     agree(attempt([&] {
         if (!is_leader()) return;
-        std::byte* const begin = meeting_place_.data();
+        std::byte* const begin = meeting_words_.data();
         if (const int failure = back_pages(begin, begin + bytes))
             throw error(std::error_code(failure, std::generic_category()),
                         "the memory in which the ranks of a node meet ran out while it was "
@@ -152,9 +152,9 @@ void team_core::make_meeting_place(MPI_Comm comm, const std::vector<int>& order)
         std::memset(begin, 0, lines);
         if (order_bytes > 0) std::memcpy(begin + lines, order.data(), order_bytes);
     })); // by now the memory of all ranks is cleared
-    if (order_bytes > 0) order_ = reinterpret_cast<const int*>(meeting_place_.data() + lines);
-    std::byte* const hosts = meeting_place_.data() + lines + order_bytes;
-    barrier_.emplace(meeting_place_.data(), node_rank(), node_size(), ranks_->first_rank(node_),
+    if (order_bytes > 0) order_ = reinterpret_cast<const int*>(meeting_words_.data() + lines);
+    std::byte* const hosts = meeting_words_.data() + lines + order_bytes;
+    barrier_.emplace(meeting_words_.data(), node_rank(), node_size(), ranks_->first_rank(node_),
                      oversubscribed_);
     if (!is_alone) detail::agree_or_throw(comm, attempt([&] { gather_hosts(hosts); }));
     ends_.emplace(*ranks_, is_alone ? nullptr : reinterpret_cast<const far_ends::host*>(hosts));
@@ -203,7 +203,7 @@ team_core::~team_core() {
     const blocking_watch watch("end of a team", as_waiter(), "other ranks of the team");
     if (attached) attached->release();
     if (between_nodes_) stop_serving();
-    meeting_place_.free();
+    meeting_words_.free();
     for (int i = 3; i >= 0; --i)
         if (handles_[i] != MPI_COMM_NULL) MPI_Comm_free(&handles_[i]);
 }

@@ -64,7 +64,7 @@ public:
     }
 
     /// An address in memory that the ranks of this node share.
-    const void* shared_memory() const noexcept { return meeting_place_.data(); }
+    const void* shared_memory() const noexcept { return meeting_words_.data(); }
 
     /// The site of this node's windows; `directory` is the folder of the files behind them.
     window_site site(const std::string& directory) const {
@@ -205,7 +205,7 @@ public:
 private:
     std::vector<int> group(MPI_Comm comm, int label);
     void make_communicators(MPI_Comm comm);
-    void make_meeting_place(MPI_Comm comm, const std::vector<int>& order);
+    void make_meeting_words(MPI_Comm comm, const std::vector<int>& order);
     void gather_hosts(std::byte* to);
     std::uint64_t lowest_failure(const std::optional<error>& mine) const;
     agreed_words agree_well(const agreed_words& mine, const occasion& why);
@@ -242,7 +242,7 @@ private:
     bool on_one_host_ = false;
     MPI_Comm handles_[4] = {MPI_COMM_NULL, MPI_COMM_NULL, MPI_COMM_NULL,
                             MPI_COMM_NULL}; // team, node, leaders, traffic
-    shared_window meeting_place_;
+    shared_window meeting_words_;
     std::optional<far_ends> ends_;
     std::optional<node_barrier> barrier_;
     std::optional<leader_barrier> between_nodes_; // on leaders, where there are several nodes

@@ -41,7 +41,7 @@ bool before(const remote_element& a, const remote_element& b) {
 // Calls local(element, position) for this node's elements, and returns the others, sorted. With
 // `everything`, this node's own elements count as others too.
 template <class Local>
-std::vector<remote_element> split(const array_place& a, const index_t* places, index_t count,
+std::vector<remote_element> split(const array_location& a, const index_t* places, index_t count,
                                   bool everything, Local&& local) {
     const auto dimensions = static_cast<std::size_t>(a.cut->dimensions());
     const int here = a.team->node();
@@ -91,7 +91,7 @@ void for_each_message(const std::vector<remote_element>& elements, std::size_t e
 
 // Counts a call, if a report is wanted: `here` elements were accessed directly, `others` by
 // messages. Some of the others may be this node's, too.
-void count_call(const array_place& a, usage_kind kind, std::size_t here,
+void count_call(const array_location& a, usage_kind kind, std::size_t here,
                 const std::vector<remote_element>& others) {
     if (a.usage == nullptr) return;
     std::size_t away = 0;
@@ -100,7 +100,7 @@ void count_call(const array_place& a, usage_kind kind, std::size_t here,
 }
 
 // Adds one element to this node's memory while accumulate takes locks.
-void add_locked(const array_place& a, std::byte* element, const std::byte* value) {
+void add_locked(const array_location& a, std::byte* element, const std::byte* value) {
     index_list one(1, 1), step(1, static_cast<index_t>(a.element_bytes));
     node_accumulate(header_of(a.where), a.kind, accumulate_op::sum, one, a.where.data,
                     static_cast<std::size_t>(element - a.where.data), step, value, step, nullptr);
@@ -108,7 +108,7 @@ void add_locked(const array_place& a, std::byte* element, const std::byte* value
 
 } // namespace
 
-void gather(const array_place& a, const index_t* places, index_t count, std::byte* to) {
+void gather(const array_location& a, const index_t* places, index_t count, std::byte* to) {
     const std::size_t bytes = a.element_bytes;
     const auto local = [&](const std::byte* element, index_t i) {
         std::memcpy(to + static_cast<std::size_t>(i) * bytes, element, bytes);
@@ -130,7 +130,7 @@ void gather(const array_place& a, const index_t* places, index_t count, std::byt
         });
 }
 
-void scatter(const array_place& a, const index_t* places, index_t count, const std::byte* from) {
+void scatter(const array_location& a, const index_t* places, index_t count, const std::byte* from) {
     const std::size_t bytes = a.element_bytes;
     const auto local = [&](std::byte* element, index_t i) {
         std::memcpy(element, from + static_cast<std::size_t>(i) * bytes, bytes);
@@ -157,7 +157,7 @@ void scatter(const array_place& a, const index_t* places, index_t count, const s
         });
 }
 
-void scatter_add(const array_place& a, const index_t* places, index_t count,
+void scatter_add(const array_location& a, const index_t* places, index_t count,
                  const std::byte* from) {
     const std::size_t bytes = a.element_bytes;
     const run_kernel atomic = atomic_kernel(a.kind, accumulate_op::sum);

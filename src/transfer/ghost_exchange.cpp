@@ -43,15 +43,15 @@ bool is_dense(const index_list& extents, const index_list& strides, std::size_t 
 
 } // namespace
 
-ghost_exchange::ghost_exchange(const array_place& place, const occasion& why)
-    : place_(place),
+ghost_exchange::ghost_exchange(const array_location& location, const occasion& why)
+    : location_(location),
       why_(why) {
-    const int here = place_.team->node();
-    strides_ = dense_strides(with_ghosts(place_.cut->node_box(here), place_.ghosts).extents(),
-                             place_.element_bytes);
-    nothing_to_do_ = place_.team->placement()->nodes() == 1;
-    receives_ = messages(ghost_receives(*place_.cut, place_.ghosts, here), way::receive);
-    sends_ = messages(ghost_sends(*place_.cut, place_.ghosts, here), way::send);
+    const int here = location_.team->node();
+    strides_ = dense_strides(with_ghosts(location_.cut->node_box(here), location_.ghosts).extents(),
+                             location_.element_bytes);
+    nothing_to_do_ = location_.team->placement()->nodes() == 1;
+    receives_ = messages(ghost_receives(*location_.cut, location_.ghosts, here), way::receive);
+    sends_ = messages(ghost_sends(*location_.cut, location_.ghosts, here), way::send);
     for (message& m : receives_) prepare(m, way::receive);
     for (message& m : sends_) prepare(m, way::send);
 }
@@ -60,16 +60,16 @@ ghost_exchange::ghost_exchange(const array_place& place, const occasion& why)
 // to leader; each large piece is a message. Both nodes list the pieces of a pair in the same order.
 std::vector<ghost_exchange::message> ghost_exchange::messages(const std::vector<ghost_piece>& all,
                                                               way where) {
-    const team_core& team = *place_.team;
+    const team_core& team = *location_.team;
     const placement& ranks = *team.placement();
     const int here = team.node();
     const index_t most =
-        std::max<index_t>(1, largest_bytes / static_cast<index_t>(place_.element_bytes));
+        std::max<index_t>(1, largest_bytes / static_cast<index_t>(location_.element_bytes));
     std::map<int, message> small; // by node
     std::vector<message> result;
     int lane = 0;
     for (const ghost_piece& piece : all) {
-        const bool is_small = bytes_of(piece.ghost, place_.element_bytes) < small_bytes;
+        const bool is_small = bytes_of(piece.ghost, location_.element_bytes) < small_bytes;
         leader_alone_ &= is_small;
         if (piece.node == here) {
             if (where == way::receive) add_copy(piece, is_small ? 0 : lane++ % team.node_size());
@@ -100,36 +100,37 @@ std::vector<ghost_exchange::message> ghost_exchange::messages(const std::vector<
 
 void ghost_exchange::add_copy(const ghost_piece& piece, int worker) {
     nothing_to_do_ = false;
-    if (worker == place_.team->node_rank())
+    if (worker == location_.team->node_rank())
         copies_.push_back({part_of(piece.ghost), part_of(piece.source).data});
 }
 
 ghost_exchange::~ghost_exchange() {
     if (!mpi_is_alive()) return;
     // MPI may still fill or read our memory, or this thread may not call MPI.
-    if (messages_.front().is_started || !place_.team->threads().admits_this_thread())
-        arena::of(*place_.team).leave(messages_);
+    if (messages_.front().is_started || !location_.team->threads().admits_this_thread())
+        arena::of(*location_.team).leave(messages_);
 }
 
 ghost_exchange::part ghost_exchange::part_of(const box<dynamic_rank>& elements) const {
-    const int here = place_.team->node();
-    return {elements.extents(),
-            place_.where.data - place_.where.offset + find_on_node(place_, here, elements).offset};
+    const int here = location_.team->node();
+    return {elements.extents(), location_.where.data - location_.where.offset +
+                                    find_on_node(location_, here, elements).offset};
 }
 
 // Makes memory for a message, and its request.
 void ghost_exchange::prepare(message& m, way where) {
     std::size_t bytes = 0;
-    for (const part& p : m.parts) bytes += bytes_of(p.extents, place_.element_bytes);
+    for (const part& p : m.parts) bytes += bytes_of(p.extents, location_.element_bytes);
     void* memory = m.parts.front().data;
-    if (m.parts.size() > 1 || !is_dense(m.parts.front().extents, strides_, place_.element_bytes)) {
+    if (m.parts.size() > 1 ||
+        !is_dense(m.parts.front().extents, strides_, location_.element_bytes)) {
         m.dense = messages_.front()
                       .memory.emplace_back(std::make_unique_for_overwrite<std::byte[]>(bytes))
                       .get();
         memory = m.dense;
     }
     const auto count = static_cast<int>(bytes);
-    const MPI_Comm comm = place_.team->traffic();
+    const MPI_Comm comm = location_.team->traffic();
     requests().push_back(MPI_REQUEST_NULL);
     messages_.front().peers.push_back(m.peer);
     if (where == way::receive)
@@ -144,9 +145,9 @@ void ghost_exchange::pack(const message& m) const {
     if (m.dense == nullptr) return; // is sent from where it lies
     std::byte* to = m.dense;
     for (const part& p : m.parts) {
-        copy_patch(p.extents, place_.element_bytes, to,
-                   dense_strides(p.extents, place_.element_bytes), p.data, strides_);
-        to += bytes_of(p.extents, place_.element_bytes);
+        copy_patch(p.extents, location_.element_bytes, to,
+                   dense_strides(p.extents, location_.element_bytes), p.data, strides_);
+        to += bytes_of(p.extents, location_.element_bytes);
     }
 }
 
@@ -154,22 +155,22 @@ void ghost_exchange::unpack(const message& m) const {
     if (m.dense == nullptr) return; // was received where it belongs
     const std::byte* from = m.dense;
     for (const part& p : m.parts) {
-        copy_patch(p.extents, place_.element_bytes, p.data, strides_, from,
-                   dense_strides(p.extents, place_.element_bytes));
-        from += bytes_of(p.extents, place_.element_bytes);
+        copy_patch(p.extents, location_.element_bytes, p.data, strides_, from,
+                   dense_strides(p.extents, location_.element_bytes));
+        from += bytes_of(p.extents, location_.element_bytes);
     }
 }
 
 void ghost_exchange::add_bytes(std::uint64_t& inside, std::uint64_t& between) const {
-    for (const copy& c : copies_) inside += bytes_of(c.to.extents, place_.element_bytes);
+    for (const copy& c : copies_) inside += bytes_of(c.to.extents, location_.element_bytes);
     for (const message& m : sends_)
-        for (const part& p : m.parts) between += bytes_of(p.extents, place_.element_bytes);
+        for (const part& p : m.parts) between += bytes_of(p.extents, location_.element_bytes);
 }
 
 void ghost_exchange::exchange() {
-    const thread_rule::call mine(&place_.team->threads(), "exchange_ghosts");
+    const thread_rule::call mine(&location_.team->threads(), "exchange_ghosts");
     if (nothing_to_do_) {
-        place_.team->node_fence(why_);
+        location_.team->node_fence(why_);
         return;
     }
     if (!leader_alone_) {
@@ -177,7 +178,7 @@ void ghost_exchange::exchange() {
         finish();
         return;
     }
-    place_.team->led_fence(
+    location_.team->led_fence(
         [this] {
             is_started_ = true;
             failure_ = attempt([this] { post(), wait(); });
@@ -189,8 +190,8 @@ void ghost_exchange::exchange() {
 
 // After the fence all that this node's ranks wrote is complete, and no rank reads the old ghosts.
 void ghost_exchange::start() {
-    const thread_rule::call mine(&place_.team->threads(), "start_exchange_ghosts");
-    place_.team->node_fence(why_);
+    const thread_rule::call mine(&location_.team->threads(), "start_exchange_ghosts");
+    location_.team->node_fence(why_);
     is_started_ = true;
     if (nothing_to_do_) return;
     failure_ = attempt([this] { post(); });
@@ -204,11 +205,11 @@ void ghost_exchange::post() {
     for (const message& m : sends_) pack(m);
     if (sends > 0) mpi_check(MPI_Startall(sends, requests().data() + receives), "MPI_Startall");
     for (const copy& c : copies_)
-        copy_patch(c.to.extents, place_.element_bytes, c.to.data, strides_, c.from, strides_);
+        copy_patch(c.to.extents, location_.element_bytes, c.to.data, strides_, c.from, strides_);
 }
 
 void ghost_exchange::finish() {
-    const thread_rule::call mine(&place_.team->threads(), "finish_exchange_ghosts");
+    const thread_rule::call mine(&location_.team->threads(), "finish_exchange_ghosts");
     if (!is_started_) return;
     if (nothing_to_do_) {
         is_started_ = false;
@@ -216,12 +217,12 @@ void ghost_exchange::finish() {
     }
     if (!failure_) failure_ = attempt([this] { wait(); });
     is_started_ = failure_.has_value(); // if so, the transfer under way is abandoned
-    place_.team->node_fence(failure_, why_);
+    location_.team->node_fence(failure_, why_);
 }
 
 void ghost_exchange::wait() {
-    place_.team->wait(requests(), why_,
-                      [this](std::size_t i) { return messages_.front().peers[i]; });
+    location_.team->wait(requests(), why_,
+                         [this](std::size_t i) { return messages_.front().peers[i]; });
     messages_.front().is_started = false;
     for (const message& m : receives_) unpack(m);
 }

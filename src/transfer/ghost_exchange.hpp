@@ -22,7 +22,7 @@ namespace nodespan::detail {
 class ghost_exchange {
 public:
     /// Plans what this rank will send, receive and copy. No communication.
-    ghost_exchange(const array_place& place, const occasion& why);
+    ghost_exchange(const array_location& location, const occasion& why);
 
     /// Leaves an exchange that is under way to the arena, which waits for its messages before the
     /// array's place is used again. Does not wait itself.
@@ -71,7 +71,7 @@ private:
     void wait();
     std::vector<MPI_Request>& requests() noexcept { return messages_.front().requests; }
 
-    array_place place_;
+    array_location location_;
     occasion why_;
     index_list strides_; // of the node's block, bytes
     std::vector<message> sends_;

@@ -17,7 +17,7 @@ namespace {
 constexpr bool compares_unsigned = is_built_with_open_mpi;
 
 // Combines a strided block with scale times another one.
-void combine(const array_place& a, accumulate_op op, const index_list& extents, std::byte* to,
+void combine(const array_location& a, accumulate_op op, const index_list& extents, std::byte* to,
              const index_list& to_strides, const std::byte* from, const index_list& from_strides,
              const void* scale) {
     const run_kernel kernel = plain_kernel(a.kind, op);
@@ -28,7 +28,7 @@ void combine(const array_place& a, accumulate_op op, const index_list& extents, 
 }
 
 // The elements of this node, as plain memory; the lock guards it too.
-std::byte* own_memory(const array_place& a, std::size_t offset) {
+std::byte* own_memory(const array_location& a, std::size_t offset) {
     return a.where.data - a.where.offset + offset;
 }
 
@@ -59,19 +59,19 @@ bool is_combined_by_mpi(element_kind kind, accumulate_op op) noexcept {
 mutex& combining_locks::of(int node) {
     auto& [gate, handle] = locks_[node];
     if (gate) return handle;
-    const block& where = place_.where;
-    const bool is_here = node == place_.team->node();
-    me_ = {place_.team->rank(), why_};
-    gate = std::make_unique<rma_gate>(*place_.team, arena::of(*place_.team), *where.rma, node,
+    const block& where = location_.where;
+    const bool is_here = node == location_.team->node();
+    me_ = {location_.team->rank(), why_};
+    gate = std::make_unique<rma_gate>(*location_.team, arena::of(*location_.team), *where.rma, node,
                                       where.header_offset + offsetof(array_header, combining_gate),
                                       is_here ? &header_of(where).combining_gate : nullptr, why_);
-    handle = is_here ? mutex(&header_of(where).stripes[0], place_.team->is_oversubscribed(),
+    handle = is_here ? mutex(&header_of(where).stripes[0], location_.team->is_oversubscribed(),
                              gate.get(), &me_)
                      : mutex(gate.get());
     return handle;
 }
 
-void locked_accumulate(const array_place& a, const box<dynamic_rank>& patch, accumulate_op op,
+void locked_accumulate(const array_location& a, const box<dynamic_rank>& patch, accumulate_op op,
                        const std::byte* from, const index_list& strides, const void* scale) {
     const index_t most = std::max<index_t>(1, scaled_bytes / static_cast<index_t>(a.element_bytes));
     const auto memory_of = [&](const box<dynamic_rank>& part) {
@@ -110,7 +110,7 @@ void locked_accumulate(const array_place& a, const box<dynamic_rank>& patch, acc
     });
 }
 
-void locked_fetch_add(const array_place& a, int node, std::size_t offset, const void* value,
+void locked_fetch_add(const array_location& a, int node, std::size_t offset, const void* value,
                       void* before) {
     const auto step = static_cast<index_t>(a.element_bytes);
     const mpi_elements one{MPI_BYTE, static_cast<int>(step)};
@@ -130,7 +130,7 @@ void locked_fetch_add(const array_place& a, int node, std::size_t offset, const 
     });
 }
 
-void locked_add(const array_place& a, int node, std::size_t base, std::size_t reach,
+void locked_add(const array_location& a, int node, std::size_t base, std::size_t reach,
                 std::span<const MPI_Aint> places, const std::byte* values) {
     const auto step = static_cast<index_t>(a.element_bytes);
     const run_kernel add = plain_kernel(a.kind, accumulate_op::sum);

@@ -22,7 +22,9 @@ bool is_combined_by_mpi(element_kind kind, accumulate_op op) noexcept;
 /// The locks of an array, one for each node, each made when it is first used.
 class combining_locks {
 public:
-    combining_locks(const array_place& place, const occasion& why) : place_(place), why_(why) {}
+    combining_locks(const array_location& location, const occasion& why)
+        : location_(location),
+          why_(why) {}
     combining_locks(const combining_locks&) = delete;            // locks are known by their address
     combining_locks& operator=(const combining_locks&) = delete; // locks are known by their address
 
@@ -39,7 +41,7 @@ private:
     };
     mutex& of(int node);
 
-    const array_place& place_;
+    const array_location& location_;
     occasion why_;
     lock_waiter me_;
     std::map<int, lock> locks_;
@@ -63,16 +65,16 @@ void combining_locks::hold(int node, Body&& body) {
 }
 
 /// As accumulate, fetch_add and scatter_add do, for elements of any nodes.
-void locked_accumulate(const array_place& a, const box<dynamic_rank>& patch, accumulate_op op,
+void locked_accumulate(const array_location& a, const box<dynamic_rank>& patch, accumulate_op op,
                        const std::byte* from, const index_list& strides, const void* scale);
 
 /// Adds `value` to the element `offset` bytes into the memory of `node`.
-void locked_fetch_add(const array_place& a, int node, std::size_t offset, const void* value,
+void locked_fetch_add(const array_location& a, int node, std::size_t offset, const void* value,
                       void* before);
 
-/// Adds elements that lie densely in `values` to those at `places`, in bytes from `base`. Places
-/// are in ascending order, each once. `reach` is the end of the last element.
-void locked_add(const array_place& a, int node, std::size_t base, std::size_t reach,
-                std::span<const MPI_Aint> places, const std::byte* values);
+/// Adds elements that lie densely in `values` to those at `displacements`, in bytes from `base`, in
+/// ascending order, each once. `reach` is the end of the last element.
+void locked_add(const array_location& a, int node, std::size_t base, std::size_t reach,
+                std::span<const MPI_Aint> displacements, const std::byte* values);
 
 } // namespace nodespan::detail

@@ -13,14 +13,14 @@ namespace nodespan::detail {
 namespace {
 
 // Counts a call on an element of node `node`, where a report is wanted.
-void count(const array_place& a, usage_kind kind, int node) {
+void count(const array_location& a, usage_kind kind, int node) {
     if (a.usage == nullptr) return;
     const bool is_here = node == a.team->node();
     a.usage->add(kind, is_here ? a.element_bytes : 0, is_here ? 0 : a.element_bytes);
 }
 
 // Where one element lies; sets `node`.
-std::size_t find_element(const array_place& a, const index_list& at, int& node) {
+std::size_t find_element(const array_location& a, const index_list& at, int& node) {
     node = a.cut->owner_node(at);
     const box<dynamic_rank> stored = with_ghosts(a.cut->node_box(node), a.ghosts);
     index_t offset = 0;
@@ -31,7 +31,7 @@ std::size_t find_element(const array_place& a, const index_list& at, int& node) 
 
 // Open MPI 4's osc/rdma, which it may choose on one host, crashes in an 8-byte compare and swap on
 // the rank's own memory.
-void require_compare_and_swap(const array_place& a, int node) {
+void require_compare_and_swap(const array_location& a, int node) {
     if (a.element_bytes != 8 || node != a.team->node() || !a.team->is_leader() ||
         !a.team->is_on_one_host())
         return;
@@ -44,7 +44,7 @@ void require_compare_and_swap(const array_place& a, int node) {
 
 // After an atomic operation whose answer is here. This rank reads its own node's elements by plain
 // loads, so the change must have arrived.
-void settle(const array_place& a, int node, std::size_t offset) {
+void settle(const array_location& a, int node, std::size_t offset) {
     if (node == a.team->node())
         a.where.rma->flush(node);
     else
@@ -54,7 +54,7 @@ void settle(const array_place& a, int node, std::size_t offset) {
 } // namespace
 
 // The template handles this node's own elements itself, except once MPI_Finalize has begun.
-void get_element(const array_place& a, const index_list& at, void* to) {
+void get_element(const array_location& a, const index_list& at, void* to) {
     int node = 0;
     const std::size_t offset = find_element(a, at, node);
     if (node == a.team->node()) {
@@ -67,7 +67,7 @@ void get_element(const array_place& a, const index_list& at, void* to) {
     count(a, usage_kind::get, node);
 }
 
-void put_element(const array_place& a, const index_list& at, const void* from) {
+void put_element(const array_location& a, const index_list& at, const void* from) {
     int node = 0;
     const std::size_t offset = find_element(a, at, node);
     if (node == a.team->node()) {
@@ -86,7 +86,7 @@ void put_element(const array_place& a, const index_list& at, const void* from) {
     a.where.rma->put(node, offset, a.element_bytes, one, kept, one);
 }
 
-void fetch_add(const array_place& a, const index_list& at, const void* value, void* before) {
+void fetch_add(const array_location& a, const index_list& at, const void* value, void* before) {
     int node = 0;
     const std::size_t offset = find_element(a, at, node);
     if (is_combined_by_mpi(a.kind, accumulate_op::sum)) {
@@ -99,7 +99,7 @@ void fetch_add(const array_place& a, const index_list& at, const void* value, vo
     count(a, usage_kind::atomic, node);
 }
 
-bool compare_exchange(const array_place& a, const index_list& at, void* expected,
+bool compare_exchange(const array_location& a, const index_list& at, void* expected,
                       const void* desired) {
     int node = 0;
     const std::size_t offset = find_element(a, at, node);
@@ -114,7 +114,7 @@ bool compare_exchange(const array_place& a, const index_list& at, void* expected
     return false;
 }
 
-void claim_atomics(const array_place& a) {
+void claim_atomics(const array_location& a) {
     claim_atomics(header_of(a.where));
 }
 

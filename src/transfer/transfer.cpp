@@ -19,7 +19,7 @@ namespace {
 constexpr index_t largest_bytes = index_t{1} << 30;
 
 // Elements that fit into `bytes`, at least 1.
-index_t elements_in(index_t bytes, const array_place& a) {
+index_t elements_in(index_t bytes, const array_location& a) {
     return std::max<index_t>(1, bytes / static_cast<index_t>(a.element_bytes));
 }
 
@@ -31,7 +31,7 @@ constexpr index_t fast_get_bytes = 63 * 1024;
 constexpr int fast_gets_at_once = 64; // under way: the senders may keep copies of them
 
 // The size of the pieces into which a blocking get cuts a part of a patch.
-index_t get_piece_bytes(const array_place& a, const box<dynamic_rank>& part) {
+index_t get_piece_bytes(const array_location& a, const box<dynamic_rank>& part) {
     if (a.team->is_on_one_host()) return largest_bytes;
     const index_t most = elements_in(fast_get_bytes, a);
     return largest_piece(part, most) >= most * 3 / 4 ? fast_get_bytes : largest_bytes;
@@ -58,7 +58,7 @@ constexpr index_t packed_bytes = 256 * 1024;
 
 // Calls f(piece, its copy) for the pieces of a part of a patch.
 template <class Byte, class F>
-void for_each_packed(const array_place& a, const box<dynamic_rank>& patch,
+void for_each_packed(const array_location& a, const box<dynamic_rank>& patch,
                      const box<dynamic_rank>& part, Byte* memory, const index_list& strides,
                      F&& f) {
     const index_t most = std::min(elements_in(packed_bytes, a), part.size());
@@ -72,7 +72,7 @@ void for_each_packed(const array_place& a, const box<dynamic_rank>& patch,
 
 // The copy of a whole part; `open` keeps it until the transfer is done.
 template <class Byte>
-packed_patch& pack_all(const array_place& a, const box<dynamic_rank>& patch,
+packed_patch& pack_all(const array_location& a, const box<dynamic_rank>& patch,
                        const box<dynamic_rank>& part, Byte* memory, const index_list& strides,
                        request_list& open) {
     packed_patch& copy = open.keep(part.size(), a.element_bytes);
@@ -85,7 +85,7 @@ packed_patch& pack_all(const array_place& a, const box<dynamic_rank>& patch,
 // scattered, and last copy(...) for what this node holds, so that copies overlap with transfers
 // under way. Returns whether any transfer is under way.
 template <class Byte, class PieceBytes, class Start, class Pack, class Copy>
-bool move(const array_place& a, const box<dynamic_rank>& patch, Byte* memory,
+bool move(const array_location& a, const box<dynamic_rank>& patch, Byte* memory,
           const index_list& strides, PieceBytes&& piece_bytes, Start&& start, Pack&& pack,
           Copy&& copy) {
     const settles_on_failure guard(a);
@@ -128,7 +128,7 @@ bool move(const array_place& a, const box<dynamic_rank>& patch, Byte* memory,
 }
 
 // Counts a call that has moved a patch, or has started to, if a report is wanted.
-void count(const array_place& a, usage_kind kind, const box<dynamic_rank>& patch) {
+void count(const array_location& a, usage_kind kind, const box<dynamic_rank>& patch) {
     if (a.usage == nullptr) return;
     const index_t here = a.cut->node_box(a.team->node()).intersection(patch).size();
     const index_t bytes = static_cast<index_t>(a.element_bytes);
@@ -136,7 +136,7 @@ void count(const array_place& a, usage_kind kind, const box<dynamic_rank>& patch
                  static_cast<std::uint64_t>((patch.size() - here) * bytes));
 }
 
-bool get_into(const array_place& a, const box<dynamic_rank>& patch, std::byte* to,
+bool get_into(const array_location& a, const box<dynamic_rank>& patch, std::byte* to,
               const index_list& strides, request_list* open) {
     int under_way = 0;
     const auto start = [&](int node, std::size_t offset, std::size_t bytes,
@@ -171,7 +171,7 @@ bool get_into(const array_place& a, const box<dynamic_rank>& patch, std::byte* t
         });
 }
 
-bool put_from(const array_place& a, const box<dynamic_rank>& patch, const std::byte* from,
+bool put_from(const array_location& a, const box<dynamic_rank>& patch, const std::byte* from,
               const index_list& strides, request_list* open) {
     const auto start = [&](int node, std::size_t offset, std::size_t bytes,
                            const mpi_elements& target, const std::byte* memory,
@@ -204,7 +204,7 @@ bool put_from(const array_place& a, const box<dynamic_rank>& patch, const std::b
 
 // Whether a copy may be sent in place of a patch of which other nodes hold some elements, so that
 // put need not wait until MPI has read the program's memory.
-bool can_be_kept(const array_place& a, const box<dynamic_rank>& patch) {
+bool can_be_kept(const array_location& a, const box<dynamic_rank>& patch) {
     return !patch.empty() &&
            patch.size() <= static_cast<index_t>(rma_window::largest_kept_bytes / a.element_bytes) &&
            !a.cut->node_box(a.team->node()).contains(patch);
@@ -212,20 +212,20 @@ bool can_be_kept(const array_place& a, const box<dynamic_rank>& patch) {
 
 } // namespace
 
-node_patch find_on_node(const array_place& a, int node, const box<dynamic_rank>& part) {
+node_patch find_on_node(const array_location& a, int node, const box<dynamic_rank>& part) {
     const box<dynamic_rank> stored = with_ghosts(a.cut->node_box(node), a.ghosts);
     node_patch result{a.where.offset, dense_strides(stored.extents(), a.element_bytes)};
     result.offset += static_cast<std::size_t>(distance(stored, part, result.strides));
     return result;
 }
 
-void get(const array_place& a, const box<dynamic_rank>& patch, std::byte* to,
+void get(const array_location& a, const box<dynamic_rank>& patch, std::byte* to,
          const index_list& strides) {
     if (get_into(a, patch, to, strides, nullptr)) a.where.rma->complete_local();
     count(a, usage_kind::get, patch);
 }
 
-void put(const array_place& a, const box<dynamic_rank>& patch, const std::byte* from,
+void put(const array_location& a, const box<dynamic_rank>& patch, const std::byte* from,
          const index_list& strides) {
     if (can_be_kept(a, patch)) {
         const index_list extents = patch.extents();
@@ -240,13 +240,13 @@ void put(const array_place& a, const box<dynamic_rank>& patch, const std::byte* 
     count(a, usage_kind::put, patch);
 }
 
-void start_get(const array_place& a, const box<dynamic_rank>& patch, std::byte* to,
+void start_get(const array_location& a, const box<dynamic_rank>& patch, std::byte* to,
                const index_list& strides, request_list& open) {
     get_into(a, patch, to, strides, &open);
     count(a, usage_kind::get, patch);
 }
 
-void start_put(const array_place& a, const box<dynamic_rank>& patch, const std::byte* from,
+void start_put(const array_location& a, const box<dynamic_rank>& patch, const std::byte* from,
                const index_list& strides, request_list& open) {
     put_from(a, patch, from, strides, &open);
     count(a, usage_kind::put, patch);
@@ -254,7 +254,7 @@ void start_put(const array_place& a, const box<dynamic_rank>& patch, const std::
 
 // In a team of several nodes even this node's elements go through MPI: MPI orders its own atomic
 // operations, but not those of the processor. locked_combine is the exception.
-void accumulate(const array_place& a, const box<dynamic_rank>& patch, accumulate_op op,
+void accumulate(const array_location& a, const box<dynamic_rank>& patch, accumulate_op op,
                 const std::byte* from, const index_list& strides, const void* scale) {
     if (patch.empty()) return;
     if (a.is_one_node()) {

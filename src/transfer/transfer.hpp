@@ -16,7 +16,7 @@ namespace nodespan::detail {
 class combining_locks;
 
 /// Where an array's elements are, on every node: all that a transfer needs to know. Read-only.
-struct array_place {
+struct array_location {
     const distribution* cut = nullptr;
     ghost_layers ghosts;
     std::size_t element_bytes = 0;
@@ -40,13 +40,13 @@ struct node_patch {
 
 /// Where `part` lies on node `node`, which holds all of it.
 /// Cost:   O(dimensions).
-node_patch find_on_node(const array_place& a, int node, const box<dynamic_rank>& part);
+node_patch find_on_node(const array_location& a, int node, const box<dynamic_rank>& part);
 
 /// For transfers that fail after a part of them has begun: while the exception unwinds, waits until
 /// MPI no longer uses this rank's memory. Declare it after that memory.
 class settles_on_failure {
 public:
-    explicit settles_on_failure(const array_place& a) : window_(a.where.rma) {}
+    explicit settles_on_failure(const array_location& a) : window_(a.where.rma) {}
     ~settles_on_failure() {
         if (window_ != nullptr && std::uncaught_exceptions() > exceptions_) window_->settle();
     }
@@ -67,25 +67,26 @@ private:
 /// Cost:   nothing is allocated. Strided parts become an MPI datatype: between hosts that was
 ///         faster than rows or the range with its gaps, for every shape tried. Memory that lies in
 ///         shorter stretches than the target goes through a copy, see packed_patch.
-void get(const array_place& a, const box<dynamic_rank>& patch, std::byte* to,
+void get(const array_location& a, const box<dynamic_rank>& patch, std::byte* to,
          const index_list& strides);
-void put(const array_place& a, const box<dynamic_rank>& patch, const std::byte* from,
+void put(const array_location& a, const box<dynamic_rank>& patch, const std::byte* from,
          const index_list& strides);
 
 /// Starts the same: parts of this node are done at once; `open` stands for the others, and keeps
 /// copies of all scattered parts.
-void start_get(const array_place& a, const box<dynamic_rank>& patch, std::byte* to,
+void start_get(const array_location& a, const box<dynamic_rank>& patch, std::byte* to,
                const index_list& strides, request_list& open);
-void start_put(const array_place& a, const box<dynamic_rank>& patch, const std::byte* from,
+void start_put(const array_location& a, const box<dynamic_rank>& patch, const std::byte* from,
                const index_list& strides, request_list& open);
 
 /// Combines a patch with scale * from, element by element indivisibly; `scale` null means 1.
-void accumulate(const array_place& a, const box<dynamic_rank>& patch, accumulate_op op,
+void accumulate(const array_location& a, const box<dynamic_rank>& patch, accumulate_op op,
                 const std::byte* from, const index_list& strides, const void* scale);
 
 /// `count` elements whose indices follow each other in `places`, dimensions() numbers each.
-void gather(const array_place& a, const index_t* places, index_t count, std::byte* to);
-void scatter(const array_place& a, const index_t* places, index_t count, const std::byte* from);
-void scatter_add(const array_place& a, const index_t* places, index_t count, const std::byte* from);
+void gather(const array_location& a, const index_t* places, index_t count, std::byte* to);
+void scatter(const array_location& a, const index_t* places, index_t count, const std::byte* from);
+void scatter_add(const array_location& a, const index_t* places, index_t count,
+                 const std::byte* from);
 
 } // namespace nodespan::detail

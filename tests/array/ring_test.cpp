@@ -162,7 +162,7 @@ TEST(Ring, ASlotPublishesNoFrameButItsOwn) {
     ring<int> frames(everyone, 16, {.slots = 3});
     if (frames.is_producer()) {
         auto first = frames.reserve();
-        const auto again = frames.reserve(); // the same place: it has not been published
+        const auto again = frames.reserve(); // the same slot: it has not been published
         auto copy = first;
         std::ranges::fill(first.elements(), 0);
         first.publish();

@@ -98,7 +98,7 @@ TEST(MtxPlaces, TellTheRowAndColumnOfEveryElement) {
     for (const mtx_symmetry symmetry : {mtx_symmetry::general, mtx_symmetry::symmetric,
                                         mtx_symmetry::skew_symmetric, mtx_symmetry::hermitian})
         for (const index_t size : {0, 1, 2, 7}) {
-            const mtx_places places({mtx_field::complex, symmetry, size, size, 2});
+            const mtx_entries places({mtx_field::complex, symmetry, size, size, 2});
             index_t element = 0;
             for (index_t column = 0; column < size; ++column) {
                 EXPECT_EQ(places.column_start(column), element);

@@ -207,7 +207,7 @@ TEST(ParsersFuzz, MtxFilesAreReadOrRefused) {
             mtx_header_parser parser;
             while (!parser.take(take_line(rest)))
                 if (rest.empty()) throw malformed("no size");
-            const mtx_places places(parser.header());
+            const mtx_entries places(parser.header());
             ASSERT_GE(places.size(), 0);
             if (places.size() > 0) {
                 const auto last = places[places.size() - 1];

@@ -78,13 +78,13 @@ TEST_F(RmaSettings, TheVariableBeatsTheUsersFileBeatsTheSystems) {
 
     EXPECT_EQ(by_variable.value, "sm,pt2pt");
     EXPECT_EQ(by_variable.source, rma_source::variable);
-    EXPECT_EQ(by_variable.place, "OMPI_MCA_osc");
+    EXPECT_EQ(by_variable.origin, "OMPI_MCA_osc");
     EXPECT_EQ(by_user.value, "^ucx");
     EXPECT_EQ(by_user.source, rma_source::user_file);
-    EXPECT_EQ(by_user.place, user.string());
+    EXPECT_EQ(by_user.origin, user.string());
     EXPECT_EQ(by_system.value, "^ucx,pt2pt");
     EXPECT_EQ(by_system.source, rma_source::system_file);
-    EXPECT_EQ(by_system.place, system.string());
+    EXPECT_EQ(by_system.origin, system.string());
 }
 
 TEST_F(RmaSettings, NothingSetIsNoSetting) {

@@ -99,9 +99,9 @@ bool consume(const scene& at, std::uint32_t number, std::int64_t seldom) {
         if (held) ring.release(*held);
         held.reset();
         if (memory.shape().slots > 2 && random.below(4) == 0)
-            held = frame->place;
+            held = frame->slot;
         else
-            ring.release(frame->place);
+            ring.release(frame->slot);
     }
     if (held) ring.release(*held);
     at.told().received += received;
@@ -198,7 +198,7 @@ TEST_P(Ring, AConsumerWhoseProducerLeavesIsToldAfterWhatIsLeft) {
         try {
             while (const auto frame = ring.next()) {
                 at->told().received += 1;
-                ring.release(frame->place);
+                ring.release(frame->slot);
             }
         } catch (const nodespan::error& told) {
             return told.code() == errc::peer_lost &&
@@ -219,7 +219,7 @@ TEST_P(Ring, AProducerWhoseConsumersLeaveDoesNotWait) {
             const ring_memory memory = at->memory();
             if (rank > 0) {
                 ring_consumer ring(memory, static_cast<std::uint32_t>(rank) - 1);
-                if (const auto frame = ring.next()) ring.release(frame->place);
+                if (const auto frame = ring.next()) ring.release(frame->slot);
                 if (by_exception)
                     memory.abandon(rank);
                 else
@@ -263,13 +263,13 @@ TEST_P(Ring, AFrameThatIsHeldIsNotOverwritten) {
         ASSERT_TRUE(is_whole(held->data, 64, held->sequence)) << i;
     }
 
-    first.release(held->place);
+    first.release(held->slot);
     producer.close();
     std::uint64_t last = 0;
     while (const auto frame = second.next()) {
         EXPECT_TRUE(is_whole(frame->data, 64, frame->sequence));
         last = frame->sequence;
-        second.release(frame->place);
+        second.release(frame->slot);
     }
     EXPECT_EQ(last, policy() == when_full::drop_oldest ? 99U : 2U);
 }
@@ -303,7 +303,7 @@ std::vector<std::uint64_t> kept(when_full policy, delivery how, std::uint64_t fr
     std::vector<std::uint64_t> result;
     while (const auto frame = consumer.next()) {
         result.push_back(frame->sequence);
-        consumer.release(frame->place);
+        consumer.release(frame->slot);
     }
     EXPECT_EQ(at.memory().lost(), frames - result.size());
     return result;

@@ -22,7 +22,7 @@ public:
     struct frame {
         const std::byte* data = nullptr;
         std::uint64_t sequence = 0;
-        std::uint32_t place = 0;
+        std::uint32_t slot = 0;
     };
 
     ring_core(team& team, index_t frame_elements, std::size_t element_bytes, const char* type,
@@ -41,7 +41,7 @@ public:
     bool publish(std::uint64_t sequence);
     void close();
     std::optional<frame> next();
-    void release(std::uint32_t place) noexcept;
+    void release(std::uint32_t slot) noexcept;
 
     /// The end of the ring: its memory is gone, and calls of slots and frames do nothing from now
     /// on.

@@ -1,5 +1,6 @@
 """How jobs end: by exceptions, by ctrl-C, and with views that outlive everything."""
 
+import os
 import re
 import signal
 import subprocess
@@ -152,6 +153,61 @@ def test_views_stay_until_the_interpreter_is_gone(tmp_path, ranks, first, then):
     file = program(tmp_path, VIEWS_TO_THE_END.format(first=first, then=then))
     found = output_of(ranks, file)
     assert sorted(found.split()) == sorted(["1.0", "2.0"] * max(ranks, 1))  # lines of ranks may mix
+
+
+ENDS_AT_RANDOM = """
+    import gc, os, random, sys
+    common, mine = random.Random({seed}), random.Random({seed} * 1000 + int(os.environ.get("PMIX_RANK", 0)))
+    first = common.randrange(2)
+    if first:
+        from mpi4py import MPI
+    import numpy as np
+    import nodespan as ns
+    class Node: pass
+    team, kept = ns.Team(), []
+    for k in range(common.randrange(5, 40)):
+        a = team.zeros((common.randrange(1, 3000), 3))
+        view = a.node
+        for _ in range(mine.randrange(5)):
+            view = view[:: mine.choice([1, 2, -1])].T
+        fate = mine.randrange(6)
+        if fate == 0: kept.append(view)
+        if fate == 1: kept.append(a)
+        if fate == 2: kept.append(memoryview(view))
+        if fate == 3:
+            node = Node()
+            node.all = [node, a, view, kept]
+        if fate == 4:
+            try:
+                with a: raise KeyError(view)
+            except KeyError as failed: kept.append(failed)
+        if fate == 5: a.close(); kept.append(a)
+        if mine.random() < 0.2: gc.collect()
+        del a
+    class Last:
+        def __init__(self, all): self.all = all
+        def __del__(self):
+            for one in self.all:
+                if isinstance(one, np.ndarray): one[...] = one + 1
+    kept.append(Last(kept[:]))
+    then = common.randrange(5)
+    if then == 0:
+        from mpi4py import MPI
+        MPI.Finalize()
+    if then == 1: sys.exit(0)
+    if then == 2: team.close()
+    if then == 3: gc.disable()
+    for one in kept:
+        if isinstance(one, (np.ndarray, memoryview)): np.asarray(one).sum()
+"""
+ENDS = int(os.environ.get("NODESPAN_TEST_ENDS", "4"))  # many more, by hand
+
+
+@pytest.mark.parametrize("ranks", [0, 3])
+def test_ends_at_random_moments_are_no_crashes(tmp_path, ranks):
+    for seed in range(ENDS):
+        found = job(ranks, program(tmp_path, ENDS_AT_RANDOM.format(seed=seed)))
+        assert found.returncode == 0, (seed, found.stdout + found.stderr)
 
 
 def test_a_fork_may_end_without_harm(tmp_path):

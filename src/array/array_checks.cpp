@@ -1,0 +1,110 @@
+// What array_core says of a call, and what it refuses before the call begins.
+#include "nodespan/detail/array_core.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <string>
+
+namespace nodespan::detail {
+namespace {
+
+std::string braces(const index_list& values) {
+    return fmt::format("{{{}}}", fmt::join(values, ", "));
+}
+
+} // namespace
+
+// The buffer's strides in bytes, if the patch and the buffer fit.
+index_list array_core::check_patch(const char* operation, const box<dynamic_rank>& patch,
+                                   const patch_memory& memory) const {
+    const index_list& extents = cut_.extents();
+    bool fits = true;
+    for (std::size_t d = 0; d < extents.size(); ++d)
+        fits &= patch.lo[d] >= 0 && patch.lo[d] <= patch.hi[d] && patch.hi[d] <= extents[d];
+    if (!fits)
+        throw error(errc::out_of_range,
+                    fmt::format("{}: box outside extents {} {}", call_on(operation, patch),
+                                shown(extents), where()));
+    const index_list wanted = patch.extents();
+    if (memory.is_view ? memory.extents != wanted : memory.size != patch.size())
+        throw error(
+            errc::size_mismatch,
+            fmt::format("{}: {} elements {}, but the buffer has {} {}", call_on(operation, patch),
+                        patch.size(), shown(wanted),
+                        memory.is_view ? shown(memory.extents) : std::to_string(memory.size),
+                        where()));
+    index_list strides = memory.is_view ? memory.strides : row_major_strides(wanted);
+    for (std::size_t d = 0; d < strides.size(); ++d)
+        strides[d] *= static_cast<index_t>(type_.bytes);
+    return strides;
+}
+
+void array_core::require_list(const char* operation, const index_t* places, std::size_t count,
+                              std::size_t room) const {
+    if (count != room)
+        throw error(errc::size_mismatch,
+                    fmt::format("{}::{}: {} indices, but the buffer has {} elements {}", name_,
+                                operation, count, room, where()));
+    index_list at(cut_.dimensions(), 0);
+    for (std::size_t i = 0; i < count; ++i) {
+        std::copy_n(places + i * at.size(), at.size(), &at[0]);
+        require_index(operation, at);
+    }
+}
+
+std::string array_core::call_on(const char* operation, const box<dynamic_rank>& patch) const {
+    return fmt::format("{}::{}([{}, {}))", name_, operation, shown(patch.lo), shown(patch.hi));
+}
+
+std::string array_core::call_on(const char* operation, const index_list& at) const {
+    return fmt::format("{}::{}({})", name_, operation, shown(at));
+}
+
+// Indices as the program gave them.
+std::string array_core::shown(const index_list& numbers) const {
+    return braces(type_.is_transposed ? reversed(numbers) : numbers);
+}
+
+std::string array_core::where() const {
+    return fmt::format("[rank {} of {}, node {} of {}]", team_.rank(), team_.size(), team_.node(),
+                       team_.nodes());
+}
+
+void array_core::refuse_index(const char* operation, const index_list& at) const {
+    require_index(operation, at);
+    throw error(errc::not_on_node, fmt::format("{}: held by node {}, and this node has [{}, {}) {}",
+                                               call_on(operation, at), cut_.owner_node(at),
+                                               shown(node_box_.lo), shown(node_box_.hi), where()));
+}
+
+void array_core::require_index(const char* operation, const index_list& at) const {
+    if (box<dynamic_rank>{index_list(static_cast<int>(at.size()), 0), cut_.extents()}.contains(at))
+        return;
+    throw error(errc::out_of_range,
+                fmt::format("{}: index outside extents {} {}", call_on(operation, at),
+                            shown(cut_.extents()), where()));
+}
+
+void array_core::require_rank(const char* operation, int rank) const {
+    if (rank >= 0 && rank < team_.size()) return;
+    throw error(errc::out_of_range, fmt::format("{}::{}({}): the team has ranks 0 to {} {}", name_,
+                                                operation, rank, team_.size() - 1, where()));
+}
+
+void array_core::require_node(const char* operation, int node) const {
+    if (node >= 0 && node < team_.nodes()) return;
+    throw error(errc::out_of_range, fmt::format("{}::{}({}): the team has nodes 0 to {} {}", name_,
+                                                operation, node, team_.nodes() - 1, where()));
+}
+
+void array_core::require_peer(const char* operation, int rank) const {
+    require_rank(operation, rank);
+    if (team_.placement().node_of(rank) == team_.node()) return;
+    throw error(errc::not_on_node,
+                fmt::format("{}::{}({}): that rank is on node {} {}", name_, operation, rank,
+                            team_.placement().node_of(rank), where()));
+}
+
+} // namespace nodespan::detail
