@@ -1,5 +1,7 @@
 #pragma once
 
+#include "contention.hpp"
+
 #include <atomic>
 #include <cstdint>
 
@@ -21,7 +23,7 @@ inline void cpu_pause() noexcept {
 #endif
 }
 
-/// Offers this core to other processes.
+/// Offers this core to other processes, and looks whether one of them has kept it for long.
 void yield_core() noexcept;
 
 /// Sleeps until `word` differs from `seen` and another rank wakes this one, or until the time is
@@ -74,7 +76,8 @@ void set_duty(duty what) noexcept;
 /// Does this work, if there is any. Returns whether it should be called again soon.
 bool do_duty() noexcept;
 
-/// How long a wait spins before it offers its core, and how long it does that before it sleeps.
+/// How long a wait spins before it offers its core, and how long it does that before it sleeps. It
+/// does not offer the core to somebody who computes there, see contention.hpp.
 struct patience {
     int spins = 200;             // some microseconds
     int yields = 2000;           // then it offers the core so often to ranks that share it
@@ -86,7 +89,8 @@ struct patience {
 
 /// Pauses between tries of a wait in which nobody wakes this rank, such as for a message. It spins,
 /// then offers the core, then sleeps 100 us at a time if ranks outnumber cores. Otherwise it stays
-/// awake, since other nodes may wait for this one's progress.
+/// awake, since other nodes may wait for this one's progress. Where somebody else computes on its
+/// core it naps between all tries.
 class pause {
 public:
     explicit pause(bool oversubscribed) noexcept
@@ -98,7 +102,11 @@ public:
     /// For waits before the number of ranks is known: spins first, and sleeps in the end.
     static pause before_team() noexcept { return {0, true}; }
 
+    /// Between two tries.
     void wait() noexcept;
+
+    /// Before the first try: naps if a try would probably lose the core.
+    void before_first_try() noexcept;
 
     /// Whether spinning is over, so that there is time for other work.
     bool is_slow() const noexcept { return tries_ >= spins; }
@@ -109,6 +117,7 @@ private:
     static constexpr int spins = 200, yields = 2000;
     int tries_;
     bool may_sleep_;
+    contention::clock::time_point try_began_ = contention::clock::now();
 };
 
 /// Counts this rank among the sleepers of a word.
@@ -141,7 +150,7 @@ void wait_on(shared_word& word, shared_word& sleepers, const patience& how, Read
         if (ready(word.load(std::memory_order_acquire))) return;
         cpu_pause();
     }
-    for (int i = 0; i < how.yields; ++i) {
+    for (int i = 0; i < how.yields && !contention::is_likely(); ++i) {
         yield_core();
         if (ready(word.load(std::memory_order_acquire))) return;
         if (i % 8 == 0) do_duty();
