@@ -24,7 +24,7 @@ from ._uncaught import watch_exceptions
 
 array = Array  #: the type of arrays; ``help(nodespan.array)`` shows all they can do
 
-_LOOKED_AT = ("Job", "LiveArray", "attach", "jobs")
+_LOOKED_AT = ("Job", "LiveArray", "Reading", "attach", "jobs")
 
 
 def __getattr__(name):
@@ -46,6 +46,6 @@ _mpi4py.prepare()
 
 __all__ = [
     "Array", "Checkpoint", "Closed", "Counter", "Empty", "Frame", "Full", "Job", "LiveArray", "Lock",
-    "MPIError", "PeerLostError", "Queue", "Replicated", "Ring", "Team", "array", "attach", "dot", "jobs",
+    "MPIError", "PeerLostError", "Queue", "Reading", "Replicated", "Ring", "Team", "array", "attach", "dot", "jobs",
     "load_csv", "load_hdf5", "load_npy", "save_csv", "save_hdf5", "save_npy", "__version__",
 ]

@@ -1,11 +1,40 @@
 // A program that knows nothing of being looked at: arrays of several kinds, until a file appears.
 
+#include <nodespan/nodespan.h>
 #include <nodespan/nodespan.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <iostream>
+#include <stdexcept>
 #include <thread>
+
+// What a C program has.
+class array_of_c {
+public:
+    explicit array_of_c(MPI_Comm comm) {
+        const std::int64_t extents[] = {2, 3};
+        nodespan_array_options options = NODESPAN_ARRAY_OPTIONS_INIT;
+        options.name = "in C";
+        require(nodespan_team_create(comm, 0, &team_));
+        require(nodespan_array_create(team_, NODESPAN_INT16, 2, extents, &options, &array_));
+    }
+    ~array_of_c() {
+        nodespan_array_free(&array_);
+        nodespan_team_free(&team_);
+    }
+    array_of_c(const array_of_c&) = delete;            // a handle has one owner
+    array_of_c& operator=(const array_of_c&) = delete; // a handle has one owner
+
+private:
+    static void require(int status) {
+        if (status != NODESPAN_SUCCESS) throw std::runtime_error(nodespan_last_error_message());
+    }
+
+    nodespan_team team_ = nullptr;
+    nodespan_array array_ = nullptr;
+};
 
 int main(int argc, char** argv) {
     return nodespan::run(argc, argv, [&](nodespan::team& all) {
@@ -22,6 +51,7 @@ int main(int argc, char** argv) {
             for (nodespan::index_t j = 0; j < 5; ++j)
                 if (all.rank() == 0) turned.put({i, j}, static_cast<int>(10 * i + j));
         if (all.rank() == 0) flags.put({8}, true);
+        const array_of_c in_c(all.comm());
         all.fence();
         if (all.rank() == 0) std::cout << "up" << std::endl;
         bool goes_on = true;

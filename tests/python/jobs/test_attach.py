@@ -115,7 +115,7 @@ def test_a_jobs_arrays_are_read_as_they_are(tmp_path, ranks, nodes_of):
 
 @pytest.mark.skipif(not ATTACHED, reason="the program in C++ is not built")
 @pytest.mark.parametrize("ranks, nodes_of", [(1, ""), (4, "2")])
-def test_a_program_in_cpp_needs_no_change(tmp_path, ranks, nodes_of):
+def test_a_program_in_c_or_cpp_needs_no_change(tmp_path, ranks, nodes_of):
     more = {"NODESPAN_RANKS_PER_NODE": nodes_of} if nodes_of else {}
     with running(tmp_path, ranks, ATTACHED, **more) as it:
         job = it.attach()
@@ -125,6 +125,8 @@ def test_a_program_in_cpp_needs_no_change(tmp_path, ranks, nodes_of):
         turned = job["turned"]
         assert turned.shape == (6, 5) and np.array_equal(turned.read(np.s_[2:, 1]), [21, 31, 41, 51])
         assert np.array_equal(turned.read(), 10 * np.arange(6)[:, None] + np.arange(5))
+        in_c = job["in C"]  # of the C interface, with a team of its own
+        assert in_c.shape == (2, 3) and in_c.dtype == np.int16 and not in_c.read().any()
         assert job["flags"].dtype == bool and job["flags"].read().tolist() == [False] * 8 + [True]
 
 

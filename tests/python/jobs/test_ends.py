@@ -273,6 +273,7 @@ def test_importing_is_quick_and_starts_nothing(tmp_path):
         import numpy
         import nodespan
         assert "mpi4py.MPI" not in sys.modules and "matplotlib" not in sys.modules
+        assert "nodespan._attach" not in sys.modules and nodespan.attach.__module__ == "nodespan._attach"
         assert not nodespan._core.is_mpi_started()
         print(nodespan.array.__doc__.splitlines()[0])
     """)
