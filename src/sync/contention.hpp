@@ -4,14 +4,16 @@
 
 namespace nodespan::detail {
 
-/// Whether somebody else computes on this process's core: a rank that shares it, or another program.
+/// Whether somebody else computes on the core of this process: a rank that shares it, or another
+/// program.
 ///
 /// A process that calls sched_yield() then waits for a whole slice of the other one, some
-/// milliseconds: Linux 6.6 and later place it behind all slices that others have left. It goes ahead
-/// of them where it has slept, be it for some microseconds. So a wait that has lost its core once
-/// sleeps shortly between its tries instead of offering the core again. MPI yields by itself between
-/// tries that find nothing, if it is told to (mpi_yield_when_idle); therefore waits for MPI look
-/// whether a try has lost the core, and sleep first, so that the try finds what has arrived meanwhile.
+/// milliseconds: Linux 6.6 and later place it behind all slices that others have left. It goes
+/// ahead of them where it has slept, be it for some microseconds. So a wait that has lost its core
+/// once sleeps shortly between its tries instead of offering the core again. MPI yields by itself
+/// between tries that find nothing, if it is told to (mpi_yield_when_idle); therefore waits for MPI
+/// look whether a try has lost the core, and sleep first, so that the try finds what has arrived
+/// meanwhile.
 ///
 /// What one wait has found out holds for all waits of this process for 50 ms. Then the next one
 /// tries anew, which costs one slice if nothing has changed.

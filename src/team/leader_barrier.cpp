@@ -2,6 +2,7 @@
 
 #include "host_name.hpp"
 #include "nodespan/error.hpp"
+#include "tags.hpp"
 
 #include <fmt/format.h>
 
@@ -13,7 +14,7 @@
 // receives from the one 2^k before it. MPI keeps messages of one pair in order, so rounds and
 // meetings need no numbers in their messages.
 //
-// A leader that leaves sends all others one more message (tag_abandoned) with the number of
+// A leader that leaves sends all others one more message (tags::abandoned) with the number of
 // meetings that it has reached. It does not wait for them to be received. The others look for such
 // a message in every wait. They miss that leader only in meetings after that number: in earlier
 // ones it has sent, or its node will have sent, all that they wait for. A wait for a later meeting
@@ -27,8 +28,6 @@
 namespace nodespan::detail {
 namespace {
 
-constexpr int tag_words = 32766;
-constexpr int tag_abandoned = 32767; // "a rank of my node left by an exception"
 constexpr int nobody = -1;
 
 } // namespace
@@ -60,9 +59,9 @@ bool leader_barrier::maximum(agreed_words& words, const occasion& why) {
         memory.received[k] = {};
         std::array<MPI_Request, 2> requests{MPI_REQUEST_NULL, MPI_REQUEST_NULL};
         good &= MPI_Irecv(memory.received[k].data(), count, MPI_UINT64_T, leader_of(before),
-                          tag_words, comm_, &requests[0]) == MPI_SUCCESS;
-        good &= MPI_Isend(memory.sent[k].data(), count, MPI_UINT64_T, leader_of(after), tag_words,
-                          comm_, &requests[1]) == MPI_SUCCESS;
+                          tags::meeting_words, comm_, &requests[0]) == MPI_SUCCESS;
+        good &= MPI_Isend(memory.sent[k].data(), count, MPI_UINT64_T, leader_of(after),
+                          tags::meeting_words, comm_, &requests[1]) == MPI_SUCCESS;
         good &= finish(requests, why, before);
         for (std::size_t i = 0; i < words.size(); ++i)
             words[i] = std::max(words[i], memory.received[k][i]);
@@ -100,13 +99,13 @@ bool leader_barrier::finish(std::span<MPI_Request> requests, const occasion& why
 void leader_barrier::progress() {
     int has_message = 0;
     MPI_Status status;
-    if (MPI_Iprobe(MPI_ANY_SOURCE, tag_abandoned, comm_, &has_message, &status) != MPI_SUCCESS ||
+    if (MPI_Iprobe(MPI_ANY_SOURCE, tags::abandoned, comm_, &has_message, &status) != MPI_SUCCESS ||
         has_message == 0)
         return;
     lent_memory<std::uint64_t> met;
     MPI_Request request = MPI_REQUEST_NULL;
     met.lend();
-    if (MPI_Irecv(&*met, 1, MPI_UINT64_T, status.MPI_SOURCE, tag_abandoned, comm_, &request) !=
+    if (MPI_Irecv(&*met, 1, MPI_UINT64_T, status.MPI_SOURCE, tags::abandoned, comm_, &request) !=
             MPI_SUCCESS ||
         wait_for({&request, 1}, pause(oversubscribed_), [] {}) != MPI_SUCCESS)
         return;
@@ -139,7 +138,7 @@ void leader_barrier::tell_abandoned(MPI_Comm comm, const placement& ranks, int n
     for (int other = 0; told != nullptr && other < ranks.nodes(); ++other) {
         MPI_Request request = MPI_REQUEST_NULL;
         if (other != node && MPI_Isend(told, 1, MPI_UINT64_T, ranks.first_rank(other),
-                                       tag_abandoned, comm, &request) == MPI_SUCCESS)
+                                       tags::abandoned, comm, &request) == MPI_SUCCESS)
             MPI_Request_free(&request);
     }
 }
