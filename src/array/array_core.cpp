@@ -6,6 +6,7 @@
 #include "array_state.hpp"
 #include "first_touch.hpp"
 #include "process_watch.hpp"
+#include "published_array.hpp"
 #include "team_core.hpp"
 
 #include <boost/core/demangle.hpp>
@@ -41,6 +42,27 @@ std::uint64_t fingerprint(const std::string& name, std::size_t element_bytes,
     boost::hash_combine(seed, options.ghosts.periodic);
     boost::hash_combine(seed, options.zeroed);
     return seed;
+}
+
+// What onlookers are told of this node's part.
+array_facts facts_of(const array_core& array, const element_type& type,
+                     const array_location& location) {
+    const team_core& team = *location.team;
+    const node_barrier& meetings = team.meetings();
+    return {array.options().name,
+            type.name,
+            type.kind,
+            type.bytes,
+            type.is_transposed,
+            array.cut().extents(),
+            array.node_box(),
+            array.stored_box(),
+            location.where.data,
+            {&meetings.first_arrival(), node_barrier::arrival_step(), team.node_size()},
+            team.token(),
+            location.where.number,
+            team.node(),
+            team.placement()->nodes()};
 }
 
 // Bytes of the largest node box with its ghosts.
@@ -115,9 +137,12 @@ array_core::array_core(const class team& team, const index_list& extents, const 
         location.usage = counters->begin_array(options.name, type_text(type, extents.size()),
                                                extents, request.node_bytes);
     make_own_lock();
+    if (core.is_leader())
+        state_->published = published_array::if_wanted(facts_of(*this, type, location));
 }
 
 array_core::~array_core() {
+    state_->published.reset(); // before the memory is another array's
     if (state_->attached) state_->attached->array_ends();
     state_->ghosts.reset();
     if (team_usage* const counters = access::core(team_)->usage())

@@ -164,8 +164,11 @@ void node_barrier::wait_until(shared_word& word, std::uint32_t goal, const patie
 void node_barrier::arrive_and_wait(const occasion& why) {
     why_ = &why;
     throw_if_abandoned(); // a meeting without the rank that left would be counted wrongly
-    if (ranks_ == 1) return;
     ++meeting_;
+    if (ranks_ == 1) { // nobody to meet: only onlookers read the number
+        line(0).arrived.store(meeting_, std::memory_order_release);
+        return;
+    }
     switch (shape_) {
     case shape::flags:
         return meet_by_flags();

@@ -77,6 +77,12 @@ public:
     /// Whether a rank of this node or, as the leader reported, of another one has left.
     bool is_anyone_lost() const noexcept;
 
+    /// The words of the ranks that count the meetings each has come to: the first one, and how many
+    /// bytes lie between two. The least of them is the number of the meeting that ended last, or
+    /// whose end nobody has left yet.
+    const shared_word& first_arrival() const noexcept { return line(0).arrived; }
+    static constexpr std::size_t arrival_step() noexcept { return sizeof(rank_line); }
+
     /// The team's numbers of those that have not come to this rank's present meeting.
     std::vector<int> missing() const;
 

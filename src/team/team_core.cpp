@@ -14,11 +14,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <exception>
 #include <new>
 #include <numeric>
 #include <sched.h>
+#include <unistd.h>
 #include <unordered_map>
 #include <utility>
 
@@ -31,6 +33,13 @@ constexpr std::uint64_t all_went_well = 0, mpi_failed = 1, somebody_is_lost = 2;
 std::uint64_t word_of(const std::optional<error>& mine) {
     if (!mine) return all_went_well;
     return mine->code() == errc::peer_lost ? somebody_is_lost : mpi_failed;
+}
+
+// The time, and who asks: two teams that begin with the same rank are not made at the same moment.
+std::uint64_t new_token() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto ticks = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+    return static_cast<std::uint64_t>(ticks) << 22 ^ static_cast<std::uint64_t>(getpid());
 }
 
 } // namespace
@@ -54,19 +63,27 @@ team_core::team_core(MPI_Comm comm, const grouping& mine)
 // Finds out which rank is on which node: nodes in the order of their first rank in `comm`, ranks
 // inside a node likewise. Returns the comm ranks by team rank; nothing if both orders are equal.
 std::vector<int> team_core::group(MPI_Comm comm, int label) {
+    struct introduction {
+        int node = 0;
+        std::uint64_t token = 0; // the team takes that of the first rank
+    };
     int size = 0, me = 0;
+    std::vector<introduction> all;
     std::vector<int> node_of;
     lent_memory<std::vector<std::byte>> labels;
     detail::agree_or_throw(comm, attempt([&] {
                                mpi_check(MPI_Comm_size(comm, &size), "MPI_Comm_size");
                                mpi_check(MPI_Comm_rank(comm, &me), "MPI_Comm_rank");
-                               node_of.resize(static_cast<std::size_t>(size));
-                               labels->resize(node_of.size() * sizeof label);
-                               std::memcpy(&(*labels)[static_cast<std::size_t>(me) * sizeof label],
-                                           &label, sizeof label);
+                               all.resize(static_cast<std::size_t>(size));
+                               labels->resize(all.size() * sizeof(introduction));
+                               const introduction mine{label, new_token()};
+                               std::memcpy(&(*labels)[static_cast<std::size_t>(me) * sizeof mine],
+                                           &mine, sizeof mine);
                            }));
-    detail::agree_or_throw(comm, attempt([&] { gather(comm, labels, sizeof label); }));
-    std::memcpy(node_of.data(), labels->data(), labels->size());
+    detail::agree_or_throw(comm, attempt([&] { gather(comm, labels, sizeof(introduction)); }));
+    std::memcpy(all.data(), labels->data(), labels->size());
+    token_ = all[0].token;
+    for (const introduction& one : all) node_of.push_back(one.node);
 
     std::unordered_map<int, int> numbers;
     std::vector<int> counts;

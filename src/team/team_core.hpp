@@ -77,6 +77,12 @@ public:
     /// The counters for a usage report; null if none is wanted.
     team_usage* usage() const noexcept { return usage_.get(); }
 
+    /// How onlookers tell the epochs of this node's memory apart.
+    const node_barrier& meetings() const noexcept { return *barrier_; }
+
+    /// A number of the team, the same on all of its ranks, that hardly another one has.
+    std::uint64_t token() const noexcept { return token_; }
+
     /// See team's. `why` says what the fence belongs to, if that is not the team.
     void fence();
     void fence(const occasion& why);
@@ -237,6 +243,7 @@ private:
     std::unique_ptr<team_usage> usage_ = team_usage::if_wanted();
     std::shared_ptr<const nodespan::placement> ranks_;
     const int* order_ = nullptr; // comm ranks by team rank, if they differ; one copy a node
+    std::uint64_t token_ = 0;
     int rank_ = 0;
     int node_ = 0;
     bool oversubscribed_ = false;
