@@ -125,9 +125,9 @@ public:
     std::optional<index_t> restore();
 
     /// Why checkpoints later than that of `latest` or `restore` were not used, each with its file.
-    const std::vector<std::string>& refused() const noexcept;
+    const std::vector<std::string>& refused() const;
 
-    const std::filesystem::path& folder() const noexcept;
+    const std::filesystem::path& folder() const;
 
     /// The same as `add` of an array, for nodespan's own layers.
     void add_core(const std::string& name, detail::array_core& field,
@@ -140,6 +140,7 @@ private:
     void add_value(const std::string& name, const std::string& type, getter get, setter set);
 
     struct state;
+    state& live() const;
     std::unique_ptr<state> state_;
 };
 

@@ -296,10 +296,15 @@ checkpoint::checkpoint(checkpoint&&) noexcept = default;
 checkpoint& checkpoint::operator=(checkpoint&&) noexcept = default;
 checkpoint::~checkpoint() = default;
 
+checkpoint::state& checkpoint::live() const {
+    if (state_ == nullptr) detail::refuse_moved_from("checkpoint");
+    return *state_;
+}
+
 void checkpoint::add_core(const std::string& name, detail::array_core& field,
                           const detail::file_type& type) {
-    state_->forget(name);
-    state_->arrays.push_back({name, &field, type});
+    live().forget(name);
+    live().arrays.push_back({name, &field, type});
 }
 
 void checkpoint::add_value(const std::string& name, const std::string& type, getter get,
@@ -308,8 +313,8 @@ void checkpoint::add_value(const std::string& name, const std::string& type, get
         throw error(
             errc::invalid_argument,
             "checkpoint::add(\"step\"): that is what the checkpoint's own number is called");
-    state_->forget(name);
-    state_->values.push_back({name, type, std::move(get), std::move(set)});
+    live().forget(name);
+    live().values.push_back({name, type, std::move(get), std::move(set)});
 }
 
 void checkpoint::reserve() {
@@ -318,48 +323,48 @@ void checkpoint::reserve() {
 }
 
 void checkpoint::write(index_t step) {
-    const detail::collective_io call = state_->begin("write");
-    const attributes values = state_->all_values(step);
-    const detail::collective_io same(state_->team,
+    const detail::collective_io call = live().begin("write");
+    const attributes values = live().all_values(step);
+    const detail::collective_io same(live().team,
                                      fmt::format("checkpoint::write({}) in \"{}\", {}", step,
-                                                 state_->folder.string(), quote(values)));
+                                                 live().folder.string(), quote(values)));
     call.agree([&] {
         if (step < 0 || step >= most_steps)
             throw error(errc::invalid_argument, fmt::format("no step: {}", step));
         require_whole_texts(values);
     });
-    call.on_first_rank([&] { state_->prepare_folder(step); });
+    call.on_first_rank([&] { live().prepare_folder(step); });
     call.fence();
-    detail::hdf5_output output(call, state_->path_of(step).string(), save_mode::replace_file,
+    detail::hdf5_output output(call, live().path_of(step).string(), save_mode::replace_file,
                                detail::seal_bytes);
-    for (const state::named_array& a : state_->arrays) {
+    for (const state::named_array& a : live().arrays) {
         const index_list& extents = a.field->cut().extents();
         const box<dynamic_rank> whole{index_list(static_cast<int>(extents.size()), 0), extents};
         output.write(call, *a.field, a.type, whole, a.name, {});
     }
     for (const auto& [name, value] : values) output.set_attribute("/", name, value);
     output.commit(call, [&](const std::string& file) {
-        detail::seal(call, file, step, state_->options.read_back);
+        detail::seal(call, file, step, live().options.read_back);
     });
-    std::erase(state_->unfit, step); // replaced
-    call.on_first_rank([&] { state_->remove_old(step); });
-    state_->damaged.clear();
+    std::erase(live().unfit, step); // replaced
+    call.on_first_rank([&] { live().remove_old(step); });
+    live().damaged.clear();
 }
 
 std::optional<index_t> checkpoint::latest() {
-    return state_->find_latest(state_->begin("latest"));
+    return live().find_latest(live().begin("latest"));
 }
 
 std::optional<index_t> checkpoint::restore() {
-    return state_->restore(state_->begin("restore"));
+    return live().restore(live().begin("restore"));
 }
 
-const std::vector<std::string>& checkpoint::refused() const noexcept {
-    return state_->refused;
+const std::vector<std::string>& checkpoint::refused() const {
+    return live().refused;
 }
 
-const std::filesystem::path& checkpoint::folder() const noexcept {
-    return state_->folder;
+const std::filesystem::path& checkpoint::folder() const {
+    return live().folder;
 }
 
 } // namespace nodespan

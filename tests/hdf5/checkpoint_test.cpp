@@ -142,6 +142,24 @@ TEST(Checkpoint, GivesBackArraysAndValues) {
     fresh.expect_at(7);
 }
 
+TEST(Checkpoint, RefusesToBeUsedOnceItHasBeenMovedFrom) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    checkpoint source(everyone, folder / "a");
+    int count = 0;
+
+    const checkpoint saved = std::move(source);
+
+    const std::vector<std::function<void()>> calls{
+        [&] { source.add("count", count); },          [&] { source.write(1); },
+        [&] { static_cast<void>(source.latest()); },  [&] { static_cast<void>(source.restore()); },
+        [&] { static_cast<void>(source.refused()); }, [&] { static_cast<void>(source.folder()); },
+    };
+    for (std::size_t i = 0; i < calls.size(); ++i)
+        EXPECT_EQ(caught(calls[i]).code, errc::invalid_argument) << "call " << i;
+    EXPECT_EQ(saved.folder(), folder / "a");
+}
+
 TEST(Checkpoint, IsRestoredByOtherTeams) {
     const shared_folder folder;
     team everyone(MPI_COMM_WORLD);
