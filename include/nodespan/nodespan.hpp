@@ -25,6 +25,7 @@
 #include "nodespan/mutex.hpp"
 #include "nodespan/npy.hpp"
 #include "nodespan/placement.hpp"
+#include "nodespan/progress.hpp"
 #include "nodespan/queue.hpp"
 #include "nodespan/raw.hpp"
 #include "nodespan/replicated.hpp"
@@ -42,6 +43,7 @@
 #include "nodespan/hdf5.hpp"
 #include "nodespan/hdf5_info.hpp"
 #include "nodespan/hdf5_writer.hpp"
+#include "nodespan/run_control.hpp"
 #else
 #include "nodespan/detail/without_hdf5.hpp"
 #endif

@@ -3,6 +3,7 @@
 #include "contention.hpp"
 
 #include <atomic>
+#include <bit>
 #include <cstdint>
 
 #if defined(__x86_64__)
@@ -86,6 +87,14 @@ struct patience {
     /// For nodes with more ranks than cores: no spinning.
     static patience oversubscribed() { return {0, 50}; }
 };
+
+/// Whether a wait's `slow`, called for the `tries`-th time, looks at what costs more than a word:
+/// at the beginning, now and then while it offers the core, and whenever it has slept. Where
+/// somebody else computes on its core it sleeps from the beginning.
+inline bool is_time_to_look(unsigned tries, const patience& how) noexcept {
+    return std::has_single_bit(tries) || tries % 64 == 0 ||
+           tries > static_cast<unsigned>(how.yields);
+}
 
 /// Pauses between tries of a wait in which nobody wakes this rank, such as for a message. It spins,
 /// then offers the core, then sleeps 100 us at a time if ranks outnumber cores. Otherwise it stays

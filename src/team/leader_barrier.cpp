@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <new>
 
 // How the leaders of nodes meet: by dissemination, as ranks do in node_barrier, with messages in
@@ -43,8 +44,53 @@ leader_barrier::leader_barrier(MPI_Comm comm, const placement& ranks, int node,
     words_.emplace();
 }
 
-// Goes on after a round that fails. If the meeting failed, its messages keep their memory.
+// The kinds of calls: one word is the largest for the largest kind, the other for the smallest, and
+// each for the first node that came for it. So all leaders see at the end of a meeting whether its
+// calls differ, and agree on what they do then.
 bool leader_barrier::maximum(agreed_words& words, const occasion& why) {
+    constexpr std::size_t largest = std::tuple_size_v<agreed_words>, smallest = largest + 1;
+    constexpr std::uint64_t low_half = 0xffffffff;
+    const std::uint64_t before_others = low_half - static_cast<std::uint64_t>(node_);
+    const std::uint64_t kind = why.operation.kind;
+    message all{};
+    std::copy(words.begin(), words.end(), all.begin());
+    all[largest] = kind << 32 | before_others;
+    all[smallest] = (low_half - kind) << 32 | before_others;
+    const bool good = combine(all, why);
+    std::copy_n(all.begin(), words.size(), words.begin());
+    if (good && all[largest] >> 32 != low_half - (all[smallest] >> 32))
+        throw_mixed(static_cast<int>(low_half - (all[largest] & low_half)),
+                    static_cast<int>(low_half - (all[smallest] & low_half)), why);
+    return good;
+}
+
+void leader_barrier::throw_mixed(int node, int other, const occasion& why) {
+    const std::string mine = why.text();
+    const std::string first = text_of(node, mine, why);
+    const std::string text =
+        mixed_calls::message(leader_of(node), first, leader_of(other), text_of(other, mine, why));
+    own_node_->tell_mixed(text);
+    throw error(errc::mismatched_arguments, text);
+}
+
+// In meetings to which all other nodes bring zeros. Cut to what two of them carry.
+std::string leader_barrier::text_of(int node, const std::string& mine, const occasion& why) {
+    std::string result(2 * sizeof(message), '\0');
+    if (node == node_)
+        result.replace(0, std::min(mine.size(), result.size()), mine, 0, result.size());
+    result.resize(2 * sizeof(message));
+    for (std::size_t at = 0; at < result.size(); at += sizeof(message)) {
+        message part{};
+        std::memcpy(part.data(), &result[at], sizeof part);
+        combine(part, why);
+        std::memcpy(&result[at], part.data(), sizeof part);
+    }
+    return result.c_str();
+}
+
+// Replaces all words by their maximum. Goes on after a round that fails. If the meeting failed, its
+// messages keep their memory.
+bool leader_barrier::combine(message& mine, const occasion& why) {
     ++met_;
     const int nodes = ranks_->nodes();
     round_words& memory = **words_;
@@ -54,8 +100,8 @@ bool leader_barrier::maximum(agreed_words& words, const occasion& why) {
         const auto k = static_cast<std::size_t>(round);
         const int before = (node_ + nodes - distance) % nodes;
         const int after = (node_ + distance) % nodes;
-        constexpr auto count = static_cast<int>(std::tuple_size_v<agreed_words>);
-        memory.sent[k] = words;
+        constexpr auto count = static_cast<int>(std::tuple_size_v<message>);
+        memory.sent[k] = mine;
         memory.received[k] = {};
         std::array<MPI_Request, 2> requests{MPI_REQUEST_NULL, MPI_REQUEST_NULL};
         good &= MPI_Irecv(memory.received[k].data(), count, MPI_UINT64_T, leader_of(before),
@@ -63,8 +109,8 @@ bool leader_barrier::maximum(agreed_words& words, const occasion& why) {
         good &= MPI_Isend(memory.sent[k].data(), count, MPI_UINT64_T, leader_of(after),
                           tags::meeting_words, comm_, &requests[1]) == MPI_SUCCESS;
         good &= finish(requests, why, before);
-        for (std::size_t i = 0; i < words.size(); ++i)
-            words[i] = std::max(words[i], memory.received[k][i]);
+        for (std::size_t i = 0; i < mine.size(); ++i)
+            mine[i] = std::max(mine[i], memory.received[k][i]);
     }
     if (good)
         words_->mine_again();
