@@ -77,6 +77,12 @@ void merge_into(clock_t* row) {
     }
 }
 
+void forget(const known_team* t) {
+    if (t == nullptr) return;
+    remove_regions(nullptr, t);
+    std::erase_if(this_process().teams, [&](const auto& one) { return one.get() == t; });
+}
+
 // Empties the shadow of a team's arrays, each rank its part, so that records can be named anew.
 void clear_shadow(known_team& t) {
     t.team->meet_on_node(); // all have read that it is wanted
@@ -115,18 +121,17 @@ void team_begins(team_core& team, std::byte* memory) {
     t->floor.resize(p.heard.size());
     if (team.placement()->nodes() > 1) t->far = make_far_log(team);
     const turn mine;
+    forget(find(team)); // one that was abandoned, in the same place
     p.teams.push_back(std::move(t));
     move_clock(because::told);
 }
 
 void team_ends(team_core& team) noexcept {
     const turn mine;
-    process_state& p = this_process();
     known_team* const t = find(team);
     if (t == nullptr) return;
     count_pairs(*t);
-    remove_regions(nullptr, t);
-    std::erase_if(p.teams, [&](const auto& one) { return one.get() == t; });
+    forget(t);
 }
 
 meeting::meeting(team_core& team, reach whose)
