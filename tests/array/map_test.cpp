@@ -38,7 +38,7 @@ std::int64_t key_of(const team& everyone, std::int64_t number) {
 
 TEST(Map, IsStdMapUnderRandomOperationsOfAllRanksAtOnce) {
     team everyone(MPI_COMM_WORLD);
-    constexpr int keys = 3000, operations = 400'000;
+    constexpr int keys = 3000, operations = 2'000'000;
     nodespan::map<std::int64_t, std::int64_t> table(everyone, index_t{keys} * everyone.size());
     std::map<std::int64_t, std::int64_t> expected;
     std::mt19937_64 random(static_cast<std::uint64_t>(everyone.rank()));

@@ -99,7 +99,7 @@ TYPED_TEST_SUITE(SortOf, numbers);
 
 TYPED_TEST(SortOf, NumbersIsStableSortWhateverTheCut) {
     std::mt19937_64 random(7);
-    for (const index_t size : {7, 1009}) {
+    for (const index_t size : {1009}) {
         std::vector<TypeParam> elements(static_cast<std::size_t>(size));
         for (auto&& element : elements) // NOLINT: bool has no references
             if constexpr (std::is_floating_point_v<TypeParam>)
