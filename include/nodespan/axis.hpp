@@ -122,15 +122,24 @@ void for_each_result(const array<T, N>& field, int axis, F&& f) {
     }
 }
 
+// From one element to the next along an axis; with one dimension there is no other one.
+template <class T, int N>
+index_t step_of(const view<const T, N>& all, int axis) {
+    if constexpr (N == 1)
+        return 1;
+    else
+        return all.stride(axis);
+}
+
 /// Adds term(element, place in out) of all elements along the axis into `out`, which is all 0.
 template <class T, int N, class U, class Term>
 void add_along(const array<T, N>& field, int axis, std::span<U> out, Term term) {
     const view<const T, N> all = field.node();
-    const index_t length = all.extent(axis), step = all.stride(axis);
+    const index_t length = all.extent(axis), step = step_of(all, axis);
     for_each_result(field, axis, [&](const T* first, index_t count, index_t to) {
         U* const results = out.data() + to;
         if (axis == N - 1) {
-            const index_t next = N == 1 ? 0 : all.stride(N == 1 ? 0 : N - 2);
+            const index_t next = step_of(all, N - 2);
             for (index_t j = 0; j < count; ++j)
                 results[j] = sum_of<U>(length, [&, row = first + j * next](index_t i) {
                     return term(row[i], to + j);
@@ -157,10 +166,10 @@ void best_along(const array<T, N>& field, int axis, std::span<T> out, accumulate
     require_axis<N>(field.get_team(), to_string(op), field.extents(), axis, out.size(), false);
     std::ranges::fill(out, op == accumulate_op::min ? top : bottom);
     const view<const T, N> all = field.node();
-    const index_t length = all.extent(axis), step = all.stride(axis);
+    const index_t length = all.extent(axis), step = step_of(all, axis);
     for_each_result(field, axis, [&](const T* first, index_t count, index_t to) {
         if (axis == N - 1) {
-            const index_t next = N == 1 ? 0 : all.stride(N == 1 ? 0 : N - 2);
+            const index_t next = step_of(all, N - 2);
             for (index_t j = 0; j < count; ++j)
                 combine_all(kind_of<T>(), op, first + j * next, length, &out[0] + to + j);
         } else {
