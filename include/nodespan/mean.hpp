@@ -20,7 +20,8 @@ namespace nodespan {
 /// of rows.
 /// Shape:  out.size() == extent(1) for axis 0, extent(0) for axis 1.
 /// Call:   collective over the array's team, same axis on all ranks.
-/// Epoch:  as mean of axis.hpp, and no rank reads the table during the call; afterwards all ranks see it.
+/// Epoch:  as mean of axis.hpp, and no rank reads the table during the call; afterwards all ranks
+///         see it.
 /// Errors: errc::size_mismatch, errc::invalid_argument, errc::peer_lost; MPI category.
 /// Cost:   as mean of axis.hpp; on one node, for axis 0, a node_fence in place of the all_reduce.
 template <class T, std::floating_point U>

@@ -61,8 +61,9 @@ struct descending {
 ///         ascending or descending, byte by byte in up to 8 passes without comparisons, others by
 ///         std::stable_sort. On one node every rank then looks for its share in all runs; over
 ///         nodes, from 256 KiB on, some 30 rounds of three all_reduce calls find it. Each element
-///         moves once, over the network at most once, and is merged in log2(ranks) passes. Memory: another array like this one, and in teams of more
-///         than two ranks or several nodes as much again of the rank's own.
+///         moves once, over the network at most once, and is merged in log2(ranks) passes. Memory:
+///         another array like this one, and in teams of more than two ranks or several nodes as
+///         much again of the rank's own.
 template <class T, class Less = ascending>
 void sort(array<T, 1>& field, Less less = {});
 

@@ -1,7 +1,10 @@
 #pragma once
 
+#include "nodespan/detail/requirements.hpp"
+
 #include <bit>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
