@@ -24,18 +24,25 @@
 #include "nodespan/mtx.hpp"
 #include "nodespan/mutex.hpp"
 #include "nodespan/npy.hpp"
+#include "nodespan/patch.hpp"
 #include "nodespan/placement.hpp"
 #include "nodespan/queue.hpp"
 #include "nodespan/raw.hpp"
+#include "nodespan/redistribute.hpp"
 #include "nodespan/replicated.hpp"
 #include "nodespan/request.hpp"
 #include "nodespan/ring.hpp"
 #include "nodespan/ring_options.hpp"
 #include "nodespan/run.hpp"
 #include "nodespan/team.hpp"
+#include "nodespan/transpose.hpp"
 #include "nodespan/version.hpp"
 #include "nodespan/view.hpp"
 #include "nodespan/work_share.hpp"
+
+#ifdef NODESPAN_HAS_LINALG // defined by the target nodespan::linalg
+#include "nodespan/multiply.hpp"
+#endif
 
 #ifdef NODESPAN_HAS_HDF5 // defined by the target nodespan::hdf5
 #include "nodespan/checkpoint.hpp"
