@@ -56,8 +56,9 @@ function(nodespan_set_program_rpath folder)
 endfunction()
 
 install(DIRECTORY include/nodespan DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-        FILES_MATCHING PATTERN *.hpp PATTERN *.h PATTERN *.f90
-        PATTERN boost_mpi.hpp EXCLUDE PATTERN multiply.hpp EXCLUDE PATTERN hdf5*.hpp EXCLUDE PATTERN checkpoint.hpp EXCLUDE PATTERN hdf5.h EXCLUDE)
+        FILES_MATCHING PATTERN *.hpp PATTERN *.h PATTERN *.f90 PATTERN *.inc
+        PATTERN boost_mpi.hpp EXCLUDE PATTERN multiply.hpp EXCLUDE PATTERN hdf5*.hpp EXCLUDE
+        PATTERN checkpoint.hpp EXCLUDE PATTERN hdf5.h EXCLUDE PATTERN checkpoint.h EXCLUDE)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${PROJECT_BINARY_DIR}/include/nodespan/version.hpp
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nodespan)
@@ -86,7 +87,8 @@ endif()
 if(NODESPAN_WITH_HDF5)
   install(FILES include/nodespan/checkpoint.hpp include/nodespan/hdf5.hpp include/nodespan/hdf5_info.hpp
                 include/nodespan/hdf5_writer.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nodespan)
-  install(FILES include/nodespan/c/hdf5.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nodespan/c)
+  install(FILES include/nodespan/c/checkpoint.h include/nodespan/c/hdf5.h
+          DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nodespan/c)
   nodespan_install_library(nodespan_hdf5 nodespan_hdf5_targets)
   get_target_property(nodespan_hdf5_link nodespan::hdf5_c INTERFACE_LINK_LIBRARIES)
   list(JOIN nodespan_hdf5_link " " nodespan_hdf5_link)
@@ -111,6 +113,7 @@ install(FILES cmake/nodespan-config.cmake ${PROJECT_BINARY_DIR}/nodespan_compone
 if(TARGET nodespan_python)
   include(nodespan_install_python)
 endif()
+include(nodespan_manual)
 if(NODESPAN_BUILD_APPS)
   nodespan_set_program_rpath(${PROJECT_SOURCE_DIR}/apps)
 endif()

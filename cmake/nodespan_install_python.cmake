@@ -13,3 +13,7 @@ file(RELATIVE_PATH nodespan_to_libraries /${NODESPAN_PYTHON_DESTINATION}/nodespa
      /${CMAKE_INSTALL_LIBDIR})
 set_target_properties(nodespan_python PROPERTIES INSTALL_RPATH $ORIGIN/${nodespan_to_libraries}
                       INSTALL_RPATH_USE_LINK_PATH TRUE)
+
+# nodespan-watch: pip makes its own by pyproject.toml.
+configure_file(python/nodespan-watch.in ${PROJECT_BINARY_DIR}/python/nodespan-watch @ONLY)
+install(PROGRAMS ${PROJECT_BINARY_DIR}/python/nodespan-watch DESTINATION ${CMAKE_INSTALL_BINDIR})

@@ -2,5 +2,5 @@
 add_library(nodespan_warnings INTERFACE)
 target_compile_options(nodespan_warnings INTERFACE
   -Wall -Wextra -Wpedantic $<$<COMPILE_LANGUAGE:C,CXX>:-Wshadow$<SEMICOLON>-Wconversion$<SEMICOLON>-Wsign-conversion>
-  $<$<COMPILE_LANGUAGE:CXX>:-Wold-style-cast$<SEMICOLON>-Wnon-virtual-dtor$<SEMICOLON>-Woverloaded-virtual> $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> # GCC 12 warns of its own std::string
+  $<$<COMPILE_LANGUAGE:CXX>:-Wold-style-cast$<SEMICOLON>-Wnon-virtual-dtor$<SEMICOLON>-Woverloaded-virtual> $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict> # GCC 12 warns of its own std::string
   $<$<BOOL:${NODESPAN_WERROR}>:-Werror>)

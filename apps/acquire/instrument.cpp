@@ -3,21 +3,27 @@
 #include "messages.hpp"
 
 #include <fmt/format.h>
+#include <nodespan/progress.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
-#include <optional>
 #include <thread>
 #include <vector>
 
 namespace nodespan::acquire {
+namespace {
+
+constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
+} // namespace
 
 schedule::schedule(const settings& chosen, std::uint64_t frames)
     : ns_a_frame_(chosen.rate > 0 ? static_cast<double>(chosen.frame_bytes) / chosen.rate : 0),
       frames_(frames > 0          ? frames
               : chosen.frames > 0 ? static_cast<std::uint64_t>(chosen.frames)
                                   : std::numeric_limits<std::uint64_t>::max()),
-      most_ns_(frames > 0 || chosen.seconds <= 0 ? std::numeric_limits<std::int64_t>::max()
+      most_ns_(frames > 0 || chosen.seconds <= 0 ? never
                                                  : static_cast<std::int64_t>(chosen.seconds * 1e9)),
       start_ns_(now_ns()) {}
 
@@ -37,42 +43,43 @@ bool schedule::wait_for(std::uint64_t number) const {
     return now < most_ns_;
 }
 
-std::int64_t schedule::goal() const {
-    return most_ns_ == std::numeric_limits<std::int64_t>::max() ? static_cast<std::int64_t>(frames_)
-                                                                : most_ns_ / 1'000'000;
+index_t schedule::frames() const {
+    const double at_rate =
+        ns_a_frame_ > 0 ? static_cast<double>(most_ns_) / ns_a_frame_ : static_cast<double>(never);
+    const double least = std::min(at_rate, static_cast<double>(frames_));
+    return least < static_cast<double>(never) / 2 ? static_cast<index_t>(std::ceil(least)) : 0;
 }
 
-std::int64_t schedule::done(std::uint64_t frames) const {
-    if (most_ns_ == std::numeric_limits<std::int64_t>::max())
-        return static_cast<std::int64_t>(frames);
-    return std::min((now_ns() - start_ns_) / 1'000'000, goal() - 1);
+double schedule::seconds_left() const {
+    return most_ns_ == never ? 0 : 1e-9 * static_cast<double>(most_ns_ - (now_ns() - start_ns_));
 }
 
 delivery_record deliver(ring<sample>& to, const settings& chosen) {
     const schedule due(chosen);
-    std::optional<app::progress_line> progress;
-    const bool by_time = chosen.seconds > 0;
-    if (!chosen.quiet) progress.emplace(by_time ? "milliseconds" : "frames", due.goal());
+    progress shown(to.get_team(), "acquire", due.frames(),
+                   {.unit = "frames", .quiet = chosen.output.quiet});
     const auto note = [&](std::uint64_t frames) {
-        return fmt::format(
-            "{:.2f} GB/s, {} lost",
-            static_cast<double>(frames * chosen.frame_bytes) /
-                static_cast<double>(std::max<std::int64_t>(1, now_ns() - due.start_ns())),
-            to.lost());
+        const auto gone = std::max<std::int64_t>(1, now_ns() - due.start_ns());
+        std::string text = fmt::format("{:.2f} GB/s, {} lost",
+                                       static_cast<double>(frames * chosen.frame_bytes) /
+                                           static_cast<double>(gone),
+                                       to.lost());
+        if (due.frames() == 0) text += fmt::format(", {:.1f} s left", due.seconds_left());
+        return text;
     };
     std::uint64_t number = 0;
-    std::int64_t shown_ns = 0;
+    std::int64_t told_ns = now_ns();
     for (; due.wait_for(number); ++number) {
         auto slot = to.reserve();
         write_frame(slot.elements(), number);
         stamp_frame(slot.elements(), number);
         slot.publish();
-        if (!progress || now_ns() - shown_ns < 100'000'000) continue;
-        shown_ns = now_ns();
-        progress->update(due.done(number), note(number));
+        if (now_ns() - told_ns < 100'000'000) continue; // a note costs more than a frame
+        told_ns = now_ns();
+        shown.update(static_cast<index_t>(number) + 1, note(number + 1));
     }
     to.close();
-    if (progress) progress->update(due.goal(), note(number));
+    shown.update(static_cast<index_t>(number), note(number));
     return {number, due.start_ns()};
 }
 

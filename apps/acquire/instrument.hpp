@@ -1,12 +1,9 @@
 #pragma once
 
 #include "frame.hpp"
-#include "progress.hpp"
 #include "settings.hpp"
 
 #include <nodespan/ring.hpp>
-
-#include <functional>
 
 namespace nodespan::acquire {
 
@@ -27,9 +24,11 @@ public:
 
     std::int64_t start_ns() const { return start_ns_; }
 
-    /// How far the run is, and how far it goes, for a progress line: frames, or milliseconds.
-    std::int64_t goal() const;
-    std::int64_t done(std::uint64_t frames) const;
+    /// How many frames there will be; 0 where only the time is limited.
+    index_t frames() const;
+
+    /// Where the time is limited.
+    double seconds_left() const;
 
 private:
     double ns_a_frame_;

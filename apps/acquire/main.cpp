@@ -6,8 +6,9 @@
 #include "instrument.hpp"
 #include "messages.hpp"
 #include "outcome.hpp"
+#include "results.hpp"
+#include "usage.hpp"
 #ifdef NODESPAN_HAS_HDF5
-#include "standard_output.hpp"
 #include "storage.hpp"
 #endif
 
@@ -38,56 +39,53 @@ template <class T>
 void add_choice(CLI::App& options, const std::string& name, T& value,
                 std::initializer_list<T> values, const std::string& help) {
     const std::map<std::string, T> names = names_of(values);
+    std::vector<std::string> words;
+    for (const auto& [word, value_of_it] : names) words.push_back(word);
     const auto choose = [&value, names](const std::string& text) { value = names.at(text); };
     options.add_option_function<std::string>(name, choose, help)
-        ->check(CLI::IsMember(names))
+        ->type_name("WORD")
+        ->check(app::one_of(words))
         ->default_str(text_of(value));
 }
 
 void add_options(CLI::App& options, settings& chosen) {
     options
-        .add_option("--frame", chosen.frame_bytes, "Bytes of a frame, such as 4096, 64KiB, 1MiB")
-        ->transform(CLI::AsSizeValue(false))
-        ->check(CLI::Range(std::size_t{64}, std::size_t{1} << 30))
-        ->capture_default_str();
-    options.add_option("--frames", chosen.frames, "How many frames; 0: as --seconds says")
-        ->check(CLI::Range(index_t{0}, index_t{1} << 40))
-        ->capture_default_str();
-    options.add_option("--seconds", chosen.seconds, "How long; 2 without --frames")
-        ->check(CLI::Range(0.0, 1e6));
-    options
-        .add_option("--rate", chosen.rate,
-                    "10^9 bytes a second that the instrument delivers; 0: as fast as possible")
-        ->check(CLI::Range(0.0, 1e6))
-        ->capture_default_str();
-    options.add_option("--slots", chosen.ring.slots, "Frames that may wait or be read")
-        ->check(CLI::Range(index_t{1}, index_t{1} << 24))
-        ->capture_default_str();
+        .add_option("--frame", chosen.frame_bytes,
+                    "Size of a frame, such as 4096, 64KiB, 1MiB; 64 to 2^30 bytes")
+        ->type_name("SIZE")
+        ->transform(CLI::AsSizeValue(false).description(""))
+        ->check(app::in_range<std::size_t>({64, std::size_t{1} << 30, "bytes"}))
+        ->default_str("1MiB");
+    app::add_number<index_t>(options, "--frames", chosen.frames,
+                             "How many; 0: as many as --seconds takes",
+                             {0, index_t{1} << 40, "frames"});
+    app::add_number<double>(options, "--seconds", chosen.seconds, "How long; 2 without --frames",
+                            {0, 1e6, "seconds"})
+        ->default_str("");
+    app::add_number<double>(options, "--rate", chosen.rate,
+                            "What the instrument delivers; 0: as fast as possible",
+                            {0, 1e6, "GB/s"});
+    app::add_number<index_t>(options, "--slots", chosen.ring.slots,
+                             "Frames that may wait or be read", {1, index_t{1} << 24, "frames"});
     add_choice(options, "--delivery", chosen.ring.delivery, {delivery::to_all, delivery::to_one},
                "Every frame to all consumers (to_all), or to one of them (to_one)");
     add_choice(options, "--policy", chosen.ring.when_full,
                {when_full::block, when_full::drop_newest, when_full::drop_oldest},
                "When consumers are too slow: block, drop_newest, or drop_oldest");
-    options
-        .add_option("--slow", chosen.slow_ms,
-                    "Milliseconds that the last consumer takes longer for each frame")
-        ->check(CLI::Range(0.0, 1e6))
-        ->capture_default_str();
+    app::add_number<double>(options, "--slow", chosen.slow_ms,
+                            "What the last consumer takes longer for each frame",
+                            {0, 1e6, "milliseconds"});
     options.add_flag("--compare", chosen.compare,
                      "Send as many frames by MPI_Send afterwards, and compare");
 #ifdef NODESPAN_HAS_HDF5
-    options.add_option("--save", chosen.file, "Save frames to this HDF5 file");
-    options.add_option("--every", chosen.every, "Of how many frames one is saved")
-        ->check(CLI::Range(index_t{1}, index_t{1} << 40))
-        ->capture_default_str();
-    options
-        .add_option("--at-most", chosen.at_most,
-                    "Frames in the file; memory for so many is there from the start")
-        ->check(CLI::Range(index_t{1}, index_t{1} << 30))
-        ->capture_default_str();
+    options.add_option("--save", chosen.file, "Save frames to this HDF5 file")->type_name("FILE");
+    app::add_number<index_t>(options, "--every", chosen.every, "Of how many one is saved",
+                             {1, index_t{1} << 40, "frames"});
+    app::add_number<index_t>(options, "--at-most", chosen.at_most,
+                             "In the file; memory for so many is there from the start",
+                             {1, index_t{1} << 30, "frames"});
 #endif
-    options.add_flag("--json", chosen.json, "Print the figures as JSON on standard output");
-    options.add_flag("--quiet", chosen.quiet, "Show no progress");
+    app::add_output_options(options, chosen.output);
     options.footer(
         "Examples:\n"
         "  mpirun -n 2 nodespan-acquire --rate 2 --compare\n"
@@ -178,6 +176,8 @@ measured run_messages(team& everyone, const settings& chosen, std::uint64_t fram
 }
 
 int run(team& everyone, const settings& chosen) {
+    app::require_writable(everyone,
+                          {{"--save", chosen.file, true}, app::planned_json(chosen.output)});
     keeper keep;
 #ifdef NODESPAN_HAS_HDF5
     std::optional<storage> kept;
@@ -197,8 +197,10 @@ int run(team& everyone, const settings& chosen) {
 #endif
     bool is_good = true;
     if (everyone.rank() == 0) {
-        is_good = result.is_good();
-        app::print(chosen.json ? to_json(result) + "\n" : to_text(result));
+        const app::exit_code printed = app::print_results(
+            everyone, "nodespan-acquire", chosen.output, [&] { return to_text(result); },
+            [&] { return to_json(result) + "\n"; });
+        is_good = result.is_good() && printed == app::good;
     }
     broadcast(everyone, std::span(&is_good, 1));
     return is_good ? app::good : app::failed;

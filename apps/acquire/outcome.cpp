@@ -1,5 +1,7 @@
 #include "outcome.hpp"
 
+#include "usage.hpp"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -96,9 +98,10 @@ std::string to_text(const outcome& result) {
     const measured& ours = result.by_ring;
     const statistics all = ours.samples();
     std::string text = fmt::format(
-        "{} frames of {} bytes in {:.3f} s: {:.2f} GB/s{}\n"
+        "{} of {} bytes in {:.3f} s: {:.2f} GB/s{}\n"
         "{}, {}, slots: {}, consumers: {}; {} lost, {}\n\n{}",
-        ours.frames, chosen.frame_bytes, ours.seconds, ours.gigabytes_a_second(chosen),
+        app::count_of(ours.frames, "frame"), chosen.frame_bytes, ours.seconds,
+        ours.gigabytes_a_second(chosen),
         chosen.rate > 0 ? fmt::format(" ({:.2f} asked for)", chosen.rate) : "",
         text_of(chosen.ring.delivery), text_of(chosen.ring.when_full), chosen.ring.slots,
         ours.consumers.size(), ours.lost,
@@ -110,9 +113,9 @@ std::string to_text(const outcome& result) {
     if (result.by_messages) {
         const measured& theirs = *result.by_messages;
         text +=
-            fmt::format("\nthe same {} frames by MPI_Send: {:.2f} GB/s, the ring {:.2f} times as "
+            fmt::format("\nthe same {} by MPI_Send: {:.2f} GB/s, the ring {:.2f} times as "
                         "fast{}\n\n{}",
-                        theirs.frames, theirs.gigabytes_a_second(chosen),
+                        app::count_of(theirs.frames, "frame"), theirs.gigabytes_a_second(chosen),
                         ours.gigabytes_a_second(chosen) / theirs.gigabytes_a_second(chosen),
                         theirs.is_good(chosen) ? "" : "; FRAMES ARE WRONG OR MISSING",
                         table_of(theirs, chosen.is_to_all()));

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "results.hpp"
+
 #include <nodespan/ring_options.hpp>
 
 #include <cstddef>
@@ -19,8 +21,7 @@ struct settings {
     std::string file;     // to save frames to; empty: none
     index_t every = 100;  // of how many frames one is saved
     index_t at_most = 64; // frames in the file
-    bool json = false;
-    bool quiet = false;
+    app::output_options output;
 
     bool is_to_all() const { return ring.delivery == delivery::to_all; }
 };

@@ -1,4 +1,5 @@
 #include "by_hand.hpp"
+#include "usage.hpp"
 
 #include <fmt/format.h>
 #include <nodespan/array.hpp>
@@ -50,7 +51,7 @@ workload after_work(const team& team, long least, long most, Meet meet) {
 std::vector<measurement> measure_fence(team& team, int batches) {
     lines result(team, batches);
     const std::string size =
-        fmt::format("{} ranks, {} node{}", team.size(), team.nodes(), team.nodes() > 1 ? "s" : "");
+        app::count_of(team.size(), "rank") + ", " + app::count_of(team.nodes(), "node");
     const workload fences = [&team](long count) {
         for (; count > 0; --count) team.fence();
     };

@@ -1,11 +1,12 @@
 #include "app.hpp"
 #include "by_hand.hpp"
 #include "output.hpp"
-#include "progress.hpp"
+#include "results.hpp"
 #include "scale.hpp"
-#include "standard_output.hpp"
+#include "usage.hpp"
 
 #include <fmt/format.h>
+#include <nodespan/progress.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -105,19 +106,17 @@ std::vector<const bench_case*> chosen(const std::vector<std::string>& names,
 }
 
 std::vector<measurement> run(nodespan::team& team, const std::vector<const bench_case*>& wanted,
-                             int batches) {
-    const auto total = static_cast<std::int64_t>(wanted.size());
-    nodespan::app::progress_line others;
-    nodespan::app::progress_line mine("nodespan-bench", total);
-    nodespan::app::progress_line& progress = team.rank() == 0 ? mine : others;
+                             int batches, bool quiet) {
+    nodespan::progress shown(team, "bench", static_cast<nodespan::index_t>(wanted.size()),
+                             {.unit = "cases", .quiet = quiet});
     std::vector<measurement> results;
-    std::int64_t done = 0;
+    nodespan::index_t done = 0;
     for (const bench_case* const c : wanted) {
-        progress.update(done++, c->name);
+        shown.update(done++, c->name);
         const std::vector<measurement> more = c->run(team, batches);
         results.insert(results.end(), more.begin(), more.end());
     }
-    progress.update(done);
+    shown.update(done);
     return results;
 }
 
@@ -131,32 +130,43 @@ int main(int argc, char** argv) {
     names.push_back(scale);
     int batches = 51;
     std::string picture;
-    bool as_json = false;
-    options.add_option("--case", wanted, "Run this case only; may be repeated")
-        ->check(CLI::IsMember(names))
+    nodespan::app::output_options output;
+    options.add_option("--case", wanted, "Run this case only (below); may be repeated")
+        ->type_name("CASE")
+        ->check(nodespan::app::one_of(names))
         ->take_all()
         ->allow_extra_args(false);
-    options.add_option("--repeat", batches, "Timed batches of each side")
-        ->check(CLI::Range(3, 100000))
-        ->capture_default_str();
-    options.add_flag("--json", as_json, "Print JSON instead of a table");
-    options.add_option("--plot", picture, "Draw the ratios to this PNG file as well (gnuplot)");
+    nodespan::app::add_number<int>(options, "--repeat", batches, "Timings of each side",
+                                   {3, 100'000, "batches"});
+    options.add_option("--plot", picture, "Draw the ratios to this PNG file as well (gnuplot)")
+        ->type_name("FILE");
+    nodespan::app::add_output_options(options, output);
     options.footer(footer());
     options.callback([&] {
         if (wanted.size() > 1 && std::count(wanted.begin(), wanted.end(), scale) > 0)
             throw CLI::ValidationError("--case", "scale has a table of its own: run it alone");
     });
     return nodespan::app::run_app(argc, argv, options, [&](nodespan::team& team) {
+        using nodespan::app::exit_code;
+        nodespan::app::require_writable(
+            team, {{"--plot", picture, false, false}, nodespan::app::planned_json(output)});
+        const auto print = [&](const auto& text, const auto& json) {
+            return nodespan::app::print_results(team, "nodespan-bench", output, text, json);
+        };
         if (wanted == std::vector{scale}) {
-            if (team.rank() == 0) nodespan::app::print(bench::measure_scale(batches, as_json));
+            exit_code printed = nodespan::app::good;
+            if (team.rank() == 0) {
+                const bench::scale_figures figures = bench::measure_scale(batches);
+                printed = print([&] { return figures.table; }, [&] { return figures.json; });
+            }
             team.fence();
-            return nodespan::app::good;
+            return printed;
         }
-        const auto results = run(team, chosen(wanted, team), batches);
-        if (team.rank() != 0) return nodespan::app::good;
-        const std::string text = as_json ? bench::to_json(team, results) : bench::to_table(results);
-        nodespan::app::print(text);
-        if (!picture.empty()) bench::draw_ratios(picture, team, results);
-        return nodespan::app::good;
+        const auto results = run(team, chosen(wanted, team), batches, output.quiet);
+        const exit_code printed = print([&] { return bench::to_table(results); },
+                                        [&] { return bench::to_json(team, results); });
+        nodespan::app::draw_picture(team, "nodespan-bench", output, picture,
+                                    [&] { bench::draw_ratios(picture, team, results); });
+        return printed;
     });
 }

@@ -1,6 +1,7 @@
 #include "output.hpp"
 
 #include "gnuplot.hpp"
+#include "usage.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -88,9 +89,8 @@ void draw_ratios(const std::string& file, const team& team,
                         quoted(fmt::format("{}, {}  |  {}", m.name, m.size, m.reference)), i + 1);
     }
     const std::string title =
-        fmt::format("nodespan {} on {} ranks, {} node{}: what it is measured against | takes so "
-                    "many times as long",
-                    NODESPAN_VERSION, team.size(), team.nodes(), team.nodes() > 1 ? "s" : "");
+        fmt::format("nodespan {} on {}: what it is measured against | takes so many times as long",
+                    NODESPAN_VERSION, app::size_text(team.size(), team.nodes()));
     // The columns of $bars: line, ratio, left and right end, text. Text stands beyond the bar.
     const std::string script = fmt::format(
         "$bars << EOD\n{}EOD\n"
@@ -100,7 +100,7 @@ void draw_ratios(const std::string& file, const team& team,
         "set xtics nomirror\nset format x '%g'\nset grid x lt 1 lc rgb '#e0e0e0'\n"
         "set border 1\nset style fill solid 0.85 noborder\nunset key\n"
         "set arrow 1 from 1, graph 0 to 1, graph 1 nohead lw 1.5 lc rgb '#404040' front\n"
-        "set xlabel 'reference / ours: right of 1 nodespan is faster'\n"
+        "set xlabel 'time of the reference / time of nodespan [1]: right of 1 nodespan is faster'\n"
         "plot $bars using 2:1:3:4:($1-0.36):($1+0.36):($2 < 1 ? 0xd0703c : 0x3c78b4) "
         "with boxxyerror lc rgb variable, "
         "'' using ($2 < 1 ? $2 : 1/0):1:5 with labels right offset -0.5,0 font 'sans,9', "

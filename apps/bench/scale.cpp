@@ -217,7 +217,7 @@ std::string json_of(const std::vector<result>& results) {
 
 } // namespace
 
-std::string measure_scale(int batches, bool as_json) {
+scale_figures measure_scale(int batches) {
     const struct {
         int rows, columns;
         std::vector<int> block;
@@ -230,7 +230,7 @@ std::string measure_scale(int batches, bool as_json) {
     for (const auto& machine : machines)
         for (const layout& wanted : layouts_of(machine.rows, machine.columns, machine.block))
             results.push_back(measure(wanted, batches));
-    return as_json ? json_of(results) : text_of(results);
+    return {text_of(results), json_of(results)};
 }
 
 } // namespace nodespan::bench

@@ -5,7 +5,10 @@
 namespace nodespan::bench {
 
 /// What a rank keeps and computes to know who owns what, for 128 to a million ranks, which need not
-/// be there: arithmetic of one process. A table for people, or JSON.
-std::string measure_scale(int batches, bool as_json);
+/// be there: arithmetic of one process.
+struct scale_figures {
+    std::string table, json; ///< for people, and for programs
+};
+scale_figures measure_scale(int batches);
 
 } // namespace nodespan::bench

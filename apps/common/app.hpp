@@ -18,12 +18,10 @@ enum exit_code : int {
 /// Runs a program from the start of MPI to its end: parses the options on every rank, makes the
 /// team of all ranks, runs `body`, and returns what main should return.
 ///
-/// Only rank 0 prints help, the version and complaints about options. A nodespan::error that all
-/// ranks threw together is printed once and ends the program in an orderly way with `failed`.
-/// Anything else that leaves `body` ends the job by MPI_Abort, with the rank in the message, since
-/// other ranks would wait for this one. Where standard output could not be written, a rank whose
-/// `body` was good returns `failed` (standard_output.hpp).
-/// Call: every rank, once, from main. Works without mpirun, as one rank.
+/// Only rank 0 prints help, the version and complaints about options. What leaves `body` ends the
+/// program with `failed`, as nodespan::run has it, with the program's name. Where standard output
+/// could not be written, a rank whose `body` was good returns `failed` (standard_output.hpp).
+/// Call:   every rank, once, from main. Works without mpirun, as one rank.
 int run_app(int argc, char** argv, CLI::App& options, const std::function<int(team&)>& body);
 
 } // namespace nodespan::app

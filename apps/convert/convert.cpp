@@ -1,28 +1,25 @@
 #include "convert.hpp"
 
-#include "progress.hpp"
+#include "results.hpp"
 
 #include <nodespan/nodespan.hpp>
 
-#include <chrono>
 #include <memory>
 
 namespace nodespan::convert {
 namespace {
 
-// A line of progress on stderr, once the work has taken a second.
-file_progress watch(const team& everyone, const char* label, bool is_quiet) {
-    if (everyone.rank() != 0 || is_quiet) return {};
-    struct state {
-        std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
-        std::optional<app::progress_line> line;
-    };
-    return [label, now = std::make_shared<state>()](index_t done, index_t of) {
-        if (std::chrono::steady_clock::now() - now->start < std::chrono::seconds(1)) return;
-        if (!now->line) now->line.emplace(label, 100);
-        now->line->update(of > 0 ? static_cast<std::int64_t>(100.0 * static_cast<double>(done) /
-                                                             static_cast<double>(of))
-                                 : 100);
+// Shows how far the first rank's share is, as if all were as far with theirs. Shares are told in
+// bytes, those of a CSV file written in passes over its rows.
+file_progress watch(const team& everyone, const char* label, const place& file, const job& asked) {
+    const bool is_written = &file == &asked.to;
+    const char* const unit = is_written && file.kind == format::csv ? "" : "B";
+    const auto shown = std::make_shared<std::unique_ptr<progress>>();
+    return [&everyone, label, unit, quiet = asked.output.quiet, shown](index_t done, index_t of) {
+        if (!*shown)
+            *shown = std::make_unique<progress>(everyone, label, of * everyone.size(),
+                                                progress_options{.unit = unit, .quiet = quiet});
+        (*shown)->update(done * everyone.size());
     };
 }
 
@@ -53,7 +50,7 @@ csv_options writing_options(const job& asked) {
 
 template <class T, int N>
 array<T, N> read(team& everyone, const job& asked, const contents& what) {
-    const file_progress progress = watch(everyone, "reading", asked.is_quiet);
+    const file_progress progress = watch(everyone, "reading", asked.from, asked);
     const std::string& file = asked.from.file;
     if constexpr (csv_number<T> && N == 2)
         if (asked.from.kind == format::csv) {
@@ -79,7 +76,7 @@ array<T, N> read(team& everyone, const job& asked, const contents& what) {
 
 template <class T, int N>
 void write(array<T, N>& from, team& everyone, const job& asked) {
-    const file_progress progress = watch(everyone, "writing", asked.is_quiet);
+    const file_progress progress = watch(everyone, "writing", asked.to, asked);
     const std::string& file = asked.to.file;
     raw_options layout = layout_of(asked, asked.to);
     layout.progress = progress;
@@ -108,7 +105,7 @@ void move(team& everyone, const job& asked, outcome& result) {
     array<T, N> data = read<T, N>(everyone, asked, result.what);
     const double middle = now();
     result.what.extents.assign(data.extents().begin(), data.extents().end());
-    if (!asked.is_quiet) result.numbers = statistics_of(data, everyone);
+    if (!asked.output.quiet) result.numbers = statistics_of(data, everyone);
     const double end = now();
     write(data, everyone, asked);
     result.read_seconds = middle - start;
@@ -137,6 +134,7 @@ void move(team& everyone, const job& asked, outcome& result) {
 
 outcome run(team& everyone, const job& asked) {
     require_usage(asked);
+    app::require_writable(everyone, {{"", asked.to.file, true}, app::planned_json(asked.output)});
     outcome result;
     result.from = asked.from;
     result.to = asked.to;

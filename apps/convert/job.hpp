@@ -1,6 +1,7 @@
 #pragma once
 
 #include "contents.hpp"
+#include "results.hpp"
 
 namespace nodespan::convert {
 
@@ -16,7 +17,7 @@ struct job {
     bool is_big_endian = false;
     bool is_column_major = false;
     bool is_forced = false;
-    bool is_quiet = false;
+    app::output_options output; ///< quiet: neither statistics nor progress
 };
 
 /// Errors: usage_error, for options that do not belong together. Call: any rank.

@@ -1,5 +1,7 @@
 #include "outcome.hpp"
 
+#include "usage.hpp"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -47,10 +49,9 @@ std::string to_text(const outcome& result) {
             text += "  no numbers";
         text += all->nans > 0 ? fmt::format(", {} NaN\n", all->nans) : ", no NaN\n";
     }
-    return text + fmt::format("{}: written; read in {:.3g} s, written in {:.3g} s, {} ranks of {} "
-                              "nodes\n",
+    return text + fmt::format("{}: written; read in {:.3g} s, written in {:.3g} s, {}\n",
                               name_of(result.to), result.read_seconds, result.write_seconds,
-                              result.ranks, result.nodes);
+                              app::size_text(result.ranks, result.nodes));
 }
 
 std::string to_json(const outcome& result) {

@@ -6,10 +6,10 @@
 #include "averaging.hpp"
 #include "messages.hpp"
 #include "outcome.hpp"
-#include "progress.hpp"
-#include "saved_run.hpp"
+#include "results.hpp"
 #include "saving.hpp"
-#include "standard_output.hpp"
+#include "saving_options.hpp"
+#include "usage.hpp"
 
 #include <fmt/format.h>
 #include <nodespan/nodespan.hpp>
@@ -30,34 +30,33 @@ struct arguments {
     std::string text = "/usr/share/games/fortunes";
     std::string plot;
     std::string save;
-    app::saving checkpoints;
-    bool json = false;
+    app::run_control_options checkpoints;
+    app::output_options output;
 };
 
 void add_options(CLI::App& options, arguments& chosen) {
     settings& s = chosen.model;
-    options.add_option("--models", s.models, "Models in the ensemble, at least one a rank")
-        ->check(CLI::Range(1, 1'000'000))
+    app::add_number<int>(options, "--models", s.models,
+                         "Models in the ensemble, at least one a rank", {1, 1'000'000, "models"});
+    app::add_number<int>(options, "--epochs", s.epochs, "Passes over the training texts",
+                         {1, 1'000'000, "epochs"});
+    app::add_number<int>(options, "--average-every", s.average_every,
+                         "From one averaging to the next", {1, 1'000'000, "epochs"});
+    app::add_number<int>(options, "--dim", s.dim, "Length of the vector of a word or phrase",
+                         {1, 4096, "numbers"});
+    options.add_option("--seed", s.seed, "Start of all random numbers, a whole number")
+        ->type_name("NUMBER")
         ->capture_default_str();
-    options.add_option("--epochs", s.epochs, "Passes over the training texts")
-        ->check(CLI::Range(1, 1'000'000))
+    app::add_number<int>(options, "--categories", s.categories,
+                         "Categories: the largest files; 0 for all", {0, 1'000'000, "files"});
+    options.add_option("--text", chosen.text, "Plain text files, each a category")
+        ->type_name("FOLDER")
         ->capture_default_str();
-    options.add_option("--average-every", s.average_every, "Epochs from one averaging to the next")
-        ->check(CLI::Range(1, 1'000'000))
-        ->capture_default_str();
-    options.add_option("--dim", s.dim, "Length of the vector of a word or phrase")
-        ->check(CLI::Range(1, 4096))
-        ->capture_default_str();
-    options.add_option("--seed", s.seed, "Start of all random numbers")->capture_default_str();
-    options.add_option("--categories", s.categories, "Categories: the largest files; 0 for all")
-        ->check(CLI::Range(0, 1'000'000))
-        ->capture_default_str();
-    options.add_option("--text", chosen.text, "Folder of plain text files, each a category")
-        ->capture_default_str();
-    options.add_option("--plot", chosen.plot, "Draw the learning curves into this PNG file");
+    options.add_option("--plot", chosen.plot, "Draw the learning curves into this PNG file")
+        ->type_name("FILE");
     add_saving_file_option(options, chosen.save);
     app::add_saving_options(options, chosen.checkpoints, "epochs", 2);
-    options.add_flag("--json", chosen.json, "Print the figures as JSON on standard output");
+    app::add_output_options(options, chosen.output);
     options.footer(
         "Examples:\n"
         "  mpirun -n 4 nodespan-ensemble --plot curves.png\n"
@@ -70,6 +69,13 @@ void add_options(CLI::App& options, arguments& chosen) {
         "The result does not depend on the number of ranks of a node.\n"
         "Exit codes: 0 good, 1 failed, 2 bad usage, 85 stopped by SIGUSR1 after a checkpoint, at\n"
         "the next averaging.");
+}
+
+app::run_control_options control_of(const arguments& chosen, const corpus& texts) {
+    app::run_control_options options = chosen.checkpoints;
+    options.settings = settings_of(chosen.model, texts);
+    if (chosen.output.quiet) options.tell = [](const std::string&) {};
+    return options;
 }
 
 // Reads the texts on every rank; where any rank can't, all throw the first one's error.
@@ -116,7 +122,7 @@ public:
           sizes_{options_.dim, texts.words.size(), static_cast<int>(texts.categories.size())},
           parameters_(everyone, {options_.models, sizes_.parameters()}),
           average_(parameters_),
-          saved_(everyone, chosen.checkpoints, "epochs", settings_of(options_, texts)) {
+          control_(everyone, control_of(chosen, texts)) {
         const view<double, 2> mine = parameters_.local();
         for (index_t i = 0; i < mine.extent(0); ++i) {
             initialise(sizes_, options_.seed, mine.row(i).span()); // all models begin alike
@@ -129,7 +135,7 @@ public:
 
     // Nothing where it was stopped by SIGUSR1.
     std::optional<outcome> train();
-    app::exit_code stop() const { return saved_.stop_after(saved_epochs_); }
+    int stop() const { return control_.exit_code(); }
     void compare_averaging(outcome& result);
     void save(const std::string& file) const { save_ensemble(team_, parameters_, found_, file); }
 
@@ -139,9 +145,9 @@ private:
         return evaluate_together(team_, sizes_, trainers_.front().parameters(), texts_.held_out);
     }
     single_models evaluate_single_models() const;
-    epoch_figures run_epoch(int epoch, app::progress_line& progress, const std::string& note);
+    epoch_figures run_epoch(int epoch, progress& shown, const std::string& note);
     int resume();
-    void write_checkpoint(int epochs);
+    void prepare_checkpoint();
 
     team& team_;
     const corpus& texts_;
@@ -151,9 +157,9 @@ private:
     row_average average_;
     std::vector<trainer> trainers_;
     outcome found_;
-    app::saved_run saved_;
+    bool is_quiet_ = false;
+    app::run_control control_;
     std::vector<double> curves_; // found_.epochs, as checkpoints hold them
-    int saved_epochs_ = 0;
 };
 
 void run::describe(const arguments& chosen) {
@@ -167,14 +173,14 @@ void run::describe(const arguments& chosen) {
     found_.held_out_texts = texts_.held_out.size();
     found_.parameters = sizes_.parameters();
     found_.majority = majority(texts_.held_out);
-    if (team_.rank() != 0) return;
-    fmt::print(
-        stderr,
-        "{} models of {} parameters ({} words, dim {}) on {} ranks of {} node{}; {} training "
-        "and {} held-out texts in {} categories\n",
-        options_.models, found_.parameters, found_.words, options_.dim, found_.ranks, found_.nodes,
-        found_.nodes == 1 ? "" : "s", found_.training_texts, found_.held_out_texts,
-        found_.categories);
+    is_quiet_ = chosen.output.quiet;
+    if (team_.rank() != 0 || is_quiet_) return;
+    fmt::print(stderr,
+               "{} of {} parameters ({} words, dim {}) on {}; {} training and {} held-out texts "
+               "in {} categories\n",
+               app::count_of(options_.models, "model"), found_.parameters, found_.words,
+               options_.dim, app::size_text(found_.ranks, found_.nodes), found_.training_texts,
+               found_.held_out_texts, found_.categories);
 }
 
 // On all held-out texts, the models in turn: each row is read where it lies.
@@ -185,13 +191,13 @@ single_models run::evaluate_single_models() const {
     return gather_single_models(team_, mine);
 }
 
-epoch_figures run::run_epoch(int epoch, app::progress_line& progress, const std::string& note) {
+epoch_figures run::run_epoch(int epoch, progress& shown, const std::string& note) {
     epoch_figures figures;
     figures.epoch = epoch + 1;
     const auto count = static_cast<std::int64_t>(trainers_.size());
     for (std::int64_t i = 0; i < count; ++i) {
         trainers_[static_cast<std::size_t>(i)].train_epoch(texts_, epoch);
-        if (i + 1 < count) progress.update(epoch * count + i + 1, note); // the last with figures
+        if (i + 1 < count) shown.update(epoch * count + i + 1, note); // the last with figures
     }
     const bool is_last = epoch + 1 == options_.epochs;
     figures.averaged = is_last || (epoch + 1) % options_.average_every == 0;
@@ -208,58 +214,47 @@ epoch_figures run::run_epoch(int epoch, app::progress_line& progress, const std:
 
 // What was averaged depends on nothing else from before, see trainer::restart.
 int run::resume() {
-    saved_.add("parameters", parameters_);
-    saved_.add("first error", found_.first.reconstruction);
-    saved_.add("first accuracy", found_.first.accuracy);
-    saved_.add("curves", curves_);
-    saved_.add("training seconds", found_.training_seconds);
-    saved_.add("averaging seconds", found_.averaging_seconds);
-    saved_epochs_ = static_cast<int>(saved_.start(options_.epochs));
-    if (saved_epochs_ > 0) found_.epochs = from_numbers(curves_);
-    return saved_epochs_;
+    control_.add("parameters", parameters_);
+    control_.add("first error", found_.first.reconstruction);
+    control_.add("first accuracy", found_.first.accuracy);
+    control_.add("curves", curves_);
+    control_.add("training seconds", found_.training_seconds);
+    control_.add("averaging seconds", found_.averaging_seconds);
+    const auto done = static_cast<int>(control_.start(options_.epochs));
+    if (done > 0) found_.epochs = from_numbers(curves_);
+    return done;
 }
 
-void run::write_checkpoint(int epochs) {
-    if (!saved_.is_on()) return;
+void run::prepare_checkpoint() {
     curves_ = to_numbers(found_.epochs);
     broadcast(team_, std::span(&found_.training_seconds, 1)); // each rank has its own clock
     broadcast(team_, std::span(&found_.averaging_seconds, 1));
-    saved_.write(epochs);
-    saved_epochs_ = epochs;
 }
 
 std::optional<outcome> run::train() {
-    found_.first = evaluate_row();
     const int done = resume();
+    if (done == 0) found_.first = evaluate_row();
     const double start = MPI_Wtime() - found_.training_seconds;
-    const auto count = static_cast<std::int64_t>(trainers_.size());
-    app::progress_line nowhere;
-    app::progress_line first_rank("training", std::max<std::int64_t>(1, count * options_.epochs));
-    app::progress_line& progress = team_.rank() == 0 ? first_rank : nowhere;
+    const auto count = static_cast<std::int64_t>(trainers_.size()); // rank 0 has the most
+    progress shown(team_, "training", count * options_.epochs,
+                   {.unit = "passes", .begin = count * done, .quiet = is_quiet_});
     std::string note = fmt::format("epoch {}/{}", done + 1, options_.epochs);
     for (int epoch = done; epoch < options_.epochs; ++epoch) {
-        const epoch_figures figures = run_epoch(epoch, progress, note);
+        const epoch_figures figures = run_epoch(epoch, shown, note);
         found_.epochs.push_back(figures);
-        const quality shown = figures.averaged ? figures.average
-                                               : quality{figures.singles.reconstruction.mean,
-                                                         figures.singles.accuracy.mean};
-        const double elapsed = MPI_Wtime() - start;
-        const double left = elapsed / (epoch + 1) * (options_.epochs - epoch - 1);
-        found_.training_seconds = elapsed;
-        const bool must_stop =
-            figures.averaged && epoch + 1 < options_.epochs && saved_.must_stop();
-        if (must_stop || (figures.averaged && saved_.is_due_since(saved_epochs_, epoch + 1)))
-            write_checkpoint(epoch + 1);
-        if (must_stop) return std::nullopt;
-        note =
-            fmt::format("epoch {}/{}, {}: error {:.4f}, accuracy {:.1f} % (majority {:.1f} %), "
-                        "averaging {:.2f} s, {:.0f} s left",
-                        epoch + 1, options_.epochs, figures.averaged ? "averaged" : "single models",
-                        shown.reconstruction, 100 * shown.accuracy, 100 * found_.majority,
-                        found_.averaging_seconds, left);
-        progress.update((epoch + 1) * count, note);
+        const quality best = figures.averaged ? figures.average
+                                              : quality{figures.singles.reconstruction.mean,
+                                                        figures.singles.accuracy.mean};
+        found_.training_seconds = MPI_Wtime() - start;
+        if (figures.averaged && control_.stops_after(epoch + 1, [this] { prepare_checkpoint(); }))
+            return std::nullopt;
+        note = fmt::format("epoch {}/{}, {}: error {:.4f}, accuracy {:.1f} % (majority {:.1f} %), "
+                           "averaging {:.2f} s",
+                           epoch + 1, options_.epochs,
+                           figures.averaged ? "averaged" : "single models", best.reconstruction,
+                           100 * best.accuracy, 100 * found_.majority, found_.averaging_seconds);
+        shown.update((epoch + 1) * count, note);
     }
-    if (saved_epochs_ < options_.epochs) write_checkpoint(options_.epochs);
     found_.training_seconds = MPI_Wtime() - start;
     found_.singles = found_.epochs.back().singles;
     found_.average = found_.epochs.back().average;
@@ -302,23 +297,26 @@ void run::compare_averaging(outcome& result) {
 int body(team& everyone, const arguments& chosen) {
     if (chosen.model.models < everyone.size()) {
         if (everyone.rank() == 0)
-            fmt::print(stderr, "nodespan-ensemble: {} models for {} ranks: every rank needs one\n",
-                       chosen.model.models, everyone.size());
+            fmt::print(stderr, "nodespan-ensemble: {} for {}: every rank needs one\n",
+                       app::count_of(chosen.model.models, "model"),
+                       app::count_of(everyone.size(), "rank"));
         return app::bad_usage;
     }
+    app::require_writable(everyone, {{"--save", chosen.save, true},
+                                     {"--plot", chosen.plot, false, false},
+                                     app::planned_json(chosen.output)});
     const corpus texts = read_together(everyone, chosen);
     run ensemble(everyone, chosen, texts);
     std::optional<outcome> result = ensemble.train();
     if (!result) return ensemble.stop();
     if (!chosen.save.empty()) ensemble.save(chosen.save);
     ensemble.compare_averaging(*result);
-    if (everyone.rank() != 0) return app::good;
-    app::print(chosen.json ? to_json(*result) + "\n" : to_text(*result));
-    if (!chosen.plot.empty()) {
-        plot(*result, chosen.plot);
-        fmt::print(stderr, "learning curves: {}\n", chosen.plot);
-    }
-    return app::good;
+    const app::exit_code printed = app::print_results(
+        everyone, "nodespan-ensemble", chosen.output, [&] { return to_text(*result); },
+        [&] { return to_json(*result) + "\n"; });
+    app::draw_picture(everyone, "nodespan-ensemble", chosen.output, chosen.plot,
+                      [&] { plot(*result, chosen.plot); });
+    return printed;
 }
 
 } // namespace

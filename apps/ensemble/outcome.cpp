@@ -104,11 +104,12 @@ std::string to_json(const outcome& result) {
 void plot(const outcome& result, const std::string& file) {
     const std::string script = fmt::format(
         "$curve << END\n{}END\n"
-        "set datafile missing '?'\nset multiplot layout 1,2\nset grid\nset xlabel 'epoch'\n"
-        "set ylabel 'reconstruction error a phrase, held-out'\nset logscale y\n"
+        "set datafile missing '?'\nset multiplot layout 1,2\nset grid\nset xlabel 'epoch [passes "
+        "over the texts]'\n"
+        "set ylabel 'reconstruction error a phrase, held-out [squared distance]'\nset logscale y\n"
         "plot $curve using 1:2 with linespoints pt 6 lc rgb '#999999' title 'single models, mean', "
         "$curve using 1:4 with linespoints pt 7 lc rgb '#1f77b4' title 'averaged'\n"
-        "unset logscale y\nset ylabel 'accuracy in %, held-out'\nset yrange [0:*]\n"
+        "unset logscale y\nset ylabel 'accuracy, held-out [%]'\nset yrange [0:*]\n"
         "set key bottom right\n"
         "plot $curve using 1:(100*$3) with linespoints pt 6 lc rgb '#999999' "
         "title 'single models, mean', $curve using 1:(100*$5) with linespoints pt 7 lc rgb "

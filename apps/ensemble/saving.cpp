@@ -76,8 +76,10 @@ std::vector<epoch_figures> from_numbers(const std::vector<double>& numbers) {
 #ifdef NODESPAN_HAS_HDF5
 
 void add_saving_file_option(CLI::App& options, std::string& file) {
-    options.add_option("--save", file,
-                       "Write the parameters and the learning curves into this HDF5 file");
+    options
+        .add_option("--save", file,
+                    "Write the parameters and the learning curves into this HDF5 file")
+        ->type_name("FILE");
 }
 
 void save_ensemble(team& everyone, const array<double, 2>& parameters, const outcome& found,

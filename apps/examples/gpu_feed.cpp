@@ -61,16 +61,16 @@ int least_gpus(nodespan::team& everyone) {
 }
 
 int main(int argc, char** argv) {
-    nodespan::environment mpi{argc, argv};
-    nodespan::team everyone{MPI_COMM_WORLD};
-    const int gpus = least_gpus(everyone);
-    if (gpus == 0) return 0;
+    return nodespan::run(argc, argv, [](nodespan::team& everyone) {
+        const int gpus = least_gpus(everyone);
+        if (gpus == 0) return;
 
-    gpu_device gpu(everyone.node_rank() % gpus); // its context is current from here on
-    rows_of_all buffers[2] = {{everyone, {rows * everyone.size(), columns}},
-                              {everyone, {rows * everyone.size(), columns}}};
-    tell(everyone, "as it is", feed(buffers, gpu));
-    const auto first = nodespan::pin(buffers[0], buffers[0].local());
-    const auto second = nodespan::pin(buffers[1], buffers[1].local());
-    tell(everyone, "pinned", feed(buffers, gpu));
+        gpu_device gpu(everyone.node_rank() % gpus); // its context is current from here on
+        rows_of_all buffers[2] = {{everyone, {rows * everyone.size(), columns}},
+                                  {everyone, {rows * everyone.size(), columns}}};
+        tell(everyone, "as it is", feed(buffers, gpu));
+        const auto first = nodespan::pin(buffers[0], buffers[0].local());
+        const auto second = nodespan::pin(buffers[1], buffers[1].local());
+        tell(everyone, "pinned", feed(buffers, gpu));
+    });
 }

@@ -17,14 +17,13 @@ int main(void) {
     nodespan_environment mpi = NULL; // starts MPI; programs that have started it need none
     nodespan_team team = NULL;
     nodespan_array field = NULL;
-    nodespan_array_options options = NODESPAN_ARRAY_OPTIONS_INIT;
     const int64_t extents[2] = {rows, columns};
-    int rank = 0;
+    int rank = 0, size = 0;
     check(nodespan_environment_create(MPI_THREAD_FUNNELED, &mpi));
     check(nodespan_team_create(MPI_COMM_WORLD, 0, &team));
     check(nodespan_team_rank(team, &rank));
-    options.name = "temperature";
-    check(nodespan_array_create(team, NODESPAN_FLOAT64, 2, extents, &options, &field));
+    check(nodespan_team_size(team, &size));
+    check(nodespan_array_create(team, NODESPAN_FLOAT64, 2, extents, NULL, &field));
 
     // My share, plain memory: element (i, j) of the array is strides away from its first one.
     int64_t lo[2], hi[2], strides[2];
@@ -38,10 +37,8 @@ int main(void) {
     check(nodespan_array_fence(field));
 
     // Any rank reaches any elements: the last one takes 100 off a row of the first one's.
-    int size = 0;
     const int64_t from[2] = {7, 0}, to[2] = {8, columns};
     double row[columns];
-    check(nodespan_team_size(team, &size));
     if (rank == size - 1) {
         check(nodespan_array_get(field, from, to, row, columns));
         for (int j = 0; j < columns; ++j) row[j] -= 100;
@@ -49,19 +46,12 @@ int main(void) {
     }
     check(nodespan_array_fence(field));
 
-    // What all ranks add to, each step indivisible.
-    nodespan_array total = NULL;
-    const int64_t one = 1, zero = 0;
     double sum = 0;
-    check(nodespan_array_create(team, NODESPAN_FLOAT64, 1, &one, NULL, &total));
     for (int64_t k = 0; k < (hi[0] - lo[0]) * columns; ++k) sum += mine[k]; // whole rows: dense
-    check(nodespan_array_fetch_add(total, &zero, &sum, NULL));
-    check(nodespan_array_fence(total));
-    check(nodespan_array_get(total, &zero, &one, &sum, 1));
+    check(nodespan_team_all_reduce(team, NODESPAN_FLOAT64, &sum, 1, NODESPAN_SUM));
     if (rank == 0) printf("sum: %.0f\n", sum);
 
     check(nodespan_array_save_npy(field, "temperature.npy")); // numpy.load reads it
-    check(nodespan_array_free(&total));
     check(nodespan_array_free(&field));
     check(nodespan_team_free(&team));
     check(nodespan_environment_free(&mpi));

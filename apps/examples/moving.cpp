@@ -25,7 +25,7 @@ int main(int argc, char** argv) {
         double sparse[4] = {};
         a.get({{100, 50}, {400, 51}, {75, 1}}, sparse); // every 75th row
         if (everyone.rank() == 0)
-            std::printf("%g; %g %g %g %g; %g\n", nothing, sparse[0], sparse[1], sparse[2],
+            std::printf("%g: %g %g %g %g, %g\n", nothing, sparse[0], sparse[1], sparse[2],
                         sparse[3], turned.get({7, 299}));
         everyone.fence(); // nobody ends the arrays while they are read
     });

@@ -113,7 +113,7 @@ static bool is_right(const field_t& solution, double* largest) {
 }
 
 // The arrays live as long as this function: their vectors are gone by then, PETSc is not.
-static int run(nodespan::team& everyone) {
+static int solve_and_check(nodespan::team& everyone) {
     PetscInt n = 200, iterations = 0;
     PetscCallAbort(everyone.comm(), PetscOptionsGetInt(nullptr, nullptr, "-n", &n, nullptr));
     field_t solution{everyone, {n, n}}, right_side{everyone, {n, n}};
@@ -139,12 +139,13 @@ static int run(nodespan::team& everyone) {
 
 // Shown in docs/embedding.md:
 int main(int argc, char** argv) {
-    nodespan::environment mpi{argc, argv}; // starts MPI with what nodespan needs between nodes
-    nodespan::team everyone{MPI_COMM_WORLD};
-    PETSC_COMM_WORLD = everyone.comm(); // ranks numbered node by node, for PETSc as well
-    if (PetscInitialize(&argc, &argv, nullptr, nullptr) != 0) return 1;
-    const int status = run(everyone);
-    PetscFinalize(); // before the team ends, whose communicator it uses
-    return status;
+    // Starts MPI with what nodespan needs between nodes.
+    return nodespan::run(argc, argv, [&](nodespan::team& everyone) {
+        PETSC_COMM_WORLD = everyone.comm(); // ranks numbered node by node, for PETSc as well
+        if (PetscInitialize(&argc, &argv, nullptr, nullptr) != 0) return 1;
+        const int status = solve_and_check(everyone);
+        PetscFinalize(); // before the team ends, whose communicator it uses
+        return status;
+    });
 }
 // Shown up to here.

@@ -2,7 +2,8 @@
 // programs do that share nothing else, and in shared memory: the same numbers, in the same run.
 
 #include "app.hpp"
-#include "standard_output.hpp"
+#include "results.hpp"
+#include "usage.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -25,7 +26,7 @@ struct arguments {
     index_t mib = 16;
     std::string folder = "/dev/shm";
     int repeat = 5;
-    bool json = false;
+    app::output_options output;
 };
 
 struct outcome {
@@ -164,12 +165,15 @@ int body(team& everyone, const arguments& chosen) {
                        everyone.nodes());
         return app::bad_usage;
     }
+    app::require_writable(everyone, {{"--folder", (fs::path(chosen.folder) / "a.npy").string()},
+                                     app::planned_json(chosen.output)});
     const std::vector<outcome> results = exchange(everyone, chosen).run();
-    if (everyone.rank() == 0)
-        app::print(chosen.json ? to_json(everyone, chosen, results)
-                               : to_text(everyone, chosen, results));
+    const app::exit_code printed = app::print_results(
+        everyone, "nodespan-exchange", chosen.output,
+        [&] { return to_text(everyone, chosen, results); },
+        [&] { return to_json(everyone, chosen, results); });
     const auto is_good = [](const outcome& one) { return one.is_good; };
-    return std::all_of(results.begin(), results.end(), is_good) ? app::good : app::failed;
+    return std::all_of(results.begin(), results.end(), is_good) ? printed : app::failed;
 }
 
 } // namespace
@@ -180,16 +184,15 @@ int main(int argc, char** argv) {
         "Hands an array from one rank to the others, through files on a RAM disk and in "
         "shared\nmemory, and compares the times.",
         "nodespan-exchange");
-    options.add_option("--mib", chosen.mib, "Size of the array")
-        ->check(CLI::Range(index_t{1}, index_t{1} << 20))
-        ->capture_default_str();
+    app::add_number<index_t>(options, "--mib", chosen.mib, "Size of the array",
+                             {1, index_t{1} << 20, "MiB"});
     options.add_option("--folder", chosen.folder, "Where files go; a disk is worth a try, too")
-        ->check(CLI::ExistingDirectory)
+        ->type_name("FOLDER")
+        ->check(CLI::ExistingDirectory.description(""))
         ->capture_default_str();
-    options.add_option("--repeat", chosen.repeat, "Exchanges of each kind")
-        ->check(CLI::Range(1, 1'000'000))
-        ->capture_default_str();
-    options.add_flag("--json", chosen.json, "Print the figures as JSON");
+    app::add_number<int>(options, "--repeat", chosen.repeat, "How often, each way",
+                         {1, 1'000'000, "exchanges"});
+    app::add_output_options(options, chosen.output);
     options.footer("Examples:\n"
                    "  mpirun -n 2 nodespan-exchange\n"
                    "  mpirun -n 4 nodespan-exchange --mib 256 --folder /tmp --repeat 3\n\n"

@@ -5,11 +5,11 @@
 #include "app.hpp"
 #include "layout.hpp"
 #include "outcome.hpp"
-#include "progress.hpp"
 #include "reference.hpp"
-#include "saved_run.hpp"
+#include "results.hpp"
+#include "saving_options.hpp"
 #include "solver.hpp"
-#include "standard_output.hpp"
+#include "usage.hpp"
 #include "xdmf.hpp"
 
 #include <boost/functional/hash.hpp>
@@ -21,6 +21,7 @@
 #include <cmath>
 #include <cstdio>
 #include <functional>
+#include <limits>
 #include <optional>
 
 namespace {
@@ -35,38 +36,38 @@ struct arguments {
     std::string layout = "rows";
     std::string plot;
     std::string save;
-    app::saving checkpoints;
+    app::run_control_options checkpoints;
+    app::output_options output;
     bool reference = false;
-    bool json = false;
-    bool quiet = false;
 };
 
 void add_options(CLI::App& options, arguments& chosen) {
-    options.add_option("--size", chosen.size, "Points: one number, or rows and columns (300x200)")
+    app::add_number<index_t>(options, "--size", chosen.size,
+                             "Points: one number, or rows and columns (300x200)",
+                             {3, index_t{1} << 31, "points each"})
         ->expected(1, 2)
         ->delimiter('x')
-        ->check(CLI::Range(index_t{3}, index_t{1} << 31))
-        ->capture_default_str();
-    options.add_option("--steps", chosen.steps, "Steps in time")
-        ->check(CLI::Range(index_t{1}, index_t{1} << 40))
-        ->capture_default_str();
-    options
-        .add_option("--dt", chosen.what.dt, "Length of a step; 0: 0.8 of the longest stable one")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str();
+        ->default_str("512");
+    app::add_number<index_t>(options, "--steps", chosen.steps, "Steps in time",
+                             {1, index_t{1} << 40, "steps"});
+    app::add_number<double>(options, "--dt", chosen.what.dt,
+                            "Length of a step, in (side of the square)^2 / diffusivity; 0: 0.8 of "
+                            "the longest stable one",
+                            {0, std::numeric_limits<double>::max()});
     options
         .add_option("--layout", chosen.layout,
                     "How points are cut over nodes: rows, blocks, or a grid of them such as 2x3")
+        ->type_name("LAYOUT")
         ->check(complaint_about)
         ->capture_default_str();
     options.add_flag("--periodic", chosen.what.is_periodic, "Close the square on itself");
     options.add_flag("--reference", chosen.reference,
                      "Do the same with one box a rank and Isend/Irecv, and compare");
-    options.add_option("--plot", chosen.plot, "Draw the field into this PNG file");
+    options.add_option("--plot", chosen.plot, "Draw the field into this PNG file")
+        ->type_name("FILE");
     add_saving_file_option(options, chosen.save);
     app::add_saving_options(options, chosen.checkpoints, "steps", 1000);
-    options.add_flag("--json", chosen.json, "Print the figures as JSON on standard output");
-    options.add_flag("--quiet", chosen.quiet, "Show no progress");
+    app::add_output_options(options, chosen.output);
     options.footer(
         "Examples:\n"
         "  mpirun -n 4 nodespan-heat --plot heat.png\n"
@@ -153,13 +154,6 @@ double time_steps(team& everyone, Solver& solver, index_t steps) {
     return (MPI_Wtime() - start) / static_cast<double>(steps);
 }
 
-// Steps until all ranks look again whether they are to stop: the same on all, and a tenth of a
-// second together, so that looking costs nothing.
-index_t steps_to_next_look(team& everyone, double seconds_per_step, index_t most) {
-    const double longest = all_reduce(everyone, seconds_per_step, accumulate_op::max);
-    return static_cast<index_t>(std::clamp(0.1 / longest, 1.0, static_cast<double>(most)));
-}
-
 // Seconds a step, of each time that several were taken together, and how many there were in all.
 struct timing {
     std::vector<double> ours, theirs;
@@ -168,27 +162,21 @@ struct timing {
 
 // Steps from `first` to the end, or until the run must stop, with checkpoints on the way.
 timing step_on(team& everyone, const arguments& chosen, index_t first, solver& ours,
-               std::optional<reference_solver>& theirs, app::saved_run& saved) {
+               std::optional<reference_solver>& theirs, app::run_control& control) {
     timing result{{}, {}, first};
-    std::optional<app::progress_line> progress;
-    if (everyone.rank() == 0 && !chosen.quiet) progress.emplace("steps", chosen.steps);
+    progress shown(everyone, "heat", chosen.steps,
+                   {.unit = "steps", .begin = first, .quiet = chosen.output.quiet});
+    const auto add_field = [&] { // the solver takes two in turns
+        control.add("temperature", ours.field());
+    };
     const index_t most = std::max<index_t>(1, chosen.steps / 50);
-    index_t at_once = saved.is_on() ? 1 : most;
     for (bool must_stop = false; result.done < chosen.steps && !must_stop;) {
-        const index_t steps =
-            saved.until_due(result.done, std::min(at_once, chosen.steps - result.done));
+        const index_t steps = std::min(most, control.steps_from(result.done));
         result.ours.push_back(time_steps(everyone, ours, steps));
         if (theirs) result.theirs.push_back(time_steps(everyone, *theirs, steps));
         result.done += steps;
-        if (saved.is_on()) at_once = steps_to_next_look(everyone, result.ours.back(), most);
-        must_stop = saved.must_stop();
-        if (saved.is_due(result.done) || must_stop || result.done == chosen.steps) {
-            saved.add("temperature", ours.field()); // the solver takes two in turns
-            saved.write(result.done);
-        }
-        if (progress)
-            progress->update(result.done,
-                             fmt::format("{:.1f} us a step", 1e6 * result.ours.back()));
+        must_stop = control.stops_after(result.done, add_field);
+        shown.update(result.done, fmt::format("{:.1f} us each", 1e6 * result.ours.back()));
     }
     return result;
 }
@@ -198,26 +186,36 @@ std::string settings_of(const problem& p) {
                        p.is_periodic ? ", periodic" : "");
 }
 
+app::run_control_options control_of(const arguments& chosen) {
+    app::run_control_options options = chosen.checkpoints;
+    options.settings = settings_of(chosen.what);
+    if (chosen.output.quiet) options.tell = [](const std::string&) {};
+    return options;
+}
+
 int run(team& everyone, const arguments& chosen) {
-    const bool is_first = everyone.rank() == 0;
     const problem& p = chosen.what;
+    app::require_writable(everyone, {{"--save", chosen.save, true},
+                                     {"--save", xdmf_of(chosen.save), false, false},
+                                     {"--plot", chosen.plot, false, false},
+                                     app::planned_json(chosen.output)});
     solver ours(everyone, p, options_of(chosen.layout, everyone.nodes()));
-    app::saved_run saved(everyone, chosen.checkpoints, "steps", settings_of(p));
-    saved.add("temperature", ours.field());
-    const index_t first = saved.start(chosen.steps);
+    app::run_control control(everyone, control_of(chosen));
+    control.add("temperature", ours.field());
+    const index_t first = control.start(chosen.steps);
     std::optional<reference_solver> theirs;
     if (chosen.reference) theirs.emplace(ours.field(), p);
     picture start;
     ours.field().fence();
-    if (is_first && !chosen.plot.empty()) start = thin_out(ours.field());
+    if (everyone.rank() == 0 && !chosen.plot.empty()) start = thin_out(ours.field());
 
     outcome result;
     result.what = p;
     result.steps = chosen.steps;
     result.ranks = everyone.size();
     result.nodes = everyone.nodes();
-    const timing times = step_on(everyone, chosen, first, ours, theirs, saved);
-    if (times.done < chosen.steps) return saved.stop_after(times.done);
+    const timing times = step_on(everyone, chosen, first, ours, theirs, control);
+    if (times.done < chosen.steps) return control.exit_code();
     if (!times.ours.empty()) result.seconds_per_step = median(times.ours);
     check(everyone, ours.field(), result);
     if (theirs && !times.ours.empty())
@@ -225,16 +223,14 @@ int run(team& everyone, const arguments& chosen) {
             comparison{median(times.theirs), is_equal(everyone, ours.field(), *theirs)};
 
     if (!chosen.save.empty()) save_field(ours.field(), p, result.steps, chosen.save);
-    if (is_first) {
-        app::print(chosen.json ? to_json(result) + "\n" : to_text(result));
-        if (!chosen.plot.empty()) {
-            plot(chosen.plot, start, thin_out(ours.field()),
-                 p.dt * static_cast<double>(chosen.steps));
-            fmt::print(stderr, "the field: {}\n", chosen.plot);
-        }
-    }
+    const app::exit_code printed = app::print_results(
+        everyone, "nodespan-heat", chosen.output, [&] { return to_text(result); },
+        [&] { return to_json(result) + "\n"; });
+    app::draw_picture(everyone, "nodespan-heat", chosen.output, chosen.plot, [&] {
+        plot(chosen.plot, start, thin_out(ours.field()), p.dt * static_cast<double>(chosen.steps));
+    });
     everyone.fence(); // nobody ends the field while it is fetched
-    return result.is_good() ? app::good : app::failed;
+    return result.is_good() ? printed : app::failed;
 }
 
 int body(team& everyone, arguments& chosen) {

@@ -10,6 +10,10 @@
 
 namespace nodespan::heat {
 
+std::string xdmf_of(const std::string& file) {
+    return file.empty() ? file : std::filesystem::path(file).replace_extension(".xdmf").string();
+}
+
 #ifdef NODESPAN_HAS_HDF5
 namespace {
 
@@ -52,8 +56,10 @@ std::string describe(const problem& p, index_t steps, const std::string& file) {
 } // namespace
 
 void add_saving_file_option(CLI::App& options, std::string& file) {
-    options.add_option("--save", file,
-                       "Write the field into this HDF5 file, and an .xdmf file for ParaView");
+    options
+        .add_option("--save", file,
+                    "Write the field into this HDF5 file, and an .xdmf file for ParaView")
+        ->type_name("FILE");
 }
 
 void save_field(const array<double, 2>& field, const problem& p, index_t steps,
@@ -65,16 +71,14 @@ void save_field(const array<double, 2>& field, const problem& p, index_t steps,
     save_hdf5(field, file, "temperature", options);
 
     int is_written = 1;
-    const fs::path description = fs::path(file).replace_extension(".xdmf");
+    const std::string description = xdmf_of(file);
     if (field.get_team().rank() == 0) try {
-            app::write_file(description.string(),
-                            describe(p, steps, fs::path(file).filename().string()));
+            app::write_file(description, describe(p, steps, fs::path(file).filename().string()));
         } catch (const std::runtime_error&) {
             is_written = 0;
         }
     MPI_Bcast(&is_written, 1, MPI_INT, 0, field.get_team().comm());
-    if (is_written == 0)
-        throw error(errc::io, fmt::format("cannot write {}", description.string()), true);
+    if (is_written == 0) throw error(errc::io, fmt::format("cannot write {}", description), true);
 }
 
 #else

@@ -3,7 +3,8 @@
 #include "gpus.hpp"
 #include "messages.hpp"
 #include "probe_guard.hpp"
-#include "standard_output.hpp"
+#include "results.hpp"
+#include "usage.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -11,6 +12,7 @@
 #include <nodespan/version.hpp>
 
 #include <cstdio>
+#include <limits>
 #include <vector>
 
 namespace {
@@ -97,7 +99,7 @@ json to_json(const nodespan::machine_info& info) {
 }
 
 struct settings {
-    bool as_json = false;
+    nodespan::app::output_options output;
     bool with_gpus = false;
     bool with_check = false;
     double seconds_a_probe = 10;
@@ -107,16 +109,20 @@ struct report {
     nodespan::machine_info info;
     std::vector<nodespan::info::gpus_of_node> gpus;
 
-    void print(const settings& set, const nodespan::info::findings& found) const {
-        if (!set.as_json) {
-            nodespan::app::print(nodespan::to_text(info) + nodespan::info::to_text(gpus) +
-                                 (set.with_check ? to_text(found) : ""));
-            return;
-        }
-        json all = to_json(info);
-        if (set.with_gpus) all["gpus_of_nodes"] = nodespan::info::to_json(gpus);
-        if (set.with_check) all["check"] = nodespan::info::to_json(found);
-        nodespan::app::print(all.dump(2) + "\n");
+    nodespan::app::exit_code print(const nodespan::team& team, const settings& set,
+                                   const nodespan::info::findings& found) const {
+        return nodespan::app::print_results(
+            team, "nodespan-info", set.output,
+            [&] {
+                return nodespan::to_text(info) + nodespan::info::to_text(gpus) +
+                       (set.with_check ? to_text(found) : "");
+            },
+            [&] {
+                json all = to_json(info);
+                if (set.with_gpus) all["gpus_of_nodes"] = nodespan::info::to_json(gpus);
+                if (set.with_check) all["check"] = nodespan::info::to_json(found);
+                return all.dump(2) + "\n";
+            });
     }
 };
 
@@ -124,10 +130,10 @@ struct report {
 int check(nodespan::team& team, const report& known, const settings& set) {
     nodespan::info::probe_guard guard(
         team.rank(), set.seconds_a_probe,
-        [&](const nodespan::info::findings& so_far) { known.print(set, so_far); });
+        [&](const nodespan::info::findings& so_far) { known.print(team, set, so_far); });
     const nodespan::info::findings found = nodespan::info::check(team, known.info, guard);
-    if (team.rank() == 0) known.print(set, found);
-    int code = nodespan::info::is_well(found) ? nodespan::app::good : nodespan::app::failed;
+    int code = known.print(team, set, found);
+    if (!nodespan::info::is_well(found)) code = nodespan::app::failed;
     nodespan::app::check_mpi(MPI_Bcast(&code, 1, MPI_INT, 0, team.comm()), "MPI_Bcast");
     return code;
 }
@@ -138,20 +144,19 @@ int main(int argc, char** argv) {
     CLI::App options("What nodespan finds here: nodes, memory, MPI, and what will hurt",
                      "nodespan-info");
     settings set;
-    options.add_flag("--json", set.as_json, "Print JSON instead of a table");
     options.add_flag("--gpu", set.with_gpus, "List GPUs, and measure copies from arrays to them");
     options.add_flag("--check", set.with_check,
                      "Try what programs need of MPI, and say what helps");
-    options
-        .add_option("--limit", set.seconds_a_probe, "Seconds that each probe of --check may take")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
+    nodespan::app::add_number<double>(
+        options, "--limit", set.seconds_a_probe, "What each probe of --check may take",
+        {std::numeric_limits<double>::min(), std::numeric_limits<double>::max(), "seconds"});
+    nodespan::app::add_output_options(options, set.output);
     options.footer(examples);
     return nodespan::app::run_app(argc, argv, options, [&](nodespan::team& team) {
+        nodespan::app::require_writable(team, {nodespan::app::planned_json(set.output)});
         report known{nodespan::collect_machine_info(team), {}};
         if (set.with_gpus) known.gpus = nodespan::info::look_at_gpus(team);
         if (set.with_check) return check(team, known, set);
-        if (team.rank() == 0) known.print(set, {});
-        return int{nodespan::app::good};
+        return int{known.print(team, set, {})};
     });
 }

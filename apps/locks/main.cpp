@@ -3,7 +3,8 @@
 // costs.
 
 #include "app.hpp"
-#include "standard_output.hpp"
+#include "results.hpp"
+#include "usage.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -21,7 +22,7 @@ using namespace nodespan;
 struct arguments {
     index_t adds = 20'000;
     index_t block = 100;
-    bool json = false;
+    app::output_options output;
 };
 
 struct outcome {
@@ -98,9 +99,9 @@ std::vector<outcome> run(team& everyone, const arguments& chosen) {
 
 std::string to_text(const team& everyone, const std::vector<outcome>& results) {
     std::string text =
-        fmt::format("{} ranks of {} node{} add 1 again and again\n\n{:<38}{:>14}{:>12}{:>14}\n",
-                    everyone.size(), everyone.nodes(), everyone.nodes() == 1 ? "" : "s", "",
-                    "adds of each", "ns an add", "lost");
+        fmt::format("{} add{} 1 again and again\n\n{:<38}{:>14}{:>12}{:>14}\n",
+                    app::size_text(everyone.size(), everyone.nodes()),
+                    everyone.size() == 1 ? "s" : "", "", "adds of each", "ns an add", "lost");
     for (const outcome& one : results)
         text += fmt::format("{:<38}{:>14}{:>12.1f}{:>14}\n", one.what, one.adds,
                             nanoseconds_an_add(one), one.lost);
@@ -126,11 +127,13 @@ std::string to_json(const team& everyone, const arguments& chosen,
 }
 
 int body(team& everyone, const arguments& chosen) {
+    app::require_writable(everyone, {app::planned_json(chosen.output)});
     const std::vector<outcome> results = run(everyone, chosen);
-    if (everyone.rank() == 0)
-        app::print(chosen.json ? to_json(everyone, chosen, results) : to_text(everyone, results));
+    const app::exit_code printed = app::print_results(
+        everyone, "nodespan-locks", chosen.output, [&] { return to_text(everyone, results); },
+        [&] { return to_json(everyone, chosen, results); });
     const auto is_good = [](const outcome& one) { return !one.is_safe || one.lost == 0; };
-    return std::all_of(results.begin(), results.end(), is_good) ? app::good : app::failed;
+    return std::all_of(results.begin(), results.end(), is_good) ? printed : app::failed;
 }
 
 } // namespace
@@ -140,15 +143,13 @@ int main(int argc, char** argv) {
     CLI::App options("Adds to an array from all ranks at once, with and without a lock: what gets "
                      "lost, and\nwhat a lock costs.",
                      "nodespan-locks");
-    options
-        .add_option("--adds", chosen.adds,
-                    "How often each rank adds under locks; without, 500 times as often")
-        ->check(CLI::Range(index_t{1}, index_t{1} << 40))
-        ->capture_default_str();
-    options.add_option("--block", chosen.block, "Adds under one lock, where a lock is for many")
-        ->check(CLI::Range(index_t{1}, index_t{1} << 40))
-        ->capture_default_str();
-    options.add_flag("--json", chosen.json, "Print the figures as JSON");
+    app::add_number<index_t>(options, "--adds", chosen.adds,
+                             "How often each rank adds under locks; without, 500 times as often",
+                             {1, index_t{1} << 40, "adds"});
+    app::add_number<index_t>(options, "--block", chosen.block,
+                             "Under one lock, where a lock is for many",
+                             {1, index_t{1} << 40, "adds"});
+    app::add_output_options(options, chosen.output);
     options.footer(
         "Examples:\n"
         "  mpirun -n 2 nodespan-locks\n"

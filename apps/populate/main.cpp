@@ -5,7 +5,8 @@
 
 #include "app.hpp"
 #include "numpy_text.hpp"
-#include "standard_output.hpp"
+#include "results.hpp"
+#include "usage.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -24,7 +25,7 @@ using namespace nodespan;
 struct arguments {
     index_t size = 2000, columns = 10, block_size = 100;
     std::string type = "float64";
-    bool json = false;
+    app::output_options output;
 };
 
 // Fills the rows of one block. Those of this node are written in place; should some lie on another
@@ -81,18 +82,19 @@ int run(team& everyone, const arguments& chosen) {
         wrong += done.local()(i) != (done.rank_box().lo[0] + i) * chosen.block_size;
     wrong = all_reduce(everyone, wrong);
 
+    app::exit_code printed = app::good;
     if (everyone.rank() == 0) {
         std::vector<index_t> offsets(static_cast<std::size_t>(blocks));
         done.get({{0}, {blocks}}, offsets);
         const std::string text = app::numpy_text(numbers);
-        if (chosen.json)
-            app::print(fmt::format("{}\n", to_json(everyone, chosen, text, offsets, wrong)));
-        else
-            app::print(fmt::format("{}\n[{}]\n", text, fmt::join(offsets, ", ")));
+        printed = app::print_results(
+            everyone, "nodespan-populate", chosen.output,
+            [&] { return fmt::format("{}\n[{}]\n", text, fmt::join(offsets, ", ")); },
+            [&] { return to_json(everyone, chosen, text, offsets, wrong) + "\n"; });
         if (wrong != 0) fmt::print(stderr, "nodespan-populate: {} wrong elements\n", wrong);
     }
     everyone.fence(); // nobody ends the arrays while they are fetched
-    return wrong == 0 ? app::good : app::failed;
+    return wrong == 0 ? printed : app::failed;
 }
 
 // The elements' type is a name that is read when the program runs.
@@ -100,6 +102,7 @@ const std::vector<std::string> types = {"float64", "float32", "int64",  "int32",
                                         "int8",    "uint64",  "uint32", "uint16", "uint8"};
 
 int run(team& everyone, const arguments& chosen) {
+    app::require_writable(everyone, {app::planned_json(chosen.output)});
     return visit(*find_dtype(chosen.type), [&]<class T>(std::type_identity<T>) -> int {
         if constexpr (array<T, 2>::is_addable) return run<T>(everyone, chosen);
         return app::failed; // no such name is among the types
@@ -113,16 +116,20 @@ int main(int argc, char** argv) {
     CLI::App options("Fills an array in blocks, each by whichever rank is free; prints it as NumPy "
                      "does, and the\nblocks' offsets; checks every element.",
                      "nodespan-populate");
-    const CLI::Range sizes(index_t{1}, index_t{1} << 40);
-    options.add_option("--size", chosen.size, "Rows")->check(sizes)->capture_default_str();
-    options.add_option("--columns", chosen.columns, "Columns")->check(sizes)->capture_default_str();
-    options.add_option("--block-size", chosen.block_size, "Rows of a block")
-        ->check(sizes)
+    constexpr index_t most = index_t{1} << 40;
+    app::add_number<index_t>(options, "--size", chosen.size, "Height of the array",
+                             {1, most, "rows"});
+    app::add_number<index_t>(options, "--columns", chosen.columns, "Width of the array",
+                             {1, most, "columns"});
+    app::add_number<index_t>(options, "--block-size", chosen.block_size, "Height of a block",
+                             {1, most, "rows"});
+    options
+        .add_option("--type", chosen.type,
+                    fmt::format("Of the elements, in NumPy's words: {}", fmt::join(types, ", ")))
+        ->type_name("TYPE")
+        ->check(app::one_of(types))
         ->capture_default_str();
-    options.add_option("--type", chosen.type, "Of the elements, in NumPy's words")
-        ->check(CLI::IsMember(types))
-        ->capture_default_str();
-    options.add_flag("--json", chosen.json, "Print the array and the figures as JSON");
+    app::add_output_options(options, chosen.output);
     options.footer("Examples:\n"
                    "  mpirun -n 4 nodespan-populate\n"
                    "  mpirun -n 2 nodespan-populate --size 7 --block-size 3 --type uint8\n"

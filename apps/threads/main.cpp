@@ -3,7 +3,8 @@
 // those of their node; only the main thread makes calls, so MPI_THREAD_FUNNELED will do.
 
 #include "app.hpp"
-#include "standard_output.hpp"
+#include "results.hpp"
+#include "usage.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -27,7 +28,7 @@ struct arguments {
     index_t size = 1000;
     int sweeps = 200;
     int repeat = 5;
-    bool json = false;
+    app::output_options output;
 };
 
 struct outcome {
@@ -128,6 +129,7 @@ std::string to_json(const arguments& chosen, const std::vector<outcome>& results
 }
 
 int body(team& everyone, const arguments& chosen) {
+    app::require_writable(everyone, {app::planned_json(chosen.output)});
     const outcome by_ranks = measure(everyone, chosen, 1);
     // Those who are not first on their node sleep in the fence below.
     team part = everyone.split(everyone.is_leader() ? 0 : 1);
@@ -135,17 +137,18 @@ int body(team& everyone, const arguments& chosen) {
     if (everyone.is_leader()) by_threads = measure(part, chosen, everyone.node_size());
     everyone.fence();
     if (everyone.rank() != 0) return app::good;
-    if (everyone.node_size() > cores() && cores() < sysconf(_SC_NPROCESSORS_ONLN))
-        fmt::print(
-            stderr,
-            "nodespan-threads: {} threads share {} core{}; mpirun --bind-to none lets a rank "
-            "use more\n",
-            everyone.node_size(), cores(), cores() == 1 ? "" : "s");
+    const bool is_bound = everyone.node_size() > cores() && cores() < sysconf(_SC_NPROCESSORS_ONLN);
+    if (is_bound && !chosen.output.quiet)
+        fmt::print(stderr,
+                   "nodespan-threads: {} share {}; mpirun --bind-to none lets a rank use more\n",
+                   app::count_of(everyone.node_size(), "thread"), app::count_of(cores(), "core"));
     const std::vector results{by_ranks, by_threads};
-    app::print(chosen.json ? to_json(chosen, results) : to_text(results));
+    const app::exit_code printed = app::print_results(
+        everyone, "nodespan-threads", chosen.output, [&] { return to_text(results); },
+        [&] { return to_json(chosen, results); });
     const bool is_same = std::abs(by_ranks.sum - by_threads.sum) <= 1e-9 * std::abs(by_ranks.sum);
     if (!is_same) fmt::print(stderr, "nodespan-threads: the results differ\n");
-    return is_same ? app::good : app::failed;
+    return is_same ? printed : app::failed;
 }
 
 } // namespace
@@ -155,16 +158,13 @@ int main(int argc, char** argv) {
     CLI::App options("Smooths a field with one rank on each core, then with one rank on each node "
                      "and as many\nthreads in it; compares time and result.",
                      "nodespan-threads");
-    options.add_option("--size", chosen.size, "Rows and columns")
-        ->check(CLI::Range(index_t{1}, index_t{1} << 30))
-        ->capture_default_str();
-    options.add_option("--sweeps", chosen.sweeps, "Sweeps to time together")
-        ->check(CLI::Range(1, 1 << 30))
-        ->capture_default_str();
-    options.add_option("--repeat", chosen.repeat, "Timings, of which the median counts")
-        ->check(CLI::Range(1, 10000))
-        ->capture_default_str();
-    options.add_flag("--json", chosen.json, "Print the figures as JSON");
+    app::add_number<index_t>(options, "--size", chosen.size, "Rows, and as many columns",
+                             {1, index_t{1} << 30, "rows"});
+    app::add_number<int>(options, "--sweeps", chosen.sweeps, "To be timed together",
+                         {1, 1 << 30, "sweeps"});
+    app::add_number<int>(options, "--repeat", chosen.repeat, "Of which the median counts",
+                         {1, 10'000, "timings"});
+    app::add_output_options(options, chosen.output);
     options.footer("Examples:\n"
                    "  mpirun -n 4 --bind-to none nodespan-threads\n"
                    "  mpirun -n 4 --bind-to none nodespan-threads --size 4000 --sweeps 20\n"

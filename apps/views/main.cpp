@@ -4,9 +4,11 @@
 
 #include "app.hpp"
 #include "numpy_text.hpp"
-#include "standard_output.hpp"
+#include "results.hpp"
+#include "usage.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 #include <nodespan/nodespan.hpp>
 
@@ -21,7 +23,7 @@ using namespace nodespan;
 struct arguments {
     index_t rows = 4, columns = 6;
     std::string type = "float64", order = "row";
-    bool json = false;
+    app::output_options output;
 };
 
 // Calls f(i, j, element) for this rank's own elements, which are plain memory: no call, no copy.
@@ -72,28 +74,31 @@ int run(team& everyone, const arguments& chosen) {
     // And back into the buffer: rank 0 takes what all have changed, from all nodes.
     if (is_first) numbers.get({{}, numbers.extents()}, data);
     const index_t failures = sum(wrong);
+    app::exit_code printed = app::good;
     if (is_first) {
         const std::string text = app::numpy_text(numbers);
-        if (chosen.json)
-            app::print(nlohmann::ordered_json{{"type", chosen.type},
+        printed = app::print_results(
+            everyone, "nodespan-views", chosen.output, [&] { return text + "\n"; },
+            [&] {
+                return nlohmann::ordered_json{{"type", chosen.type},
                                               {"order", chosen.order},
                                               {"array", text},
                                               {"in_memory", buffer},
                                               {"wrong_elements", failures}}
                            .dump(2) +
-                       "\n");
-        else
-            app::print(text + "\n");
+                       "\n";
+            });
         if (failures != 0) fmt::print(stderr, "nodespan-views: {} wrong elements\n", failures);
     }
     everyone.fence(); // nobody ends the arrays while they are fetched
-    return failures == 0 ? app::good : app::failed;
+    return failures == 0 ? printed : app::failed;
 }
 
 const std::vector<std::string> types = {"float64", "float32", "int64",  "int32",  "int16",
                                         "int8",    "uint64",  "uint32", "uint16", "uint8"};
 
 int run(team& everyone, const arguments& chosen) {
+    app::require_writable(everyone, {app::planned_json(chosen.output)});
     return visit(*find_dtype(chosen.type), [&]<class T>(std::type_identity<T>) -> int {
         if constexpr (array<T, 2>::is_addable)
             return chosen.order == "row" ? run<T, row_major>(everyone, chosen)
@@ -109,16 +114,25 @@ int main(int argc, char** argv) {
     CLI::App options("Makes an array of all ranks from a buffer that rank 0 has, doubles it in "
                      "place by all ranks,\nmakes one like it, and takes the buffer back.",
                      "nodespan-views");
-    const CLI::Range sizes(index_t{1}, index_t{1} << 30);
-    options.add_option("--rows", chosen.rows, "Rows")->check(sizes)->capture_default_str();
-    options.add_option("--columns", chosen.columns, "Columns")->check(sizes)->capture_default_str();
-    options.add_option("--type", chosen.type, "Of the elements, in NumPy's words")
-        ->check(CLI::IsMember(types))
+    constexpr index_t most = index_t{1} << 30;
+    app::add_number<index_t>(options, "--rows", chosen.rows, "Height of the array",
+                             {1, most, "rows"});
+    app::add_number<index_t>(options, "--columns", chosen.columns, "Width of the array",
+                             {1, most, "columns"});
+    options
+        .add_option("--type", chosen.type,
+                    fmt::format("Of the elements, in NumPy's words: {}", fmt::join(types, ", ")))
+        ->type_name("TYPE")
+        ->check(app::one_of(types))
         ->capture_default_str();
-    options.add_option("--order", chosen.order, "Which elements are neighbours in memory")
-        ->check(CLI::IsMember({"row", "column"}))
+    options
+        .add_option("--order", chosen.order,
+                    "Which elements are neighbours in memory, those of a row or of a column: row, "
+                    "column")
+        ->type_name("WORD")
+        ->check(app::one_of({"row", "column"}))
         ->capture_default_str();
-    options.add_flag("--json", chosen.json, "Print the array, and the buffer as it lies in memory");
+    app::add_output_options(options, chosen.output);
     options.footer(
         "Examples:\n"
         "  mpirun -n 4 nodespan-views\n"

@@ -4,7 +4,9 @@
 
 #include "app.hpp"
 #include "numpy_text.hpp"
+#include "results.hpp"
 #include "standard_output.hpp"
+#include "usage.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -23,7 +25,7 @@ struct arguments {
     index_t size = 10;
     int commands = 3;
     unsigned seed = std::random_device()();
-    bool json = false;
+    app::output_options output;
 };
 
 enum class command : char { data, done };
@@ -57,6 +59,7 @@ bool work(workplace& here, std::mt19937& random) {
 // Gives the commands; how many elements were not what the worker said.
 index_t lead(workplace& here, int workers, const arguments& chosen, std::mt19937& random) {
     index_t wrong = 0;
+    const bool prints_at_once = !chosen.output.json || !chosen.output.json_file.empty();
     auto rounds = nlohmann::ordered_json::array();
     for (int i = 0; i < chosen.commands; ++i) {
         here.commands.put(command::data);
@@ -64,18 +67,22 @@ index_t lead(workplace& here, int workers, const arguments& chosen, std::mt19937
         here.commands.join();                 // wait for the computation to finish
         const int rnd = here.drawn.get().value();
         const std::string text = app::numpy_text(here.arr);
-        if (chosen.json)
-            rounds.push_back({{"rnd", rnd}, {"shape", {here.arr.size()}}, {"array", text}});
-        else
+        rounds.push_back({{"rnd", rnd}, {"shape", {here.arr.size()}}, {"array", text}});
+        if (prints_at_once)
             app::print(fmt::format("rnd={}\n({},)\n{}\n", rnd, here.arr.size(), text));
         wrong += here.arr.size() - std::ranges::count(here.arr.node(), rnd);
     }
     for (int worker = 0; worker < workers; ++worker) here.commands.put(command::done);
-    if (chosen.json) app::print(rounds.dump(2) + "\n");
+    const auto json = [&] { return rounds.dump(2) + "\n"; };
+    const auto printed_already = [] { return std::string(); };
+    if (app::print_results(here.arr.get_team(), "nodespan-workers", chosen.output, printed_already,
+                           json) != app::good)
+        ++wrong;
     return wrong;
 }
 
 int run(team& everyone, const arguments& chosen) {
+    app::require_writable(everyone, {app::planned_json(chosen.output)});
     workplace here(everyone, chosen.size);
     std::mt19937 random(chosen.seed + static_cast<unsigned>(everyone.rank()));
     index_t wrong = 0;
@@ -96,14 +103,15 @@ int main(int argc, char** argv) {
                      "they share. Prints\nwhat a worker drew, the array's shape, and the array, "
                      "as NumPy does.",
                      "nodespan-workers");
-    options.add_option("--size", chosen.size, "Elements of the array")
-        ->check(CLI::Range(index_t{1}, index_t{1} << 40))
-        ->capture_default_str();
-    options.add_option("--commands", chosen.commands, "How often it is filled")
-        ->check(CLI::Range(1, 1'000'000))
-        ->capture_default_str();
-    options.add_option("--seed", chosen.seed, "For the same numbers in each run of one worker");
-    options.add_flag("--json", chosen.json, "Print the same as JSON, at the end");
+    app::add_number<index_t>(options, "--size", chosen.size, "Length of the array",
+                             {1, index_t{1} << 40, "elements"});
+    app::add_number<int>(options, "--commands", chosen.commands, "To fill it",
+                         {1, 1'000'000, "commands"});
+    options
+        .add_option("--seed", chosen.seed,
+                    "For the same numbers in each run of one worker, a whole number")
+        ->type_name("NUMBER");
+    app::add_output_options(options, chosen.output);
     options.footer(
         "Examples:\n"
         "  mpirun -n 2 nodespan-workers\n"

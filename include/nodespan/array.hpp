@@ -278,7 +278,8 @@ private:
     bool finds(const indices<N>& at, index_t& offset) const;
     T* find_run(const box<N>& patch) const;
     bool holds(std::span<const indices<N>> places) const;
-    T& held(const indices<N>& at) const;
+    template <class F>
+    void for_each_held(std::span<const indices<N>> places, F&& f) const;
     bool add_here(std::span<const indices<N>> places, std::span<const T> from);
     bool add_here(std::span<const indices<N>> places, const T& value);
     T& element(const char* operation, const indices<N>& at) const;

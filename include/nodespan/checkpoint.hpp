@@ -82,10 +82,22 @@ public:
             });
     }
 
-    /// Writes a checkpoint, and removes all but the latest ones. Makes the folder if it is missing.
+    /// Takes the folder for this job at once, as the first `write` does: makes it if it is missing,
+    /// finds out whether it can be written, and puts the file `lock` there, by which other jobs are
+    /// refused until this object ends. What is wrong is so found before the computation, not after.
+    /// The lock of a process that has certainly ended is broken: one of the same machine that is no
+    /// more, or of an earlier start of the same Slurm job.
+    /// Call:   collective.
+    /// Errors: errc::io: another job holds the folder, with the way to break its lock by hand; no
+    ///         permission; errc::mismatched_arguments, errc::peer_lost, errc::finalized, MPI
+    ///         category: the same on all ranks.
+    void reserve();
+
+    /// Writes a checkpoint, and removes all but the latest ones. Makes the folder if it is missing,
+    /// and reserves it.
     /// Call:   collective over the team. 0 <= step < 10^18; a checkpoint of this step is replaced.
     /// Epoch:  ends an epoch: all that was written before is in it.
-    /// Errors: errc::io: full disk, no permission, the data read back differ;
+    /// Errors: errc::io: full disk, no permission, another job's folder, the data read back differ;
     ///         errc::invalid_argument: the folder holds a checkpoint of a later step, from another
     ///         run; errc::mismatched_arguments, errc::peer_lost, errc::finalized, MPI category: the
     ///         same on all ranks. Checkpoints that were finished before stay, and the run can go
@@ -113,9 +125,9 @@ public:
     std::optional<index_t> restore();
 
     /// Why checkpoints later than that of `latest` or `restore` were not used, each with its file.
-    const std::vector<std::string>& refused() const noexcept;
+    const std::vector<std::string>& refused() const;
 
-    const std::filesystem::path& folder() const noexcept;
+    const std::filesystem::path& folder() const;
 
     /// The same as `add` of an array, for nodespan's own layers.
     void add_core(const std::string& name, detail::array_core& field,
@@ -128,6 +140,7 @@ private:
     void add_value(const std::string& name, const std::string& type, getter get, setter set);
 
     struct state;
+    state& live() const;
     std::unique_ptr<state> state_;
 };
 

@@ -12,7 +12,8 @@ namespace NODESPAN_EXPORT nodespan {
 enum class errc {
     invalid_argument =
         1, ///< a value no call could accept (negative extent, grid that does not fit)
-    mismatched_arguments, ///< ranks passed different arguments to one collective call
+    mismatched_arguments, ///< ranks passed different arguments to one collective call, or are in
+                          ///< different ones
     out_of_range,         ///< an index or box outside the array
     size_mismatch,        ///< a buffer whose size is not that of the patch
     not_on_node,          ///< direct access to an element another node holds

@@ -93,6 +93,8 @@ private:
                const box<dynamic_rank>& patch, const std::string& dataset,
                const save_options& options);
 
+    detail::hdf5_output& live() const;
+
     std::unique_ptr<detail::hdf5_output> output_;
 };
 

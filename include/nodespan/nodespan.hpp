@@ -26,6 +26,7 @@
 #include "nodespan/npy.hpp"
 #include "nodespan/patch.hpp"
 #include "nodespan/placement.hpp"
+#include "nodespan/progress.hpp"
 #include "nodespan/queue.hpp"
 #include "nodespan/raw.hpp"
 #include "nodespan/redistribute.hpp"
@@ -49,6 +50,7 @@
 #include "nodespan/hdf5.hpp"
 #include "nodespan/hdf5_info.hpp"
 #include "nodespan/hdf5_writer.hpp"
+#include "nodespan/run_control.hpp"
 #else
 #include "nodespan/detail/without_hdf5.hpp"
 #endif

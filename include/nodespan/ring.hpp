@@ -135,7 +135,10 @@ public:
     /// Errors: errc::invalid_argument (closed, published already, or the ring has ended); nothing
     ///         is published then.
     /// Cost:   some 10 ns, and a system call if a consumer sleeps.
-    bool publish() { return handle_->publish(sequence_); }
+    bool publish() {
+        if (handle_ == nullptr) detail::refuse_moved_from("ring::slot");
+        return handle_->publish(sequence_);
+    }
 
 private:
     friend class ring;

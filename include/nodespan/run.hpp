@@ -6,14 +6,16 @@
 
 #include <concepts>
 #include <functional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
 namespace NODESPAN_EXPORT nodespan {
 namespace detail {
 
-int run_program(int& argc, char**& argv, thread_level wanted,
-                const std::function<int(team&)>& body);
+/// As run, whose messages begin with `name`.
+int run_program(int& argc, char**& argv, thread_level wanted, const std::function<int(team&)>& body,
+                const std::string& name = "nodespan");
 
 } // namespace detail
 

@@ -3,6 +3,7 @@
 #include "nodespan/detail/access.hpp"
 #include "nodespan/detail/export.hpp"
 #include "nodespan/detail/mpi.hpp"
+#include "nodespan/detail/owned.hpp"
 #include "nodespan/placement.hpp"
 
 #include <memory>
@@ -43,6 +44,8 @@ struct team_options {
 /// Forks: a fork of a rank may use views and elements by operator(). All other calls throw
 /// errc::wrong_thread there, and destructors do nothing, because the team belongs to the parent.
 ///
+/// A team that has been moved from throws errc::invalid_argument in all its calls.
+///
 /// With NODESPAN_REPORT=1 in the environment of all ranks, a team that is released reports how it
 /// was used: see docs/report.md.
 class team {
@@ -62,13 +65,13 @@ public:
     team& operator=(const team&) = delete; // pass a reference: a copy would look like a new team
     ~team() = default;
 
-    int rank() const noexcept;
-    int size() const noexcept;
-    int node() const noexcept;
-    int nodes() const noexcept;
-    int node_rank() const noexcept;
-    int node_size() const noexcept;
-    bool is_leader() const noexcept;
+    int rank() const;
+    int size() const;
+    int node() const;
+    int nodes() const;
+    int node_rank() const;
+    int node_size() const;
+    bool is_leader() const;
 
     /// The node of a rank.
     /// Errors: errc::out_of_range.
@@ -80,18 +83,18 @@ public:
     [[nodiscard]] int comm_rank(int rank) const;
 
     /// How the team's ranks are distributed over its nodes.
-    const nodespan::placement& placement() const noexcept;
+    const nodespan::placement& placement() const;
 
     /// Whether the node has more ranks than processor cores, so that waiting ranks do not spin.
-    bool is_oversubscribed() const noexcept;
+    bool is_oversubscribed() const;
 
     /// The communicators of all ranks in team order, of all ranks of this node, and of the leaders
     /// in node order. They belong to the team: use them for messages as you like, but do not free
     /// them. On ranks that are no leaders, leader_comm() is MPI_COMM_NULL. nodespan/boost_mpi.hpp
     /// returns them as communicators of Boost.MPI.
-    MPI_Comm comm() const noexcept;
-    MPI_Comm node_comm() const noexcept;
-    MPI_Comm leader_comm() const noexcept;
+    MPI_Comm comm() const;
+    MPI_Comm node_comm() const;
+    MPI_Comm leader_comm() const;
 
     /// Ends an epoch: what any rank wrote before, directly or by transfers, is visible to all ranks
     /// after it. node_fence() does so for the ranks of this node, and for what they wrote directly.
@@ -117,7 +120,11 @@ public:
 
 private:
     friend struct detail::access;
-    const std::shared_ptr<detail::team_core>& core() const noexcept { return core_; }
+    const std::shared_ptr<detail::team_core>& core() const {
+        if (core_ == nullptr) [[unlikely]]
+            detail::refuse_moved_from("team");
+        return core_;
+    }
     explicit team(std::shared_ptr<detail::team_core> core) : core_(std::move(core)) {}
 
     std::shared_ptr<detail::team_core> core_;

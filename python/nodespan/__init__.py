@@ -24,11 +24,28 @@ from ._uncaught import watch_exceptions
 
 array = Array  #: the type of arrays; ``help(nodespan.array)`` shows all they can do
 
+_LOOKED_AT = ("Job", "LiveArray", "Reading", "attach", "jobs")
+
+
+def __getattr__(name):
+    """What looks at other jobs is imported when it is used first: a job itself has no need of it."""
+    if name not in _LOOKED_AT:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import _attach
+
+    globals().update({one: getattr(_attach, one) for one in _LOOKED_AT})
+    return globals()[name]
+
+
+def __dir__():
+    return sorted({*globals(), *_LOOKED_AT})
+
+
 watch_exceptions()
 _mpi4py.prepare()
 
 __all__ = [
-    "Array", "Checkpoint", "Closed", "Counter", "Empty", "Frame", "Full", "Lock", "MPIError",
-    "PeerLostError", "Queue", "Replicated", "Ring", "Team", "array", "dot", "load_csv", "load_hdf5",
-    "load_npy", "save_csv", "save_hdf5", "save_npy", "__version__",
+    "Array", "Checkpoint", "Closed", "Counter", "Empty", "Frame", "Full", "Job", "LiveArray", "Lock",
+    "MPIError", "PeerLostError", "Queue", "Reading", "Replicated", "Ring", "Team", "array", "attach", "dot", "jobs",
+    "load_csv", "load_hdf5", "load_npy", "save_csv", "save_hdf5", "save_npy", "__version__",
 ]

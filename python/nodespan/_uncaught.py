@@ -1,5 +1,6 @@
 """What an exception that nobody catches does: it ends the job, whose other ranks would wait."""
 
+import functools
 import os
 import sys
 
@@ -23,3 +24,16 @@ def watch_exceptions():
         _core.abort_job(1)
 
     sys.excepthook = show_and_end
+    if sys.version_info < (3, 12):
+        _make_exits_objects()
+
+
+def _make_exits_objects():
+    """Lets sys.exit raise an object, as later Pythons do: by its end the compiled part learns the status."""
+    exit_before = sys.exit
+
+    @functools.wraps(exit_before)
+    def exit(status=None, /):
+        raise SystemExit(status)
+
+    sys.exit = exit

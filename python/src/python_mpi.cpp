@@ -1,5 +1,6 @@
 #include "python_mpi.hpp"
 
+#include "exit_status.hpp"
 #include "things.hpp"
 
 #include "nodespan/environment.hpp"
@@ -28,17 +29,22 @@ int job_size() {
     return size;
 }
 
+// Where this rank ends with an error, others may wait for it: then the job ends.
+void end_teams_or_job(int status) {
+    if (::getpid() != owner || !is_mpi_alive()) return;
+    if (status != 0 && job_size() > 1) MPI_Abort(MPI_COMM_WORLD, status);
+    team_state::end_all();
+}
+
 // Python has ended, and whoever has started MPI has not ended it yet.
 void end_teams() {
-    if (::getpid() == owner && is_mpi_alive()) team_state::end_all();
+    end_teams_or_job(exit_status());
 }
 
 // The end of a process in which this package has started MPI.
 void end_mpi(int status, void*) {
-    if (::getpid() != owner || !is_mpi_alive()) return;
-    if (status != 0 && job_size() > 1) MPI_Abort(MPI_COMM_WORLD, status); // others wait for it
-    team_state::end_all();
-    delete std::exchange(mpi, nullptr);
+    end_teams_or_job(status);
+    if (::getpid() == owner && is_mpi_alive()) delete std::exchange(mpi, nullptr);
 }
 
 void abort_job(int status) {
@@ -53,8 +59,10 @@ void start_mpi() {
     owner = ::getpid();
     if (mpi->owns_mpi())
         ::on_exit(end_mpi, nullptr);
-    else
+    else {
         Py_AtExit(end_teams); // before mpi4py's own, which stands there already
+        watch_exits();
+    }
     watch_interrupts();
 }
 

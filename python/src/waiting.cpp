@@ -27,11 +27,6 @@ std::int64_t now_ns() noexcept {
     return now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec + 1;
 }
 
-bool is_main_thread() noexcept {
-    static thread_local const bool result = ::getpid() == ::syscall(SYS_gettid);
-    return result;
-}
-
 void say(const char* text) noexcept {
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, std::strlen(text));
 }
@@ -54,6 +49,11 @@ void on_interrupt(int signal) {
 }
 
 } // namespace
+
+bool is_main_thread() noexcept {
+    static thread_local const bool result = ::getpid() == ::syscall(SYS_gettid);
+    return result;
+}
 
 waiting_call::waiting_call(const char* operation) noexcept : thread_(PyEval_SaveThread()) {
     if (!is_main_thread() || waits_since.load(std::memory_order_relaxed) != 0) return;

@@ -27,6 +27,9 @@ decltype(auto) waiting(const char* operation, Body&& body) {
     return std::forward<Body>(body)();
 }
 
+/// Whether this is the thread with which the process began.
+bool is_main_thread() noexcept;
+
 /// From now on ctrl-C ends calls that wait. Call: with the GIL; again is fine.
 void watch_interrupts() noexcept;
 

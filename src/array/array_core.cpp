@@ -6,6 +6,7 @@
 #include "array_state.hpp"
 #include "first_touch.hpp"
 #include "process_watch.hpp"
+#include "published_array.hpp"
 #include "team_core.hpp"
 
 #include <boost/core/demangle.hpp>
@@ -41,6 +42,27 @@ std::uint64_t fingerprint(const std::string& name, std::size_t element_bytes,
     boost::hash_combine(seed, options.ghosts.periodic);
     boost::hash_combine(seed, options.zeroed);
     return seed;
+}
+
+// What onlookers are told of this node's part.
+array_facts facts_of(const array_core& array, const element_type& type,
+                     const array_location& location) {
+    const team_core& team = *location.team;
+    const node_barrier& meetings = team.meetings();
+    return {array.options().name,
+            type.name,
+            type.kind,
+            type.bytes,
+            type.is_transposed,
+            array.cut().extents(),
+            array.node_box(),
+            array.stored_box(),
+            location.where.data,
+            {&meetings.first_arrival(), node_barrier::arrival_step(), team.node_size()},
+            team.token(),
+            location.where.number,
+            team.node(),
+            team.placement()->nodes()};
 }
 
 // Bytes of the largest node box with its ghosts.
@@ -101,8 +123,8 @@ array_core::array_core(const class team& team, const index_list& extents, const 
     if (location.ghosts.any()) {
         // Requests are made without communication, but may fail on some ranks only.
         const std::optional<error> mine = attempt([&] {
-            state_->ghosts =
-                std::make_unique<ghost_exchange>(location, waiting_in("exchange_ghosts"));
+            state_->ghosts = std::make_unique<ghost_exchange>(
+                location, waiting_in({"exchange_ghosts", "ghosts"}));
         });
         try {
             core.agree_or_throw(mine, creation_of(request.description));
@@ -115,9 +137,12 @@ array_core::array_core(const class team& team, const index_list& extents, const 
         location.usage = counters->begin_array(options.name, type_text(type, extents.size()),
                                                extents, request.node_bytes);
     make_own_lock();
+    if (core.is_leader())
+        state_->published = published_array::if_wanted(facts_of(*this, type, location));
 }
 
 array_core::~array_core() {
+    state_->published.reset(); // before the memory is another array's
     if (state_->attached) state_->attached->array_ends();
     state_->ghosts.reset();
     if (team_usage* const counters = access::core(team_)->usage())
@@ -175,7 +200,7 @@ mutex& array_core::lock_of(int node) {
     return handle;
 }
 
-occasion array_core::waiting_in(const char* operation) const {
+occasion array_core::waiting_in(operation_name operation) const {
     const auto describe = [](const void* what) {
         const auto& self = *static_cast<const array_core*>(what);
         return fmt::format("{}({})", self.name_, self.shown(self.cut_.extents()));
@@ -184,13 +209,15 @@ occasion array_core::waiting_in(const char* operation) const {
 }
 
 void array_core::fence() {
+    static constexpr operation_name name = "fence";
     timed(access::core(team_)->usage(), usage_wait::fence,
-          [this] { access::core(team_)->fence(waiting_in("fence")); });
+          [this] { access::core(team_)->fence(waiting_in(name)); });
 }
 
 void array_core::node_fence() {
+    static constexpr operation_name name = "node_fence";
     timed(access::core(team_)->usage(), usage_wait::node_fence,
-          [this] { access::core(team_)->node_fence(waiting_in("node_fence")); });
+          [this] { access::core(team_)->node_fence(waiting_in(name)); });
 }
 
 // Runs an exchange or a part of it, for which a usage report counts so many calls.
@@ -212,7 +239,7 @@ void array_core::exchange_ghosts() {
         if (state_->ghosts)
             state_->ghosts->exchange();
         else
-            access::core(team_)->node_fence(waiting_in("exchange_ghosts"));
+            access::core(team_)->node_fence(waiting_in({"exchange_ghosts", "ghosts"}));
     });
 }
 
@@ -222,7 +249,7 @@ void array_core::start_ghosts() {
         if (state_->ghosts)
             state_->ghosts->start();
         else
-            access::core(team_)->node_fence(waiting_in("start_exchange_ghosts"));
+            access::core(team_)->node_fence(waiting_in({"start_exchange_ghosts", "ghosts"}));
     });
 }
 

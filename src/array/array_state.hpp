@@ -4,6 +4,7 @@
 #include "locked_combine.hpp"
 #include "nodespan/detail/array_core.hpp"
 #include "nodespan/mutex.hpp"
+#include "published_array.hpp"
 #include "rma_gate.hpp"
 #include "transfer.hpp"
 #include "watchdog.hpp"
@@ -32,6 +33,7 @@ struct array_state {
     std::unique_ptr<ghost_exchange> ghosts;
     std::optional<combining_locks> combining; // over several nodes
     std::shared_ptr<array_attachment> attached;
+    std::unique_ptr<published_array> published; // on leaders, where somebody may look from outside
 };
 
 } // namespace nodespan::detail

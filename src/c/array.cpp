@@ -1,66 +1,12 @@
+// The C calls that end arrays, and tell of them.
+
 #include "array.hpp"
-
-#include "nodespan/column_major.hpp"
-
-#include <memory>
-#include <typeinfo>
-#include <utility>
-#include <vector>
 
 using namespace nodespan;
 using detail::c_call;
 using detail::require_given;
 
 namespace {
-
-detail::element_type element_of(dtype type, bool is_transposed) {
-    return visit(type, [&](auto known) {
-        using T = typename decltype(known)::type;
-        return detail::element_type{sizeof(T), detail::kind_of<T>(), typeid(T).name(),
-                                    is_transposed};
-    });
-}
-
-// The lists that a program gives, or nothing.
-template <class To, class From>
-std::vector<To> list_of(const From* values, std::size_t count) {
-    return values == nullptr ? std::vector<To>() : std::vector<To>(values, values + count);
-}
-
-array_options take_options(const nodespan_array_options& given, std::size_t dimensions) {
-    if (given.order != NODESPAN_ROW_MAJOR && given.order != NODESPAN_COLUMN_MAJOR)
-        throw error(errc::invalid_argument,
-                    fmt::format("nodespan_array_create: order {} is neither NODESPAN_ROW_MAJOR nor "
-                                "NODESPAN_COLUMN_MAJOR",
-                                static_cast<int>(given.order)));
-    array_options result;
-    result.distribution.node_grid = list_of<int>(given.node_grid, dimensions);
-    result.distribution.rank_grid = list_of<int>(given.rank_grid, dimensions);
-    result.ghosts.width = list_of<index_t>(given.ghosts, dimensions);
-    result.ghosts.periodic = list_of<bool>(given.periodic, dimensions);
-    result.zeroed = given.unspecified == 0;
-    if (given.name != nullptr) result.name = given.name;
-    return given.order == NODESPAN_COLUMN_MAJOR ? detail::transposed(std::move(result)) : result;
-}
-
-index_list take_extents(const std::int64_t* extents, int dimensions, bool is_column_major) {
-    if (dimensions < 1 || dimensions > max_dimensions)
-        throw error(errc::invalid_argument,
-                    fmt::format("nodespan_array_create: {} dimensions; an array has 1 to {}",
-                                dimensions, max_dimensions));
-    require_given("nodespan_array_create", "extents", extents);
-    index_list result(dimensions, 0);
-    for (std::size_t d = 0; d < result.size(); ++d) result[d] = extents[d];
-    return is_column_major ? reversed(result) : result;
-}
-
-dtype take_type(nodespan_type type) {
-    if (nodespan_type_name(type) == nullptr)
-        throw error(
-            errc::invalid_argument,
-            fmt::format("nodespan_array_create: {} is no nodespan_type", static_cast<int>(type)));
-    return static_cast<dtype>(type);
-}
 
 // Runs what asks or uses an array.
 template <class Body>
@@ -97,35 +43,8 @@ int tell_view(const char* function, nodespan_array array, void** data, std::int6
 
 } // namespace
 
-int nodespan_array_create(nodespan_team team, nodespan_type type, int dimensions,
-                          const int64_t* extents, const nodespan_array_options* options,
-                          nodespan_array* result) {
-    return c_call([&] {
-        require_given("nodespan_array_create", "team", team);
-        const nodespan_array_options given =
-            options != nullptr ? *options : nodespan_array_options NODESPAN_ARRAY_OPTIONS_INIT;
-        std::unique_ptr<nodespan_array_object> made;
-        index_list wanted;
-        array_options wanted_options;
-        detail::agree_on_arguments(team->team, "nodespan_array_create", [&] {
-            require_given("nodespan_array_create", "result", result);
-            made = std::make_unique<nodespan_array_object>();
-            made->type = take_type(type);
-            made->is_column_major = given.order == NODESPAN_COLUMN_MAJOR;
-            wanted = take_extents(extents, dimensions, made->is_column_major);
-            wanted_options = take_options(given, wanted.size());
-        });
-        made->core.emplace(team->team, wanted, element_of(made->type, made->is_column_major),
-                           wanted_options);
-        *result = made.release();
-    });
-}
-
 int nodespan_array_free(nodespan_array* array) {
-    return c_call([&] {
-        require_given("nodespan_array_free", "array", array);
-        delete std::exchange(*array, nullptr);
-    });
+    return c_call([&] { detail::end_handle("nodespan_array_free", "array", array); });
 }
 
 int nodespan_array_type(nodespan_array array, nodespan_type* type) {

@@ -6,15 +6,20 @@
 #include "nodespan/dtype.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 /// Holds an array known at run time, which knows only row-major order: for a column-major array it
 /// has the indices in reverse order, as array<T, N, column_major> does.
-struct nodespan_array_object {
+struct nodespan_array_object : nodespan::detail::c_object<nodespan::detail::handle_kind::array> {
     std::optional<nodespan::detail::array_core> core; // made last, when nothing else can fail
     nodespan::dtype type = nodespan::dtype::float64;
     bool is_column_major = false;
+
+    /// Ends with the array; others look at it by weak pointers.
+    std::shared_ptr<const nodespan_array_object*> life =
+        std::make_shared<const nodespan_array_object*>(this);
 
     std::size_t dimensions() const { return core->cut().extents().size(); }
 
@@ -24,7 +29,35 @@ struct nodespan_array_object {
     }
 };
 
-namespace nodespan::detail {
+namespace NODESPAN_EXPORT nodespan { // nodespan_hdf5 uses it
+namespace detail {
+
+/// An array that a call is about to make. All that can fail for one rank alone comes first.
+struct array_draft {
+    std::unique_ptr<nodespan_array_object> object;
+    int dimensions = 0;
+    array_options options; // in the core's order
+
+    /// Errors: errc::invalid_argument.
+    array_draft(const char* function, nodespan_type type, int dimensions,
+                const nodespan_array_options* given);
+
+    /// The extents in the core's order.
+    /// Errors: errc::invalid_argument for null.
+    index_list take_extents(const char* function, const std::int64_t* extents) const;
+
+    /// Makes it, of extents in the core's order.
+    /// Call:   collective over the team.
+    /// Errors: those of making an array.
+    void make(team& ranks, const index_list& extents);
+};
+
+/// The type of this number.
+/// Errors: errc::invalid_argument.
+dtype take_type(const char* function, nodespan_type type);
+
+/// Errors: errc::invalid_argument, if it is none of 1 to 6.
+void require_dimensions(const char* function, int dimensions);
 
 /// As many numbers as the array has dimensions, in its core's order.
 /// Errors: errc::invalid_argument for null.
@@ -52,4 +85,5 @@ inline std::byte* first_element(const nodespan_array_object& array, const index_
     return array.core->node_data() + offset * static_cast<index_t>(array.core->element_bytes());
 }
 
-} // namespace nodespan::detail
+} // namespace detail
+} // namespace nodespan

@@ -4,6 +4,8 @@
 #include "mpi_check.hpp"
 #include "team_core.hpp"
 
+#include <boost/functional/hash.hpp>
+
 #include <exception>
 #include <new>
 #include <string>
@@ -17,6 +19,7 @@ struct kept_error {
     const char* message = ""; // of `text`, or words that need no memory
     bool is_collective = false;
     int mpi_code = MPI_SUCCESS;
+    unsigned long number = 0; // of errors so far
 };
 
 thread_local kept_error last;
@@ -24,6 +27,7 @@ thread_local kept_error last;
 void keep(const char* text, bool is_collective, int mpi_code) noexcept {
     last.is_collective = is_collective;
     last.mpi_code = mpi_code;
+    ++last.number;
     try {
         last.text = text;
         last.message = last.text.c_str();
@@ -48,6 +52,10 @@ int code_of(const std::error_code& code) noexcept {
 
 } // namespace
 
+unsigned long kept_c_errors() noexcept {
+    return last.number;
+}
+
 int keep_c_error() noexcept {
     try {
         throw;
@@ -68,11 +76,60 @@ int keep_c_error() noexcept {
     }
 }
 
+namespace {
+
+const char* noun_of_kind(handle_kind kind) noexcept {
+    switch (kind) {
+    case handle_kind::environment:
+        return "an environment";
+    case handle_kind::team:
+        return "a team";
+    case handle_kind::array:
+        return "an array";
+    case handle_kind::counter:
+        return "a counter";
+    case handle_kind::queue:
+        return "a queue";
+    case handle_kind::ring:
+        return "a ring";
+    case handle_kind::replicated:
+        return "a replicated table";
+    case handle_kind::checkpoint:
+        return "a checkpoint";
+    case handle_kind::ended:
+        break;
+    }
+    return "nothing that lives";
+}
+
+} // namespace
+
+void require_not_null(const char* function, const char* argument, const void* pointer) {
+    if (pointer == nullptr)
+        throw error(errc::invalid_argument, fmt::format("{}: {} is null", function, argument));
+}
+
+void require_kind(const char* function, const char* argument, handle_kind found,
+                  handle_kind wanted) {
+    if (found != wanted)
+        throw error(errc::invalid_argument,
+                    fmt::format("{}: {} is the handle of {}, not of {}", function, argument,
+                                noun_of_kind(found), noun_of_kind(wanted)));
+}
+
 void agree_on_arguments(team& ranks, const char* function, const std::function<void()>& look) {
     require_mpi(function);
     team_core& core = *detail::access::core(ranks);
     const thread_rule::call mine(&core.threads(), function);
     core.agree_or_throw(attempt(look), {function});
+}
+
+void agree_on_call(team& ranks, const char* function, const std::string& call,
+                   const std::function<void()>& look) {
+    require_mpi(function);
+    team_core& core = *detail::access::core(ranks);
+    const thread_rule::call mine(&core.threads(), function);
+    core.agree_on(attempt(look), boost::hash_value(call), call);
 }
 
 } // namespace nodespan::detail

@@ -2,6 +2,7 @@
 
 #include "array.hpp"
 #include "nodespan/hdf5.hpp"
+#include "stored_type.hpp"
 
 using namespace nodespan;
 using detail::c_call;
@@ -38,13 +39,7 @@ stored take_call(const char* function, nodespan_array array, const char* file, c
         require_given(function, "file", file);
         require_given(function, "dataset", dataset);
         look();
-        result.type = visit(array->type, [&](auto known) -> detail::file_type {
-            using T = typename decltype(known)::type;
-            if constexpr (storable<T>) return detail::file_type_of<T>();
-            throw error(errc::invalid_argument,
-                        fmt::format("{}: HDF5 files hold no elements of type {}", function,
-                                    dtype_name(array->type)));
-        });
+        result.type = detail::stored_type(function, array->type);
     });
     const index_list& extents = result.core.cut().extents();
     result.whole = {index_list(static_cast<int>(extents.size()), 0), extents};
@@ -68,5 +63,29 @@ int nodespan_array_load_hdf5(nodespan_array array, const char* file, const char*
     return c_call([&] {
         const stored to = take_call("nodespan_array_load_hdf5", array, file, dataset, [] {});
         detail::load_array(to.core, to.type, to.whole, file, dataset, {});
+    });
+}
+
+int nodespan_array_open_hdf5(nodespan_team team, nodespan_type type, int dimensions,
+                             const char* file, const char* dataset,
+                             const nodespan_array_options* options, nodespan_array* result) {
+    return c_call([&] {
+        constexpr const char* name = "nodespan_array_open_hdf5";
+        auto& ranks = require_given(name, "team", team).team;
+        std::optional<detail::array_draft> draft;
+        detail::file_type element;
+        detail::agree_on_arguments(ranks, name, [&] {
+            require_given(name, "result", result);
+            require_given(name, "file", file);
+            require_given(name, "dataset", dataset);
+            draft.emplace(name, type, dimensions, options);
+            element = detail::stored_type(name, draft->object->type);
+        });
+        const index_list extents =
+            detail::stored_extents(ranks, element, dimensions, file, dataset);
+        draft->make(ranks, extents);
+        const box<dynamic_rank> whole{index_list(dimensions, 0), extents};
+        detail::load_array(*draft->object->core, element, whole, file, dataset, {});
+        *result = draft->object.release();
     });
 }

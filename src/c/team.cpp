@@ -10,7 +10,7 @@ using namespace nodespan;
 using detail::c_call;
 using detail::require_given;
 
-struct nodespan_environment_object {
+struct nodespan_environment_object : detail::c_object<detail::handle_kind::environment> {
     explicit nodespan_environment_object(thread_level wanted) : mpi(wanted) {}
     environment mpi;
 };
@@ -54,16 +54,14 @@ int nodespan_environment_create(int thread_level, nodespan_environment* result) 
 }
 
 int nodespan_environment_free(nodespan_environment* environment) {
-    return c_call([&] {
-        require_given("nodespan_environment_free", "environment", environment);
-        delete std::exchange(*environment, nullptr);
-    });
+    return c_call(
+        [&] { detail::end_handle("nodespan_environment_free", "environment", environment); });
 }
 
 int nodespan_team_create(MPI_Comm comm, int ranks_per_node, nodespan_team* result) {
     return c_call([&] {
         require_given("nodespan_team_create", "result", result);
-        *result = new nodespan_team_object{team(comm, {ranks_per_node})};
+        *result = new nodespan_team_object(team(comm, {ranks_per_node}));
     });
 }
 
@@ -71,7 +69,7 @@ int nodespan_team_create_f(MPI_Fint comm, int ranks_per_node, nodespan_team* res
     return c_call([&] {
         require_given("nodespan_team_create_f", "result", result);
         detail::require_mpi("nodespan_team_create_f");
-        *result = new nodespan_team_object{team(MPI_Comm_f2c(comm), {ranks_per_node})};
+        *result = new nodespan_team_object(team(MPI_Comm_f2c(comm), {ranks_per_node}));
     });
 }
 
@@ -79,15 +77,12 @@ int nodespan_team_split(nodespan_team team, int color, int key, nodespan_team* r
     return c_call([&] {
         require_given("nodespan_team_split", "team", team);
         require_given("nodespan_team_split", "result", result);
-        *result = new nodespan_team_object{team->team.split(color, key)};
+        *result = new nodespan_team_object(team->team.split(color, key));
     });
 }
 
 int nodespan_team_free(nodespan_team* team) {
-    return c_call([&] {
-        require_given("nodespan_team_free", "team", team);
-        delete std::exchange(*team, nullptr);
-    });
+    return c_call([&] { detail::end_handle("nodespan_team_free", "team", team); });
 }
 
 int nodespan_team_rank(nodespan_team team, int* rank) {
@@ -131,6 +126,16 @@ int nodespan_team_comm(nodespan_team team, MPI_Comm* comm) {
 
 int nodespan_team_node_comm(nodespan_team team, MPI_Comm* comm) {
     return tell(__func__, team, "comm", comm, [](auto& ranks) { return ranks.node_comm(); });
+}
+
+int nodespan_team_comm_f(nodespan_team team, MPI_Fint* comm) {
+    return tell(__func__, team, "comm", comm,
+                [](auto& ranks) { return MPI_Comm_c2f(ranks.comm()); });
+}
+
+int nodespan_team_node_comm_f(nodespan_team team, MPI_Fint* comm) {
+    return tell(__func__, team, "comm", comm,
+                [](auto& ranks) { return MPI_Comm_c2f(ranks.node_comm()); });
 }
 
 int nodespan_team_fence(nodespan_team team) {

@@ -1,9 +1,12 @@
 #include "nodespan/c/transfer.h"
 
 #include "array.hpp"
+#include "op.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <vector>
 
 using namespace nodespan;
 using detail::c_call;
@@ -34,25 +37,39 @@ patch take_patch(const char* function, nodespan_array array, const std::int64_t*
 }
 
 accumulate_op take_op(nodespan_op op) {
-    switch (op) {
-    case NODESPAN_SUM:
-        return accumulate_op::sum;
-    case NODESPAN_MIN:
-        return accumulate_op::min;
-    case NODESPAN_MAX:
-        return accumulate_op::max;
-    case NODESPAN_PROD:
-        return accumulate_op::prod;
-    case NODESPAN_REPLACE:
-        return accumulate_op::replace;
-    case NODESPAN_FMIN:
-        return accumulate_op::fmin;
-    case NODESPAN_FMAX:
-        return accumulate_op::fmax;
-    }
+    if (const auto known = detail::op_of(op)) return *known;
     throw error(
         errc::invalid_argument,
         fmt::format("nodespan_array_accumulate: {} is no nodespan_op", static_cast<int>(op)));
+}
+
+// The places of gather and scatter, in the order of the core. The run-time array finds those that
+// do not exist.
+struct place_list {
+    std::vector<index_t> reversed; // of a column-major array
+    const index_t* numbers = nullptr;
+    std::size_t count = 0;
+};
+
+place_list take_places(const char* function, nodespan_array array, const std::int64_t* places,
+                       std::int64_t count, const char* name, const void* elements) {
+    require_given(function, "array", array);
+    if (count < 0)
+        throw error(errc::invalid_argument, fmt::format("{}: a count of {}", function, count));
+    place_list result;
+    result.count = static_cast<std::size_t>(count);
+    if (count == 0) return result;
+    require_given(function, "places", places);
+    detail::require_not_null(function, name, elements);
+    result.numbers = places;
+    const std::size_t dimensions = array->dimensions();
+    if (!array->is_column_major || dimensions == 1) return result;
+    result.reversed.assign(places, places + result.count * dimensions);
+    for (std::size_t i = 0; i < result.count; ++i)
+        std::reverse(&result.reversed[i * dimensions],
+                     &result.reversed[i * dimensions] + dimensions);
+    result.numbers = result.reversed.data();
+    return result;
 }
 
 // On one node the processor does it, as in array::fetch_add.
@@ -117,5 +134,35 @@ int nodespan_array_fetch_add(nodespan_array array, const int64_t* at, const void
                 throw error(errc::invalid_argument, fmt::format("{}: elements of type {} have none",
                                                                 name, dtype_name(array->type)));
         });
+    });
+}
+
+int nodespan_array_gather(nodespan_array array, const int64_t* places, int64_t count, void* to) {
+    return c_call([&] {
+        const place_list from =
+            take_places("nodespan_array_gather", array, places, count, "to", to);
+        array->core->gather(from.numbers, from.count, static_cast<std::byte*>(to), from.count);
+    });
+}
+
+int nodespan_array_scatter(nodespan_array array, const int64_t* places, int64_t count,
+                           const void* from) {
+    return c_call([&] {
+        const place_list to =
+            take_places("nodespan_array_scatter", array, places, count, "from", from);
+        array->core->scatter(to.numbers, to.count, static_cast<const std::byte*>(from), to.count);
+    });
+}
+
+int nodespan_array_scatter_add(nodespan_array array, const int64_t* places, int64_t count,
+                               const void* from) {
+    return c_call([&] {
+        constexpr const char* name = "nodespan_array_scatter_add";
+        const place_list to = take_places(name, array, places, count, "from", from);
+        if (array->type == dtype::boolean)
+            throw error(errc::invalid_argument,
+                        fmt::format("{}: elements of type {} have none", name, "bool"));
+        array->core->scatter_add(to.numbers, to.count, static_cast<const std::byte*>(from),
+                                 to.count);
     });
 }

@@ -109,7 +109,7 @@ int collectives_core::largest_node() const noexcept {
 
 void collectives_core::run(const collective_call& mine) {
     const call_note note = note_about(mine, memory_);
-    why_ = {name_of(mine.name)};
+    why_ = occasion_of(mine.name);
     try {
         meet_and_check(mine, note);
         refuse_nonsense(note, team_.placement()->size());

@@ -2,13 +2,12 @@
 
 #include "mpi_check.hpp"
 #include "nodespan/detail/copy_bytes.hpp"
+#include "tags.hpp"
 
 #include <algorithm>
 
 namespace nodespan::detail {
 namespace {
-
-constexpr int tag = 730; // in the team's traffic; ghosts use the numbers below
 
 constexpr std::size_t piece_bytes = 63 * 1024;
 
@@ -78,7 +77,7 @@ void leader_exchange::receive(std::byte* to, std::size_t bytes, int node) {
     for (std::size_t at = 0; at < bytes; at += piece_bytes) {
         peers_.push_back(team_.placement()->first_rank(node));
         mpi_check(MPI_Irecv(to + at, static_cast<int>(std::min(piece_bytes, bytes - at)), MPI_BYTE,
-                            peers_.back(), tag, team_.traffic(),
+                            peers_.back(), tags::leader_values, team_.traffic(),
                             &open_.emplace_back(MPI_REQUEST_NULL)),
                   "MPI_Irecv");
     }
@@ -88,7 +87,7 @@ void leader_exchange::send(const std::byte* from, std::size_t bytes, int node) {
     for (std::size_t at = 0; at < bytes; at += piece_bytes) {
         peers_.push_back(team_.placement()->first_rank(node));
         mpi_check(MPI_Isend(from + at, static_cast<int>(std::min(piece_bytes, bytes - at)),
-                            MPI_BYTE, peers_.back(), tag, team_.traffic(),
+                            MPI_BYTE, peers_.back(), tags::leader_values, team_.traffic(),
                             &open_.emplace_back(MPI_REQUEST_NULL)),
                   "MPI_Isend");
     }

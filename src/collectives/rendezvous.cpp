@@ -46,6 +46,11 @@ const char* name_of(collective_call::name_type name) {
     return name == all_reduce ? "all_reduce" : name == reduce ? "reduce" : "broadcast";
 }
 
+// Ranks compare their notes, so this is one kind.
+occasion occasion_of(collective_call::name_type name) {
+    return {{name_of(name), "values"}};
+}
+
 std::string to_string(const call_note& note) {
     std::string text = fmt::format("{}({} of {}", name_of(note.name), note.count,
                                    name_of(note.kind, note.element_bytes));
@@ -105,8 +110,7 @@ void rendezvous::show(const call_note& mine, const std::byte* values, bool with_
         copy_bytes(slot_of(rank_), values, mine.bytes());
     if (ranks_ == 1) return;
     if (!by_flags_) {
-        const occasion why{name_of(mine.name)};
-        return team_.meet_on_node(why);
+        return team_.meet_on_node(occasion_of(mine.name));
     }
     store_and_wake(here.arrived, turn_, head_->sleepers);
     for (int peer = 0; peer < ranks_; ++peer) wait_for(peer);
@@ -117,14 +121,29 @@ void rendezvous::wait_for(int node_rank) {
     shared_word& word = line_of(node_rank).arrived;
     const auto ready = [goal = turn_](std::uint32_t turn) { return turn == goal; };
     watchdog watch;
-    wait_on(word, head_->sleepers, {}, ready, [&] {
+    unsigned tries = 0;
+    const patience how;
+    wait_on(word, head_->sleepers, how, ready, [&] {
         if (watch.is_overdue()) complain(watch);
-        if (team_.is_node_abandoned() && !ready(word.load(std::memory_order_acquire)))
-            throw error(errc::peer_lost,
-                        fmt::format("{}: a rank of this node left by an exception and will not "
-                                    "come",
-                                    name_of(note_of(rank_).name)));
+        if (is_time_to_look(++tries, how)) look_for_meetings();
+        if (!team_.is_node_abandoned() || ready(word.load(std::memory_order_acquire))) return;
+        team_.throw_if_mixed(occasion_of(note_of(rank_).name));
+        throw error(errc::peer_lost,
+                    fmt::format("{}: a rank of this node left by an exception and will not "
+                                "come",
+                                name_of(note_of(rank_).name)));
     });
+}
+
+// A rank that has come to a meeting without its note waits for this one there. The meeting is read
+// first: if the note was shown before it, it is seen.
+void rendezvous::look_for_meetings() {
+    for (int peer = 0; peer < ranks_; ++peer)
+        if (team_.is_in_next_meeting(peer) &&
+            line_of(peer).arrived.load(std::memory_order_acquire) != turn_) {
+            const std::string call = to_string(note_of(rank_));
+            team_.throw_mixed({{call.c_str(), "values"}}, peer);
+        }
 }
 
 // Only the lowest of the ranks that wait prints the line.

@@ -102,6 +102,7 @@ private:
         return slots_ + (2 * static_cast<std::size_t>(node_rank) + turn_ % 2) * shown_bytes_;
     }
     void wait_for(int node_rank);
+    void look_for_meetings();
     void complain(const watchdog& watch) const;
     std::optional<std::pair<int, int>> overlapping() const;
 
@@ -118,6 +119,9 @@ private:
 
 /// Such as all_reduce.
 const char* name_of(collective_call::name_type name);
+
+/// What ranks that wait in such a call wait in.
+occasion occasion_of(collective_call::name_type name);
 
 /// Throws the error of a verdict, if it has one.
 void throw_if_refused(const call_verdict& verdict);

@@ -22,7 +22,7 @@ collective_io::collective_io(std::shared_ptr<team_core> team, std::string text)
 }
 
 occasion collective_io::why() const {
-    return {text_.c_str()};
+    return {{text_.c_str(), "file"}}; // ranks compare their texts
 }
 
 void collective_io::fence() const {

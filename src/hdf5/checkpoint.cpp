@@ -2,6 +2,7 @@
 
 #include "attributes.hpp"
 #include "checkpoint_seal.hpp"
+#include "folder_lock.hpp"
 #include "nodespan/hdf5.hpp"
 #include "output.hpp"
 
@@ -104,6 +105,7 @@ struct checkpoint::state {
     std::vector<std::string> refused;
     std::vector<index_t> damaged; // of those refused; the next write removes them
     std::vector<index_t> unfit;   // the others, which stay
+    detail::folder_lock lock;     // the first rank's, once it may write
 
     detail::collective_io begin(const std::string& operation) const {
         std::string names; // lest ranks bring different sets
@@ -129,7 +131,8 @@ struct checkpoint::state {
         return result;
     }
 
-    void prepare_folder(index_t step) const;
+    void take_folder();
+    void prepare_folder(index_t step);
     void remove_old(index_t step) const;
     std::vector<index_t> begin_search(const detail::collective_io& call);
     bool is_whole(const detail::collective_io& call, index_t step);
@@ -140,12 +143,18 @@ struct checkpoint::state {
 };
 
 // Called on the first rank.
-void checkpoint::state::prepare_folder(index_t step) const {
+void checkpoint::state::take_folder() {
     std::error_code problem;
     fs::create_directories(folder, problem);
     if (problem)
         detail::refuse(
             fmt::format("cannot make the folder {}: {}", folder.string(), problem.message()));
+    lock.take(folder);
+}
+
+// Called on the first rank.
+void checkpoint::state::prepare_folder(index_t step) {
+    take_folder();
     for (const index_t other : steps_in(folder))
         if (other > step && !has(damaged, other) && !has(unfit, other))
             throw error(
@@ -287,10 +296,15 @@ checkpoint::checkpoint(checkpoint&&) noexcept = default;
 checkpoint& checkpoint::operator=(checkpoint&&) noexcept = default;
 checkpoint::~checkpoint() = default;
 
+checkpoint::state& checkpoint::live() const {
+    if (state_ == nullptr) detail::refuse_moved_from("checkpoint");
+    return *state_;
+}
+
 void checkpoint::add_core(const std::string& name, detail::array_core& field,
                           const detail::file_type& type) {
-    state_->forget(name);
-    state_->arrays.push_back({name, &field, type});
+    live().forget(name);
+    live().arrays.push_back({name, &field, type});
 }
 
 void checkpoint::add_value(const std::string& name, const std::string& type, getter get,
@@ -299,53 +313,58 @@ void checkpoint::add_value(const std::string& name, const std::string& type, get
         throw error(
             errc::invalid_argument,
             "checkpoint::add(\"step\"): that is what the checkpoint's own number is called");
-    state_->forget(name);
-    state_->values.push_back({name, type, std::move(get), std::move(set)});
+    live().forget(name);
+    live().values.push_back({name, type, std::move(get), std::move(set)});
+}
+
+void checkpoint::reserve() {
+    const detail::collective_io call = state_->begin("reserve");
+    call.on_first_rank([&] { state_->take_folder(); });
 }
 
 void checkpoint::write(index_t step) {
-    const detail::collective_io call = state_->begin("write");
-    const attributes values = state_->all_values(step);
-    const detail::collective_io same(state_->team,
+    const detail::collective_io call = live().begin("write");
+    const attributes values = live().all_values(step);
+    const detail::collective_io same(live().team,
                                      fmt::format("checkpoint::write({}) in \"{}\", {}", step,
-                                                 state_->folder.string(), quote(values)));
+                                                 live().folder.string(), quote(values)));
     call.agree([&] {
         if (step < 0 || step >= most_steps)
             throw error(errc::invalid_argument, fmt::format("no step: {}", step));
         require_whole_texts(values);
     });
-    call.on_first_rank([&] { state_->prepare_folder(step); });
+    call.on_first_rank([&] { live().prepare_folder(step); });
     call.fence();
-    detail::hdf5_output output(call, state_->path_of(step).string(), save_mode::replace_file,
+    detail::hdf5_output output(call, live().path_of(step).string(), save_mode::replace_file,
                                detail::seal_bytes);
-    for (const state::named_array& a : state_->arrays) {
+    for (const state::named_array& a : live().arrays) {
         const index_list& extents = a.field->cut().extents();
         const box<dynamic_rank> whole{index_list(static_cast<int>(extents.size()), 0), extents};
         output.write(call, *a.field, a.type, whole, a.name, {});
     }
     for (const auto& [name, value] : values) output.set_attribute("/", name, value);
     output.commit(call, [&](const std::string& file) {
-        detail::seal(call, file, step, state_->options.read_back);
+        detail::seal(call, file, step, live().options.read_back);
     });
-    std::erase(state_->unfit, step); // replaced
-    call.on_first_rank([&] { state_->remove_old(step); });
-    state_->damaged.clear();
+    std::erase(live().unfit, step); // replaced
+    call.on_first_rank([&] { live().remove_old(step); });
+    live().damaged.clear();
 }
 
 std::optional<index_t> checkpoint::latest() {
-    return state_->find_latest(state_->begin("latest"));
+    return live().find_latest(live().begin("latest"));
 }
 
 std::optional<index_t> checkpoint::restore() {
-    return state_->restore(state_->begin("restore"));
+    return live().restore(live().begin("restore"));
 }
 
-const std::vector<std::string>& checkpoint::refused() const noexcept {
-    return state_->refused;
+const std::vector<std::string>& checkpoint::refused() const {
+    return live().refused;
 }
 
-const std::filesystem::path& checkpoint::folder() const noexcept {
-    return state_->folder;
+const std::filesystem::path& checkpoint::folder() const {
+    return live().folder;
 }
 
 } // namespace nodespan

@@ -3,6 +3,7 @@
 #include "mpi_check.hpp"
 #include "mpi_wait.hpp"
 #include "strided.hpp"
+#include "tags.hpp"
 #include "types.hpp"
 
 #include <fmt/format.h>
@@ -124,13 +125,13 @@ public:
         std::array<MPI_Request, 3> requests = none;
         out.lend();
         const int sent[] = {
-            MPI_Isend(l.head.data(), 2, MPI_UINT64_T, 0, tag, comm(), &requests[0]),
+            MPI_Isend(l.head.data(), 2, MPI_UINT64_T, 0, tags::hdf5_chunks, comm(), &requests[0]),
             l.head[0] == 0 ? MPI_SUCCESS
                            : MPI_Isend(l.body.entries.data(), static_cast<int>(3 * l.head[0]),
-                                       MPI_UINT64_T, 0, tag, comm(), &requests[1]),
+                                       MPI_UINT64_T, 0, tags::hdf5_chunks, comm(), &requests[1]),
             l.head[0] == 0 ? MPI_SUCCESS
                            : MPI_Isend(l.body.bytes.data(), static_cast<int>(l.head[1]), MPI_BYTE,
-                                       0, tag, comm(), &requests[2])};
+                                       0, tags::hdf5_chunks, comm(), &requests[2])};
         wait(requests, 0);
         out.mine_again();
         for (const int code : sent) mpi_check(code, "MPI_Isend");
@@ -141,17 +142,18 @@ public:
         letter& l = *in;
         std::array<MPI_Request, 3> requests = none;
         in.lend();
-        const int head = MPI_Irecv(l.head.data(), 2, MPI_UINT64_T, from, tag, comm(), &requests[0]);
+        const int head = MPI_Irecv(l.head.data(), 2, MPI_UINT64_T, from, tags::hdf5_chunks, comm(),
+                                   &requests[0]);
         wait(requests, from);
         mpi_check(head, "MPI_Irecv");
         l.body.entries.resize(l.head[0]);
         l.body.bytes.resize(l.head[1]);
         if (!l.body.entries.empty()) {
-            const int received[] = {MPI_Irecv(l.body.entries.data(),
-                                              static_cast<int>(3 * l.head[0]), MPI_UINT64_T, from,
-                                              tag, comm(), &requests[1]),
-                                    MPI_Irecv(l.body.bytes.data(), static_cast<int>(l.head[1]),
-                                              MPI_BYTE, from, tag, comm(), &requests[2])};
+            const int received[] = {
+                MPI_Irecv(l.body.entries.data(), static_cast<int>(3 * l.head[0]), MPI_UINT64_T,
+                          from, tags::hdf5_chunks, comm(), &requests[1]),
+                MPI_Irecv(l.body.bytes.data(), static_cast<int>(l.head[1]), MPI_BYTE, from,
+                          tags::hdf5_chunks, comm(), &requests[2])};
             wait(requests, from);
             for (const int code : received) mpi_check(code, "MPI_Irecv");
         }
@@ -164,7 +166,6 @@ private:
         std::array<std::uint64_t, 2> head{};
         parcel body;
     };
-    static constexpr int tag = 731; // of the team's traffic; collective calls have the one below
     static constexpr std::array<MPI_Request, 3> none{MPI_REQUEST_NULL, MPI_REQUEST_NULL,
                                                      MPI_REQUEST_NULL};
 

@@ -77,26 +77,31 @@ hdf5_writer::~hdf5_writer() {
     if (detail::is_forked()) static_cast<void>(output_.release());
 }
 
+detail::hdf5_output& hdf5_writer::live() const {
+    if (output_ == nullptr) detail::refuse_moved_from("hdf5_writer");
+    return *output_;
+}
+
 void hdf5_writer::write(const detail::array_core& from, const detail::file_type& type,
                         const box<dynamic_rank>& patch, const std::string& dataset,
                         const save_options& options) {
     const detail::collective_io call =
-        detail::begin_write(output_->shared_team(), "hdf5_writer::save", from, type, patch,
-                            output_->file(), dataset, options);
-    output_->write(call, from, type, patch, dataset, options);
+        detail::begin_write(live().shared_team(), "hdf5_writer::save", from, type, patch,
+                            live().file(), dataset, options);
+    live().write(call, from, type, patch, dataset, options);
 }
 
 void hdf5_writer::set_attribute(const std::string& object, const std::string& name,
                                 const attribute& value) {
     detail::refuse_zero_bytes(fmt::format("hdf5_writer::set_attribute(\"{}\", \"{}\", {})", object,
                                           name, detail::to_text(value)));
-    output_->set_attribute(object, name, value);
+    live().set_attribute(object, name, value);
 }
 
 void hdf5_writer::commit() {
-    const detail::collective_io call(output_->shared_team(),
-                                     fmt::format("hdf5_writer::commit(\"{}\")", output_->file()));
-    output_->commit(call);
+    const detail::collective_io call(live().shared_team(),
+                                     fmt::format("hdf5_writer::commit(\"{}\")", live().file()));
+    live().commit(call);
 }
 
 void set_attribute(const team& team, const std::filesystem::path& file, const std::string& object,

@@ -168,10 +168,11 @@ void try_shared_window(const team& team, machine_info& info) {
     constexpr unsigned long most = 4096;
     unsigned long alignment = most;
     const team_core& core = *detail::access::core(team);
+    detail::window_site site = core.site(detail::backing_directory(core.shared_memory()));
+    site.is_private = false; // MPI's memory is what this is about, also on a node of one rank
     shared_window window;
     try {
-        window = shared_window::make(detail::access::core(team)->makers(), team.node_comm(),
-                                     core.site(detail::backing_directory(core.shared_memory())),
+        window = shared_window::make(detail::access::core(team)->makers(), team.node_comm(), site,
                                      detail::page_bytes());
     } catch (const error& failure) {
         if (failure.code() == errc::no_capacity) return; // on all ranks

@@ -172,14 +172,19 @@ void add_job(table& out, const machine_info& info) {
                         text_of_bytes(info.page_bytes)));
 }
 
+std::string count_of(std::int64_t n, const char* one) {
+    return fmt::format("{} {}{}", n, one, n == 1 ? "" : "s");
+}
+
 void add_node(table& out, std::size_t number, const node_info& node) {
     out.line(fmt::format("\nnode {}: {}, Linux {}", number, node.host, node.kernel));
-    out.row("  ranks", fmt::format("{} bound to {} hardware thread{}{}", node.ranks,
-                                   node.bound_threads, node.bound_threads == 1 ? "" : "s",
+    out.row("  ranks", fmt::format("{} bound to {}{}", node.ranks,
+                                   count_of(node.bound_threads, "hardware thread"),
                                    node.oversubscribed ? " (oversubscribed)" : ""));
-    out.row("  processors",
-            fmt::format("{} cores, {} hardware threads, {} sockets, {} NUMA nodes", node.cores,
-                        node.hardware_threads, node.sockets, node.numa_nodes));
+    out.row("  processors", count_of(node.cores, "core") + ", " +
+                                count_of(node.hardware_threads, "hardware thread") + ", " +
+                                count_of(node.sockets, "socket") + ", " +
+                                count_of(node.numa_nodes, "NUMA node"));
     out.row("  memory", free_of(node.memory_free_bytes, node.memory_bytes));
     out.row("  memory limit", node.cgroup_limit_bytes == 0
                                   ? "none below that"

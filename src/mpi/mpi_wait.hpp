@@ -18,6 +18,7 @@ namespace nodespan::detail {
 /// under way: the memory that they use must then never be used again.
 template <class Slow>
 [[nodiscard]] int wait_for(std::span<MPI_Request> requests, pause p, Slow&& slow) {
+    p.before_first_try();
     for (;; p.wait()) {
         int done = 0;
         const int code = MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done,

@@ -1,6 +1,7 @@
 #include "rma_window.hpp"
 
 #include "agreement.hpp"
+#include "contention.hpp"
 #include "mpi_check.hpp"
 #include "nodespan/error.hpp"
 #include "osc_settings.hpp"
@@ -76,10 +77,20 @@ void rma_window::free() noexcept {
 }
 
 // Open MPI's flushes can be told to leave the core to others, MPICH's keep it: also from a rank
-// that is to answer, so it is offered before.
+// that is to answer, so it is offered before. Where somebody else computes on this core, a flush
+// that finds no answer loses it for long, so this waits first.
 void rma_window::offer_core() const noexcept {
+    if (contention::is_likely()) return contention::nap();
     if (is_built_with_open_mpi || !shares_cores_) return;
     for (int i = 0; i < offers_before_a_flush; ++i) yield_core();
+}
+
+template <class Flush>
+void rma_window::flushing(Flush&& flush, const char* call) {
+    offer_core();
+    const auto begin = contention::clock::now();
+    check(flush(), call);
+    contention::look(begin);
 }
 
 // While the error is thrown, memory that a transfer uses may end. So this waits first.
@@ -146,8 +157,7 @@ void rma_window::flush_sent_to(int node, std::size_t offset, std::size_t bytes) 
 void rma_window::flush(int node) {
     if (started_node_ != node) complete_local();
     const blocking_watch watch("transfer (MPI_Win_flush)", me_, {&node, 1});
-    offer_core();
-    check(MPI_Win_flush(target(node), window_), "MPI_Win_flush");
+    flushing([&] { return MPI_Win_flush(target(node), window_); }, "MPI_Win_flush");
     sent_.erase(node);
     const auto at =
         std::find(pending_nodes_.rbegin(), pending_nodes_.rend(), node); // mostly the last one
@@ -262,13 +272,12 @@ void rma_window::read_words(int node, std::size_t offset, std::uint64_t* words, 
 // Open MPI's osc/pt2pt collects small messages by target. This call would also wait for those to
 // other targets, but does not send them: so with more than one target, all must be named.
 void rma_window::complete_local(int node) {
-    offer_core();
     if (node != several && (started_node_ == nobody || started_node_ == node)) {
         const blocking_watch watch("transfer (MPI_Win_flush_local)", me_, {&node, 1});
-        check(MPI_Win_flush_local(target(node), window_), "MPI_Win_flush_local");
+        flushing([&] { return MPI_Win_flush_local(target(node), window_); }, "MPI_Win_flush_local");
     } else {
         const blocking_watch watch("transfer (MPI_Win_flush_local_all)", me_, started_.all());
-        check(MPI_Win_flush_local_all(window_), "MPI_Win_flush_local_all");
+        flushing([&] { return MPI_Win_flush_local_all(window_); }, "MPI_Win_flush_local_all");
     }
     started_node_ = nobody;
 }

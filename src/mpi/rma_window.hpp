@@ -139,6 +139,8 @@ private:
     sent& to(int node);
     void complete_local(int node);
     void offer_core() const noexcept;
+    template <class Flush>
+    void flushing(Flush&& flush, const char* call); // one that blocks
 
     const placement& ranks_;
     waiter me_;

@@ -7,7 +7,9 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstdint>
+#include <sys/mman.h>
 #include <utility>
 
 namespace nodespan::detail {
@@ -26,9 +28,29 @@ shared_window shared_window::make(const window_makers& all, MPI_Comm node, const
 
 shared_window::shared_window(MPI_Comm node, const window_site& site, std::size_t bytes)
     : bytes_(bytes) {
+    if (site.is_private)
+        map_own(site);
+    else
+        share(node, site);
+}
+
+// Nobody shares it, so MPI is not asked: its memory would end with MPI_Finalize, under views that a
+// program may still hold.
+void shared_window::map_own(const window_site& site) {
+    void* const mapped =
+        mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapped == MAP_FAILED) {
+        const std::error_code cause(errno, std::generic_category());
+        throw error(cause, fmt::format("a window of {} bytes: {}; rank {} says: {}", bytes_,
+                                       cause.message(), site.rank, state_of_limits(site)));
+    }
+    data_ = static_cast<std::byte*>(mapped);
+}
+
+void shared_window::share(MPI_Comm node, const window_site& site) {
     // MPI aligns addresses to 8 bytes at best. So this asks for one page more and begins at the
     // next page boundary, which is the same byte for all ranks, since pages are mapped as pages.
-    const std::size_t asked = site.is_leader ? bytes + page_bytes() : 0;
+    const std::size_t asked = site.is_leader ? bytes_ + page_bytes() : 0;
     void* address = nullptr;
     const int made = MPI_Win_allocate_shared(static_cast<MPI_Aint>(asked), 1, MPI_INFO_NULL, node,
                                              &address, &window_);
@@ -46,7 +68,10 @@ shared_window::shared_window(MPI_Comm node, const window_site& site, std::size_t
 }
 
 void shared_window::free() noexcept {
-    if (window_ != MPI_WIN_NULL) MPI_Win_free(&window_); // a destructor cannot report an error
+    if (window_ != MPI_WIN_NULL)
+        MPI_Win_free(&window_); // a destructor cannot report an error
+    else if (data_ != nullptr)
+        munmap(data_, bytes_);
     data_ = nullptr;
     bytes_ = 0;
 }

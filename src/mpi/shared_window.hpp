@@ -18,7 +18,7 @@ struct window_makers {
 };
 
 /// One MPI shared window of a node: `bytes()` bytes from a page boundary on, which all its ranks
-/// see.
+/// see. A node of one rank has a mapping of its own instead, which MPI_Finalize leaves alone.
 class shared_window {
 public:
     shared_window() = default;
@@ -51,11 +51,13 @@ public:
     std::byte* data() const noexcept { return data_; }
     std::size_t bytes() const noexcept { return bytes_; }
 
-    /// MPI's handle, for code that asks MPI about the window.
+    /// MPI's handle, for code that asks MPI about the window; MPI_WIN_NULL on a node of one rank.
     MPI_Win handle() const noexcept { return window_; }
 
 private:
     shared_window(MPI_Comm node, const window_site& site, std::size_t bytes);
+    void map_own(const window_site& site);
+    void share(MPI_Comm node, const window_site& site);
     void swap(shared_window& other) noexcept;
 
     MPI_Win window_ = MPI_WIN_NULL;

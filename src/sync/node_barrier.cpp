@@ -12,10 +12,11 @@
 //
 // The words. Each rank has a line that only this rank writes: `arrived` is the number of the last
 // meeting that it has reached, `rounds` the number of rounds of dissemination that it has begun,
-// and `words` what it tells in a led meeting. One rank writes `meeting.released`, the number of the
-// last meeting that has ended, and `meeting.result`: the leader in a led meeting, the last rank to
-// arrive in a counted one. All ranks increment `count.arrivals`. `flags.abandoned` is 1 + the rank
-// that was the first to leave by an exception, and does not change any more once it is set.
+// `kinds` the kinds of the calls for which it came, and `words` what it tells in a led meeting. One
+// rank writes `meeting.released`, the number of the last meeting that has ended, and
+// `meeting.result`: the leader in a led meeting, the last rank to arrive in a counted one. All
+// ranks increment `count.arrivals`. `flags.abandoned` is 1 + the rank that was the first to leave
+// by an exception, and does not change any more once it is set.
 //
 // Order. A rank stores `words` before `arrived`, and the leader stores `result` before `released`.
 // These stores are releases, and waits read with acquire: so a rank that leaves a meeting sees all
@@ -30,6 +31,15 @@
 // writes the `result` of m + 1 after all ranks have arrived at m + 1, when they have read that of
 // m.
 //
+// Different calls. A rank stores the kind of its call before `arrived`, `rounds` or the increment
+// of `arrivals`, into one of two words in turn: so the kind for meeting m stays until m + 2, to
+// which nobody comes before all have left m. Who reads that a rank has come to m, reads its kind
+// for m in the same cache line; the last of a counted meeting compares the sum of all kinds with
+// its own. So nobody leaves a meeting of mixed calls: with flags each rank compares with all
+// others, in dissemination each chain from one kind to the other has a rank that compares, and goes
+// no further, a leader compares before it releases anybody, and counted and led meetings do not end
+// each other. Who waits longer compares with all that have come.
+//
 // Nobody waits for ever. A rank that leaves by an exception sets `abandoned` and wakes all
 // sleepers; every wait reads this flag when spinning is over, and at least every 200 ms while it
 // sleeps, and then throws errc::peer_lost. A rank may reach a meeting and leave just after it: so a
@@ -41,11 +51,6 @@
 namespace nodespan::detail {
 namespace {
 
-// Meetings are counted modulo 2^32; the sign of the difference tells which of two numbers is later.
-bool reached(std::uint32_t count, std::uint32_t goal) {
-    return static_cast<std::int32_t>(count - goal) >= 0;
-}
-
 // If ranks share cores, they count arrivals and the last one ends the meeting: no other rank has to
 // run for that. With a core for each rank, up to four ranks read the lines of all others. More
 // ranks meet in rounds, whose number is the logarithm of the number of ranks.
@@ -53,8 +58,12 @@ constexpr int most_flags = 4;
 
 } // namespace
 
-std::size_t node_barrier::bytes(int ranks) {
+std::size_t node_barrier::barrier_bytes(int ranks) {
     return sizeof(layout) + sizeof(rank_line) * static_cast<std::size_t>(ranks - 1);
+}
+
+std::size_t node_barrier::bytes(int ranks) {
+    return barrier_bytes(ranks) + mixed_calls::bytes(ranks);
 }
 
 node_barrier::node_barrier(void* memory, int rank, int ranks, int first_rank, bool oversubscribed)
@@ -62,14 +71,16 @@ node_barrier::node_barrier(void* memory, int rank, int ranks, int first_rank, bo
       rank_(rank),
       ranks_(ranks),
       first_rank_(first_rank),
+      mixed_(static_cast<std::byte*>(memory) + barrier_bytes(ranks), rank, first_rank),
       shape_(oversubscribed       ? shape::count
              : ranks > most_flags ? shape::dissemination
                                   : shape::flags),
       patience_(oversubscribed ? patience::oversubscribed() : patience{}) {}
 
-void node_barrier::throw_if_abandoned() const {
+void node_barrier::throw_if_abandoned() {
     const std::uint32_t who = shared_->flags.abandoned.load(std::memory_order_acquire);
     if (who == 0) return;
+    throw_if_mixed(*why_);
     throw error(errc::peer_lost,
                 fmt::format("{}: rank {} left by an exception and will not come", why_->text(),
                             first_rank_ + static_cast<int>(who) - 1));
@@ -78,15 +89,35 @@ void node_barrier::throw_if_abandoned() const {
 std::vector<int> node_barrier::missing() const {
     std::vector<int> result;
     for (int peer = 0; peer < ranks_; ++peer)
-        if (!reached(line(peer).arrived.load(std::memory_order_relaxed), meeting_))
+        if (!is_reached(line(peer).arrived.load(std::memory_order_relaxed), meeting_))
             result.push_back(first_rank_ + peer);
     return result;
+}
+
+void node_barrier::throw_mixed(const occasion& mine, int node_rank) {
+    mixed_.found(mine, node_rank, [this] { wake_all(); });
+}
+
+void node_barrier::throw_if_mixed(const occasion& mine) {
+    if (mixed_.are_known()) mixed_.join(mine);
+}
+
+void node_barrier::tell_mixed(const std::string& message) noexcept {
+    mixed_.tell(message);
+    wake_all();
+}
+
+// Compares with all that have come, in a wait that is slow.
+void node_barrier::look_for_other_kinds() {
+    for (int peer = 0; peer < ranks_; ++peer)
+        if (is_reached(line(peer).arrived.load(std::memory_order_acquire), meeting_))
+            require_same_kind(line(peer).kinds, peer);
 }
 
 // Only the lowest of the ranks that wait prints the line.
 void node_barrier::complain(const watchdog& watch) const {
     for (int peer = 0; peer < rank_; ++peer)
-        if (reached(line(peer).arrived.load(std::memory_order_relaxed), meeting_)) return;
+        if (is_reached(line(peer).arrived.load(std::memory_order_relaxed), meeting_)) return;
     const std::vector<int> late = missing();
     if (late.empty()) return; // the leader waits for other nodes, and prints its own line
     watchdog::tell(fmt::format("{}: rank {} has waited {:.1f} s on host {} for {}", why_->text(),
@@ -116,13 +147,15 @@ std::string node_barrier::with_notes(const std::vector<int>& late) const {
 template <class Slow>
 void node_barrier::wait_until(shared_word& word, std::uint32_t goal, const patience& how,
                               Slow&& slow, bool others_go_on) {
-    const auto ready = [goal](std::uint32_t count) { return reached(count, goal); };
+    const auto ready = [goal](std::uint32_t count) { return is_reached(count, goal); };
     watchdog watch;
     grace_period grace;
+    unsigned tries = 0;
     wait_on(word, shared_->flags.sleepers, how, ready, [&] {
         if (is_abandoned() && !ready(word.load(std::memory_order_acquire)) &&
             (!others_go_on || !missing().empty() || grace.is_over()))
             throw_if_abandoned();
+        if (is_time_to_look(++tries, how)) look_for_other_kinds();
         if (watch.is_overdue()) complain(watch);
         slow();
     });
@@ -131,8 +164,11 @@ void node_barrier::wait_until(shared_word& word, std::uint32_t goal, const patie
 void node_barrier::arrive_and_wait(const occasion& why) {
     why_ = &why;
     throw_if_abandoned(); // a meeting without the rank that left would be counted wrongly
-    if (ranks_ == 1) return;
     ++meeting_;
+    if (ranks_ == 1) { // nobody to meet: only onlookers read the number
+        line(0).arrived.store(meeting_, std::memory_order_release);
+        return;
+    }
     switch (shape_) {
     case shape::flags:
         return meet_by_flags();
@@ -144,38 +180,49 @@ void node_barrier::arrive_and_wait(const occasion& why) {
 }
 
 void node_barrier::meet_by_flags() {
+    say_kind(line(rank_).kinds);
     store_and_wake(line(rank_).arrived, meeting_, shared_->flags.sleepers);
     for (int peer = 0; peer < ranks_; ++peer)
-        if (peer != rank_) wait_until(line(peer).arrived, meeting_, patience_, [] {});
+        if (peer != rank_) {
+            wait_until(line(peer).arrived, meeting_, patience_, [] {});
+            require_same_kind(line(peer).kinds, peer);
+        }
 }
 
 // In round k every rank hears from the rank 2^k before it, which has already heard from 2^k ranks
 // (Hensgen, Finkel, Manber 1988). Each rank writes one word only.
 void node_barrier::meet_by_dissemination() {
-    line(rank_).arrived.store(meeting_, std::memory_order_relaxed); // only missing() reads it
+    say_kind(line(rank_).kinds);
+    say_kind(line(rank_).round_kinds);
+    line(rank_).arrived.store(meeting_, std::memory_order_release); // only slow ranks read it
     for (int distance = 1; distance < ranks_; distance *= 2) {
-        ++counted_;
-        store_and_wake(line(rank_).rounds, counted_, shared_->flags.sleepers);
+        ++rounds_;
+        store_and_wake(line(rank_).rounds, rounds_, shared_->flags.sleepers);
         const int before = (rank_ + ranks_ - distance) % ranks_;
         wait_until(
-            line(before).rounds, counted_, patience_, [] {}, true);
+            line(before).rounds, rounds_, patience_, [] {}, true);
+        require_same_kind(line(before).round_kinds, before);
     }
 }
 
 void node_barrier::meet_by_count() {
-    line(rank_).arrived.store(meeting_, std::memory_order_relaxed); // only missing() reads it
-    ++counted_;
-    const std::uint32_t all = counted_ * static_cast<std::uint32_t>(ranks_);
-    if (shared_->count.arrivals.fetch_add(1, std::memory_order_acq_rel) + 1 == all)
-        store_and_wake(shared_->meeting.released, meeting_, shared_->flags.sleepers);
-    else
-        wait_until(shared_->meeting.released, meeting_, patience_, [] {});
+    say_kind(line(rank_).kinds);
+    line(rank_).arrived.store(meeting_, std::memory_order_release); // only slow ranks read it
+    const std::uint64_t mine = std::uint64_t{kind()} << 32 | 1;
+    arrivals_ += mine * static_cast<std::uint64_t>(ranks_);
+    const std::uint64_t all =
+        shared_->count.arrivals.fetch_add(mine, std::memory_order_acq_rel) + mine;
+    const bool is_last = static_cast<std::uint32_t>(all) == static_cast<std::uint32_t>(arrivals_);
+    if (!is_last) return wait_until(shared_->meeting.released, meeting_, patience_, [] {});
+    if (all != arrivals_) look_for_other_kinds();
+    store_and_wake(shared_->meeting.released, meeting_, shared_->flags.sleepers);
 }
 
 void node_barrier::arrive(const agreed_words& words, const occasion& why) {
     ++meeting_;
     why_ = &why;
     line(rank_).words = words;
+    say_kind(line(rank_).kinds);
     store_and_wake(line(rank_).arrived, meeting_, shared_->flags.sleepers);
 }
 
@@ -191,6 +238,7 @@ agreed_words node_barrier::wait_for_all(const std::function<void()>& progress) {
         wait_until(line(peer).arrived, meeting_, how, [&] {
             if (progress) progress();
         });
+        require_same_kind(line(peer).kinds, peer);
         for (std::size_t i = 0; i < all.size(); ++i) all[i] = std::max(all[i], line(peer).words[i]);
     }
     return all;
@@ -209,6 +257,16 @@ agreed_words node_barrier::wait_for_release() {
 void node_barrier::abandon() noexcept {
     std::uint32_t nobody = 0;
     shared_->flags.abandoned.compare_exchange_strong(nobody, static_cast<std::uint32_t>(rank_) + 1);
+    wake_sleepers();
+}
+
+void node_barrier::wake_all() noexcept {
+    std::uint32_t nobody = 0;
+    shared_->flags.abandoned.compare_exchange_strong(nobody, for_mixed_calls);
+    wake_sleepers();
+}
+
+void node_barrier::wake_sleepers() noexcept {
     futex_wake_all(shared_->meeting.released);
     for (int peer = 0; peer < ranks_; ++peer) {
         futex_wake_all(line(peer).arrived);

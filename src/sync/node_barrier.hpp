@@ -1,6 +1,7 @@
 #pragma once
 
 #include "far_ends.hpp"
+#include "mixed_calls.hpp"
 #include "wait.hpp"
 #include "watchdog.hpp"
 
@@ -20,10 +21,11 @@ using agreed_words = std::array<std::uint64_t, 5>;
 /// system call if all ranks are quick. Every rank has a cache line of its own, which says how many
 /// meetings it has reached. node_barrier.cpp explains the protocol.
 ///
-/// All ranks call the same sequence of meetings. There are two kinds: `arrive_and_wait` has no
-/// leader. In a led meeting all ranks call `arrive`; the leader then calls `wait_for_all` and
-/// `release`, and may talk to other nodes in between; the others call `wait_for_release`. A rank
-/// that waits too long prints a line that says for whom it waits.
+/// All ranks call the same sequence of meetings. If they come to one for calls of different kinds,
+/// all of them get an error that says so, see mixed_calls. Some meetings have a leader and some
+/// have none: `arrive_and_wait` has none. In a led meeting all ranks call `arrive`; the leader then
+/// calls `wait_for_all` and `release`, and may talk to other nodes in between; the others call
+/// `wait_for_release`. A rank that waits too long prints a line that says for whom it waits.
 class node_barrier {
 public:
     /// Bytes of shared memory that `ranks` ranks need; it must be zeroed and aligned to 128.
@@ -47,14 +49,15 @@ public:
     std::string with_notes(const std::vector<int>& late) const;
 
     /// Returns when all ranks have called it.
-    /// Errors: errc::peer_lost.
-    void arrive_and_wait(const occasion& why = {});
+    /// Errors: errc::peer_lost; errc::mismatched_arguments if ranks came for different calls.
+    void arrive_and_wait(const occasion& why = some_call);
 
     /// Led meetings: says that this rank has arrived, and what it tells. `why` stays valid until
     /// the end.
-    void arrive(const agreed_words& words, const occasion& why = {});
+    void arrive(const agreed_words& words, const occasion& why = some_call);
 
     /// Leader only: waits for all ranks and combines their words; calls `progress` while it waits.
+    /// Errors: as arrive_and_wait; so has wait_for_release.
     agreed_words wait_for_all(const std::function<void()>& progress);
 
     /// Leader only: ends the meeting with this result.
@@ -74,8 +77,29 @@ public:
     /// Whether a rank of this node or, as the leader reported, of another one has left.
     bool is_anyone_lost() const noexcept;
 
+    /// The words of the ranks that count the meetings each has come to: the first one, and how many
+    /// bytes lie between two. The least of them is the number of the meeting that ended last, or
+    /// whose end nobody has left yet.
+    const shared_word& first_arrival() const noexcept { return line(0).arrived; }
+    static constexpr std::size_t arrival_step() noexcept { return sizeof(rank_line); }
+
     /// The team's numbers of those that have not come to this rank's present meeting.
     std::vector<int> missing() const;
+
+    /// Whether a rank of the node waits in a meeting to which this rank has not come.
+    bool is_in_next_meeting(int node_rank) const noexcept {
+        return is_reached(line(node_rank).arrived.load(std::memory_order_acquire), meeting_ + 1);
+    }
+
+    /// Says that this rank waits, outside of meetings, for a rank that waits for it in one.
+    /// Errors: errc::mismatched_arguments.
+    [[noreturn]] void throw_mixed(const occasion& mine, int node_rank);
+
+    /// Errors: errc::mismatched_arguments if calls of this node's ranks are known to be mixed.
+    void throw_if_mixed(const occasion& mine);
+
+    /// Leader only: gives this node's ranks the error of nodes that came for different calls.
+    void tell_mixed(const std::string& message) noexcept;
 
 private:
     struct alignas(128) meeting_line {
@@ -83,17 +107,21 @@ private:
         agreed_words result;
     };
     struct alignas(128) count_line {
-        shared_word arrivals; // of counted meetings, all ranks together
+        // Of counted meetings, all ranks together: each adds 1 and, in the high half, the kind of
+        // its call.
+        std::atomic<std::uint64_t> arrivals;
     };
     struct alignas(128) flag_line {
         shared_word sleepers;
-        shared_word abandoned;      // 1 + the node rank that left
+        shared_word abandoned;      // 1 + the node rank that left, or for_mixed_calls
         shared_word lost_elsewhere; // not 0 where another node is abandoned
     };
     struct alignas(128) rank_line {
-        shared_word arrived; // number of the last meeting this rank came to
+        shared_word arrived;  // number of the last meeting this rank came to
+        shared_word kinds[2]; // of the calls for which it came to the last two meetings
         agreed_words words;
         alignas(128) shared_word rounds; // of disseminated meetings, all together
+        shared_word round_kinds[2];      // as kinds
         shared_word waits_for;           // see note()
     };
     struct layout {
@@ -105,8 +133,27 @@ private:
 
     enum class shape { flags, dissemination, count };
 
+    static constexpr std::uint32_t for_mixed_calls = ~std::uint32_t{0};
+
+    // Meetings are counted modulo 2^32; the sign of the difference tells which of two numbers is
+    // later.
+    static bool is_reached(std::uint32_t count, std::uint32_t goal) noexcept {
+        return static_cast<std::int32_t>(count - goal) >= 0;
+    }
+
     rank_line& line(int rank) const noexcept { return shared_->ranks[rank]; }
-    void throw_if_abandoned() const;
+    std::uint32_t kind() const noexcept { return why_->operation.kind; }
+    void say_kind(shared_word (&kinds)[2]) const noexcept {
+        kinds[meeting_ % 2].store(kind(), std::memory_order_relaxed);
+    }
+    void require_same_kind(const shared_word (&kinds)[2], int rank) {
+        if (kinds[meeting_ % 2].load(std::memory_order_relaxed) != kind()) throw_mixed(*why_, rank);
+    }
+    void look_for_other_kinds();
+    void wake_all() noexcept;
+    void wake_sleepers() noexcept;
+    static std::size_t barrier_bytes(int ranks);
+    void throw_if_abandoned();
     void meet_by_flags();
     void meet_by_dissemination();
     void meet_by_count();
@@ -119,11 +166,12 @@ private:
     int rank_;
     int ranks_;
     int first_rank_;
+    mixed_calls mixed_;
     shape shape_; // of leaderless meetings
     patience patience_;
-    std::uint32_t meeting_ = 0; // the meeting this rank is in, or was in last
-    std::uint32_t counted_ = 0; // leaderless meetings so far, where they are counted, or their
-                                // rounds, where they are disseminated
+    std::uint32_t meeting_ = 0;  // the meeting this rank is in, or was in last
+    std::uint32_t rounds_ = 0;   // of dissemination so far
+    std::uint64_t arrivals_ = 0; // what count.arrivals is after a counted meeting
     const occasion* why_ = nullptr;
     const far_ends* ends_ = nullptr;
 };

@@ -5,7 +5,8 @@
 namespace nodespan::detail {
 
 std::string occasion::text() const {
-    return describe == nullptr ? operation : fmt::format("{} of {}", operation, describe(what));
+    return describe == nullptr ? operation.text
+                               : fmt::format("{} of {}", operation.text, describe(what));
 }
 
 std::string list_of_ranks(const std::vector<int>& ascending) {

@@ -24,12 +24,22 @@ bool do_duty() noexcept {
 }
 
 void yield_core() noexcept {
+    const auto begin = contention::clock::now();
     sched_yield();
+    contention::look(begin);
+}
+
+void pause::before_first_try() noexcept {
+    if (contention::is_likely()) contention::nap();
+    try_began_ = contention::clock::now();
 }
 
 void pause::wait() noexcept {
+    contention::look(try_began_);
     if (tries_ < yields) ++tries_;
-    if (tries_ < spins) {
+    if (contention::is_likely()) {
+        contention::nap();
+    } else if (tries_ < spins) {
         cpu_pause();
     } else if (tries_ < yields || !may_sleep_) {
         yield_core();
@@ -37,6 +47,7 @@ void pause::wait() noexcept {
         const timespec time{0, 100'000};
         nanosleep(&time, nullptr);
     }
+    try_began_ = contention::clock::now();
 }
 
 // Not FUTEX_PRIVATE, because several processes map the word at different addresses. The results are

@@ -1,6 +1,9 @@
 #pragma once
 
+#include "contention.hpp"
+
 #include <atomic>
+#include <bit>
 #include <cstdint>
 
 #if defined(__x86_64__)
@@ -21,7 +24,7 @@ inline void cpu_pause() noexcept {
 #endif
 }
 
-/// Offers this core to other processes.
+/// Offers this core to other processes, and looks whether one of them has kept it for long.
 void yield_core() noexcept;
 
 /// Sleeps until `word` differs from `seen` and another rank wakes this one, or until the time is
@@ -74,7 +77,8 @@ void set_duty(duty what) noexcept;
 /// Does this work, if there is any. Returns whether it should be called again soon.
 bool do_duty() noexcept;
 
-/// How long a wait spins before it offers its core, and how long it does that before it sleeps.
+/// How long a wait spins before it offers its core, and how long it does that before it sleeps. It
+/// does not offer the core to somebody who computes there, see contention.hpp.
 struct patience {
     int spins = 200;             // some microseconds
     int yields = 2000;           // then it offers the core so often to ranks that share it
@@ -84,9 +88,18 @@ struct patience {
     static patience oversubscribed() { return {0, 50}; }
 };
 
+/// Whether a wait's `slow`, called for the `tries`-th time, looks at what costs more than a word:
+/// at the beginning, now and then while it offers the core, and whenever it has slept. Where
+/// somebody else computes on its core it sleeps from the beginning.
+inline bool is_time_to_look(unsigned tries, const patience& how) noexcept {
+    return std::has_single_bit(tries) || tries % 64 == 0 ||
+           tries > static_cast<unsigned>(how.yields);
+}
+
 /// Pauses between tries of a wait in which nobody wakes this rank, such as for a message. It spins,
 /// then offers the core, then sleeps 100 us at a time if ranks outnumber cores. Otherwise it stays
-/// awake, since other nodes may wait for this one's progress.
+/// awake, since other nodes may wait for this one's progress. Where somebody else computes on its
+/// core it naps between all tries.
 class pause {
 public:
     explicit pause(bool oversubscribed) noexcept
@@ -98,7 +111,11 @@ public:
     /// For waits before the number of ranks is known: spins first, and sleeps in the end.
     static pause before_team() noexcept { return {0, true}; }
 
+    /// Between two tries.
     void wait() noexcept;
+
+    /// Before the first try: naps if a try would probably lose the core.
+    void before_first_try() noexcept;
 
     /// Whether spinning is over, so that there is time for other work.
     bool is_slow() const noexcept { return tries_ >= spins; }
@@ -109,6 +126,7 @@ private:
     static constexpr int spins = 200, yields = 2000;
     int tries_;
     bool may_sleep_;
+    contention::clock::time_point try_began_ = contention::clock::now();
 };
 
 /// Counts this rank among the sleepers of a word.
@@ -141,7 +159,7 @@ void wait_on(shared_word& word, shared_word& sleepers, const patience& how, Read
         if (ready(word.load(std::memory_order_acquire))) return;
         cpu_pause();
     }
-    for (int i = 0; i < how.yields; ++i) {
+    for (int i = 0; i < how.yields && !contention::is_likely(); ++i) {
         yield_core();
         if (ready(word.load(std::memory_order_acquire))) return;
         if (i % 8 == 0) do_duty();

@@ -2,10 +2,12 @@
 
 #include "host_name.hpp"
 #include "nodespan/error.hpp"
+#include "tags.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <new>
 
 // How the leaders of nodes meet: by dissemination, as ranks do in node_barrier, with messages in
@@ -13,7 +15,7 @@
 // receives from the one 2^k before it. MPI keeps messages of one pair in order, so rounds and
 // meetings need no numbers in their messages.
 //
-// A leader that leaves sends all others one more message (tag_abandoned) with the number of
+// A leader that leaves sends all others one more message (tags::abandoned) with the number of
 // meetings that it has reached. It does not wait for them to be received. The others look for such
 // a message in every wait. They miss that leader only in meetings after that number: in earlier
 // ones it has sent, or its node will have sent, all that they wait for. A wait for a later meeting
@@ -27,8 +29,6 @@
 namespace nodespan::detail {
 namespace {
 
-constexpr int tag_words = 32766;
-constexpr int tag_abandoned = 32767; // "a rank of my node left by an exception"
 constexpr int nobody = -1;
 
 } // namespace
@@ -44,8 +44,53 @@ leader_barrier::leader_barrier(MPI_Comm comm, const placement& ranks, int node,
     words_.emplace();
 }
 
-// Goes on after a round that fails. If the meeting failed, its messages keep their memory.
+// The kinds of calls: one word is the largest for the largest kind, the other for the smallest, and
+// each for the first node that came for it. So all leaders see at the end of a meeting whether its
+// calls differ, and agree on what they do then.
 bool leader_barrier::maximum(agreed_words& words, const occasion& why) {
+    constexpr std::size_t largest = std::tuple_size_v<agreed_words>, smallest = largest + 1;
+    constexpr std::uint64_t low_half = 0xffffffff;
+    const std::uint64_t before_others = low_half - static_cast<std::uint64_t>(node_);
+    const std::uint64_t kind = why.operation.kind;
+    message all{};
+    std::copy(words.begin(), words.end(), all.begin());
+    all[largest] = kind << 32 | before_others;
+    all[smallest] = (low_half - kind) << 32 | before_others;
+    const bool good = combine(all, why);
+    std::copy_n(all.begin(), words.size(), words.begin());
+    if (good && all[largest] >> 32 != low_half - (all[smallest] >> 32))
+        throw_mixed(static_cast<int>(low_half - (all[largest] & low_half)),
+                    static_cast<int>(low_half - (all[smallest] & low_half)), why);
+    return good;
+}
+
+void leader_barrier::throw_mixed(int node, int other, const occasion& why) {
+    const std::string mine = why.text();
+    const std::string first = text_of(node, mine, why);
+    const std::string text =
+        mixed_calls::message(leader_of(node), first, leader_of(other), text_of(other, mine, why));
+    own_node_->tell_mixed(text);
+    throw error(errc::mismatched_arguments, text);
+}
+
+// In meetings to which all other nodes bring zeros. Cut to what two of them carry.
+std::string leader_barrier::text_of(int node, const std::string& mine, const occasion& why) {
+    std::string result(2 * sizeof(message), '\0');
+    if (node == node_)
+        result.replace(0, std::min(mine.size(), result.size()), mine, 0, result.size());
+    result.resize(2 * sizeof(message));
+    for (std::size_t at = 0; at < result.size(); at += sizeof(message)) {
+        message part{};
+        std::memcpy(part.data(), &result[at], sizeof part);
+        combine(part, why);
+        std::memcpy(&result[at], part.data(), sizeof part);
+    }
+    return result.c_str();
+}
+
+// Replaces all words by their maximum. Goes on after a round that fails. If the meeting failed, its
+// messages keep their memory.
+bool leader_barrier::combine(message& mine, const occasion& why) {
     ++met_;
     const int nodes = ranks_->nodes();
     round_words& memory = **words_;
@@ -55,17 +100,17 @@ bool leader_barrier::maximum(agreed_words& words, const occasion& why) {
         const auto k = static_cast<std::size_t>(round);
         const int before = (node_ + nodes - distance) % nodes;
         const int after = (node_ + distance) % nodes;
-        constexpr auto count = static_cast<int>(std::tuple_size_v<agreed_words>);
-        memory.sent[k] = words;
+        constexpr auto count = static_cast<int>(std::tuple_size_v<message>);
+        memory.sent[k] = mine;
         memory.received[k] = {};
         std::array<MPI_Request, 2> requests{MPI_REQUEST_NULL, MPI_REQUEST_NULL};
         good &= MPI_Irecv(memory.received[k].data(), count, MPI_UINT64_T, leader_of(before),
-                          tag_words, comm_, &requests[0]) == MPI_SUCCESS;
-        good &= MPI_Isend(memory.sent[k].data(), count, MPI_UINT64_T, leader_of(after), tag_words,
-                          comm_, &requests[1]) == MPI_SUCCESS;
+                          tags::meeting_words, comm_, &requests[0]) == MPI_SUCCESS;
+        good &= MPI_Isend(memory.sent[k].data(), count, MPI_UINT64_T, leader_of(after),
+                          tags::meeting_words, comm_, &requests[1]) == MPI_SUCCESS;
         good &= finish(requests, why, before);
-        for (std::size_t i = 0; i < words.size(); ++i)
-            words[i] = std::max(words[i], memory.received[k][i]);
+        for (std::size_t i = 0; i < mine.size(); ++i)
+            mine[i] = std::max(mine[i], memory.received[k][i]);
     }
     if (good)
         words_->mine_again();
@@ -100,13 +145,13 @@ bool leader_barrier::finish(std::span<MPI_Request> requests, const occasion& why
 void leader_barrier::progress() {
     int has_message = 0;
     MPI_Status status;
-    if (MPI_Iprobe(MPI_ANY_SOURCE, tag_abandoned, comm_, &has_message, &status) != MPI_SUCCESS ||
+    if (MPI_Iprobe(MPI_ANY_SOURCE, tags::abandoned, comm_, &has_message, &status) != MPI_SUCCESS ||
         has_message == 0)
         return;
     lent_memory<std::uint64_t> met;
     MPI_Request request = MPI_REQUEST_NULL;
     met.lend();
-    if (MPI_Irecv(&*met, 1, MPI_UINT64_T, status.MPI_SOURCE, tag_abandoned, comm_, &request) !=
+    if (MPI_Irecv(&*met, 1, MPI_UINT64_T, status.MPI_SOURCE, tags::abandoned, comm_, &request) !=
             MPI_SUCCESS ||
         wait_for({&request, 1}, pause(oversubscribed_), [] {}) != MPI_SUCCESS)
         return;
@@ -139,7 +184,7 @@ void leader_barrier::tell_abandoned(MPI_Comm comm, const placement& ranks, int n
     for (int other = 0; told != nullptr && other < ranks.nodes(); ++other) {
         MPI_Request request = MPI_REQUEST_NULL;
         if (other != node && MPI_Isend(told, 1, MPI_UINT64_T, ranks.first_rank(other),
-                                       tag_abandoned, comm, &request) == MPI_SUCCESS)
+                                       tags::abandoned, comm, &request) == MPI_SUCCESS)
             MPI_Request_free(&request);
     }
 }

@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
+#include <tuple>
 
 namespace nodespan::detail {
 
@@ -30,7 +32,9 @@ public:
 
     /// Replaces all words by their maximum over the nodes. Returns whether MPI did all of its part
     /// on this rank. If not, the others have been sent what was known, and the words mean nothing.
-    /// Errors: errc::peer_lost.
+    /// If nodes came for different calls, this tells the ranks of the node and throws, on all
+    /// leaders.
+    /// Errors: errc::peer_lost; errc::mismatched_arguments.
     /// Cost:   as many rounds of small messages as the number of nodes has binary digits.
     bool maximum(agreed_words& words, const occasion& why);
 
@@ -53,11 +57,15 @@ public:
     std::uint64_t met() const noexcept { return met_; }
 
 private:
-    // The words that are sent and received in a meeting.
+    // What leaders tell each other in a meeting: the agreed words, and two for the kinds of calls.
+    using message = std::array<std::uint64_t, std::tuple_size_v<agreed_words> + 2>;
     struct round_words {
-        std::array<agreed_words, 32> sent{}, received{};
+        std::array<message, 32> sent{}, received{};
     };
 
+    bool combine(message& mine, const occasion& why);
+    std::string text_of(int node, const std::string& mine, const occasion& why);
+    [[noreturn]] void throw_mixed(int node, int other, const occasion& why);
     bool finish(std::span<MPI_Request> requests, const occasion& why, int from_node);
     void throw_if_lost(const occasion& why) const;
     void complain(const watchdog& watch, const occasion& why, int from_node) const;

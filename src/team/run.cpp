@@ -23,6 +23,7 @@
 #include <string>
 #include <string_view>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace nodespan::detail {
@@ -48,13 +49,13 @@ outcome failure_of(ending how, std::string_view what) {
 }
 
 // One write, so that lines of several ranks do not mix.
-void say(const std::string& line) noexcept {
-    const std::string whole = "nodespan: " + line + "\n";
+void say(const std::string& program, const std::string& line) noexcept {
+    const std::string whole = program + ": " + line + "\n";
     static_cast<void>(!::write(STDERR_FILENO, whole.data(), whole.size())); // nobody left to tell
 }
 
 // One line for each text: of the ending that says most, and of no other.
-void print(const std::vector<outcome>& all) {
+void print(const std::string& program, const std::vector<outcome>& all) {
     ending worst = ending::returned;
     for (const outcome& one : all) worst = std::max(worst, one.how);
     if (worst == ending::returned) return;
@@ -63,7 +64,7 @@ void print(const std::vector<outcome>& all) {
         if (all[rank].how == worst)
             ranks_of[all[rank].text.data()].push_back(static_cast<int>(rank));
     for (const auto& [text, ranks] : ranks_of)
-        say(worst == ending::failed_together ? text : list_of_ranks(ranks) + ": " + text);
+        say(program, worst == ending::failed_together ? text : list_of_ranks(ranks) + ": " + text);
 }
 
 bool wants_trace() {
@@ -104,8 +105,8 @@ int traced(const std::function<int(team&)>& body) noexcept {
     return body(everyone);
 }
 
-[[noreturn]] void abort_job(int rank, const outcome& mine) {
-    say(fmt::format("rank {}: {}", rank, mine.text.data()));
+[[noreturn]] void abort_job(const std::string& program, int rank, const outcome& mine) {
+    say(program, fmt::format("rank {}: {}", rank, mine.text.data()));
     MPI_Abort(MPI_COMM_WORLD, failed);
     std::_Exit(failed); // MPI_Abort does not return, but its declaration does not say so
 }
@@ -120,7 +121,7 @@ std::chrono::milliseconds grace_of(ending how) {
 // as long as it takes where this rank is well: then a failed one will end the job.
 class last_words {
 public:
-    last_words() {
+    explicit last_words(std::string program) : program_(std::move(program)) {
         mpi_check(MPI_Comm_rank(MPI_COMM_WORLD, &rank_), "MPI_Comm_rank");
         const blocking_watch watch("run (MPI_Comm_dup)", {rank_, nullptr, nullptr}, "other ranks");
         mpi_check(MPI_Comm_dup(MPI_COMM_WORLD, &comm_), "MPI_Comm_dup");
@@ -140,7 +141,7 @@ public:
             MPI_Igather(&*sent, bytes, MPI_BYTE, all->data(), bytes, MPI_BYTE, 0, comm_, &request),
             "MPI_Igather");
         wait(request, mine);
-        if (rank_ == 0) print(*all);
+        if (rank_ == 0) print(program_, *all);
         lent_memory<int> anyone_failed{int{0}};
         if (rank_ == 0)
             *anyone_failed = std::ranges::any_of(
@@ -161,27 +162,28 @@ private:
                            [&] {
                                if (mine.how != ending::returned &&
                                    std::chrono::steady_clock::now() - start > grace_of(mine.how))
-                                   abort_job(rank_, mine);
+                                   abort_job(program_, rank_, mine);
                            }),
                   "the end of run");
     }
 
+    std::string program_;
     int rank_ = 0;
     MPI_Comm comm_ = MPI_COMM_NULL; // ends with MPI
 };
 
 } // namespace
 
-int run_program(int& argc, char**& argv, thread_level wanted,
-                const std::function<int(team&)>& body) {
+int run_program(int& argc, char**& argv, thread_level wanted, const std::function<int(team&)>& body,
+                const std::string& name) {
     try {
         environment mpi(argc, argv, wanted);
         if (wants_trace()) return traced(body);
-        last_words end;
+        last_words end(name);
         const outcome mine = ending_of(body);
         return end.exchange(mine);
     } catch (const std::exception& failure) { // MPI itself does not work
-        say(failure_of(ending::failed_alone, failure.what()).text.data());
+        say(name, failure_of(ending::failed_alone, failure.what()).text.data());
         return failed;
     }
 }

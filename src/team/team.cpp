@@ -54,39 +54,39 @@ std::shared_ptr<team_core> make_core(MPI_Comm comm, const team_options& options)
 
 team::team(MPI_Comm comm, team_options options) : core_(make_core(comm, options)) {}
 
-int team::rank() const noexcept {
-    return core_->rank();
+int team::rank() const {
+    return core()->rank();
 }
-int team::size() const noexcept {
-    return core_->placement()->size();
+int team::size() const {
+    return core()->placement()->size();
 }
-int team::node() const noexcept {
-    return core_->node();
+int team::node() const {
+    return core()->node();
 }
-int team::nodes() const noexcept {
-    return core_->placement()->nodes();
+int team::nodes() const {
+    return core()->placement()->nodes();
 }
-int team::node_rank() const noexcept {
-    return core_->node_rank();
+int team::node_rank() const {
+    return core()->node_rank();
 }
-int team::node_size() const noexcept {
-    return core_->node_size();
+int team::node_size() const {
+    return core()->node_size();
 }
-bool team::is_leader() const noexcept {
-    return core_->is_leader();
+bool team::is_leader() const {
+    return core()->is_leader();
 }
-const nodespan::placement& team::placement() const noexcept {
-    return *core_->placement();
+const nodespan::placement& team::placement() const {
+    return *core()->placement();
 }
-bool team::is_oversubscribed() const noexcept {
-    return core_->is_oversubscribed();
+bool team::is_oversubscribed() const {
+    return core()->is_oversubscribed();
 }
 
 int team::node_of(int rank) const {
     if (rank < 0 || rank >= size())
         throw error(errc::out_of_range,
                     fmt::format("team::node_of({}): the team has {} ranks", rank, size()));
-    return core_->placement()->node_of(rank);
+    return core()->placement()->node_of(rank);
 }
 
 int team::comm_rank(int rank) const {
@@ -94,34 +94,35 @@ int team::comm_rank(int rank) const {
     if (rank < 0 || rank >= size())
         throw error(errc::out_of_range,
                     fmt::format("team::comm_rank({}): the team has {} ranks", rank, size()));
-    return core_->comm_rank(rank);
+    return core()->comm_rank(rank);
 }
 
-MPI_Comm team::comm() const noexcept {
-    return core_->comm();
+MPI_Comm team::comm() const {
+    return core()->comm();
 }
-MPI_Comm team::node_comm() const noexcept {
-    return core_->node_comm();
+MPI_Comm team::node_comm() const {
+    return core()->node_comm();
 }
-MPI_Comm team::leader_comm() const noexcept {
-    return core_->leader_comm();
+MPI_Comm team::leader_comm() const {
+    return core()->leader_comm();
 }
 
 void team::fence() {
-    detail::timed(core_->usage(), detail::usage_wait::fence, [this] { core_->fence(); });
+    detail::timed(core()->usage(), detail::usage_wait::fence, [this] { core()->fence(); });
 }
 void team::node_fence() {
-    detail::timed(core_->usage(), detail::usage_wait::node_fence, [this] { core_->node_fence(); });
+    detail::timed(core()->usage(), detail::usage_wait::node_fence,
+                  [this] { core()->node_fence(); });
 }
 void team::progress() {
-    core_->progress();
+    core()->progress();
 }
 
 team team::split(int color, int key) const {
     detail::require_mpi("team::split");
     const detail::occasion why{"team::split"};
     MPI_Comm part = MPI_COMM_NULL;
-    core_->agree_or_throw(
+    core()->agree_or_throw(
         detail::attempt([&] {
             if (color < 0)
                 throw error(errc::invalid_argument,

@@ -14,11 +14,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <exception>
 #include <new>
 #include <numeric>
 #include <sched.h>
+#include <unistd.h>
 #include <unordered_map>
 #include <utility>
 
@@ -31,6 +33,13 @@ constexpr std::uint64_t all_went_well = 0, mpi_failed = 1, somebody_is_lost = 2;
 std::uint64_t word_of(const std::optional<error>& mine) {
     if (!mine) return all_went_well;
     return mine->code() == errc::peer_lost ? somebody_is_lost : mpi_failed;
+}
+
+// The time, and who asks: two teams that begin with the same rank are not made at the same moment.
+std::uint64_t new_token() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto ticks = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+    return static_cast<std::uint64_t>(ticks) << 22 ^ static_cast<std::uint64_t>(getpid());
 }
 
 } // namespace
@@ -54,19 +63,27 @@ team_core::team_core(MPI_Comm comm, const grouping& mine)
 // Finds out which rank is on which node: nodes in the order of their first rank in `comm`, ranks
 // inside a node likewise. Returns the comm ranks by team rank; nothing if both orders are equal.
 std::vector<int> team_core::group(MPI_Comm comm, int label) {
+    struct introduction {
+        int node = 0;
+        std::uint64_t token = 0; // the team takes that of the first rank
+    };
     int size = 0, me = 0;
+    std::vector<introduction> all;
     std::vector<int> node_of;
     lent_memory<std::vector<std::byte>> labels;
     detail::agree_or_throw(comm, attempt([&] {
                                mpi_check(MPI_Comm_size(comm, &size), "MPI_Comm_size");
                                mpi_check(MPI_Comm_rank(comm, &me), "MPI_Comm_rank");
-                               node_of.resize(static_cast<std::size_t>(size));
-                               labels->resize(node_of.size() * sizeof label);
-                               std::memcpy(&(*labels)[static_cast<std::size_t>(me) * sizeof label],
-                                           &label, sizeof label);
+                               all.resize(static_cast<std::size_t>(size));
+                               labels->resize(all.size() * sizeof(introduction));
+                               const introduction mine{label, new_token()};
+                               std::memcpy(&(*labels)[static_cast<std::size_t>(me) * sizeof mine],
+                                           &mine, sizeof mine);
                            }));
-    detail::agree_or_throw(comm, attempt([&] { gather(comm, labels, sizeof label); }));
-    std::memcpy(node_of.data(), labels->data(), labels->size());
+    detail::agree_or_throw(comm, attempt([&] { gather(comm, labels, sizeof(introduction)); }));
+    std::memcpy(all.data(), labels->data(), labels->size());
+    token_ = all[0].token;
+    for (const introduction& one : all) node_of.push_back(one.node);
 
     std::unordered_map<int, int> numbers;
     std::vector<int> counts;
@@ -171,9 +188,14 @@ team_core::~team_core() {
     }
     bool is_reported = false;
     try {
-        const agreed_words all = agree(usage_terms(word_of(flush_attached()), usage_.get()));
+        const agreed_words all =
+            agree(usage_terms(word_of(flush_attached()), usage_.get()), {"the end of its team"});
         if (all[0] != all_went_well) return; // so on all ranks
         is_reported = is_report_wanted(all, rank_);
+    } catch (const error& failure) {
+        if (failure.code() == errc::mismatched_arguments) // nobody else would tell this rank
+            fmt::print(stderr, "{}\n", failure.what());
+        return;
     } catch (...) {
         return;
     }
@@ -229,20 +251,23 @@ void team_core::meet(const std::optional<error>& mine, const occasion& why,
                 why.text() + ": MPI failed on this rank or on another one");
 }
 
-occasion team_core::of_team(const char* operation) const {
+occasion team_core::of_team(operation_name operation) const {
     const auto describe = [](const void* what) {
         const nodespan::placement& ranks = *static_cast<const team_core*>(what)->ranks_;
-        return fmt::format("a team of {} ranks on {} nodes", ranks.size(), ranks.nodes());
+        return fmt::format("a team of {} rank{} on {} node{}", ranks.size(),
+                           ranks.size() == 1 ? "" : "s", ranks.nodes(),
+                           ranks.nodes() == 1 ? "" : "s");
     };
     return {operation, describe, this};
 }
 
 void team_core::fence() {
-    fence(of_team("fence"));
+    static constexpr operation_name name = "fence";
+    fence(of_team(name));
 }
 
 void team_core::fence(const occasion& why) {
-    const thread_rule::call mine(&threads_, why.operation);
+    const thread_rule::call mine(&threads_, why.operation.text);
     if (ranks_->nodes() == 1)
         barrier_->arrive_and_wait(why);
     else
@@ -262,11 +287,12 @@ std::uint64_t team_core::worst_of_leaders(std::uint64_t word, const occasion& wh
 }
 
 void team_core::node_fence() {
-    node_fence(of_team("node_fence"));
+    static constexpr operation_name name = "node_fence";
+    node_fence(of_team(name));
 }
 
 void team_core::node_fence(const occasion& why) {
-    const thread_rule::call mine(&threads_, why.operation);
+    const thread_rule::call mine(&threads_, why.operation.text);
     if (ranks_->nodes() == 1)
         barrier_->arrive_and_wait(why);
     else
@@ -275,12 +301,12 @@ void team_core::node_fence(const occasion& why) {
 
 // A led meeting, so that the leader serves other nodes while it waits.
 void team_core::node_fence(const std::optional<error>& mine, const occasion& why) {
-    const thread_rule::call call(&threads_, why.operation);
+    const thread_rule::call call(&threads_, why.operation.text);
     meet(mine, why, [](std::uint64_t word) { return word; });
 }
 
 void team_core::led_fence(const std::function<std::optional<error>()>& work, const occasion& why) {
-    const thread_rule::call mine(&threads_, why.operation);
+    const thread_rule::call mine(&threads_, why.operation.text);
     std::optional<error> failure;
     try {
         meet(std::nullopt, why, [&](std::uint64_t) {
@@ -295,7 +321,7 @@ void team_core::led_fence(const std::function<std::optional<error>()>& work, con
 
 void team_core::broadcast(std::byte* data, std::size_t bytes, int root) {
     const occasion why = of_team("broadcast");
-    const thread_rule::call mine(&threads_, why.operation);
+    const thread_rule::call mine(&threads_, why.operation.text);
     barrier_->arrive({}, why);
     const agreed_words result = is_leader() ? lead([&](agreed_words words) {
         if (!between_nodes_) return words;
@@ -315,7 +341,7 @@ bool team_core::is_anyone_lost() {
 }
 
 agreed_words team_core::agree(const agreed_words& mine, const occasion& why) {
-    const thread_rule::call call(&threads_, why.operation);
+    const thread_rule::call call(&threads_, why.operation.text);
     barrier_->arrive(mine, why);
     if (!is_leader()) return barrier_->wait_for_release();
     return lead([&](agreed_words words) {

@@ -77,6 +77,12 @@ public:
     /// The counters for a usage report; null if none is wanted.
     team_usage* usage() const noexcept { return usage_.get(); }
 
+    /// How onlookers tell the epochs of this node's memory apart.
+    const node_barrier& meetings() const noexcept { return *barrier_; }
+
+    /// A number of the team, the same on all of its ranks, that hardly another one has.
+    std::uint64_t token() const noexcept { return token_; }
+
     /// See team's. `why` says what the fence belongs to, if that is not the team.
     void fence();
     void fence(const occasion& why);
@@ -102,7 +108,7 @@ public:
     /// rank, MPI included.
     /// Call:   collective. A fence as well.
     /// Errors: errc::peer_lost.
-    agreed_words agree(const agreed_words& mine, const occasion& why = {});
+    agreed_words agree(const agreed_words& mine, const occasion& why = some_call);
 
     /// Throws on all ranks the error of the lowest rank that has one, or returns on all.
     /// Call:   collective. A fence as well.
@@ -164,9 +170,17 @@ public:
 
     /// A meeting of this node's ranks only, by loads and stores.
     /// Errors: errc::peer_lost.
-    void meet_on_node(const occasion& why = {}) { barrier_->arrive_and_wait(why); }
+    void meet_on_node(const occasion& why = some_call) { barrier_->arrive_and_wait(why); }
 
-    /// Whether a rank of this node has left by an exception.
+    /// For waits of this node's ranks outside of meetings, which may be for ranks in a meeting; see
+    /// node_barrier.
+    bool is_in_next_meeting(int node_rank) const { return barrier_->is_in_next_meeting(node_rank); }
+    [[noreturn]] void throw_mixed(const occasion& mine, int node_rank) {
+        barrier_->throw_mixed(mine, node_rank);
+    }
+    void throw_if_mixed(const occasion& mine) { barrier_->throw_if_mixed(mine); }
+
+    /// Whether a rank of this node has left by an exception, or its calls are mixed.
     bool is_node_abandoned() const noexcept { return barrier_->is_abandoned(); }
 
     /// This rank as a waiter, for messages.
@@ -215,7 +229,7 @@ private:
     waited_for pending(std::span<MPI_Request> requests,
                        const std::function<int(std::size_t)>& peer_of) const;
     std::string text_of(const waited_for& whom) const;
-    occasion of_team(const char* operation) const;
+    occasion of_team(operation_name operation) const;
     template <class Body>
     agreed_words lead(Body&& body);
     template <class Body>
@@ -229,6 +243,7 @@ private:
     std::unique_ptr<team_usage> usage_ = team_usage::if_wanted();
     std::shared_ptr<const nodespan::placement> ranks_;
     const int* order_ = nullptr; // comm ranks by team rank, if they differ; one copy a node
+    std::uint64_t token_ = 0;
     int rank_ = 0;
     int node_ = 0;
     bool oversubscribed_ = false;

@@ -5,6 +5,7 @@
 #include "mpi_check.hpp"
 #include "pieces.hpp"
 #include "strided.hpp"
+#include "tags.hpp"
 
 #include <map>
 
@@ -13,7 +14,6 @@ namespace {
 
 constexpr index_t largest_bytes = index_t{1} << 30; // of a message: MPI counts in int
 constexpr index_t small_bytes = 64 * 1024;          // smaller pieces go from leader to leader
-constexpr int small_tag = 729;                      // behind all numbers of images
 
 index_t bytes_of(const box<dynamic_rank>& part, std::size_t element_bytes) {
     return part.size() * static_cast<index_t>(element_bytes);
@@ -80,7 +80,7 @@ std::vector<ghost_exchange::message> ghost_exchange::messages(const std::vector<
             if (!team.is_leader()) continue;
             message& m = small[piece.node];
             m.peer = ranks.first_rank(piece.node);
-            m.tag = small_tag;
+            m.tag = tags::small_ghosts;
             m.parts.push_back(part_of(mine));
             continue;
         }
@@ -90,7 +90,7 @@ std::vector<ghost_exchange::message> ghost_exchange::messages(const std::vector<
         for (const box<dynamic_rank>& one : pieces(mine, most)) {
             result.emplace_back();
             result.back().peer = rank_for(ranks, piece.node, from, to, piece.image);
-            result.back().tag = piece.image;
+            result.back().tag = tags::first_ghosts + piece.image;
             result.back().parts.push_back(part_of(one));
         }
     }

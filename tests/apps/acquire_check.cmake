@@ -72,10 +72,11 @@ if(WITH_HDF5)
   endif()
 endif()
 
-# On a terminal or not, the table.
-execute_process(COMMAND ${LAUNCH} -n 2 --timeout 60 ${PROGRAM} --frames 100 --frame 1024
+# On a terminal or not, the table; what takes longer than a second says how far it is.
+execute_process(COMMAND ${LAUNCH} -n 2 --timeout 60 ${PROGRAM} --frames 100 --frame 1024 --rate 0.00004
                 OUTPUT_VARIABLE text ERROR_VARIABLE error RESULT_VARIABLE status)
-if(NOT status EQUAL 0 OR NOT text MATCHES "all accounted for, none torn" OR NOT error MATCHES "100% 100/100")
+if(NOT status EQUAL 0 OR NOT text MATCHES "all accounted for, none torn" OR NOT error MATCHES
+   "acquire: 100%, 100/100 frames, [0-9.]+ frames/s, [0-9.]+ s, 0.00 GB/s, 0 lost\n")
   message(FATAL_ERROR "exit code ${status}\n${error}${text}")
 endif()
 

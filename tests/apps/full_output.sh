@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Programs whose standard output cannot be written: exit code 1, and a message that says why.
+# What all programs have: the same options, help that fits, complaints that help; outputs that cannot be
+# written are refused before the work, and a standard output that cannot be written after it: exit code 1, and
+# a message that says why.
 # full_output.sh <scratch folder> <launch> <program>...
 set -u
 folder=$1
@@ -27,6 +29,30 @@ expect_failure() {
         cat complaint
         bad=1
     fi
+}
+
+# check_usage <program>: its help, its wrong command lines, and JSON in a file; with `options` and `start`
+check_usage() {
+    local name=${1##*/} status out
+    complain() { echo "$name: $1" && cat help complaint && bad=1; }
+    "$1" --help >help 2>complaint || complain "--help failed"
+    ! awk 'length($0) > 100' help | grep . || complain "lines longer than 100 columns"
+    ! sed '/^Examples:/,$d' help | grep -E '[0-9]{8}|INT|FLOAT|TEXT' || complain "types or limits that nobody reads"
+    for option in --json --quiet --version --help; do
+        grep -qE "^ .*$option" help || complain "--help shows no $option"
+    done
+    "$1" --qiet --vresion=3 >/dev/null 2>complaint
+    status=$?
+    [ $status = 2 ] && grep -q "^$name: there is no option --qiet, did you mean --quiet?; there is no option \
+--vresion, did you mean --version? (--help shows all options)" complaint || complain "--qiet: exit code $status"
+
+    out=(--json nowhere/a.json)
+    "${start[@]}" "$1" "${options[@]/--json/--quiet}" "${out[@]}" >/dev/null 2>complaint
+    status=$?
+    [ $status = 1 ] && grep -q "^$name: --json nowhere/a.json: it cannot be written: the folder nowhere: No such file" \
+        complaint || complain "${out[*]}: exit code $status"
+    "${start[@]}" "$1" "${options[@]/--json/--quiet}" --json "$name.json" >text 2>complaint || complain "--json FILE failed"
+    grep -q '[]}]' "$name.json" && [ -s text ] || complain "--json FILE: no JSON there, or no text"
 }
 
 # What each prints most quickly.
@@ -58,15 +84,17 @@ for program in "$@"; do
     expect_failure full "$program" --help
     expect_failure full "$program" --version
     expect_failure closed "$program" "${options[@]}"
+    check_usage "$program"
 done
 
-# A picture that cannot be written either.
+# A picture that cannot be written is a warning: results are worth more.
 if command -v gnuplot >/dev/null; then
     for program in "$@"; do
         [ "${program##*/}" = nodespan-heat ] || continue
-        "$program" --size 20 --steps 2 --plot /dev/full >output 2>complaint
+        "$program" --size 20 --steps 2 --plot /dev/full >output 2>complaint # the results are there
         status=$?
-        [ $status = 1 ] && grep -q "cannot write /dev/full: No space left" complaint ||
+        [ $status = 0 ] && grep -q "warning: no picture: cannot write /dev/full: No space left" complaint &&
+            grep -q "hash of the field" output ||
             { echo "--plot /dev/full: exit code $status" && cat complaint && bad=1; }
         "$program" --size 20 --steps 2 --plot heat.png >output || bad=1
         [ "$(head -c 4 heat.png | tail -c 3)" = PNG ] || { echo "no picture" && bad=1; }

@@ -81,9 +81,10 @@ def check_refusals():
     for option in ["--size", "--columns", "--block-size"]:
         for value, ranks in [("0", 2), ("-5", 0), ("x", 0), ("2.5", 0)]:
             said = run(ranks, option, value, code=2)
-            if said.count(f"{option}: Value {value} not in range 1 to") != 1:
+            shown = f'"{value}"' if value in ("x", "2.5") else value
+            if said.count(f"{option}: {shown} is no") != 1:
                 sys.exit(f"{option} {value}: {said}")
-    if run(2, "--type", "complex", code=2).count("--type: complex not in") != 1:
+    if run(2, "--type", "complex", code=2).count("--type: complex is none of float64") != 1:
         sys.exit("--type complex is refused in other words")
     if "shared memory needed" not in run(2, "--size", 10**12, code=1):
         sys.exit("what no memory holds is refused in other words")

@@ -37,7 +37,7 @@ for whom in mpirun "a rank" alone; do
     wait "$job" || status=$?
 
     [ "$status" = 85 ] || fail "$whom: exit code $status, not 85"
-    grep -q "stopped by SIGUSR1 after [1-9]" "$folder/errors" || fail "$whom: nobody says that it was stopped"
+    grep -q "stopped on request after [1-9]" "$folder/errors" || fail "$whom: nobody says that it was stopped"
     [ ! -s "$folder/out" ] || fail "$whom: results of a run that was stopped"
     found=$(run 4 "$@" --checkpoint "$folder/run" --every 1000000 --resume | hash_of /dev/stdin)
     grep -q "resumed from" "$folder/errors" || fail "$whom: not resumed"

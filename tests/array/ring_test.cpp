@@ -178,6 +178,8 @@ TEST(Ring, ASlotPublishesNoFrameButItsOwn) {
         EXPECT_EQ(frames.published(), 1U);
         std::ranges::fill(second.elements(), 1);
         auto moved = std::move(second);
+        EXPECT_EQ(caught([&] { second.publish(); }).code,
+                  errc::invalid_argument); // NOLINT: so it is
         EXPECT_TRUE(moved.publish());
         EXPECT_EQ(caught([&] { moved.publish(); }).code, errc::invalid_argument);
         frames.close();

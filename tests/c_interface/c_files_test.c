@@ -33,6 +33,21 @@ static void check_filled(nodespan_array field, const int64_t* shape) {
 }
 
 typedef int save_function(nodespan_array, const char* file);
+typedef int open_function(nodespan_team, nodespan_type, int dimensions, const char* file,
+                          const nodespan_array_options*, nodespan_array*);
+
+static int save_csv(nodespan_array from, const char* file) {
+    return nodespan_array_save_csv(from, file, NULL);
+}
+
+static int load_csv(nodespan_array to, const char* file) {
+    return nodespan_array_load_csv(to, file, NULL);
+}
+
+static int open_csv(nodespan_team team, nodespan_type type, int dimensions, const char* file,
+                    const nodespan_array_options* options, nodespan_array* result) {
+    return nodespan_array_open_csv(team, type, dimensions, file, NULL, options, result);
+}
 
 static void what_is_saved_is_loaded(nodespan_team team, save_function* save, save_function* load,
                                     const char* file) {
@@ -62,6 +77,99 @@ static void what_is_saved_is_loaded(nodespan_team team, save_function* save, sav
         OK(nodespan_array_free(&wrong_type));
         OK(nodespan_array_free(&wrong_shape));
     }
+}
+
+// An array that is made from a file has the extents that it finds there.
+static void what_is_saved_is_opened(nodespan_team team, save_function* save, open_function* open,
+                                    const char* file) {
+    for (int order = NODESPAN_ROW_MAJOR; order <= NODESPAN_COLUMN_MAJOR; ++order) {
+        nodespan_array from = make(team, NODESPAN_FLOAT32, (nodespan_order)order, extents);
+        nodespan_array made = NULL;
+        nodespan_array_options options = NODESPAN_ARRAY_OPTIONS_INIT;
+        int64_t found[2] = {0, 0};
+        int size = 0;
+        const int last = my_rank() == (nodespan_team_size(team, &size), size - 1);
+        options.order = (nodespan_order)order;
+        fill(team, from, extents);
+        OK(save(from, file));
+
+        OK(open(team, NODESPAN_FLOAT32, 2, file, &options, &made));
+
+        OK(nodespan_array_extents(made, found));
+        CHECK(found[0] == extents[0] && found[1] == extents[1]);
+        check_filled(made, extents);
+        OK(nodespan_array_free(&made));
+        REFUSED(NODESPAN_ERROR_IO, file, open(team, NODESPAN_FLOAT32, 1, file, &options, &made));
+        CHECK(nodespan_last_error_is_collective());
+        REFUSED(NODESPAN_ERROR_IO, "No such file",
+                open(team, NODESPAN_FLOAT32, 2, "no such file", NULL, &made));
+        REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "file is null",
+                open(team, NODESPAN_FLOAT32, 2, last ? NULL : file, NULL, &made));
+        CHECK(nodespan_last_error_is_collective());
+        REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "13 is no nodespan_type",
+                open(team, last ? (nodespan_type)13 : NODESPAN_FLOAT32, 2, file, NULL, &made));
+        REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "0 dimensions",
+                open(team, NODESPAN_FLOAT32, last ? 0 : 2, file, NULL, &made));
+        REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "result is null",
+                open(team, NODESPAN_FLOAT32, 2, file, NULL, last ? NULL : &made));
+        REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "team is null",
+                open(NULL, NODESPAN_FLOAT32, 2, file, NULL, &made));
+        if (size > 1) {
+            REFUSED(NODESPAN_ERROR_MISMATCHED_ARGUMENTS, "",
+                    open(team, last ? NODESPAN_FLOAT64 : NODESPAN_FLOAT32, 2, file, NULL, &made));
+            REFUSED(NODESPAN_ERROR_MISMATCHED_ARGUMENTS, "",
+                    open(team, NODESPAN_FLOAT32, last ? 1 : 2, file, NULL, &made));
+        }
+        CHECK(made == NULL);
+        OK(nodespan_array_free(&from));
+    }
+}
+
+static void tables_of_text_have_a_form(nodespan_team team, const char* file) {
+    static const char* const names[4] = {"a", "b", "c", "d"};
+    static const char* const holes[4] = {"a", "b", NULL, "d"};
+    const int64_t cube[3] = {2, 2, 2}, one = 1;
+    nodespan_array field = make(team, NODESPAN_FLOAT32, NODESPAN_ROW_MAJOR, extents);
+    nodespan_array waves = NULL, block = NULL;
+    nodespan_csv_options csv = NODESPAN_CSV_OPTIONS_INIT;
+    char line[16] = "";
+    OK(nodespan_array_create(team, NODESPAN_COMPLEX64, 1, &one, NULL, &waves));
+    OK(nodespan_array_create(team, NODESPAN_INT8, 3, cube, NULL, &block));
+    fill(team, field, extents);
+    csv.separator = ';';
+    csv.names = names;
+
+    OK(nodespan_array_save_csv(field, file, &csv));
+
+    MPI_Barrier(MPI_COMM_WORLD);
+    FILE* const text = fopen(file, "r");
+    CHECK(text != NULL && fgets(line, sizeof line, text) != NULL && strcmp(line, "a;b;c;d\n") == 0);
+    CHECK(text != NULL && fgets(line, sizeof line, text) != NULL && strcmp(line, "1;2;3;4\n") == 0);
+    if (text != NULL) fclose(text);
+    csv.header = NODESPAN_HEADER_ABSENT;
+    REFUSED(NODESPAN_ERROR_IO, "10 rows of 4 columns", nodespan_array_load_csv(field, file, &csv));
+    csv.header = NODESPAN_HEADER_PRESENT;
+    OK(nodespan_array_load_csv(field, file, &csv));
+    check_filled(field, extents);
+    csv.header = (nodespan_csv_header)9;
+    REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "9 is no nodespan_csv_header",
+            nodespan_array_load_csv(field, file, &csv));
+    csv.header = NODESPAN_HEADER_DETECT;
+    csv.names = holes;
+    REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "one of the names is null",
+            nodespan_array_save_csv(field, file, &csv));
+    csv.names = NULL;
+    csv.separator = 'x';
+    REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "", nodespan_array_save_csv(field, file, &csv));
+    CHECK(nodespan_last_error_is_collective());
+    REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "type complex64",
+            nodespan_array_save_csv(waves, file, NULL));
+    REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "3 dimensions",
+            nodespan_array_save_csv(block, file, NULL));
+    REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "3 dimensions", nodespan_array_load_mtx(block, file));
+    OK(nodespan_array_free(&field));
+    OK(nodespan_array_free(&waves));
+    OK(nodespan_array_free(&block));
 }
 
 static void calls_that_cannot_be_are_refused_on_all_ranks(nodespan_team team, save_function* save,
@@ -119,6 +227,98 @@ static void datasets_are_added_and_overwritten(nodespan_team team, const char* f
     OK(nodespan_array_free(&field));
     OK(nodespan_array_free(&flags));
 }
+
+static int open_from_group(nodespan_team team, nodespan_type type, int dimensions, const char* file,
+                           const nodespan_array_options* options, nodespan_array* result) {
+    return nodespan_array_open_hdf5(team, type, dimensions, file, "run/7/field", options, result);
+}
+
+// Overwrites a byte of the file.
+static void damage(const char* file) {
+    FILE* const to = fopen(file, "r+b");
+    CHECK(to != NULL && fseek(to, 3000, SEEK_SET) == 0 && fputc(77, to) == 77);
+    if (to != NULL) fclose(to);
+}
+
+static void a_run_is_resumed_from_what_is_whole(nodespan_team team, const char* folder) {
+    const nodespan_checkpoint_options options = {3, 1};
+    nodespan_array field = make(team, NODESPAN_FLOAT32, NODESPAN_COLUMN_MAJOR, extents);
+    nodespan_array flags = make(team, NODESPAN_BOOL, NODESPAN_ROW_MAJOR, extents);
+    nodespan_array gone = make(team, NODESPAN_INT8, NODESPAN_ROW_MAJOR, extents);
+    nodespan_checkpoint saved = NULL;
+    double time = 1.5;
+    uint64_t seed = UINT64_MAX;
+    _Bool is_warm = 1;
+    int64_t step = 7;
+    int refusals = -1;
+    char file[4200];
+    OK(nodespan_checkpoint_create(team, folder, &options, &saved));
+    OK(nodespan_checkpoint_add_array(saved, "field", field));
+    OK(nodespan_checkpoint_add_value(saved, "time", NODESPAN_FLOAT64, &time));
+    OK(nodespan_checkpoint_add_value(saved, "seed", NODESPAN_UINT64, &seed));
+    OK(nodespan_checkpoint_add_value(saved, "is_warm", NODESPAN_BOOL, &is_warm));
+    OK(nodespan_checkpoint_latest(saved, &step));
+    CHECK(step == -1);
+    fill(team, field, extents);
+
+    OK(nodespan_checkpoint_write(saved, 10));
+    time = 2.5;
+    OK(nodespan_checkpoint_write(saved, 20));
+    if (my_rank() == 0) {
+        snprintf(file, sizeof file, "%s/step-000000000020.h5", folder);
+        damage(file);
+    }
+    OK(nodespan_team_fence(team));
+    time = 0;
+    seed = 0;
+    is_warm = 0;
+    OK(nodespan_checkpoint_restore(saved, &step));
+
+    CHECK(step == 10 && time == 1.5 && seed == UINT64_MAX && is_warm);
+    check_filled(field, extents);
+    OK(nodespan_checkpoint_refusals(saved, &refusals));
+    CHECK(refusals == 1);
+    CHECK(nodespan_checkpoint_refusal(saved, 0) != NULL &&
+          strstr(nodespan_checkpoint_refusal(saved, 0), "step-000000000020") != NULL);
+    CHECK(nodespan_checkpoint_refusal(saved, 1) == NULL);
+    CHECK(nodespan_checkpoint_refusal(saved, -1) == NULL);
+    CHECK(nodespan_checkpoint_refusal(NULL, 0) == NULL);
+    REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "type bool",
+            nodespan_checkpoint_add_array(saved, "flags", flags));
+    REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "type complex64; put complex numbers into an array",
+            nodespan_checkpoint_add_value(saved, "wave", NODESPAN_COMPLEX64, &time));
+    REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "value is null",
+            nodespan_checkpoint_add_value(saved, "x", NODESPAN_FLOAT64, NULL));
+    REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "the handle of a checkpoint, not of an array",
+            nodespan_checkpoint_add_array(saved, "x", (nodespan_array)(void*)saved));
+    REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "no step", nodespan_checkpoint_write(saved, -3));
+    CHECK(nodespan_last_error_is_collective());
+    REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "step is null",
+            nodespan_checkpoint_restore(saved, my_rank() == 0 ? NULL : &step));
+    CHECK(nodespan_last_error_is_collective());
+    OK(nodespan_checkpoint_add_array(saved, "gone", gone));
+    OK(nodespan_array_free(&gone));
+    REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "the array \"gone\" has been freed",
+            nodespan_checkpoint_write(saved, 30));
+    CHECK(nodespan_last_error_is_collective());
+    OK(nodespan_checkpoint_add_value(saved, "gone", NODESPAN_INT64, &step)); // in its place
+    OK(nodespan_checkpoint_write(saved, 30));
+    OK(nodespan_checkpoint_free(&saved));
+    CHECK(saved == NULL);
+    const nodespan_checkpoint_options none = {-1, 0};
+    REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "at least 1",
+            nodespan_checkpoint_create(team, folder, &none, &saved));
+    REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "folder is null",
+            nodespan_checkpoint_create(team, NULL, NULL, &saved));
+    OK(nodespan_array_free(&field));
+    OK(nodespan_array_free(&flags));
+    OK(nodespan_team_fence(team));
+    for (int k = 10; my_rank() == 0 && k <= 30; k += 10) {
+        snprintf(file, sizeof file, "%s/step-0000000000%d.h5", folder, k);
+        remove(file);
+    }
+    if (my_rank() == 0) CHECK(remove(folder) == 0); // nothing else is there
+}
 #endif
 
 int main(int argc, char** argv) {
@@ -133,15 +333,31 @@ int main(int argc, char** argv) {
     what_is_saved_is_loaded(team, nodespan_array_save_npy, nodespan_array_load_npy, file);
     calls_that_cannot_be_are_refused_on_all_ranks(team, nodespan_array_save_npy,
                                                   nodespan_array_load_npy, file);
+    what_is_saved_is_opened(team, nodespan_array_save_npy, nodespan_array_open_npy, file);
+    MPI_Barrier(MPI_COMM_WORLD);
+    if (my_rank() == 0) remove(file);
+    snprintf(file, sizeof file, "%s.csv", argv[1]);
+    what_is_saved_is_opened(team, save_csv, open_csv, file);
+    calls_that_cannot_be_are_refused_on_all_ranks(team, save_csv, load_csv, file);
+    tables_of_text_have_a_form(team, file);
+    MPI_Barrier(MPI_COMM_WORLD);
+    if (my_rank() == 0) remove(file);
+    snprintf(file, sizeof file, "%s.mtx", argv[1]);
+    what_is_saved_is_opened(team, nodespan_array_save_mtx, nodespan_array_open_mtx, file);
+    calls_that_cannot_be_are_refused_on_all_ranks(team, nodespan_array_save_mtx,
+                                                  nodespan_array_load_mtx, file);
     MPI_Barrier(MPI_COMM_WORLD);
     if (my_rank() == 0) remove(file);
 #ifdef NODESPAN_HAS_HDF5
     snprintf(file, sizeof file, "%s.h5", argv[1]);
     what_is_saved_is_loaded(team, save_in_group, load_from_group, file);
     calls_that_cannot_be_are_refused_on_all_ranks(team, save_in_group, load_from_group, file);
+    what_is_saved_is_opened(team, save_in_group, open_from_group, file);
     datasets_are_added_and_overwritten(team, file);
     MPI_Barrier(MPI_COMM_WORLD);
     if (my_rank() == 0) remove(file);
+    snprintf(file, sizeof file, "%s.run", argv[1]);
+    a_run_is_resumed_from_what_is_whole(team, file);
 #endif
 
     OK(nodespan_team_free(&team));

@@ -1,5 +1,5 @@
 # Installs the build tree, then moves it: whatever is not relocatable fails in the tests after this.
-# Needs -DBUILD -DSOURCE -DSTAGE.
+# Needs -DBUILD -DSOURCE -DSTAGE; with -DPYTHON what else is installed is looked at.
 file(REMOVE_RECURSE ${STAGE})
 execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} --prefix ${STAGE}/first
                 OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
@@ -18,4 +18,8 @@ endforeach()
 list(LENGTH described count)
 if(count EQUAL 0)
   message(FATAL_ERROR "no package files were installed")
+endif()
+if(PYTHON)
+  execute_process(COMMAND ${PYTHON} ${CMAKE_CURRENT_LIST_DIR}/installed_check.py ${SOURCE} ${STAGE}/prefix
+                  COMMAND_ERROR_IS_FATAL ANY)
 endif()

@@ -1,6 +1,7 @@
 // Programs that end in unusual ways; the first argument names the case.
 
 #include "ended_cases.hpp"
+#include "mixed_cases.hpp"
 #include "run_cases.hpp"
 
 #include <nodespan/nodespan.hpp>
@@ -202,6 +203,7 @@ int main(int argc, char** argv) {
         {"calls_after_finalize", calls_after_finalize},
         {"forks_and_leaves", forks_and_leaves},
         {"ends_on_another_thread", ends_on_another_thread},
+        {"is_in_another_call", is_in_another_call},
         {"run_throws_alone", run_throws_alone},
         {"run_throws_alone_beside_mpi", run_throws_alone_beside_mpi},
         {"run_throws_together", run_throws_together},

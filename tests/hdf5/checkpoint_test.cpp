@@ -1,5 +1,6 @@
 // Checkpoints: what is restored, where; which stay; what is told of damaged ones.
 
+#include "folder_lock.hpp"
 #include "hdf5_cases.hpp"
 
 #include <nodespan/checkpoint.hpp>
@@ -19,11 +20,18 @@ using namespace nodespan::test;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::vector<std::string> files_in(const fs::path& folder) {
+std::vector<std::string> all_files_in(const fs::path& folder) {
     std::vector<std::string> names;
     for (const auto& entry : fs::directory_iterator(folder))
         names.push_back(entry.path().filename().string());
     std::sort(names.begin(), names.end());
+    return names;
+}
+
+// Without the lock that is there as long as a checkpoint which has been written.
+std::vector<std::string> files_in(const fs::path& folder) {
+    std::vector<std::string> names = all_files_in(folder);
+    std::erase(names, "lock");
     return names;
 }
 
@@ -132,6 +140,24 @@ TEST(Checkpoint, GivesBackArraysAndValues) {
     EXPECT_EQ(step, 7);
     EXPECT_TRUE(saved.refused().empty());
     fresh.expect_at(7);
+}
+
+TEST(Checkpoint, RefusesToBeUsedOnceItHasBeenMovedFrom) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    checkpoint source(everyone, folder / "a");
+    int count = 0;
+
+    const checkpoint saved = std::move(source);
+
+    const std::vector<std::function<void()>> calls{
+        [&] { source.add("count", count); },          [&] { source.write(1); },
+        [&] { static_cast<void>(source.latest()); },  [&] { static_cast<void>(source.restore()); },
+        [&] { static_cast<void>(source.refused()); }, [&] { static_cast<void>(source.folder()); },
+    };
+    for (std::size_t i = 0; i < calls.size(); ++i)
+        EXPECT_EQ(caught(calls[i]).code, errc::invalid_argument) << "call " << i;
+    EXPECT_EQ(saved.folder(), folder / "a");
 }
 
 TEST(Checkpoint, IsRestoredByOtherTeams) {
@@ -358,6 +384,57 @@ TEST(Checkpoint, RefusesToWriteBeforeAnotherRunsLatest) {
                    {"later step, 100", "run"});
 
     write_steps(everyone, folder / "run", {100, 101}); // the same step is replaced
+}
+
+TEST(Checkpoint, HoldsItsFolderUntilItEnds) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    {
+        checkpoint saved(everyone, folder / "a/run");
+        saved.reserve();
+        MPI_Barrier(MPI_COMM_WORLD);
+        EXPECT_THAT(all_files_in(folder / "a/run"), ElementsAre("lock"));
+        MPI_Barrier(MPI_COMM_WORLD);
+
+        checkpoint moved = std::move(saved);
+        write_steps(everyone, folder / "a/run", {3}); // of the same process
+        moved.write(4);
+        EXPECT_THAT(all_files_in(folder / "a/run"),
+                    ElementsAre("lock", "step-000000000003.h5", "step-000000000004.h5"));
+        MPI_Barrier(MPI_COMM_WORLD);
+    }
+    MPI_Barrier(MPI_COMM_WORLD);
+    EXPECT_THAT(all_files_in(folder / "a/run"),
+                ElementsAre("step-000000000003.h5", "step-000000000004.h5"));
+}
+
+TEST(Checkpoint, RefusesAFolderThatAnotherJobHolds) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    write_steps(everyone, folder / "run", {3});
+    const auto hold = [&](const detail::lock_holder& other) {
+        on_first_rank([&] { std::ofstream(folder / "run/lock") << other.to_text(); });
+    };
+    detail::lock_holder other = detail::lock_holder::self();
+    other.host = "far";
+    other.boot = "another";
+    hold(other);
+
+    run one(everyone);
+    checkpoint saved(everyone, folder / "run");
+    one.add_to(saved);
+    for (const auto& call : {std::function<void()>([&] { saved.reserve(); }),
+                             std::function<void()>([&] { saved.write(4); })})
+        expect_refused(call, errc::io, {"in use by process ", " on far", "run/lock"});
+    EXPECT_EQ(saved.restore(), 3); // reading is free
+    one.expect_at(3);
+
+    other = detail::lock_holder::self(); // of a process that is no more
+    other.started += 1;
+    hold(other);
+    one.go_to(4);
+    saved.write(4);
+    EXPECT_EQ(saved.latest(), 4);
 }
 
 TEST(Checkpoint, RefusesWhatDoesNotFit) {

@@ -219,6 +219,26 @@ TEST(Hdf5Writer, AnAttributeOfNothingLeavesAnExistingFileAsItWas) {
     EXPECT_TRUE(bytes_of(folder / "run.h5") == before);
 }
 
+TEST(Hdf5Writer, RefusesToBeUsedOnceItHasBeenMovedFrom) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    const array<int, 1> field(everyone, {40});
+    hdf5_writer source(everyone, folder / "run.h5");
+
+    hdf5_writer writer = std::move(source);
+
+    const std::vector<std::function<void()>> calls{
+        [&] { source.save(field, "field"); },
+        [&] { source.set_attribute("/", "name", std::string("run")); },
+        [&] { source.commit(); },
+    };
+    for (std::size_t i = 0; i < calls.size(); ++i)
+        EXPECT_EQ(caught(calls[i]).code, errc::invalid_argument) << "call " << i;
+    writer.save(field, "field");
+    writer.commit();
+    EXPECT_EQ(list_datasets(everyone, folder / "run.h5").size(), 1U);
+}
+
 TEST(Hdf5Writer, FilesAreDescribedWithoutLoading) {
     const shared_folder folder;
     team everyone(MPI_COMM_WORLD);

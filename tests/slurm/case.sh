@@ -123,7 +123,7 @@ told) # each launcher passes the signal on
         scancel --signal=USR1 --batch "$job"
         finish "$job"
         [ "$(restarts "$job")" = 1 ] || fail "not requeued once"
-        says "heat-$job.out" "stopped by SIGUSR1 after [0-9]* steps"
+        says "heat-$job.out" "stopped on request after [0-9]* steps"
         says "heat-$job.out" "resumed from heat-$job after"
         expect_hash "heat-$job.out" "$expected"
     done
@@ -141,7 +141,7 @@ TXT
     job=$(NODESPAN_BIN=$PWD/bin submit --time=1 --signal=B:USR1@50 "$scripts/heat.sbatch" "${heat[@]}")
     finish "$job"
     [ "$(restarts "$job")" -ge 1 ] || fail "the time limit did not come"
-    says "heat-$job.out" "stopped by SIGUSR1 after [0-9]* steps"
+    says "heat-$job.out" "stopped on request after [0-9]* steps"
     says "heat-$job.out" "resumed from heat-$job after"
     expect_hash "heat-$job.out" "$expected"
     ;;
@@ -156,7 +156,7 @@ cancel) # in the middle, and once more with a slurmd gone; a third job goes on
 
     export NODESPAN_RUN=heat-$first
     second=$(submit "$scripts/heat.sbatch" "${heat[@]}" --every 5)
-    until_true 60 grep -qs "steps: " "heat-$second.out"
+    until_true 60 grep -qs "heat: " "heat-$second.out"
     kill -KILL "$(slurmd_of h2)"
     scancel "$second"
     until_true 20 is_quiet h1

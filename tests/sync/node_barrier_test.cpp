@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstring>
 #include <functional>
 #include <string>
 #include <thread>
@@ -78,7 +79,6 @@ protected:
         return true;
     }
 
-private:
     shared_memory memory_{room + sizeof(scene)};
 };
 
@@ -245,6 +245,61 @@ TEST_P(NodeBarrier, FollowersLearnThatTheLeaderHasLeft) {
     });
 
     EXPECT_TRUE(good);
+}
+
+using nodespan::detail::occasion;
+
+constexpr occasion one_call{"a call"}, other_call{"another call"};
+
+// Whether the call throws mismatched_arguments, and says that ranks are in both calls.
+bool says_what_is_mixed(const std::function<void()>& call) {
+    try {
+        call();
+    } catch (const nodespan::error& mixed) {
+        const std::string text = mixed.what();
+        return mixed.code() == nodespan::errc::mismatched_arguments &&
+               text.find(" in a call") != std::string::npos &&
+               text.find(" in another call") != std::string::npos;
+    }
+    return false;
+}
+
+// Ranks meet for equal calls many times, then one rank meets the others for another call.
+// `one_leads` and `others_lead` say which meetings have a leader.
+bool tells_mixed_calls(node_barrier& barrier, int rank, int odd, bool one_leads, bool others_lead) {
+    random_numbers own(static_cast<std::uint64_t>(rank) + 5);
+    const auto come = [&](bool is_led, const occasion& why) {
+        if (!is_led) return barrier.arrive_and_wait(why);
+        barrier.arrive({}, why);
+        if (rank == 0)
+            barrier.release(barrier.wait_for_all({}));
+        else
+            barrier.wait_for_release();
+    };
+    for (int round = 0; round < 500; ++round) {
+        delay(own);
+        come(round % 3 == 0, round % 2 == 0 ? one_call : other_call);
+    }
+    const auto last = [&] {
+        come(rank == odd ? one_leads : others_lead, rank == odd ? one_call : other_call);
+    };
+    return says_what_is_mixed(last) && says_what_is_mixed(last);
+}
+
+TEST_P(NodeBarrier, AllRanksLearnThatTheyMeetForDifferentCalls) {
+    if (ranks() == 1) GTEST_SKIP() << "a lone rank agrees with itself";
+    for (const int odd : {0, ranks() - 1})
+        for (const bool one_leads : {false, true})
+            for (const bool others_lead : {false, true}) {
+                std::memset(memory_.data(), 0, room);
+
+                const bool good = all_meet([&](node_barrier& barrier, int rank) {
+                    return tells_mixed_calls(barrier, rank, odd, one_leads, others_lead);
+                });
+
+                EXPECT_TRUE(good) << "rank " << odd << (one_leads ? " leads" : " does not lead")
+                                  << (others_lead ? ", others do" : ", others do not");
+            }
 }
 
 std::string scenario_name(const testing::TestParamInfo<std::tuple<actors, bool, int>>& scenario) {

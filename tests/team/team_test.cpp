@@ -1,11 +1,11 @@
-#include <nodespan/error.hpp>
-#include <nodespan/team.hpp>
+#include <nodespan/nodespan.hpp>
 
 #include "mpi_cases.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <set>
 #include <string>
 #include <utility>
@@ -225,6 +225,38 @@ TEST(Team, MovesAndGoesOn) {
 
     EXPECT_EQ(third.size(), world_size());
     expect_sound(third);
+}
+
+TEST(Team, RefusesToBeUsedOnceItHasBeenMovedFrom) {
+    team source(MPI_COMM_WORLD);
+
+    team everyone = std::move(source);
+
+    const std::vector<std::function<void()>> calls{
+        [&] { static_cast<void>(source.rank()); },
+        [&] { static_cast<void>(source.size()); },
+        [&] { static_cast<void>(source.node_of(0)); },
+        [&] { static_cast<void>(source.comm()); },
+        [&] { static_cast<void>(source.placement()); },
+        [&] { source.fence(); },
+        [&] { source.node_fence(); },
+        [&] { source.progress(); },
+        [&] { static_cast<void>(source.split(0)); },
+        [&] { nodespan::array<int, 1>(source, {10}); },
+        [&] { nodespan::queue<int>{source}; },
+        [&] {
+            nodespan::ring<int>{source, 10};
+        },
+        [&] { nodespan::replicated<int, 1>(source, {10}); },
+        [&] { nodespan::counter{source}; },
+        [&] { static_cast<void>(nodespan::all_reduce(source, 1)); },
+        [&] { static_cast<void>(nodespan::open_npy<int, 1>(source, "a.npy")); },
+    };
+    for (std::size_t i = 0; i < calls.size(); ++i)
+        EXPECT_EQ(caught(calls[i]).code, errc::invalid_argument) << "call " << i;
+    EXPECT_EQ(caught(calls[0]).text,
+              "nodespan: team: it has been moved from; use the one it was moved to");
+    everyone.fence();
 }
 
 TEST(Team, LeavesTheErrorHandlerOfTheHostsCommunicatorAlone) {

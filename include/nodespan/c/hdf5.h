@@ -27,4 +27,12 @@ NODESPAN_C_API int nodespan_array_save_hdf5(nodespan_array array, const char* fi
 NODESPAN_C_API int nodespan_array_load_hdf5(nodespan_array array, const char* file,
                                             const char* dataset);
 
+/// Makes an array of the extents of a dataset of this type and number of dimensions, and fills it.
+/// Call:   collective over the team, same arguments on all ranks.
+/// Errors: as load, and those of nodespan_array_create.
+NODESPAN_C_API int nodespan_array_open_hdf5(nodespan_team team, nodespan_type type, int dimensions,
+                                            const char* file, const char* dataset,
+                                            const nodespan_array_options* options,
+                                            nodespan_array* result);
+
 #endif

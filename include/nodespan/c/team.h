@@ -66,10 +66,12 @@ NODESPAN_C_API int nodespan_team_node_of(nodespan_team team, int rank, int* node
 NODESPAN_C_API int nodespan_team_comm_rank(nodespan_team team, int rank, int* comm_rank);
 
 /// The communicators of all ranks in team order, and of the ranks of this node. They belong to the
-/// team: use them for messages as you like, but do not free them.
+/// team: use them for messages as you like, but do not free them. Also as Fortran's handles.
 /// Call:   any rank alone.
 NODESPAN_C_API int nodespan_team_comm(nodespan_team team, MPI_Comm* comm);
 NODESPAN_C_API int nodespan_team_node_comm(nodespan_team team, MPI_Comm* comm);
+NODESPAN_C_API int nodespan_team_comm_f(nodespan_team team, MPI_Fint* comm);
+NODESPAN_C_API int nodespan_team_node_comm_f(nodespan_team team, MPI_Fint* comm);
 
 /// Ends an epoch: what any rank wrote before, directly or by transfers, is visible to all ranks
 /// after it. node_fence does so for the ranks of this node, and for what they wrote directly.

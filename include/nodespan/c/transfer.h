@@ -3,6 +3,7 @@
 
 #include "nodespan/c/array.h"
 #include "nodespan/c/error.h"
+#include "nodespan/c/op.h"
 
 #include <stdint.h>
 
@@ -22,19 +23,6 @@ NODESPAN_C_API int nodespan_array_get(nodespan_array array, const int64_t* lo, c
                                       void* to, int64_t count);
 NODESPAN_C_API int nodespan_array_put(nodespan_array array, const int64_t* lo, const int64_t* hi,
                                       const void* from, int64_t count);
-
-/// How accumulate combines the old value of an element with a new one. MIN and MAX of
-/// floating-point numbers give NaN if one side is NaN; FMIN and FMAX give the number. -0 is less
-/// than +0.
-typedef enum nodespan_op NODESPAN_C_INT {
-    NODESPAN_SUM,
-    NODESPAN_MIN,
-    NODESPAN_MAX,
-    NODESPAN_PROD,
-    NODESPAN_REPLACE,
-    NODESPAN_FMIN, ///< as MIN, but of a NaN and a number the number
-    NODESPAN_FMAX  ///< as MAX, but of a NaN and a number the number
-} nodespan_op;
 
 /// Combines each element of the box with `scale` times that of `from`: element = op(element, scale
 /// * from). `scale` points to one element, or is null for 1. Not for NODESPAN_BOOL; complex numbers
@@ -58,5 +46,20 @@ NODESPAN_C_API int nodespan_array_accumulate(nodespan_array array, nodespan_op o
 /// Cost:   one node: one atomic instruction. Several: a round trip (MPI_Fetch_and_op).
 NODESPAN_C_API int nodespan_array_fetch_add(nodespan_array array, const int64_t* at,
                                             const void* value, void* before);
+
+/// Copies the elements at `count` places to `to`, or `from` to the elements. `places` has the
+/// indices of one place after the other, in the array's order: those of place k begin at
+/// places[k * dimensions]. If several values go to the same element, the last one stays.
+/// scatter_add adds the values, as accumulate does; not for NODESPAN_BOOL.
+/// Epoch:  the memory rule; of scatter_add that of accumulate.
+/// Errors: OUT_OF_RANGE before any element is copied, INVALID_ARGUMENT, MPI.
+/// Cost:   same node: a load or store for each element. Otherwise sorting, and one message to a
+///         node for each 65,536 elements or 64 MiB.
+NODESPAN_C_API int nodespan_array_gather(nodespan_array array, const int64_t* places, int64_t count,
+                                         void* to);
+NODESPAN_C_API int nodespan_array_scatter(nodespan_array array, const int64_t* places,
+                                          int64_t count, const void* from);
+NODESPAN_C_API int nodespan_array_scatter_add(nodespan_array array, const int64_t* places,
+                                              int64_t count, const void* from);
 
 #endif

@@ -20,6 +20,7 @@ namespace detail {
 
 struct array_state;
 struct occasion;
+struct operation_name;
 class thread_rule;
 
 /// What the compiler knows about an element type.
@@ -120,7 +121,7 @@ public:
 
 private:
     [[noreturn]] void refuse_call(const char* operation) const;
-    occasion waiting_in(const char* operation) const;
+    occasion waiting_in(operation_name operation) const;
     std::string where() const;
     std::string shown(const index_list& numbers) const;
     std::string call_on(const char* operation, const box<dynamic_rank>& patch) const;

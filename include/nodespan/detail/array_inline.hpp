@@ -4,6 +4,7 @@
 
 #include "nodespan/array.hpp"
 #include "nodespan/detail/copy_bytes.hpp"
+#include "nodespan/detail/inside.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -127,26 +128,37 @@ T* array<T, N>::find_run(const box<N>& patch) const {
     return first_ + offset;
 }
 
-// Whether all elements are on this node, are not counted, and certainly exist. There is no early
-// return, so that the compiler can test several at once.
+// Whether all elements are on this node, are not counted, and certainly exist: in each dimension as
+// are_inside does it.
 template <class T, int N>
 bool array<T, N>::holds(std::span<const indices<N>> places) const {
     if (is_counted_ || !detail::is_surely_live_process()) return false;
-    bool result = true;
+    if constexpr (N == 1)
+        return detail::are_inside(numbers(places), places.size(), node_box_.lo[0],
+                                  node_extents_[0]);
+    const indices<N> low = node_box_.lo, extents = node_extents_; // nothing else changes them
+    std::uint64_t outside = 0;
     for (const indices<N>& at : places)
-        for (std::size_t d = 0; d < N; ++d)
-            result &=
-                static_cast<std::uint64_t>(at[d]) - static_cast<std::uint64_t>(node_box_.lo[d]) <
-                static_cast<std::uint64_t>(node_extents_[d]);
-    return result;
+        for (std::size_t d = 0; d < N; ++d) {
+            const auto inside =
+                static_cast<std::uint64_t>(at[d]) - static_cast<std::uint64_t>(low[d]);
+            outside |= inside | (static_cast<std::uint64_t>(extents[d]) - 1 - inside);
+        }
+    return outside >> 63 == 0;
 }
 
-// The element; this node must hold it.
+// Calls f(element, number in the list) for places that this node holds.
 template <class T, int N>
-T& array<T, N>::held(const indices<N>& at) const {
-    index_t offset = at[N - 1] - node_box_.lo[N - 1];
-    for (std::size_t d = 0; d + 1 < N; ++d) offset += (at[d] - node_box_.lo[d]) * strides_[d];
-    return first_[offset];
+template <class F>
+void array<T, N>::for_each_held(std::span<const indices<N>> places, F&& f) const {
+    const indices<N> low = node_box_.lo, strides = strides_; // not reloaded after each store
+    T* const first = first_;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        const indices<N>& at = places[i];
+        index_t offset = at[N - 1] - low[N - 1];
+        for (std::size_t d = 0; d + 1 < N; ++d) offset += (at[d] - low[d]) * strides[d];
+        f(first[offset], i);
+    }
 }
 
 template <class T, int N>
@@ -196,14 +208,14 @@ template <class T, int N>
 void array<T, N>::gather(std::span<const indices<N>> places, std::span<T> to) const {
     if (places.size() != to.size() || !holds(places))
         return core_->gather(numbers(places), places.size(), bytes(to.data()), to.size());
-    for (std::size_t i = 0; i < to.size(); ++i) to[i] = held(places[i]);
+    for_each_held(places, [out = to.data()](const T& element, std::size_t i) { out[i] = element; });
 }
 
 template <class T, int N>
 void array<T, N>::scatter(std::span<const indices<N>> places, std::span<const T> from) {
     if (places.size() != from.size() || !holds(places))
         return core_->scatter(numbers(places), places.size(), bytes(from.data()), from.size());
-    for (std::size_t i = 0; i < from.size(); ++i) held(places[i]) = from[i];
+    for_each_held(places, [in = from.data()](T& element, std::size_t i) { element = in[i]; });
 }
 
 // Does scatter_add by the processor's instructions, if they can; returns whether it did.
@@ -212,8 +224,9 @@ bool array<T, N>::add_here(std::span<const indices<N>> places, std::span<const T
     if constexpr (detail::addable<T>) {
         if (!core_->is_one_node() || places.size() != from.size() || !holds(places)) return false;
         core_->claim_atomics();
-        for (std::size_t i = 0; i < from.size(); ++i)
-            std::atomic_ref<T>(held(places[i])).fetch_add(from[i], std::memory_order_relaxed);
+        for_each_held(places, [in = from.data()](T& element, std::size_t i) {
+            std::atomic_ref<T>(element).fetch_add(in[i], std::memory_order_relaxed);
+        });
         return true;
     }
     return false;
@@ -224,8 +237,9 @@ bool array<T, N>::add_here(std::span<const indices<N>> places, const T& value) {
     if constexpr (detail::addable<T>) {
         if (!core_->is_one_node() || !holds(places)) return false;
         core_->claim_atomics();
-        for (const indices<N>& at : places)
-            std::atomic_ref<T>(held(at)).fetch_add(value, std::memory_order_relaxed);
+        for_each_held(places, [value](T& element, std::size_t) {
+            std::atomic_ref<T>(element).fetch_add(value, std::memory_order_relaxed);
+        });
         return true;
     }
     return false;

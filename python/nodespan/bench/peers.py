@@ -1,7 +1,7 @@
 """The other ways, as a Pool of processes has them. They are forked before MPI starts."""
 
 import ctypes
-from multiprocessing import Pool, shared_memory, sharedctypes
+from multiprocessing import Pool, resource_tracker, shared_memory, sharedctypes
 
 import numpy as np
 
@@ -31,6 +31,7 @@ def last_element(array):
 def last_element_of(name, count):
     """What a peer does with a block of shared memory."""
     block = shared_memory.SharedMemory(name=name)
+    resource_tracker.unregister("/" + block.name, "shared_memory")  # who has made it takes it away
     value = float(np.ndarray(count, "f8", block.buf)[-1])
     block.close()
     return value

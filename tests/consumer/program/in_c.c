@@ -23,7 +23,16 @@ int main(int argc, char** argv) {
     good = good && nodespan_array_get(numbers, &next, &end, &found, 1) == NODESPAN_SUCCESS;
     good = good && found == 10 * next;
     good = good && nodespan_array_get(numbers, &end, &next, &found, 1) != NODESPAN_SUCCESS;
+    int32_t total = 1;
+    good = good && nodespan_team_all_reduce(team, NODESPAN_INT32, &total, 1, NODESPAN_SUM) ==
+                       NODESPAN_SUCCESS;
+    good = good && total == size;
 #ifdef NODESPAN_HAS_HDF5
+    nodespan_checkpoint saved = NULL;
+    int64_t step = 0;
+    good = good && nodespan_checkpoint_create(team, "run", NULL, &saved) == NODESPAN_SUCCESS;
+    good = good && nodespan_checkpoint_latest(saved, &step) == NODESPAN_SUCCESS && step == -1;
+    good = nodespan_checkpoint_free(&saved) == NODESPAN_SUCCESS && good;
     good = good && nodespan_array_save_hdf5(numbers, "in_c.h5", "numbers", NODESPAN_REPLACE_FILE) ==
                        NODESPAN_SUCCESS;
 #endif

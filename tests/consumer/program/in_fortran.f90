@@ -3,10 +3,10 @@ program in_fortran
   use mpi
   use nodespan
   implicit none
-  type(c_ptr) :: team, numbers, place
-  integer(c_int) :: rank, ranks, code
-  integer(c_int64_t) :: extent(1), none(1), strides(1)
-  integer(c_int32_t), pointer :: mine
+  type(c_ptr) :: team, numbers
+  integer(c_int) :: rank, ranks, code, total
+  integer(c_int64_t) :: extent(1), none(1)
+  integer(c_int32_t), pointer :: mine(:)
   integer(c_int32_t), allocatable :: all(:)
 
   call mpi_init(code)
@@ -18,10 +18,12 @@ program in_fortran
   code = code + nodespan_array_create(team, nodespan_int32, 1, extent, &
     nodespan_array_options(), numbers)
   if (code /= 0) error stop "in Fortran: bad"
-  code = nodespan_array_local(numbers, place, strides)
-  call c_f_pointer(place, mine)
-  mine = rank + 1
-  code = code + nodespan_array_fence(numbers)
+  call nodespan_node(numbers, mine, nodespan_my_share)
+  mine(rank + 1) = rank + 1
+  total = sum(mine)
+  call nodespan_all_reduce(team, total)
+  if (total /= ranks * (ranks + 1) / 2) error stop "in Fortran: bad total"
+  code = nodespan_array_fence(numbers)
   code = code + nodespan_array_get(numbers, none, extent, all, extent(1))
   if (code /= 0 .or. sum(all) /= ranks * (ranks + 1) / 2) error stop "in Fortran: bad"
   code = nodespan_array_get(numbers, none, extent, all, 0_c_int64_t)

@@ -30,3 +30,4 @@ def test_pip_installs_it_into_a_virtual_environment(tmp_path):
                cwd=tmp_path, env=environment)
     assert told.startswith(str(tmp_path / "venv")) and told.split()[1] == "5.0"
     assert list((tmp_path / "venv").rglob("nodespan/py.typed"))
+    assert "--interval" in run(tmp_path / "venv" / "bin" / "nodespan-watch", "--help", env=environment)
