@@ -16,6 +16,14 @@
 #include <limits>
 #include <vector>
 
+// Whom the calls of this rank get from.
+static std::vector<int> targets_of_gets;
+extern "C" int MPI_Get(void* to, int count, MPI_Datatype type, int target, MPI_Aint there,
+                       int there_count, MPI_Datatype there_type, MPI_Win window) {
+    targets_of_gets.push_back(target);
+    return PMPI_Get(to, count, type, target, there, there_count, there_type, window);
+}
+
 namespace {
 
 using namespace nodespan::test;
@@ -102,6 +110,26 @@ TEST(Redistribute, KeepsAllElementsOfAllShapesInBothOrders) {
     expect_redistributed<short, 4, row_major>(everyone, {5, 3, 2, 7});
     expect_redistributed<int, 5, row_major>(everyone, {3, 2, 3, 2, 5});
     expect_redistributed<int, 6, row_major>(everyone, {3, 2, 1, 3, 2, 5});
+}
+
+// So that not all nodes ask the same one first.
+TEST(Redistribute, AsksTheNodesBehindOnesOwnFirst) {
+    team everyone(MPI_COMM_WORLD);
+    const int nodes = everyone.nodes();
+    array<double, 1> field(everyone, {100 * everyone.size()});
+    std::vector<double> all(static_cast<std::size_t>(field.size()));
+    field.fence();
+
+    targets_of_gets.clear();
+    field.get({{0}, {field.size()}}, all);
+
+    std::vector<int> nodes_asked, expected;
+    for (const int target : targets_of_gets)
+        if (nodes_asked.empty() || nodes_asked.back() != everyone.node_of(target))
+            nodes_asked.push_back(everyone.node_of(target));
+    for (int k = 1; k < nodes; ++k) expected.push_back((everyone.node() + k) % nodes);
+    EXPECT_EQ(nodes_asked, expected);
+    field.fence();
 }
 
 TEST(Redistribute, KeepsTheOrderInMemory) {
