@@ -116,8 +116,9 @@ std::vector<measurement> measure_redistribute(team& team, int batches) {
         result.add("rows to columns", text_of(n), "pack, MPI_Alltoallv, unpack", ours,
                    on_all(team, [&] { by_hand.run(); }));
 #ifdef NODESPAN_HAS_SCALAPACK
-        scalapack_matrix from(team, n, team.size(), 1, (n + team.size() - 1) / team.size());
-        scalapack_matrix to(team, n, 1, team.size(), (n + team.size() - 1) / team.size());
+        const scalapack_grid tall(team, team.size(), 1), wide(team, 1, team.size());
+        scalapack_matrix from(tall, n, (n + team.size() - 1) / team.size());
+        scalapack_matrix to(wide, n, (n + team.size() - 1) / team.size());
         result.add("rows to columns", text_of(n), "ScaLAPACK's pdgemr2d", ours,
                    on_all(team, [&] { from.copy_to(to); }));
 #endif

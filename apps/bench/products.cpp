@@ -56,13 +56,12 @@ std::vector<measurement> measure_multiply(team& team, int batches) {
         result.add("multiply", size, "one process, all cores", ours,
                    on_rank_0(team, [&] { multiply(x, y, z); }));
 #ifdef NODESPAN_HAS_SCALAPACK
+        int rows = 1;
+        while ((rows + 1) * (rows + 1) <= team.size()) ++rows;
+        while (team.size() % rows != 0) --rows;
+        const scalapack_grid grid(team, rows, team.size() / rows);
         for (const index_t block : {64, 128, 256}) {
-            int rows = 1;
-            while ((rows + 1) * (rows + 1) <= team.size()) ++rows;
-            while (team.size() % rows != 0) --rows;
-            scalapack_matrix p(team, n, rows, team.size() / rows, block),
-                q(team, n, rows, team.size() / rows, block),
-                r(team, n, rows, team.size() / rows, block);
+            scalapack_matrix p(grid, n, block), q(grid, n, block), r(grid, n, block);
             result.add("multiply", size, fmt::format("ScaLAPACK's pdgemm, blocks of {}", block),
                        ours, [&](long count) {
                            const one_thread each;

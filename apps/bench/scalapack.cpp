@@ -23,11 +23,18 @@ void pdgemm_(const char* a_op, const char* b_op, const int* m, const int* n, con
 
 namespace nodespan::bench {
 
-scalapack_matrix::scalapack_matrix(const team& team, index_t size, int grid_rows, int grid_columns,
-                                   index_t block)
-    : size_(static_cast<int>(size)) {
-    context_ = Csys2blacs_handle(team.comm());
-    Cblacs_gridinit(&context_, "Row", grid_rows, grid_columns);
+scalapack_grid::scalapack_grid(const team& team, int rows, int columns)
+    : context_(Csys2blacs_handle(team.comm())) {
+    Cblacs_gridinit(&context_, "Row", rows, columns);
+}
+
+scalapack_grid::~scalapack_grid() {
+    Cblacs_gridexit(context_);
+}
+
+scalapack_matrix::scalapack_matrix(const scalapack_grid& grid, index_t size, index_t block)
+    : context_(grid.context()),
+      size_(static_cast<int>(size)) {
     int rows = 0, columns = 0, row = 0, column = 0;
     Cblacs_gridinfo(context_, &rows, &columns, &row, &column);
     const int zero = 0, square = static_cast<int>(block);
@@ -39,10 +46,6 @@ scalapack_matrix::scalapack_matrix(const team& team, index_t size, int grid_rows
               &leading, &info);
     if (info != 0) throw std::runtime_error("descinit failed");
     elements_.resize(static_cast<std::size_t>(leading) * static_cast<std::size_t>(mine_too), 1);
-}
-
-scalapack_matrix::~scalapack_matrix() {
-    Cblacs_gridexit(context_);
 }
 
 void scalapack_matrix::copy_to(scalapack_matrix& other) const {
