@@ -48,12 +48,12 @@ requires(array<T, N>::is_number) void add(array<T, N, To>& to, const box<N>& to_
                                           const array<T, N, From>& from, const box<N>& from_patch,
                                           const std::type_identity_t<T>& factor = T(1));
 
-// Reductions of boxes, as those of whole arrays: collective over the array's team, and all ranks
-// get the result. No fences.
-// Errors: errc::out_of_range, errc::mismatched_arguments, errc::invalid_argument (the least or
-//         largest of no elements), on all ranks; errc::peer_lost, MPI category.
-// Cost:   one pass over the box's elements and two small all_reduce.
-
+/// Reductions of boxes, as those of whole arrays: the sum, the least and the largest element.
+/// Call:   collective over the array's team, same box on all ranks, which all get the result.
+/// Epoch:  the memory rule; no fence.
+/// Errors: errc::out_of_range, errc::mismatched_arguments, errc::invalid_argument (the least or
+///         largest of no elements), on all ranks; errc::peer_lost, MPI category.
+/// Cost:   one pass over the box's elements and two small all_reduce.
 template <class T, int N, class Layout>
 requires(array<T, N>::is_number) [[nodiscard]] T
     sum(const array<T, N, Layout>& field, const box<N>& patch);

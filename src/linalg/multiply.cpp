@@ -213,6 +213,12 @@ void product<T>::run() {
             add(all[i], panel(i), i == 0 ? beta_ : T(1));
         });
     }
+    for (request& one : open_) // after a failure; before the panels end
+        try {
+            if (one.valid()) one.wait();
+        } catch (...) {
+            if (!failure_) failure_ = std::current_exception();
+        }
     throw_together(everyone, "multiply", failure_);
     everyone.fence();
 }

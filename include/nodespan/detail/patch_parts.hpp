@@ -5,7 +5,9 @@
 #include "nodespan/column_major.hpp"
 #include "nodespan/detail/together.hpp"
 
+#include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <string>
 #include <type_traits>
