@@ -1,5 +1,6 @@
 #include "nodespan/multiply.hpp"
 
+#include "host_name.hpp"
 #include "node_product.hpp"
 #include "nodespan/detail/together.hpp"
 #include "nodespan/replicated.hpp"
@@ -8,6 +9,7 @@
 #include <array>
 #include <cstring>
 #include <exception>
+#include <functional>
 #include <optional>
 #include <string>
 #include <thread>
@@ -187,6 +189,15 @@ void product<T>::add(const piece& p, T* panel, const T& beta) {
     }
 }
 
+// Ranks that share the cores of this one: those of its node, and of other nodes where a host is cut
+// into several.
+int ranks_of_host(const team& everyone) {
+    if (everyone.nodes() == 1) return everyone.size();
+    const std::size_t mine = std::hash<std::string>()(host_name());
+    const std::vector<std::size_t> all = all_gather(everyone, mine);
+    return static_cast<int>(std::count(all.begin(), all.end(), mine));
+}
+
 template <class T>
 void product<T>::run() {
     team& everyone = c_.get_team();
@@ -202,7 +213,7 @@ void product<T>::run() {
     };
     everyone.fence();
     const int cores = static_cast<int>(std::thread::hardware_concurrency());
-    const product_threads threads(std::max(1, cores / everyone.node_size()));
+    const product_threads threads(std::max(1, cores / ranks_of_host(everyone)));
     const bool is_shared = most > 0 && !c_.node_box().empty();
     attempt([&] { start(all.front(), panel(0)); });
     for (std::size_t i = 0; i < all.size(); ++i) {
