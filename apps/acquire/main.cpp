@@ -43,7 +43,7 @@ void add_choice(CLI::App& options, const std::string& name, T& value,
     for (const auto& [word, value_of_it] : names) words.push_back(word);
     const auto choose = [&value, names](const std::string& text) { value = names.at(text); };
     options.add_option_function<std::string>(name, choose, help)
-        ->type_name("WORD")
+        ->type_name(app::choice_text(words))
         ->check(app::one_of(words))
         ->default_str(text_of(value));
 }

@@ -120,6 +120,10 @@ std::string range_text(double least, double most, const std::string& unit) {
     return fmt::format("{} to {}{}", number_text(least), number_text(most), behind);
 }
 
+std::string choice_text(const std::vector<std::string>& words) {
+    return fmt::format("{{{}}}", fmt::join(words, ","));
+}
+
 CLI::Validator one_of(const std::vector<std::string>& words) {
     return {[words](const std::string& word) -> std::string {
                 if (std::ranges::count(words, word) > 0) return {};

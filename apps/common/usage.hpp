@@ -54,6 +54,9 @@ CLI::Option* add_number(CLI::App& options, const std::string& name, Value& value
         ->capture_default_str();
 }
 
+/// The type of an option that takes one of these words: "{row,column}", which completion offers.
+std::string choice_text(const std::vector<std::string>& words);
+
 /// Refuses words that are not known, and says which one may have been meant.
 CLI::Validator one_of(const std::vector<std::string>& words);
 

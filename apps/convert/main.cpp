@@ -57,8 +57,8 @@ void add_options(CLI::App& options, arguments& chosen) {
         ->type_name("WORD");
     options
         .add_option("--header", chosen.asked.header,
-                    "Whether the first line of a CSV file read names its columns: detect, yes, no")
-        ->type_name("WORD")
+                    "Whether the first line of a CSV file read names its columns")
+        ->type_name(app::choice_text({"detect", "yes", "no"}))
         ->transform(CLI::CheckedTransformer(headers).description(""));
     options
         .add_option("--names", chosen.asked.names,

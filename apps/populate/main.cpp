@@ -123,10 +123,8 @@ int main(int argc, char** argv) {
                              {1, most, "columns"});
     app::add_number<index_t>(options, "--block-size", chosen.block_size, "Height of a block",
                              {1, most, "rows"});
-    options
-        .add_option("--type", chosen.type,
-                    fmt::format("Of the elements, in NumPy's words: {}", fmt::join(types, ", ")))
-        ->type_name("TYPE")
+    options.add_option("--type", chosen.type, "Of the elements, in NumPy's words")
+        ->type_name(app::choice_text(types))
         ->check(app::one_of(types))
         ->capture_default_str();
     app::add_output_options(options, chosen.output);

@@ -8,7 +8,6 @@
 #include "usage.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 #include <nodespan/nodespan.hpp>
 
@@ -119,17 +118,14 @@ int main(int argc, char** argv) {
                              {1, most, "rows"});
     app::add_number<index_t>(options, "--columns", chosen.columns, "Width of the array",
                              {1, most, "columns"});
-    options
-        .add_option("--type", chosen.type,
-                    fmt::format("Of the elements, in NumPy's words: {}", fmt::join(types, ", ")))
-        ->type_name("TYPE")
+    options.add_option("--type", chosen.type, "Of the elements, in NumPy's words")
+        ->type_name(app::choice_text(types))
         ->check(app::one_of(types))
         ->capture_default_str();
     options
         .add_option("--order", chosen.order,
-                    "Which elements are neighbours in memory, those of a row or of a column: row, "
-                    "column")
-        ->type_name("WORD")
+                    "Which elements are neighbours in memory, those of a row or of a column")
+        ->type_name(app::choice_text({"row", "column"}))
         ->check(app::one_of({"row", "column"}))
         ->capture_default_str();
     app::add_output_options(options, chosen.output);

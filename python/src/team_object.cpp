@@ -83,7 +83,7 @@ void bind_team(py::module_& module) {
     teams.def(py::init(&make_team), py::arg("comm"), py::arg("is_world"),
               py::arg("ranks_per_node"));
     teams.def(py::init(&split), py::arg("whole"), py::arg("color"), py::arg("key"));
-    const auto ask = [&](const char* name, int (team::*question)() const noexcept) {
+    const auto ask = [&](const char* name, int (team::*question)() const) {
         teams.def_property_readonly(
             name, [=](team_object& self) { return (self.ranks(name).*question)(); });
     };

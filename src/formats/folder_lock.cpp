@@ -101,11 +101,12 @@ bool write_new(const fs::path& file, const std::string& text) {
     const int out = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (out < 0 && errno == EEXIST) return false;
     if (out < 0) refuse_by_system(fmt::format("cannot make {}", file.string()));
-    const bool is_written =
-        ::write(out, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-        ::fsync(out) == 0;
-    const int cause = errno;
-    ::close(out);
+    bool is_written = ::write(out, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    int cause = errno;
+    if (::close(out) != 0 && is_written) { // NFS tells here of a full disk
+        is_written = false;
+        cause = errno;
+    }
     if (is_written) return true;
     ::unlink(file.c_str());
     errno = cause;
@@ -238,6 +239,10 @@ void folder_lock::take(const fs::path& folder) {
         }
         if (!holder && attempt < 20) { // where there are no hard links, it is being written
             std::this_thread::sleep_for(std::chrono::milliseconds(50));
+            continue;
+        }
+        if (!holder && text->empty()) { // of a machine that fell before it had it on its disk
+            break_lock(lock, *text, me);
             continue;
         }
         if (!holder)

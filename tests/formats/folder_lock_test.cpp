@@ -213,6 +213,12 @@ TEST_F(FolderLock, TakesNoOtherFileForALock) {
     EXPECT_EQ(read(), "my notes\n");
 }
 
+TEST_F(FolderLock, OfAMachineThatFellBeforeItWasOnTheDiskIsBroken) {
+    write("");
+
+    EXPECT_EQ(complaint(), "");
+}
+
 TEST_F(FolderLock, NeedsAFolderThatCanBeWritten) {
     fs::remove_all(folder);
 

@@ -33,7 +33,7 @@ const std::vector<module> modules = {
     {"view", "base", {"view", "buffer"}},
     {"accumulate_op", "kernels", {"accumulate_op"}},
     {"dtype", "formats", {"dtype", "narrow"}},
-    {"copy_bytes", "kernels", {"copy_bytes"}},
+    {"copy_bytes", "kernels", {"copy_bytes", "inside"}},
     {"placement", "layout", {"placement"}},
     {"distribution", "layout", {"distribution"}},
     {"process_state", "base", {"process_state"}},
