@@ -3,6 +3,7 @@
 
 #include "app.hpp"
 #include "standard_output.hpp"
+#include "usage.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -128,16 +129,17 @@ std::string text_of(const team& everyone, const arguments& chosen, const outcome
                                       {"error", o.error}}
                    .dump(2) +
                "\n";
-    return fmt::format("{0} x {0} doubles on {1} ranks of {2} nodes, by {3}\n"
-                       "{4:.4g} s, {5:.4g} GFLOP/s\n"
-                       "{6:.4g} MiB moved between nodes; no way to give each node an equal square "
-                       "of c moves less than {7:.4g}\n"
-                       "{8} random vectors: {9}, the largest difference is {10:.2g} of what "
-                       "rounding allows\n",
-                       chosen.size, everyone.size(), everyone.nodes(), multiply_backend(),
-                       o.seconds, rate, static_cast<double>(o.moved_bytes) / 1048576.0,
-                       static_cast<double>(o.least_bytes) / 1048576.0, chosen.checks,
-                       o.error <= 1 ? "right" : "WRONG", o.error);
+    return fmt::format(
+        "{0} x {0} doubles on {1}, by {2}\n"
+        "{3:.4g} s, {4:.4g} GFLOP/s\n"
+        "{5:.4g} MiB moved between nodes; no way to give each node an equal square "
+        "of c moves less than {6:.4g}\n"
+        "{7}: {8}, the largest difference is {9:.2g} of what "
+        "rounding allows\n",
+        chosen.size, app::size_text(everyone.size(), everyone.nodes()), multiply_backend(),
+        o.seconds, rate, static_cast<double>(o.moved_bytes) / 1048576.0,
+        static_cast<double>(o.least_bytes) / 1048576.0,
+        app::count_of(chosen.checks, "random vector"), o.error <= 1 ? "right" : "WRONG", o.error);
 }
 
 int run(team& everyone, const arguments& chosen) {
@@ -153,15 +155,12 @@ int main(int argc, char** argv) {
     CLI::App options("Multiplies two matrices of doubles over all ranks: how fast, what crossed "
                      "between nodes,\nand whether it is right.",
                      "nodespan-multiply");
-    options.add_option("--size", chosen.size, "Rows and columns of the matrices")
-        ->check(CLI::Range(index_t{1}, index_t{1} << 20))
-        ->capture_default_str();
-    options.add_option("--repeat", chosen.repeat, "Products; the fastest is told")
-        ->check(CLI::Range(1, 1000))
-        ->capture_default_str();
-    options.add_option("--checks", chosen.checks, "Random vectors with which the last is checked")
-        ->check(CLI::Range(0, 100))
-        ->capture_default_str();
+    app::add_number<index_t>(options, "--size", chosen.size, "Rows and columns of the matrices",
+                             {1, index_t{1} << 20});
+    app::add_number<int>(options, "--repeat", chosen.repeat, "Products; the fastest is told",
+                         {1, 1000, "products"});
+    app::add_number<int>(options, "--checks", chosen.checks,
+                         "Random vectors with which the last is checked", {0, 100, "vectors"});
     options.add_flag("--grid", chosen.grid, "Cut over a grid of nodes, not by rows alone");
     options.add_flag("--json", chosen.json, "Print JSON, for programs");
     options.footer("Examples:\n"
