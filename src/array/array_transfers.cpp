@@ -50,6 +50,28 @@ void array_core::put(const box<dynamic_rank>& patch, const patch_memory& from) {
            [&] { detail::put(state_->location, patch, from.data, strides); });
 }
 
+void array_core::get(const box<dynamic_rank>& patch, const index_list& step,
+                     const patch_memory& to) const {
+    const thread_rule::call mine(rule_for_transfers(), "get");
+    const index_list extents = check_step("get", patch, step);
+    const index_list strides = check_patch("get", patch, extents, to);
+    naming([&] { return call_on("get", patch); },
+           [&] {
+               detail::get(state_->location, {patch.lo, step}, extents, to.data, strides);
+           });
+}
+
+void array_core::put(const box<dynamic_rank>& patch, const index_list& step,
+                     const patch_memory& from) {
+    const thread_rule::call mine(rule_for_transfers(), "put");
+    const index_list extents = check_step("put", patch, step);
+    const index_list strides = check_patch("put", patch, extents, from);
+    naming([&] { return call_on("put", patch); },
+           [&] {
+               detail::put(state_->location, {patch.lo, step}, extents, from.data, strides);
+           });
+}
+
 void array_core::accumulate(const box<dynamic_rank>& patch, const patch_memory& from,
                             accumulate_op op, const void* scale) {
     const thread_rule::call mine(rule_for_transfers(), "accumulate");

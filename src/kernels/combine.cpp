@@ -268,4 +268,15 @@ void combine_all(element_kind kind, accumulate_op op, const void* elements, inde
     });
 }
 
+void combine_each(element_kind kind, accumulate_op op, const void* from, index_t count,
+                  void* to) noexcept {
+    const run_kernel kernel = plain_kernel(kind, op);
+    assert(kernel && "the kind must have the operation");
+    with_type(kind, [&]<class T>() {
+        kernel(static_cast<std::byte*>(to), sizeof(T), static_cast<const std::byte*>(from),
+               sizeof(T), count, nullptr);
+        return 0;
+    });
+}
+
 } // namespace nodespan::detail
