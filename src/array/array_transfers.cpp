@@ -21,6 +21,22 @@ decltype(auto) naming(Describe&& describe, Body&& body) {
     }
 }
 
+// Tells the race checker of every step-th element from `lo` on.
+void touch_steps(const array_location& where, const index_list& lo, const index_list& step,
+                 const index_list& extents, race::op what, const void* called_from) {
+    if constexpr (race::is_checked) {
+        index_t count = 1;
+        for (const index_t extent : extents) count *= extent;
+        for (index_t i = 0; i < count; ++i) {
+            index_list at = lo;
+            index_t left = i;
+            for (std::size_t d = extents.size(); d-- > 0; left /= extents[d])
+                at[d] += left % extents[d] * step[d];
+            race::touches(where, at.begin(), 1, what, called_from);
+        }
+    }
+}
+
 } // namespace
 
 // Inside a node transfers are copies, which any number of threads can make.
@@ -55,6 +71,11 @@ void array_core::get(const box<dynamic_rank>& patch, const index_list& step,
     const thread_rule::call mine(rule_for_transfers(), "get");
     const index_list extents = check_step("get", patch, step);
     const index_list strides = check_patch("get", patch, extents, to);
+    touch_steps(state_->location, patch.lo, step, extents, race::op::get,
+                __builtin_return_address(0));
+    race::touches(to.data, extents, strides, type_.bytes, race::op::copy_to,
+                  __builtin_return_address(0));
+    const race::inside own_copies;
     naming([&] { return call_on("get", patch); },
            [&] {
                detail::get(state_->location, {patch.lo, step}, extents, to.data, strides);
@@ -66,6 +87,11 @@ void array_core::put(const box<dynamic_rank>& patch, const index_list& step,
     const thread_rule::call mine(rule_for_transfers(), "put");
     const index_list extents = check_step("put", patch, step);
     const index_list strides = check_patch("put", patch, extents, from);
+    touch_steps(state_->location, patch.lo, step, extents, race::op::put,
+                __builtin_return_address(0));
+    race::touches(from.data, extents, strides, type_.bytes, race::op::copy_from,
+                  __builtin_return_address(0));
+    const race::inside own_copies;
     naming([&] { return call_on("put", patch); },
            [&] {
                detail::put(state_->location, {patch.lo, step}, extents, from.data, strides);
