@@ -57,8 +57,8 @@ endfunction()
 
 install(DIRECTORY include/nodespan DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
         FILES_MATCHING PATTERN *.hpp PATTERN *.h PATTERN *.f90 PATTERN *.inc
-        PATTERN boost_mpi.hpp EXCLUDE PATTERN hdf5*.hpp EXCLUDE PATTERN checkpoint.hpp EXCLUDE PATTERN hdf5.h EXCLUDE
-        PATTERN checkpoint.h EXCLUDE)
+        PATTERN boost_mpi.hpp EXCLUDE PATTERN multiply.hpp EXCLUDE PATTERN hdf5*.hpp EXCLUDE
+        PATTERN checkpoint.hpp EXCLUDE PATTERN hdf5.h EXCLUDE PATTERN checkpoint.h EXCLUDE)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${PROJECT_BINARY_DIR}/include/nodespan/version.hpp
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nodespan)
@@ -70,6 +70,24 @@ if(NODESPAN_WITH_BOOST_MPI)
   install(FILES include/nodespan/boost_mpi.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nodespan)
   nodespan_install_library(nodespan_boost_mpi nodespan_boost_mpi_targets)
   nodespan_install_pc(nodespan-boost-mpi)
+endif()
+
+if(TARGET nodespan_race_checker)
+  nodespan_install_library(nodespan_race_runtime nodespan_race_checker_targets)
+  install(TARGETS nodespan_race_checker EXPORT nodespan_race_checker_targets)
+  nodespan_install_pc(nodespan-race-checker)
+endif()
+
+if(nodespan_has_linalg)
+  install(FILES include/nodespan/multiply.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nodespan)
+  nodespan_install_library(nodespan_linalg nodespan_linalg_targets)
+  list(JOIN nodespan_blas_libraries " " nodespan_linalg_link)
+  if(nodespan_is_static)
+    set(nodespan_linalg_pc_libs "Libs: -L\${libdir} -lnodespan_linalg ${nodespan_linalg_link}")
+  else()
+    set(nodespan_linalg_pc_libs "Libs: -L\${libdir} -lnodespan_linalg\nLibs.private: ${nodespan_linalg_link}")
+  endif()
+  nodespan_install_pc(nodespan-linalg)
 endif()
 
 if(NODESPAN_WITH_HDF5)

@@ -59,6 +59,14 @@ const bench_case cases[] = {
      bench::measure_transfer, bench::has_several_nodes},
     {"gpu", "Copies from an array to a GPU, pinned against as it is", bench::measure_gpu,
      bench::has_gpus},
+    {"redistribute", "Cutting an array otherwise, against a plain copy, MPI and ScaLAPACK",
+     bench::measure_redistribute, on_request},
+    {"transpose", "Turning a matrix over, against a plain copy and a loop",
+     bench::measure_transpose, on_request},
+#ifdef NODESPAN_HAS_LINALG
+    {"multiply", "A product of matrices, against one process and ScaLAPACK",
+     bench::measure_multiply, on_request},
+#endif
 #ifdef NODESPAN_HAS_HDF5
     {"files", "Saving and loading arrays, against plain write and read of as many bytes",
      bench::measure_files, on_request},
@@ -75,8 +83,8 @@ std::string footer() {
     return text + R"(
 Without --case all of them are run, but transfer only over several nodes, elements, lists, locks,
 commands, copies and patches only on one, gpu only where every rank finds one, and files, which
-writes gigabytes, and sort, which takes minutes, not at all; nor scale, which is of one process,
-has a table of its own, and depends on no number of ranks.
+writes gigabytes, redistribute, transpose, multiply and sort, which takes minutes, not at all; nor
+scale, which is of one process, has a table of its own, and depends on no number of ranks.
 
 Examples:
   mpirun -n 2 nodespan-bench                     all cases

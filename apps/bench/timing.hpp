@@ -86,7 +86,10 @@ std::vector<measurement> measure_transfer(team& team, int batches);
 std::vector<measurement> measure_ghosts(team& team, int batches);
 std::vector<measurement> measure_collectives(team& team, int batches);
 std::vector<measurement> measure_gpu(team& team, int batches);
-bool has_gpus(const team& team);                                 ///< Every rank. Call: collective.
-std::vector<measurement> measure_files(team& team, int batches); // with HDF5 only
+bool has_gpus(const team& team); ///< Every rank. Call: collective.
+std::vector<measurement> measure_redistribute(team& team, int batches);
+std::vector<measurement> measure_transpose(team& team, int batches);
+std::vector<measurement> measure_multiply(team& team, int batches); // with linalg only
+std::vector<measurement> measure_files(team& team, int batches);    // with HDF5 only
 
 } // namespace nodespan::bench

@@ -149,6 +149,17 @@ public:
     /// For up to 1 KiB that is at once, since small puts are copied and sent together.
     void put(const box<N>& to, const detail::buffer<const T, N>& from);
 
+    /// The same of every step-th element: {lo, hi, step}.
+    /// Shape:  step >= 1; the buffer has from.extents().
+    /// Errors: also errc::invalid_argument (step).
+    /// Cost:   as get and put; between nodes still one message for each node touched.
+    void get(const strided_box<N>& from, const detail::buffer<T, N>& to) const {
+        core_->get({from.lo, from.hi}, from.step, to.memory());
+    }
+    void put(const strided_box<N>& to, const detail::buffer<const T, N>& from) {
+        core_->put({to.lo, to.hi}, to.step, from.memory());
+    }
+
     /// The same, only started: see request, whose program keeps the memory. So a temporary, such as
     /// a vector that a function returns, does not compile.
     request get_async(const box<N>& from, const detail::lasting_buffer<T, N>& to) const {

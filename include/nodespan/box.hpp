@@ -86,6 +86,29 @@ struct box {
     friend constexpr bool operator==(const box&, const box&) = default;
 };
 
+/// Every step[d]-th index of a range: lo, lo + step, ... below hi. Needs step >= 1.
+template <int N>
+struct strided_box {
+    indices<N> lo{};
+    indices<N> hi{};
+    indices<N> step{};
+
+    constexpr strided_box(const indices<N>& begin, const indices<N>& end, const indices<N>& every)
+        : lo(begin),
+          hi(end),
+          step(every) {}
+
+    /// How many indices there are along each dimension.
+    [[nodiscard]] constexpr indices<N> extents() const {
+        indices<N> result = lo;
+        for (std::size_t d = 0; d < lo.size(); ++d)
+            result[d] = hi[d] <= lo[d] ? 0 : (detail::length(lo[d], hi[d]) - 1) / step[d] + 1;
+        return result;
+    }
+
+    friend constexpr bool operator==(const strided_box&, const strided_box&) = default;
+};
+
 /// The same box with its number of dimensions known only at run time.
 template <int N>
 requires(N != dynamic_rank) [[nodiscard]] constexpr box<dynamic_rank> to_dynamic(const box<N>& b) {

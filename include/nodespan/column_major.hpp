@@ -99,6 +99,12 @@ public:
     void put(const box<N>& to, const detail::buffer<const T, N>& from) {
         elements_.put(nodespan::transposed(to), from.transposed());
     }
+    void get(const strided_box<N>& from, const detail::buffer<T, N>& to) const {
+        elements_.get(turned(from), to.transposed());
+    }
+    void put(const strided_box<N>& to, const detail::buffer<const T, N>& from) {
+        elements_.put(turned(to), from.transposed());
+    }
     request get_async(const box<N>& from, const detail::lasting_buffer<T, N>& to) const {
         return elements_.get_async(nodespan::transposed(from), to.transposed());
     }
@@ -134,6 +140,10 @@ public:
     void finish_exchange_ghosts() { elements_.finish_exchange_ghosts(); }
 
 private:
+    static strided_box<N> turned(const strided_box<N>& b) {
+        return {reversed(b.lo), reversed(b.hi), reversed(b.step)};
+    }
+
     // The element at indices (i, j, ...) of a row-major array with reversed ones.
     template <class Array, class... I>
     static auto& at(Array& elements, I... i) {

@@ -28,10 +28,12 @@
 #include "nodespan/mutex.hpp"
 #include "nodespan/npy.hpp"
 #include "nodespan/order.hpp"
+#include "nodespan/patch.hpp"
 #include "nodespan/placement.hpp"
 #include "nodespan/progress.hpp"
 #include "nodespan/queue.hpp"
 #include "nodespan/raw.hpp"
+#include "nodespan/redistribute.hpp"
 #include "nodespan/replicated.hpp"
 #include "nodespan/request.hpp"
 #include "nodespan/ring.hpp"
@@ -40,9 +42,14 @@
 #include "nodespan/scan.hpp"
 #include "nodespan/sort.hpp"
 #include "nodespan/team.hpp"
+#include "nodespan/transpose.hpp"
 #include "nodespan/version.hpp"
 #include "nodespan/view.hpp"
 #include "nodespan/work_share.hpp"
+
+#ifdef NODESPAN_HAS_LINALG // defined by the target nodespan::linalg
+#include "nodespan/multiply.hpp"
+#endif
 
 #ifdef NODESPAN_HAS_HDF5 // defined by the target nodespan::hdf5
 #include "nodespan/checkpoint.hpp"

@@ -16,9 +16,29 @@ std::string braces(const index_list& values) {
 
 } // namespace
 
-// The buffer's strides in bytes, if the patch and the buffer fit.
 index_list array_core::check_patch(const char* operation, const box<dynamic_rank>& patch,
                                    const patch_memory& memory) const {
+    return check_patch(operation, patch, patch.extents(), memory);
+}
+
+// How many elements there are along each dimension, if the steps are some.
+index_list array_core::check_step(const char* operation, const box<dynamic_rank>& patch,
+                                  const index_list& step) const {
+    index_list result = patch.extents();
+    for (std::size_t d = 0; d < step.size(); ++d) {
+        if (step[d] < 1)
+            throw error(errc::invalid_argument,
+                        fmt::format("{}: steps of {}, and each is 1 or more {}",
+                                    call_on(operation, patch), shown(step), where()));
+        if (result[d] > 0) result[d] = (result[d] - 1) / step[d] + 1;
+    }
+    return result;
+}
+
+// The buffer's strides in bytes, if the patch fits into the array, and the elements wanted of it
+// into the buffer.
+index_list array_core::check_patch(const char* operation, const box<dynamic_rank>& patch,
+                                   const index_list& wanted, const patch_memory& memory) const {
     const index_list& extents = cut_.extents();
     bool fits = true;
     for (std::size_t d = 0; d < extents.size(); ++d)
@@ -27,12 +47,12 @@ index_list array_core::check_patch(const char* operation, const box<dynamic_rank
         throw error(errc::out_of_range,
                     fmt::format("{}: box outside extents {} {}", call_on(operation, patch),
                                 shown(extents), where()));
-    const index_list wanted = patch.extents();
-    if (memory.is_view ? memory.extents != wanted : memory.size != patch.size())
+    const index_t count = box<dynamic_rank>{index_list(cut_.dimensions(), 0), wanted}.size();
+    if (memory.is_view ? memory.extents != wanted : memory.size != count)
         throw error(
             errc::size_mismatch,
             fmt::format("{}: {} elements {}, but the buffer has {} {}", call_on(operation, patch),
-                        patch.size(), shown(wanted),
+                        count, shown(wanted),
                         memory.is_view ? shown(memory.extents) : std::to_string(memory.size),
                         where()));
     index_list strides = memory.is_view ? memory.strides : row_major_strides(wanted);

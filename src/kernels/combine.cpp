@@ -1,5 +1,7 @@
 #include "combine.hpp"
 
+#include "race_hooks.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <bit>
@@ -247,6 +249,8 @@ void combine_all(element_kind kind, accumulate_op op, const void* elements, inde
     const run_kernel kernel = plain_kernel(kind, op);
     assert(kernel && "the kind must have the operation");
     with_type(kind, [&]<class T>() {
+        race::reads(elements, static_cast<std::size_t>(count) * sizeof(T),
+                    __builtin_return_address(0));
         constexpr std::size_t lane_bytes = 64 * sizeof(T);
         constexpr index_t width = 64, step = sizeof(T);
         const auto* const from = static_cast<const std::byte*>(elements);

@@ -1,5 +1,7 @@
 #include "strided.hpp"
 
+#include "turn.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -133,6 +135,30 @@ void copy_tiles(const index_list& extents, std::size_t a, std::size_t b, std::by
     }
 }
 
+// The same by matrices of these two dimensions, where each is dense on one side. Returns whether
+// it did it.
+bool copy_matrices(const index_list& extents, std::size_t element_bytes, std::size_t a,
+                   std::size_t b, std::byte* to, const index_list& to_strides,
+                   const std::byte* from, const index_list& from_strides) noexcept {
+    const auto element = static_cast<index_t>(element_bytes);
+    turned_matrix matrix{extents[a], extents[b], to, to_strides[b], from, from_strides[a]};
+    if (to_strides[a] != element || from_strides[b] != element ||
+        !can_turn_over(matrix, element_bytes))
+        return false;
+    index_list outer = extents;
+    outer[a] = outer[b] = 1;
+    const bool is_large =
+        box<dynamic_rank>{index_list(static_cast<int>(extents.size()), 0), extents}.size() >=
+        static_cast<index_t>(streaming_copy_from_bytes) / element;
+    paired_runs(outer, to_strides, from_strides)
+        .for_each_element([&](index_t to_offset, index_t from_offset) {
+            matrix.to = to + to_offset;
+            matrix.from = from + from_offset;
+            turn_over(matrix, element_bytes, is_large);
+        });
+    return true;
+}
+
 } // namespace
 
 void copy_patch(const index_list& extents, std::size_t element_bytes, std::byte* to,
@@ -143,6 +169,9 @@ void copy_patch(const index_list& extents, std::size_t element_bytes, std::byte*
     const std::size_t b = has_two ? innermost(extents, from_strides) : 0;
     const bool is_turned = a != b && extents[a] >= 8 && extents[b] >= 8 &&
                            std::find(extents.begin(), extents.end(), 0) == extents.end();
+    if (is_turned &&
+        copy_matrices(extents, element_bytes, a, b, to, to_strides, from, from_strides))
+        return;
     switch (is_turned ? element_bytes : 0) {
     case 1:
         return copy_tiles<1>(extents, a, b, to, to_strides, from, from_strides);

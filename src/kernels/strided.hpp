@@ -32,6 +32,14 @@ public:
     template <class F>
     void for_each(F&& f) const;
 
+    /// The same for each element.
+    template <class F>
+    void for_each_element(F&& f) const {
+        for_each([&](index_t a, index_t b) {
+            for (index_t i = 0; i < count; ++i) f(a + i * a_step, b + i * b_step);
+        });
+    }
+
     /// Treats each run as one element, so that the next dimension becomes the run. Returns whether
     /// there is a next dimension.
     bool take_runs_for_elements() noexcept;

@@ -80,26 +80,55 @@ packed_patch& pack_all(const array_location& a, const box<dynamic_rank>& patch,
     return copy;
 }
 
-// Moves a patch in one direction. Calls start(node, offset there, bytes, type there, program
-// memory, type here) for pieces that other nodes hold, pack(part) for the parts whose memory is
-// scattered, and last copy(...) for what this node holds, so that copies overlap with transfers
-// under way. Returns whether any transfer is under way.
+// Calls f(node, part) for the nodes that hold a patch: those behind this one first, then those
+// before it. So ranks that all move a whole array do not all begin with the first node.
+template <class F>
+void for_each_node_in_turn(const array_location& a, const box<dynamic_rank>& patch, F&& f) {
+    const int here = a.team->node();
+    bool is_around = false;
+    a.cut->for_each_node(patch, [&](int node, const box<dynamic_rank>& part) {
+        if (node >= here)
+            f(node, part);
+        else
+            is_around = true;
+    });
+    if (is_around)
+        a.cut->for_each_node(patch, [&](int node, const box<dynamic_rank>& part) {
+            if (node < here) f(node, part);
+        });
+}
+
+// Where the points of a part lie on the node that holds them.
+node_patch find_points(const array_location& a, const lattice& points, int node,
+                       const box<dynamic_rank>& part) {
+    node_patch result = find_on_node(a, node, points.around(part));
+    for (std::size_t d = 0; d < points.step.size(); ++d)
+        if (part.hi[d] - part.lo[d] > 1) result.strides[d] *= points.step[d];
+    return result;
+}
+
+// Moves a patch in one direction, counted in points. Calls start(node, offset there, bytes, type
+// there, program memory, type here) for pieces that other nodes hold, pack(part) for the parts
+// whose memory is scattered, and last copy(...) for what this node holds, so that copies overlap
+// with transfers under way. Returns whether any transfer is under way.
 template <class Byte, class PieceBytes, class Start, class Pack, class Copy>
-bool move(const array_location& a, const box<dynamic_rank>& patch, Byte* memory,
-          const index_list& strides, PieceBytes&& piece_bytes, Start&& start, Pack&& pack,
-          Copy&& copy) {
+bool move(const array_location& a, const lattice& points, const box<dynamic_rank>& patch,
+          Byte* memory, const index_list& strides, PieceBytes&& piece_bytes, Start&& start,
+          Pack&& pack, Copy&& copy) {
     const settles_on_failure guard(a);
     if (patch.empty()) return false;
     const int here = a.team->node();
     box<dynamic_rank> mine;
     bool is_started = false;
-    a.cut->for_each_node(patch, [&](int node, const box<dynamic_rank>& part) {
+    for_each_node_in_turn(a, points.around(patch), [&](int node, const box<dynamic_rank>& held) {
+        const box<dynamic_rank> part = points.inside(held);
+        if (part.empty()) return; // between two points
         if (node == here) {
             mine = part;
             return;
         }
         if (is_scattered(part.extents(), a.element_bytes, strides,
-                         find_on_node(a, node, part).strides)) {
+                         find_points(a, points, node, part).strides)) {
             pack(part);
             return;
         }
@@ -108,7 +137,7 @@ bool move(const array_location& a, const box<dynamic_rank>& patch, Byte* memory,
         index_list extents;
         for_each_piece(part, elements_in(piece_bytes(part), a),
                        [&](const box<dynamic_rank>& piece) {
-                           const node_patch there = find_on_node(a, node, piece);
+                           const node_patch there = find_points(a, points, node, piece);
                            if (!target || piece.extents() != extents) {
                                extents = piece.extents();
                                target.emplace(extents, there.strides, MPI_BYTE, a.element_bytes);
@@ -120,7 +149,7 @@ bool move(const array_location& a, const box<dynamic_rank>& patch, Byte* memory,
                        });
     });
     if (mine.lo.size() > 0) {
-        const node_patch place = find_on_node(a, here, mine);
+        const node_patch place = find_points(a, points, here, mine);
         copy(mine.extents(), a.where.data - a.where.offset + place.offset, place.strides,
              memory + distance(patch, mine, strides));
     }
@@ -128,16 +157,17 @@ bool move(const array_location& a, const box<dynamic_rank>& patch, Byte* memory,
 }
 
 // Counts a call that has moved a patch, or has started to, if a report is wanted.
-void count(const array_location& a, usage_kind kind, const box<dynamic_rank>& patch) {
+void count(const array_location& a, usage_kind kind, const lattice& points,
+           const box<dynamic_rank>& patch) {
     if (a.usage == nullptr) return;
-    const index_t here = a.cut->node_box(a.team->node()).intersection(patch).size();
+    const index_t here = points.inside(a.cut->node_box(a.team->node())).intersection(patch).size();
     const index_t bytes = static_cast<index_t>(a.element_bytes);
     a.usage->add(kind, static_cast<std::uint64_t>(here * bytes),
                  static_cast<std::uint64_t>((patch.size() - here) * bytes));
 }
 
-bool get_into(const array_location& a, const box<dynamic_rank>& patch, std::byte* to,
-              const index_list& strides, request_list* open) {
+bool get_into(const array_location& a, const lattice& points, const box<dynamic_rank>& patch,
+              std::byte* to, const index_list& strides, request_list* open) {
     int under_way = 0;
     const auto start = [&](int node, std::size_t offset, std::size_t bytes,
                            const mpi_elements& target, std::byte* memory,
@@ -149,18 +179,18 @@ bool get_into(const array_location& a, const box<dynamic_rank>& patch, std::byte
     const auto pack = [&](const box<dynamic_rank>& part) {
         if (open != nullptr) {
             packed_patch& copy = pack_all(a, patch, part, to, strides, *open);
-            get_into(a, part, copy.data(), copy.strides(), open);
+            get_into(a, points, part, copy.data(), copy.strides(), open);
             return;
         }
         for_each_packed(a, patch, part, to, strides,
                         [&](const box<dynamic_rank>& piece, packed_patch& copy) {
-                            get_into(a, piece, copy.data(), copy.strides(), nullptr);
+                            get_into(a, points, piece, copy.data(), copy.strides(), nullptr);
                             a.where.rma->complete_local();
                             copy.write();
                         });
     };
     return move(
-        a, patch, to, strides,
+        a, points, patch, to, strides,
         [&](const box<dynamic_rank>& part) {
             return open == nullptr ? get_piece_bytes(a, part) : largest_bytes;
         },
@@ -171,8 +201,8 @@ bool get_into(const array_location& a, const box<dynamic_rank>& patch, std::byte
         });
 }
 
-bool put_from(const array_location& a, const box<dynamic_rank>& patch, const std::byte* from,
-              const index_list& strides, request_list* open) {
+bool put_from(const array_location& a, const lattice& points, const box<dynamic_rank>& patch,
+              const std::byte* from, const index_list& strides, request_list* open) {
     const auto start = [&](int node, std::size_t offset, std::size_t bytes,
                            const mpi_elements& target, const std::byte* memory,
                            const mpi_elements& origin) {
@@ -183,19 +213,19 @@ bool put_from(const array_location& a, const box<dynamic_rank>& patch, const std
         if (open != nullptr) {
             packed_patch& copy = pack_all(a, patch, part, from, strides, *open);
             copy.read();
-            put_from(a, part, copy.data(), copy.strides(), open);
+            put_from(a, points, part, copy.data(), copy.strides(), open);
             return;
         }
         for_each_packed(a, patch, part, from, strides,
                         [&](const box<dynamic_rank>& piece, packed_patch& copy) {
                             copy.read();
-                            put_from(a, piece, copy.data(), copy.strides(), nullptr);
+                            put_from(a, points, piece, copy.data(), copy.strides(), nullptr);
                             a.where.rma->complete_local();
                         });
     };
     return move(
-        a, patch, from, strides, [](const box<dynamic_rank>&) { return largest_bytes; }, start,
-        pack,
+        a, points, patch, from, strides, [](const box<dynamic_rank>&) { return largest_bytes; },
+        start, pack,
         [&](const index_list& extents, std::byte* here, const index_list& here_strides,
             const std::byte* memory) {
             copy_patch(extents, a.element_bytes, here, here_strides, memory, strides);
@@ -204,10 +234,31 @@ bool put_from(const array_location& a, const box<dynamic_rank>& patch, const std
 
 // Whether a copy may be sent in place of a patch of which other nodes hold some elements, so that
 // put need not wait until MPI has read the program's memory.
-bool can_be_kept(const array_location& a, const box<dynamic_rank>& patch) {
+bool can_be_kept(const array_location& a, const lattice& points, const box<dynamic_rank>& patch) {
     return !patch.empty() &&
            patch.size() <= static_cast<index_t>(rma_window::largest_kept_bytes / a.element_bytes) &&
-           !a.cut->node_box(a.team->node()).contains(patch);
+           !a.cut->node_box(a.team->node()).contains(points.around(patch));
+}
+
+void get_points(const array_location& a, const lattice& points, const box<dynamic_rank>& patch,
+                std::byte* to, const index_list& strides) {
+    if (get_into(a, points, patch, to, strides, nullptr)) a.where.rma->complete_local();
+    count(a, usage_kind::get, points, patch);
+}
+
+void put_points(const array_location& a, const lattice& points, const box<dynamic_rank>& patch,
+                const std::byte* from, const index_list& strides) {
+    if (can_be_kept(a, points, patch)) {
+        const index_list extents = patch.extents();
+        const index_list kept_strides = dense_strides(extents, a.element_bytes);
+        std::byte* const kept =
+            a.where.rma->keep(static_cast<std::size_t>(patch.size()) * a.element_bytes);
+        copy_patch(extents, a.element_bytes, kept, kept_strides, from, strides);
+        put_from(a, points, patch, kept, kept_strides, nullptr);
+    } else if (put_from(a, points, patch, from, strides, nullptr)) {
+        a.where.rma->complete_local();
+    }
+    count(a, usage_kind::put, points, patch);
 }
 
 } // namespace
@@ -219,37 +270,59 @@ node_patch find_on_node(const array_location& a, int node, const box<dynamic_ran
     return result;
 }
 
+box<dynamic_rank> lattice::around(box<dynamic_rank> points) const noexcept {
+    for (std::size_t d = 0; d < step.size(); ++d) {
+        if (points.hi[d] > points.lo[d])
+            points.hi[d] = first[d] + (points.hi[d] - 1) * step[d] + 1;
+        else
+            points.hi[d] = first[d] + points.lo[d] * step[d];
+        points.lo[d] = first[d] + points.lo[d] * step[d];
+    }
+    return points;
+}
+
+box<dynamic_rank> lattice::inside(box<dynamic_rank> patch) const noexcept {
+    for (std::size_t d = 0; d < step.size(); ++d) {
+        const auto points_before = [&](index_t end) {
+            return end <= first[d] ? 0 : (end - first[d] - 1) / step[d] + 1;
+        };
+        patch.lo[d] = points_before(patch.lo[d]);
+        patch.hi[d] = points_before(patch.hi[d]);
+    }
+    return patch;
+}
+
 void get(const array_location& a, const box<dynamic_rank>& patch, std::byte* to,
          const index_list& strides) {
-    if (get_into(a, patch, to, strides, nullptr)) a.where.rma->complete_local();
-    count(a, usage_kind::get, patch);
+    get_points(a, {}, patch, to, strides);
+}
+
+void get(const array_location& a, const lattice& points, const index_list& extents, std::byte* to,
+         const index_list& strides) {
+    get_points(a, points, {index_list(static_cast<int>(extents.size()), 0), extents}, to, strides);
 }
 
 void put(const array_location& a, const box<dynamic_rank>& patch, const std::byte* from,
          const index_list& strides) {
-    if (can_be_kept(a, patch)) {
-        const index_list extents = patch.extents();
-        const index_list kept_strides = dense_strides(extents, a.element_bytes);
-        std::byte* const kept =
-            a.where.rma->keep(static_cast<std::size_t>(patch.size()) * a.element_bytes);
-        copy_patch(extents, a.element_bytes, kept, kept_strides, from, strides);
-        put_from(a, patch, kept, kept_strides, nullptr);
-    } else if (put_from(a, patch, from, strides, nullptr)) {
-        a.where.rma->complete_local();
-    }
-    count(a, usage_kind::put, patch);
+    put_points(a, {}, patch, from, strides);
+}
+
+void put(const array_location& a, const lattice& points, const index_list& extents,
+         const std::byte* from, const index_list& strides) {
+    put_points(a, points, {index_list(static_cast<int>(extents.size()), 0), extents}, from,
+               strides);
 }
 
 void start_get(const array_location& a, const box<dynamic_rank>& patch, std::byte* to,
                const index_list& strides, request_list& open) {
-    get_into(a, patch, to, strides, &open);
-    count(a, usage_kind::get, patch);
+    get_into(a, {}, patch, to, strides, &open);
+    count(a, usage_kind::get, {}, patch);
 }
 
 void start_put(const array_location& a, const box<dynamic_rank>& patch, const std::byte* from,
                const index_list& strides, request_list& open) {
-    put_from(a, patch, from, strides, &open);
-    count(a, usage_kind::put, patch);
+    put_from(a, {}, patch, from, strides, &open);
+    count(a, usage_kind::put, {}, patch);
 }
 
 // In a team of several nodes even this node's elements go through MPI: MPI orders its own atomic
@@ -261,12 +334,12 @@ void accumulate(const array_location& a, const box<dynamic_rank>& patch, accumul
         const node_patch here = find_on_node(a, a.team->node(), patch);
         node_accumulate(header_of(a.where), a.kind, op, patch.extents(), a.where.data,
                         here.offset - a.where.offset, here.strides, from, strides, scale);
-        count(a, usage_kind::accumulate, patch);
+        count(a, usage_kind::accumulate, {}, patch);
         return;
     }
     if (!is_combined_by_mpi(a.kind, op)) {
         locked_accumulate(a, patch, op, from, strides, scale);
-        count(a, usage_kind::accumulate, patch);
+        count(a, usage_kind::accumulate, {}, patch);
         return;
     }
     const settles_on_failure guard(a);
@@ -307,7 +380,7 @@ void accumulate(const array_location& a, const box<dynamic_rank>& patch, accumul
         };
         for_each_piece(part, most, one);
     });
-    count(a, usage_kind::accumulate, patch);
+    count(a, usage_kind::accumulate, {}, patch);
     a.where.rma->complete_local();
     // Afterwards this rank reads its own node's elements by plain loads.
     if (!a.cut->node_box(a.team->node()).intersection(patch).empty())

@@ -72,6 +72,25 @@ void get(const array_location& a, const box<dynamic_rank>& patch, std::byte* to,
 void put(const array_location& a, const box<dynamic_rank>& patch, const std::byte* from,
          const index_list& strides);
 
+/// Some of an array's indices, evenly spaced: first, first + step, ... along each dimension. Boxes
+/// of a lattice count its points.
+struct lattice {
+    index_list first;
+    index_list step; // 1 or more; none at all stands for all indices, counted as the array does
+
+    /// The array's indices from the first to the last point of a box that is not empty.
+    box<dynamic_rank> around(box<dynamic_rank> points) const noexcept;
+
+    /// The points that lie in a box of the array.
+    box<dynamic_rank> inside(box<dynamic_rank> patch) const noexcept;
+};
+
+/// The same of the first points of a lattice, as many as `extents` says: strided elements.
+void get(const array_location& a, const lattice& points, const index_list& extents, std::byte* to,
+         const index_list& strides);
+void put(const array_location& a, const lattice& points, const index_list& extents,
+         const std::byte* from, const index_list& strides);
+
 /// Starts the same: parts of this node are done at once; `open` stands for the others, and keeps
 /// copies of all scattered parts.
 void start_get(const array_location& a, const box<dynamic_rank>& patch, std::byte* to,

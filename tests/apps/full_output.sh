@@ -70,6 +70,7 @@ for program in "$@"; do
     nodespan-heat) options=(--size 20 --steps 2 --json --quiet) ;;
     nodespan-info) options=(--json) ;;
     nodespan-locks) options=(--adds 100) ;;
+    nodespan-multiply) options=(--size 20 --repeat 1) ;;
     nodespan-populate) options=(--size 20) ;;
     nodespan-threads) options=(--size 20 --sweeps 1 --repeat 1) ;;
     nodespan-views) options=(--rows 4) ;;

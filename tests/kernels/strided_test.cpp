@@ -180,6 +180,45 @@ TEST(PairedRuns, OfNoDimensionsAreOneElement) {
     EXPECT_EQ(number_of(runs), 1);
 }
 
+// A matrix that is turned over, a block of several, or one with gaps, at any address.
+void expect_turned(const index_list& extents, index_t element_bytes, index_t gap, index_t first) {
+    SCOPED_TRACE(testing::Message() << extents[0] << " x " << extents[1] << " of " << element_bytes
+                                    << " bytes, from byte " << first << ", gaps of " << gap);
+    const index_t rows = extents[1], columns = extents[2];
+    index_list from =
+        list(rows * (columns * element_bytes + gap), columns * element_bytes + gap, element_bytes);
+    index_list to =
+        list(columns * (rows * element_bytes + gap), element_bytes, rows * element_bytes + gap);
+    std::vector<std::byte> source(static_cast<std::size_t>(extents[0] * from[0] + first));
+    for (std::size_t i = 0; i < source.size(); ++i)
+        source[i] = static_cast<std::byte>(i * 7 + i / 251);
+    std::vector<std::byte> memory(static_cast<std::size_t>(extents[0] * to[0] + first + 100),
+                                  std::byte{0xA5});
+    std::vector<std::byte> expected = memory;
+    for (const auto& [t, f] : one_by_one(extents, to, from))
+        std::copy_n(source.begin() + first + f, element_bytes, expected.begin() + first + t);
+
+    copy_patch(extents, static_cast<std::size_t>(element_bytes), memory.data() + first, to,
+               source.data() + first, from);
+
+    EXPECT_TRUE(memory == expected);
+}
+
+TEST(CopyPatch, TurnsMatricesOverWhateverTheirSizesAndAddresses) {
+    for (const index_t element_bytes : {1, 2, 3, 4, 8, 16, 24})
+        for (const index_t rows : {7, 8, 16, 17, 31, 64, 101, 129})
+            for (const index_t columns : {8, 15, 16, 23, 63, 67, 130})
+                for (const index_t gap : {0, 5, 64})
+                    expect_turned(list(rows % 2 + 1, rows, columns), element_bytes, gap,
+                                  (rows + columns) % 3 * 13);
+}
+
+TEST(CopyPatch, TurnsOverWhatIsTooLargeForTheCaches) {
+    for (const index_t element_bytes : {4, 8, 16})
+        for (const index_t gap : {0, 4})
+            expect_turned(list(1, 1777, 20'000'000 / element_bytes / 1777), element_bytes, gap, 20);
+}
+
 TEST(CopyPatch, CopiesItsElementsAndTouchesNothingElse) {
     const std::vector<index_t> sizes = {1, 2, 3, 4, 8, 12, 16, 24, 40, 100};
     for (unsigned seed = 0; seed < 1500; ++seed) {

@@ -84,6 +84,8 @@ public:
 
     void get(const box<dynamic_rank>& patch, const patch_memory& to) const;
     void put(const box<dynamic_rank>& patch, const patch_memory& from);
+    void get(const box<dynamic_rank>& patch, const index_list& step, const patch_memory& to) const;
+    void put(const box<dynamic_rank>& patch, const index_list& step, const patch_memory& from);
     void accumulate(const box<dynamic_rank>& patch, const patch_memory& from, accumulate_op op,
                     const void* scale);
     request get_async(const box<dynamic_rank>& patch, const patch_memory& to) const;
@@ -126,6 +128,7 @@ private:
     std::string call_on(const char* operation, const index_list& at) const;
     thread_rule* rule_for_transfers() const noexcept;
     void make_own_lock();
+    void watch_for_races();
     void claim_and_count();
     template <class Body>
     void time_ghosts(unsigned calls, Body&& body);
@@ -134,6 +137,10 @@ private:
                       std::size_t room) const;
     index_list check_patch(const char* operation, const box<dynamic_rank>& patch,
                            const patch_memory& memory) const;
+    index_list check_patch(const char* operation, const box<dynamic_rank>& patch,
+                           const index_list& wanted, const patch_memory& memory) const;
+    index_list check_step(const char* operation, const box<dynamic_rank>& patch,
+                          const index_list& step) const;
 
     class team team_;
     std::string name_;

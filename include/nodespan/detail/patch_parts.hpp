@@ -1,0 +1,158 @@
+#pragma once
+
+#include "nodespan/algorithm.hpp"
+#include "nodespan/array.hpp"
+#include "nodespan/column_major.hpp"
+#include "nodespan/detail/together.hpp"
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <string>
+#include <type_traits>
+
+namespace nodespan::detail {
+
+/// The box as one sees it whose index 0 is there where this one's `from` has `to`.
+template <int N>
+box<N> shifted(box<N> patch, const indices<N>& from, const indices<N>& to) {
+    for (std::size_t d = 0; d < N; ++d) {
+        patch.lo[d] += to[d] - from[d];
+        patch.hi[d] += to[d] - from[d];
+    }
+    return patch;
+}
+
+/// A view of a column-major block with its indices in reverse order: all views have long rows.
+template <class T, int N, class Layout>
+view<T, N> rows_of(const view<T, N, Layout>& elements) {
+    if constexpr (std::same_as<Layout, column_major>)
+        return elements.transposed();
+    else
+        return elements;
+}
+
+/// Those elements of a patch that belong to this rank.
+template <class Array, class Box>
+auto own_part(Array& field, const Box& patch) {
+    const Box mine = field.rank_box(), part = mine.intersection(patch);
+    return field.local().patch(part.empty() ? Box{} : shifted(part, mine.lo, {}));
+}
+
+template <class T, int N, class Layout>
+void require_inside(const char* operation, const array<T, N, Layout>& field, const box<N>& patch) {
+    for (std::size_t d = 0; d < N; ++d)
+        if (patch.lo[d] < 0 || patch.lo[d] > patch.hi[d] || patch.hi[d] > field.extents()[d])
+            throw error(errc::out_of_range, std::string(operation) + ": along dimension " +
+                                                std::to_string(d) +
+                                                " the box is not within the array's extents");
+}
+
+template <class T, int N, class From, class To>
+void require_pair(const char* operation, const array<T, N, From>& from, const box<N>& from_patch,
+                  const array<T, N, To>& to, const box<N>& to_patch) {
+    require_inside(operation, from, from_patch);
+    require_inside(operation, to, to_patch);
+    if (from_patch.extents() != to_patch.extents())
+        throw error(errc::size_mismatch,
+                    std::string(operation) + ": the boxes have different extents");
+    if (static_cast<const void*>(&from) == &to && from_patch != to_patch &&
+        !from_patch.intersection(to_patch).empty())
+        throw error(errc::invalid_argument, std::string(operation) +
+                                                ": the boxes of one array overlap; copy one of "
+                                                "them to another array first");
+}
+
+template <class T, int N, class Layout>
+void require_same_inside(const char* operation, const array<T, N, Layout>& field,
+                         const box<N>& patch) {
+    std::array<index_t, static_cast<std::size_t>(2 * N)> numbers{};
+    std::copy(patch.lo.begin(), patch.lo.end(), numbers.begin());
+    std::copy(patch.hi.begin(), patch.hi.end(), numbers.begin() + N);
+    require_same(field.get_team(), operation, numbers);
+    require_inside(operation, field, patch);
+}
+
+template <class T, int N, class Layout>
+T best_inside(const array<T, N, Layout>& field, const box<N>& patch, accumulate_op op) {
+    require_same_inside(to_string(op), field, patch);
+    if (patch.empty())
+        throw error(errc::invalid_argument,
+                    std::string(to_string(op)) + ": the box has no elements", true);
+    const auto part = rows_of(own_part(field, patch));
+    T result = neutral<T>(op);
+    for_each_row<N>(part.extents(), [&](const auto& at, index_t length) {
+        combine_all(kind_of<T>(), op, &part[at], length, &result);
+    });
+    return all_reduce(field.get_team(), result, op);
+}
+
+/// Calls f(piece) for pieces of at most `most` elements, as long along the last dimensions as that
+/// allows.
+template <int N, class F>
+void for_each_half(const box<N>& whole, index_t most, F&& f) {
+    if (whole.empty()) return;
+    if (whole.size() <= most) return f(whole);
+    std::size_t d = 0;
+    while (whole.hi[d] - whole.lo[d] == 1) ++d;
+    box<N> first = whole, second = whole;
+    first.hi[d] = second.lo[d] = whole.lo[d] + (whole.hi[d] - whole.lo[d]) / 2;
+    for_each_half(first, most, f);
+    for_each_half(second, most, f);
+}
+
+/// The memory that a program gives for a box of any size, which elements of an array will fill.
+template <class T, int N, class Layout>
+view<T, N, strided> memory_of(const char* operation, const array<T, N, Layout>& field,
+                              const box<N>& patch, const patch_memory& memory) {
+    bool is_right = true;
+    for (std::size_t d = 0; d < N; ++d) is_right &= patch.lo[d] <= patch.hi[d];
+    if (!is_right || (field.size() == 0 && !patch.empty()))
+        throw error(errc::out_of_range, std::string(operation) +
+                                            ": the box ends before it begins, or the array has no "
+                                            "elements");
+    const indices<N> extents = patch.extents();
+    indices<N> strides = std::same_as<Layout, column_major>
+                             ? reversed(row_major_strides(reversed(extents)))
+                             : row_major_strides(extents);
+    bool fits = memory.is_view || memory.size == patch.size();
+    for (std::size_t d = 0; memory.is_view && d < N; ++d) {
+        fits &= memory.extents[d] == extents[d];
+        strides[d] = memory.strides[d];
+    }
+    if (!fits)
+        throw error(errc::size_mismatch,
+                    std::string(operation) + ": the buffer has not the box's size");
+    return {reinterpret_cast<T*>(memory.data), extents, strides};
+}
+
+/// Calls f(box inside the array, the same elements counted from patch.lo) for each repetition of
+/// an array of these extents that a patch touches.
+template <int N, class F>
+void for_each_repetition(const indices<N>& extents, const box<N>& patch, F&& f) {
+    if (patch.empty()) return;
+    indices<N> begin{}, at{};
+    for (std::size_t d = 0; d < N; ++d)
+        at[d] = begin[d] =
+            patch.lo[d] / extents[d] - (patch.lo[d] % extents[d] < 0 ? 1 : 0); // rounded down
+    for (;;) {
+        box<N> inside;
+        indices<N> origin{};
+        for (std::size_t d = 0; d < N; ++d) {
+            origin[d] = at[d] * extents[d];
+            inside.lo[d] = std::max(patch.lo[d], origin[d]) - origin[d];
+            inside.hi[d] = std::min(patch.hi[d] - origin[d], extents[d]);
+        }
+        f(inside, shifted(shifted(inside, {}, origin), patch.lo, {}));
+        std::size_t d = N;
+        for (; d > 0; --d) {
+            if (patch.hi[d - 1] - at[d - 1] * extents[d - 1] > extents[d - 1]) break;
+            at[d - 1] = begin[d - 1];
+        }
+        if (d == 0) return;
+        ++at[d - 1];
+    }
+}
+
+} // namespace nodespan::detail
