@@ -1,4 +1,4 @@
-# find_package(nodespan [version] [COMPONENTS hdf5 boost_mpi]). What follows is written for these policies, whatever
+# find_package(nodespan [version] [COMPONENTS hdf5 boost_mpi python race_checker]). What follows is written for these policies, whatever
 # its host's cmake_minimum_required says; the host keeps its own.
 cmake_policy(PUSH)
 cmake_policy(VERSION 3.22)

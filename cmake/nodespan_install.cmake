@@ -72,6 +72,12 @@ if(NODESPAN_WITH_BOOST_MPI)
   nodespan_install_pc(nodespan-boost-mpi)
 endif()
 
+if(TARGET nodespan_race_checker)
+  nodespan_install_library(nodespan_race_runtime nodespan_race_checker_targets)
+  install(TARGETS nodespan_race_checker EXPORT nodespan_race_checker_targets)
+  nodespan_install_pc(nodespan-race-checker)
+endif()
+
 if(nodespan_has_linalg)
   install(FILES include/nodespan/multiply.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nodespan)
   nodespan_install_library(nodespan_linalg nodespan_linalg_targets)

@@ -46,6 +46,10 @@ const bench_case cases[] = {
     {"sum", "Reading one's own share of an array, against memory from malloc", bench::measure_sum,
      always},
     {"loops", "Loops over views, against the same over pointers", bench::measure_loops, always},
+    {"sort", "Sorting an array, against std::sort in one process and __gnu_parallel::sort",
+     bench::measure_sorting, on_request},
+    {"map", "A map's on-node inserts and finds, against std::unordered_map in one process",
+     bench::measure_maps, always},
     {"sharing", "Tables and results for others, against messages", bench::measure_sharing, always},
     {"ghosts", "Updating ghost layers, against fence() and messages written by hand",
      bench::measure_ghosts, always},
@@ -78,9 +82,9 @@ std::string footer() {
         fmt::format("  {:<13}{}\n", scale, "What a rank of a million knows of the others (alone)");
     return text + R"(
 Without --case all of them are run, but transfer only over several nodes, elements, lists, locks,
-commands, copies and patches only on one, gpu only where every rank finds one, and redistribute,
-transpose, multiply and files, which writes gigabytes, not at all; nor scale, which is of one process, has a table of its own, and
-depends on no number of ranks.
+commands, copies and patches only on one, gpu only where every rank finds one, and files, which
+writes gigabytes, redistribute, transpose, multiply and sort, which takes minutes, not at all; nor
+scale, which is of one process, has a table of its own, and depends on no number of ranks.
 
 Examples:
   mpirun -n 2 nodespan-bench                     all cases

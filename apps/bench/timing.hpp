@@ -79,6 +79,8 @@ std::vector<measurement> measure_commands(team& team, int batches);
 std::vector<measurement> measure_loops(team& team, int batches);
 std::vector<measurement> measure_copies(team& team, int batches);
 std::vector<measurement> measure_patches(team& team, int batches);
+std::vector<measurement> measure_sorting(team& team, int batches);
+std::vector<measurement> measure_maps(team& team, int batches);
 std::vector<measurement> measure_sharing(team& team, int batches);
 std::vector<measurement> measure_transfer(team& team, int batches);
 std::vector<measurement> measure_ghosts(team& team, int batches);

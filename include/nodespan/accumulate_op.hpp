@@ -127,5 +127,9 @@ constexpr bool supports(element_kind kind, accumulate_op op) noexcept {
 void combine_all(element_kind kind, accumulate_op op, const void* elements, index_t count,
                  void* result) noexcept;
 
+/// to[i] = op(to[i], from[i]) for `count` elements. As above; they do not overlap.
+void combine_each(element_kind kind, accumulate_op op, const void* from, index_t count,
+                  void* to) noexcept;
+
 } // namespace detail
 } // namespace nodespan

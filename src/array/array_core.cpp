@@ -7,6 +7,7 @@
 #include "first_touch.hpp"
 #include "process_watch.hpp"
 #include "published_array.hpp"
+#include "race_hooks.hpp"
 #include "team_core.hpp"
 
 #include <boost/core/demangle.hpp>
@@ -111,12 +112,14 @@ array_core::array_core(const class team& team, const index_list& extents, const 
             reserve_for(cut_, location.ghosts, type.bytes, request.description);
         request.node_bytes = static_cast<std::size_t>(stored_box_.size()) * type.bytes;
         request.mine = [&] { return first_touch(cut_, location.ghosts, core.rank(), type.bytes); };
+        race::makes(core, request, stored_box_, type.bytes, 2);
     });
     location.cut = &cut_;
     location.element_bytes = type.bytes;
     location.kind = type.kind;
     location.team = &core;
     location.where = arena::of(core).allocate(refused, request);
+    watch_for_races();
     is_one_node_ = location.is_one_node();
     if (!is_one_node_)
         location.combining = &state_->combining.emplace(location, waiting_in("accumulate"));
@@ -129,6 +132,7 @@ array_core::array_core(const class team& team, const index_list& extents, const 
         try {
             core.agree_or_throw(mine, creation_of(request.description));
         } catch (...) {
+            race::ends(location.where.data);
             arena::of(core).free(location.where);
             throw;
         }
@@ -144,10 +148,21 @@ array_core::array_core(const class team& team, const index_list& extents, const 
 array_core::~array_core() {
     state_->published.reset(); // before the memory is another array's
     if (state_->attached) state_->attached->array_ends();
+    race::ends(state_->location.where.data);
     state_->ghosts.reset();
     if (team_usage* const counters = access::core(team_)->usage())
         counters->end_array(state_->location.where.node_bytes);
     arena::of(*access::core(team_)).free(state_->location.where);
+}
+
+void array_core::watch_for_races() {
+    if constexpr (race::is_checked) {
+        const block& where = state_->location.where;
+        race::made(
+            *access::core(team_), where.data,
+            {where.data, name_, stored_box_, type_.bytes, type_.is_transposed, where.number});
+        race::has_words(where.data, &header_of(where).lock, 1, sizeof(mutex_words), 0);
+    }
 }
 
 std::byte* array_core::node_data() const noexcept {
@@ -194,6 +209,7 @@ mutex& array_core::lock_of(int node) {
                                           where.header_offset + offsetof(array_header, gate),
                                           nullptr, waiting_in("mutex of another node"));
         handle = mutex(gate.get());
+        race::knows_far_lock(gate.get(), state_->location, node);
         if (state_->location.usage != nullptr)
             access::count_in(handle, &state_->location.usage->locks);
     }
@@ -235,9 +251,10 @@ void array_core::time_ghosts(unsigned calls, Body&& body) {
 // An array without ghosts has the same epochs as one with them.
 void array_core::exchange_ghosts() {
     require_no_exchange("exchange_ghosts");
-    time_ghosts(1, [this] {
+    const void* const called_from = __builtin_return_address(0);
+    time_ghosts(1, [this, called_from] {
         if (state_->ghosts)
-            state_->ghosts->exchange();
+            state_->ghosts->exchange(called_from);
         else
             access::core(team_)->node_fence(waiting_in({"exchange_ghosts", "ghosts"}));
     });
@@ -245,9 +262,10 @@ void array_core::exchange_ghosts() {
 
 void array_core::start_ghosts() {
     require_no_exchange("start_exchange_ghosts");
-    time_ghosts(1, [this] {
+    const void* const called_from = __builtin_return_address(0);
+    time_ghosts(1, [this, called_from] {
         if (state_->ghosts)
-            state_->ghosts->start();
+            state_->ghosts->start(called_from);
         else
             access::core(team_)->node_fence(waiting_in({"start_exchange_ghosts", "ghosts"}));
     });

@@ -1,5 +1,6 @@
 #include "agreement.hpp"
 #include "array_state.hpp"
+#include "race_hooks.hpp"
 #include "single_element.hpp"
 #include "team_core.hpp"
 #include "thread_rule.hpp"
@@ -30,6 +31,10 @@ thread_rule* array_core::rule_for_transfers() const noexcept {
 void array_core::get(const box<dynamic_rank>& patch, const patch_memory& to) const {
     const thread_rule::call mine(rule_for_transfers(), "get");
     const index_list strides = check_patch("get", patch, to);
+    race::touches(state_->location, patch, race::op::get, __builtin_return_address(0));
+    race::touches(to.data, patch.extents(), strides, type_.bytes, race::op::copy_to,
+                  __builtin_return_address(0));
+    const race::inside own_copies;
     naming([&] { return call_on("get", patch); },
            [&] { detail::get(state_->location, patch, to.data, strides); });
 }
@@ -37,6 +42,10 @@ void array_core::get(const box<dynamic_rank>& patch, const patch_memory& to) con
 void array_core::put(const box<dynamic_rank>& patch, const patch_memory& from) {
     const thread_rule::call mine(rule_for_transfers(), "put");
     const index_list strides = check_patch("put", patch, from);
+    race::touches(state_->location, patch, race::op::put, __builtin_return_address(0));
+    race::touches(from.data, patch.extents(), strides, type_.bytes, race::op::copy_from,
+                  __builtin_return_address(0));
+    const race::inside own_copies;
     naming([&] { return call_on("put", patch); },
            [&] { detail::put(state_->location, patch, from.data, strides); });
 }
@@ -71,6 +80,10 @@ void array_core::accumulate(const box<dynamic_rank>& patch, const patch_memory& 
         throw error(errc::invalid_argument,
                     fmt::format("{}::accumulate({}): these elements have no such operation {}",
                                 name_, to_string(op), where()));
+    race::touches(state_->location, patch, race::op::accumulate, __builtin_return_address(0));
+    race::touches(from.data, patch.extents(), strides, type_.bytes, race::op::copy_from,
+                  __builtin_return_address(0));
+    const race::inside own_copies;
     naming([&] { return call_on("accumulate", patch); },
            [&] { detail::accumulate(state_->location, patch, op, from.data, strides, scale); });
 }
@@ -78,6 +91,10 @@ void array_core::accumulate(const box<dynamic_rank>& patch, const patch_memory& 
 request array_core::get_async(const box<dynamic_rank>& patch, const patch_memory& to) const {
     const thread_rule::call mine(rule_for_transfers(), "get_async");
     const index_list strides = check_patch("get_async", patch, to);
+    race::touches(state_->location, patch, race::op::get_async, __builtin_return_address(0));
+    race::touches(to.data, patch.extents(), strides, type_.bytes, race::op::copy_to,
+                  __builtin_return_address(0));
+    const race::inside own_copies;
     request result = access::start<request>(access::core(team_), "get_async");
     naming([&] { return call_on("get_async", patch); },
            [&] { start_get(state_->location, patch, to.data, strides, access::open(result)); });
@@ -87,6 +104,10 @@ request array_core::get_async(const box<dynamic_rank>& patch, const patch_memory
 request array_core::put_async(const box<dynamic_rank>& patch, const patch_memory& from) {
     const thread_rule::call mine(rule_for_transfers(), "put_async");
     const index_list strides = check_patch("put_async", patch, from);
+    race::touches(state_->location, patch, race::op::put_async, __builtin_return_address(0));
+    race::touches(from.data, patch.extents(), strides, type_.bytes, race::op::copy_from,
+                  __builtin_return_address(0));
+    const race::inside own_copies;
     request result = access::start<request>(access::core(team_), "put_async");
     naming([&] { return call_on("put_async", patch); },
            [&] { start_put(state_->location, patch, from.data, strides, access::open(result)); });
@@ -96,6 +117,8 @@ request array_core::put_async(const box<dynamic_rank>& patch, const patch_memory
 void array_core::get_element(const index_list& at, void* to) const {
     const thread_rule::call mine(rule_for_transfers(), "get");
     require_index("get", at);
+    race::touches(state_->location, at.begin(), 1, race::op::get, __builtin_return_address(0));
+    const race::inside own_copies;
     naming([&] { return call_on("get", at); },
            [&] { detail::get_element(state_->location, at, to); });
 }
@@ -103,6 +126,8 @@ void array_core::get_element(const index_list& at, void* to) const {
 void array_core::put_element(const index_list& at, const void* from) {
     const thread_rule::call mine(rule_for_transfers(), "put");
     require_index("put", at);
+    race::touches(state_->location, at.begin(), 1, race::op::put, __builtin_return_address(0));
+    const race::inside own_copies;
     naming([&] { return call_on("put", at); },
            [&] { detail::put_element(state_->location, at, from); });
 }
@@ -110,6 +135,9 @@ void array_core::put_element(const index_list& at, const void* from) {
 void array_core::fetch_add(const index_list& at, const void* value, void* before) {
     const thread_rule::call mine(rule_for_transfers(), "fetch_add");
     require_index("fetch_add", at);
+    race::touches(state_->location, at.begin(), 1, race::op::fetch_add,
+                  __builtin_return_address(0));
+    const race::inside own_copies;
     naming([&] { return call_on("fetch_add", at); },
            [&] { detail::fetch_add(state_->location, at, value, before); });
 }
@@ -117,6 +145,9 @@ void array_core::fetch_add(const index_list& at, const void* value, void* before
 bool array_core::compare_exchange(const index_list& at, void* expected, const void* desired) {
     const thread_rule::call mine(rule_for_transfers(), "compare_exchange");
     require_index("compare_exchange", at);
+    race::touches(state_->location, at.begin(), 1, race::op::compare_exchange,
+                  __builtin_return_address(0));
+    const race::inside own_copies;
     if (type_.bytes != 1 && type_.bytes != 2 && type_.bytes != 4 && type_.bytes != 8)
         throw error(errc::invalid_argument,
                     fmt::format("{}: elements of {} bytes, and between nodes MPI exchanges 1, 2, 4 "
@@ -141,6 +172,8 @@ void array_core::gather(const index_t* places, std::size_t count, std::byte* to,
                         std::size_t room) const {
     const thread_rule::call mine(rule_for_transfers(), "gather");
     require_list("gather", places, count, room);
+    race::touches(state_->location, places, count, race::op::gather, __builtin_return_address(0));
+    const race::inside own_copies;
     detail::gather(state_->location, places, static_cast<index_t>(count), to);
 }
 
@@ -148,6 +181,8 @@ void array_core::scatter(const index_t* places, std::size_t count, const std::by
                          std::size_t room) {
     const thread_rule::call mine(rule_for_transfers(), "scatter");
     require_list("scatter", places, count, room);
+    race::touches(state_->location, places, count, race::op::scatter, __builtin_return_address(0));
+    const race::inside own_copies;
     detail::scatter(state_->location, places, static_cast<index_t>(count), from);
 }
 
@@ -155,6 +190,9 @@ void array_core::scatter_add(const index_t* places, std::size_t count, const std
                              std::size_t room) {
     const thread_rule::call mine(rule_for_transfers(), "scatter_add");
     require_list("scatter_add", places, count, room);
+    race::touches(state_->location, places, count, race::op::scatter_add,
+                  __builtin_return_address(0));
+    const race::inside own_copies;
     detail::scatter_add(state_->location, places, static_cast<index_t>(count), from);
 }
 

@@ -3,6 +3,7 @@
 #include "agreement.hpp"
 #include "mpi_check.hpp"
 #include "nodespan/detail/process_state.hpp"
+#include "race_hooks.hpp"
 #include "shared_block.hpp"
 #include "team_core.hpp"
 #include "ticket_queue.hpp"
@@ -29,24 +30,28 @@ queue_core::queue_core(const team& team, index_t capacity, std::size_t item_byte
                                     "team(everyone.node_comm()), or deal work out over nodes by "
                                     "work_share or a counter",
                                     request.description, team.nodes()));
-        request.reserved_bytes = request.node_bytes =
-            ticket_queue::bytes(capacity, item_bytes, request.description);
-        request.mine = [&] {
-            return std::vector<byte_range>(team.is_leader() ? 1 : 0, {0, request.node_bytes});
+        const std::size_t bytes = ticket_queue::bytes(capacity, item_bytes, request.description);
+        request.reserved_bytes = request.node_bytes = bytes;
+        request.mine = [&team, bytes] {
+            return std::vector<byte_range>(team.is_leader() ? 1 : 0, {0, bytes});
         };
+        race::makes(*team_, request, {}, 0, static_cast<std::size_t>(capacity) + 2);
     });
     block_ = std::make_unique<shared_block>(
         *team_, refused, request,
         shared_block::label{
             {}, fmt::format("queue<{}>", boost::core::demangle(type)), index_list(1, capacity)});
+    race::made(*team_, block_->data(), {});
     queue_ = std::make_unique<ticket_queue>(
         block_->data(), capacity, item_bytes, team.is_oversubscribed(),
         queue_user{team.rank(), request.description,
                    [core = team_.get()] { return core->is_node_abandoned(); }});
+    queue_->tell_words(block_->data());
 }
 
 // Does not wait for others; ranks that wait for this one are told.
 queue_core::~queue_core() {
+    race::ends(block_->data());
     if (!mpi_is_alive()) return; // the memory may be gone
     if (std::uncaught_exceptions() > exceptions_) queue_->abandon(team_->rank());
 }

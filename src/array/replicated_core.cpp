@@ -2,6 +2,7 @@
 
 #include "agreement.hpp"
 #include "nodespan/detail/copy_bytes.hpp"
+#include "race_hooks.hpp"
 #include "shared_block.hpp"
 #include "team_core.hpp"
 
@@ -45,12 +46,24 @@ replicated_core::replicated_core(class team& team, const index_list& extents,
         bytes_ = bytes_of(extents, element_bytes, request.description);
         request.reserved_bytes = request.node_bytes = bytes_;
         request.mine = [&] { return even_part(bytes_, core); };
+        race::makes(core, request, {index_list(static_cast<int>(extents.size()), 0), extents},
+                    element_bytes, 0);
     });
     block_ = std::make_unique<shared_block>(core, refused, request,
                                             shared_block::label{{}, name_, extents});
+    if constexpr (race::is_checked)
+        race::made(core, data(),
+                   {data(),
+                    name_,
+                    {index_list(static_cast<int>(extents.size()), 0), extents},
+                    element_bytes,
+                    false,
+                    0});
 }
 
-replicated_core::~replicated_core() = default;
+replicated_core::~replicated_core() {
+    race::ends(data());
+}
 
 std::byte* replicated_core::data() const noexcept {
     return block_->data();

@@ -3,6 +3,7 @@
 #include "agreement.hpp"
 #include "mpi_check.hpp"
 #include "nodespan/detail/process_state.hpp"
+#include "race_hooks.hpp"
 #include "ring_protocol.hpp"
 #include "shared_block.hpp"
 #include "team_core.hpp"
@@ -72,6 +73,25 @@ ring_shape shape_of(const class team& team, index_t frame_elements, std::size_t 
     return result;
 }
 
+// Words of 8 bytes, by the number of the frame's slot.
+box<dynamic_rank> frames_of(const ring_shape& shape) {
+    return {indices<2>{}, indices<2>{static_cast<index_t>(shape.all_slots()),
+                                     static_cast<index_t>(shape.frame_bytes / 8)}};
+}
+
+void watch_for_races(const ring_state& state, team_core& core, const std::string& name) {
+    if constexpr (race::is_checked) {
+        const ring_memory& memory = *state.memory;
+        const std::byte* const block = state.block->data();
+        const std::size_t slots = memory.shape().all_slots();
+        race::made(
+            core, state.block->data(),
+            {memory.frame(0), name + ", slot and word", frames_of(memory.shape()), 8, false, 0});
+        race::has_words(block, &memory.slot(0), slots, sizeof(ring_memory::slot_line), 0);
+        race::has_words(block, memory.frame(0), slots, memory.shape().frame_bytes, slots);
+    }
+}
+
 } // namespace
 
 ring_core::ring_core(class team& team, index_t frame_elements, std::size_t element_bytes,
@@ -92,12 +112,14 @@ ring_core::ring_core(class team& team, index_t frame_elements, std::size_t eleme
         const std::size_t bytes = ring_memory::bytes(shape);
         request.reserved_bytes = request.node_bytes = bytes;
         request.mine = [bytes, &core] { return even_part(bytes, core); };
+        race::makes(core, request, frames_of(shape), 8, 2 * shape.all_slots());
     });
     state_->block.emplace(core, refused, request,
                           shared_block::label{options.name,
                                               fmt::format("ring<{}>", boost::core::demangle(type)),
                                               indices<2>{frame_elements, options.slots + 1}});
     state_->memory.emplace(state_->block->data(), shape);
+    watch_for_races(*state_, core, name_);
 
     const auto is_lost = [&core] { return core.is_node_abandoned(); };
     if (is_producer()) {
@@ -120,6 +142,7 @@ ring_core::~ring_core() = default;
 void ring_core::end() noexcept {
     const class team team = std::move(team_); // it does not wait for a slot that stays behind
     const std::unique_ptr<ring_state> state = std::move(state_);
+    race::ends(state->block->data());
     if (!mpi_is_alive()) return; // the memory may be gone
     if (std::uncaught_exceptions() > exceptions_)
         state->memory->abandon(team.rank());

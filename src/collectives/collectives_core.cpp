@@ -1,6 +1,7 @@
 #include "collectives_core.hpp"
 
 #include "nodespan/detail/copy_bytes.hpp"
+#include "race_hooks.hpp"
 
 #include <algorithm>
 #include <array>
@@ -342,10 +343,21 @@ int collectives_core::root_on_node(const collective_call& mine) const noexcept {
     return on_node >= 0 && on_node < team_.node_size() ? on_node : -1;
 }
 
+// Whether a rank's values are others' afterwards.
+static bool changes_values(const collective_call& mine, int rank) noexcept {
+    if (mine.name == collective_call::name_type::all_reduce) return true;
+    return (mine.name == collective_call::name_type::reduce) == (mine.root == rank);
+}
+
 void run_collective(const team& team, const collective_call& mine) {
     team_core& core = *access::core(team);
     const thread_rule::call call(&core.threads(), "a collective call");
-    timed(core.usage(), usage_wait::collective, [&] { collectives_core::of(core).run(mine); });
+    {
+        const race::inside own_copies;
+        timed(core.usage(), usage_wait::collective, [&] { collectives_core::of(core).run(mine); });
+    }
+    race::takes_part(mine.values, mine.count * mine.element_bytes,
+                     changes_values(mine, team.rank()), __builtin_return_address(0));
 }
 
 } // namespace nodespan::detail

@@ -1,5 +1,7 @@
 #include "combine.hpp"
 
+#include "race_hooks.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <bit>
@@ -247,6 +249,8 @@ void combine_all(element_kind kind, accumulate_op op, const void* elements, inde
     const run_kernel kernel = plain_kernel(kind, op);
     assert(kernel && "the kind must have the operation");
     with_type(kind, [&]<class T>() {
+        race::reads(elements, static_cast<std::size_t>(count) * sizeof(T),
+                    __builtin_return_address(0));
         constexpr std::size_t lane_bytes = 64 * sizeof(T);
         constexpr index_t width = 64, step = sizeof(T);
         const auto* const from = static_cast<const std::byte*>(elements);
@@ -260,6 +264,17 @@ void combine_all(element_kind kind, accumulate_op op, const void* elements, inde
         for (index_t at = width; at < count; at += width)
             kernel(lanes, step, from + at * step, step, std::min(width, count - at), nullptr);
         kernel(to, 0, lanes, step, width, nullptr);
+        return 0;
+    });
+}
+
+void combine_each(element_kind kind, accumulate_op op, const void* from, index_t count,
+                  void* to) noexcept {
+    const run_kernel kernel = plain_kernel(kind, op);
+    assert(kernel && "the kind must have the operation");
+    with_type(kind, [&]<class T>() {
+        kernel(static_cast<std::byte*>(to), sizeof(T), static_cast<const std::byte*>(from),
+               sizeof(T), count, nullptr);
         return 0;
     });
 }

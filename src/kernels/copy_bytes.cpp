@@ -1,5 +1,7 @@
 #include "nodespan/detail/copy_bytes.hpp"
 
+#include "race_hooks.hpp"
+
 #include <cstdint>
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
@@ -87,6 +89,8 @@ void copy_by_streaming(std::byte* to, const std::byte* from, std::size_t bytes) 
 } // namespace
 
 void copy_many_bytes(std::byte* to, const std::byte* from, std::size_t bytes) noexcept {
+    race::copies(to, from, bytes, __builtin_return_address(0));
+    const race::inside own_copies;
 #ifdef NODESPAN_HAS_X86_COPIES
     if (bytes >= streaming_copy_from_bytes) return copy_by_streaming(to, from, bytes);
     if (is_slow_for_rep_movsb(to, from, bytes) && __builtin_cpu_supports("avx2"))

@@ -1,6 +1,7 @@
 #include "nodespan/mutex.hpp"
 
 #include "nodespan/detail/process_state.hpp"
+#include "race_hooks.hpp"
 #include "wait.hpp"
 #include "watchdog.hpp"
 
@@ -165,17 +166,23 @@ void mutex::pass_on(std::atomic<std::uint32_t>& serving, std::uint32_t ticket) n
 void mutex::lock() {
     const call mine(gate_);
     const counted in_report(usage_);
-    if (is_elsewhere()) return gate_->lock();
+    if (is_elsewhere()) {
+        gate_->lock();
+        return detail::race::locked(words_, gate_, false);
+    }
     wait_for(words_->write, words_->next.fetch_add(1, std::memory_order_relaxed));
     note_holder();
     if (gate_ != nullptr) or_give_back([&] { gate_->close(); }, [&] { unlock_words(); });
+    detail::race::locked(words_, gate_, false);
 }
 
 // `write` is at most `next`. If both are equal, all tickets have been given back and the lock is
 // free.
 bool mutex::try_lock() {
     const call mine(gate_);
-    return counted(usage_).if_taken(try_take());
+    const bool is_taken = counted(usage_).if_taken(try_take());
+    if (is_taken) detail::race::locked(words_, gate_, false);
+    return is_taken;
 }
 
 bool mutex::try_take() {
@@ -196,6 +203,7 @@ bool mutex::try_take() {
 void mutex::unlock() {
     if (detail::is_forked()) return;
     const call mine(gate_);
+    detail::race::unlocks(words_, gate_, false);
     if (is_elsewhere()) return gate_->unlock();
     if (gate_ != nullptr) or_give_back([&] { gate_->open(); }, [&] { unlock_words(); });
     unlock_words();
@@ -210,16 +218,22 @@ void mutex::unlock_words() noexcept {
 void mutex::lock_shared() {
     const call mine(gate_);
     const counted in_report(usage_);
-    if (is_elsewhere()) return gate_->lock();
+    if (is_elsewhere()) {
+        gate_->lock();
+        return detail::race::locked(words_, gate_, true);
+    }
     wait_for(words_->read, words_->next.fetch_add(1, std::memory_order_relaxed));
     advance(words_->read, *words_); // the next reader may enter, too
     if (gate_ != nullptr)
         or_give_back([&] { gate_->close_shared(); }, [&] { unlock_shared_words(); });
+    detail::race::locked(words_, gate_, true);
 }
 
 bool mutex::try_lock_shared() {
     const call mine(gate_);
-    return counted(usage_).if_taken(try_take_shared());
+    const bool is_taken = counted(usage_).if_taken(try_take_shared());
+    if (is_taken) detail::race::locked(words_, gate_, true);
+    return is_taken;
 }
 
 bool mutex::try_take_shared() {
@@ -239,6 +253,7 @@ bool mutex::try_take_shared() {
 void mutex::unlock_shared() {
     if (detail::is_forked()) return;
     const call mine(gate_);
+    detail::race::unlocks(words_, gate_, true);
     if (is_elsewhere()) return gate_->unlock();
     if (gate_ != nullptr)
         or_give_back([&] { gate_->open_shared(); }, [&] { unlock_shared_words(); });

@@ -1,6 +1,7 @@
 #include "ring_protocol.hpp"
 
 #include "nodespan/error.hpp"
+#include "race_hooks.hpp"
 
 #include <fmt/format.h>
 
@@ -149,6 +150,7 @@ std::byte* ring_producer::reserve() {
     if (!own_) own_ = find_slot();
     if (!own_) wait_for_slot();
     has_reserved_ = true;
+    race::acquired(memory_.frame(*own_));
     return memory_.frame(*own_);
 }
 
@@ -180,6 +182,7 @@ void ring_producer::hand_over(std::uint32_t slot) {
                                     : one_owed;
     ring_memory::slot_line& at = memory_.slot(slot);
     at.sequence = numbered_;
+    race::releases(&at, true);
     memory_.order(head_).store(slot, std::memory_order_relaxed);
     at.word.store(head_ << position_shift | debts, std::memory_order_release);
     memory_.producer().head.store(++head_, std::memory_order_release);
@@ -324,10 +327,12 @@ std::optional<ring_consumer::frame> ring_consumer::try_take(std::uint64_t positi
         if (!is_at(seen, position) || owed(seen) == 0) return std::nullopt;
     } while (!at.word.compare_exchange_weak(seen, seen - one_owed + one_reader,
                                             std::memory_order_acquire, std::memory_order_relaxed));
+    race::acquired(&at);
     return frame{memory_.frame(slot), at.sequence, slot};
 }
 
 void ring_consumer::release(std::uint32_t slot) noexcept {
+    race::releases(memory_.frame(slot), false);
     const std::uint64_t before =
         memory_.slot(slot).word.fetch_sub(one_reader, std::memory_order_release);
     const bool may_be_free = readers(before) == 1 && owed(before) == 0;

@@ -1,6 +1,7 @@
 #include "ticket_queue.hpp"
 
 #include "nodespan/error.hpp"
+#include "race_hooks.hpp"
 #include "watchdog.hpp"
 
 #include <fmt/format.h>
@@ -97,6 +98,12 @@ void ticket_queue::wait(shared_word& word, shared_word& sleepers, const char* op
     });
 }
 
+void ticket_queue::tell_words(const std::byte* block) const {
+    race::has_words(block, shared_->slots, capacity_, slot_bytes_, 0);
+    race::has_words(block, &shared_->undone, 1, sizeof shared_->undone, capacity_);
+    race::has_words(block, &shared_->closed, 1, sizeof shared_->closed, capacity_ + 1);
+}
+
 bool ticket_queue::put(const std::byte* item) {
     ticket mine = shared_->puts.load(std::memory_order_relaxed);
     do {
@@ -131,6 +138,7 @@ bool ticket_queue::send(const ticket_slot& p, const std::byte* item) noexcept {
         return false;
     shared_->undone.fetch_add(1, std::memory_order_relaxed);
     std::memcpy(p.here.item, item, item_bytes_);
+    race::releases(&p.here, true);
     store_and_wake(p.here.turn, p.full(), p.here.sleepers);
     return true;
 }
@@ -175,11 +183,15 @@ ticket_queue::receipt ticket_queue::receive(const ticket_slot& p, std::byte* ite
             return turn == p.full() || is_past_end(p.number) || is_given_up(p, turn);
         });
         if (p.turn() == p.full()) {
+            race::acquired(&p.here);
             std::memcpy(item, p.here.item, item_bytes_);
             store_and_wake(p.here.turn, p.free_for_next(), p.here.sleepers);
             return receipt::item;
         }
-        if (is_past_end(p.number)) return receipt::none_left;
+        if (is_past_end(p.number)) {
+            race::acquired(&shared_->closed);
+            return receipt::none_left;
+        }
         std::uint32_t turn = p.free;
         if (p.here.turn.compare_exchange_strong(turn, p.free_for_next())) {
             wake(p.here.turn, p.here.sleepers);
@@ -189,6 +201,7 @@ ticket_queue::receipt ticket_queue::receive(const ticket_slot& p, std::byte* ite
 }
 
 void ticket_queue::task_done() {
+    race::releases(&shared_->undone, false);
     std::uint32_t before = shared_->undone.load(std::memory_order_relaxed);
     do {
         if (before == 0)
@@ -201,9 +214,11 @@ void ticket_queue::task_done() {
 void ticket_queue::join() {
     wait(shared_->undone, shared_->joiners, "join", "task_done of every item",
          [](std::uint32_t undone) { return undone == 0; });
+    race::acquired(&shared_->undone);
 }
 
 void ticket_queue::close() noexcept {
+    race::releases(&shared_->closed, false);
     shared_->puts.fetch_or(closed_bit, std::memory_order_relaxed);
     shared_->closed.store(1, std::memory_order_seq_cst); // before the sleepers are read
     wake_all();

@@ -50,6 +50,10 @@ public:
     /// Errors: errc::peer_lost.
     void join();
 
+    /// For the race checker: the words through which ranks hear of each other, and the block that
+    /// they lie in.
+    void tell_words(const std::byte* block) const;
+
     void close() noexcept;
     bool is_closed() const noexcept;
 

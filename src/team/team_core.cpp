@@ -7,6 +7,7 @@
 #include "nodespan/error.hpp"
 #include "osc_settings.hpp"
 #include "pages.hpp"
+#include "race_hooks.hpp"
 #include "serving.hpp"
 #include "usage_gather.hpp"
 
@@ -131,7 +132,8 @@ void team_core::make_communicators(MPI_Comm comm) {
 // The order of ranks is stored behind the lines of the barrier: a million ranks take 4 MB, and one
 // copy on each node is enough. The names of all nodes' hosts are stored there too.
 void team_core::make_meeting_words(MPI_Comm comm, const std::vector<int>& order) {
-    const std::size_t lines = node_barrier::bytes(node_size());
+    const std::size_t barrier_bytes = node_barrier::bytes(node_size());
+    const std::size_t lines = barrier_bytes + race::room(node_size());
     const std::size_t order_bytes = order.size() * sizeof(int);
     const bool is_alone = ranks_->nodes() == 1;
     const std::size_t host_bytes =
@@ -159,6 +161,7 @@ void team_core::make_meeting_words(MPI_Comm comm, const std::vector<int>& order)
     if (!is_alone) detail::agree_or_throw(comm, attempt([&] { gather_hosts(hosts); }));
     ends_.emplace(*ranks_, is_alone ? nullptr : reinterpret_cast<const far_ends::host*>(hosts));
     barrier_->know(*ends_);
+    race::team_begins(*this, meeting_words_.data() + barrier_bytes);
     if (!is_alone && is_leader())
         between_nodes_.emplace(handles_[3], *ranks_, node_, *barrier_, oversubscribed_, *ends_);
 }
@@ -190,6 +193,7 @@ team_core::~team_core() {
     try {
         const agreed_words all =
             agree(usage_terms(word_of(flush_attached()), usage_.get()), {"the end of its team"});
+        race::team_ends(*this);
         if (all[0] != all_went_well) return; // so on all ranks
         is_reported = is_report_wanted(all, rank_);
     } catch (const error& failure) {
@@ -268,6 +272,7 @@ void team_core::fence() {
 
 void team_core::fence(const occasion& why) {
     const thread_rule::call mine(&threads_, why.operation.text);
+    const race::meeting checked(*this, race::reach::fence);
     if (ranks_->nodes() == 1)
         barrier_->arrive_and_wait(why);
     else
@@ -293,20 +298,21 @@ void team_core::node_fence() {
 
 void team_core::node_fence(const occasion& why) {
     const thread_rule::call mine(&threads_, why.operation.text);
-    if (ranks_->nodes() == 1)
-        barrier_->arrive_and_wait(why);
-    else
-        node_fence(std::nullopt, why);
+    if (ranks_->nodes() > 1) return node_fence(std::nullopt, why);
+    const race::meeting checked(*this, race::reach::fence);
+    barrier_->arrive_and_wait(why);
 }
 
 // A led meeting, so that the leader serves other nodes while it waits.
 void team_core::node_fence(const std::optional<error>& mine, const occasion& why) {
     const thread_rule::call call(&threads_, why.operation.text);
+    const race::meeting checked(*this, race::reach::node);
     meet(mine, why, [](std::uint64_t word) { return word; });
 }
 
 void team_core::led_fence(const std::function<std::optional<error>()>& work, const occasion& why) {
     const thread_rule::call mine(&threads_, why.operation.text);
+    const race::meeting checked(*this, race::reach::node);
     std::optional<error> failure;
     try {
         meet(std::nullopt, why, [&](std::uint64_t) {
@@ -322,6 +328,8 @@ void team_core::led_fence(const std::function<std::optional<error>()>& work, con
 void team_core::broadcast(std::byte* data, std::size_t bytes, int root) {
     const occasion why = of_team("broadcast");
     const thread_rule::call mine(&threads_, why.operation.text);
+    const race::meeting checked(*this, race::reach::node);
+    const race::inside own_copies;
     barrier_->arrive({}, why);
     const agreed_words result = is_leader() ? lead([&](agreed_words words) {
         if (!between_nodes_) return words;
@@ -342,6 +350,7 @@ bool team_core::is_anyone_lost() {
 
 agreed_words team_core::agree(const agreed_words& mine, const occasion& why) {
     const thread_rule::call call(&threads_, why.operation.text);
+    const race::meeting checked(*this, race::reach::team);
     barrier_->arrive(mine, why);
     if (!is_leader()) return barrier_->wait_for_release();
     return lead([&](agreed_words words) {

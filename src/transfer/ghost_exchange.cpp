@@ -4,6 +4,7 @@
 #include "arena.hpp"
 #include "mpi_check.hpp"
 #include "pieces.hpp"
+#include "race_hooks.hpp"
 #include "strided.hpp"
 #include "tags.hpp"
 
@@ -167,14 +168,14 @@ void ghost_exchange::add_bytes(std::uint64_t& inside, std::uint64_t& between) co
         for (const part& p : m.parts) between += bytes_of(p.extents, location_.element_bytes);
 }
 
-void ghost_exchange::exchange() {
+void ghost_exchange::exchange(const void* called_from) {
     const thread_rule::call mine(&location_.team->threads(), "exchange_ghosts");
     if (nothing_to_do_) {
         location_.team->node_fence(why_);
         return;
     }
     if (!leader_alone_) {
-        start();
+        start(called_from);
         finish();
         return;
     }
@@ -189,15 +190,34 @@ void ghost_exchange::exchange() {
 }
 
 // After the fence all that this node's ranks wrote is complete, and no rank reads the old ghosts.
-void ghost_exchange::start() {
+void ghost_exchange::start(const void* called_from) {
     const thread_rule::call mine(&location_.team->threads(), "start_exchange_ghosts");
     location_.team->node_fence(why_);
     is_started_ = true;
     if (nothing_to_do_) return;
+    tell_races(called_from);
     failure_ = attempt([this] { post(); });
 }
 
+// Until the exchange is finished this rank reads what it sends, and writes what it receives.
+void ghost_exchange::tell_races(const void* called_from) const {
+    if constexpr (race::is_checked) {
+        const auto tell = [&](const part& p, race::op what) {
+            race::touches(p.data, p.extents, strides_, location_.element_bytes, what, called_from);
+        };
+        for (const message& m : sends_)
+            for (const part& p : m.parts) tell(p, race::op::ghost_sent);
+        for (const message& m : receives_)
+            for (const part& p : m.parts) tell(p, race::op::ghost_brought);
+        for (const copy& c : copies_) {
+            tell({c.to.extents, const_cast<std::byte*>(c.from)}, race::op::ghost_sent);
+            tell(c.to, race::op::ghost_brought);
+        }
+    }
+}
+
 void ghost_exchange::post() {
+    const race::inside own_copies;
     const auto receives = static_cast<int>(receives_.size());
     const auto sends = static_cast<int>(sends_.size());
     messages_.front().is_started = true;
@@ -221,6 +241,7 @@ void ghost_exchange::finish() {
 }
 
 void ghost_exchange::wait() {
+    const race::inside own_copies;
     location_.team->wait(requests(), why_,
                          [this](std::size_t i) { return messages_.front().peers[i]; });
     messages_.front().is_started = false;

@@ -32,9 +32,10 @@ public:
 
     /// `exchange` does both `start` and `finish`. If all pieces are small, the leader works between
     /// the arrival of its node's ranks and their release.
-    /// Call:   collective over the team, `finish` after `start`.
-    void exchange();
-    void start();
+    /// Call:   collective over the team, `finish` after `start`. `called_from` is for the race
+    ///         checker.
+    void exchange(const void* called_from);
+    void start(const void* called_from);
     void finish();
     bool is_started() const noexcept { return is_started_; }
 
@@ -67,6 +68,7 @@ private:
     part part_of(const box<dynamic_rank>& elements) const;
     void pack(const message& m) const;
     void unpack(const message& m) const;
+    void tell_races(const void* called_from) const;
     void post();
     void wait();
     std::vector<MPI_Request>& requests() noexcept { return messages_.front().requests; }

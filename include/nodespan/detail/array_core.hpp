@@ -128,6 +128,7 @@ private:
     std::string call_on(const char* operation, const index_list& at) const;
     thread_rule* rule_for_transfers() const noexcept;
     void make_own_lock();
+    void watch_for_races();
     void claim_and_count();
     template <class Body>
     void time_ghosts(unsigned calls, Body&& body);

@@ -5,11 +5,14 @@
 #include "nodespan/team.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <limits>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace nodespan::detail {
@@ -50,6 +53,25 @@ inline void throw_together(const team& team, const char* operation,
                     std::string(operation) + ": the program's function failed on rank " +
                         std::to_string(who),
                     true);
+}
+
+/// Throws on all ranks if one of them says no.
+inline void require_on_all(const team& team, bool mine, errc code, const std::string& text) {
+    if (all_reduce(team, mine ? 1 : 0, accumulate_op::min) == 0) throw error(code, text, true);
+}
+
+/// Throws errc::mismatched_arguments on all ranks if their values differ, bit by bit.
+template <class T>
+void require_same(const team& team, const char* operation, std::span<const T> values) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    std::uint64_t sum = 14695981039346656037u; // FNV-1a
+    for (const std::byte one : std::as_bytes(values))
+        sum = (sum ^ static_cast<std::uint64_t>(one)) * 1099511628211u;
+    std::array<std::uint64_t, 2> both{sum, ~sum};
+    all_reduce(team, both, accumulate_op::min);
+    if (both[0] != ~both[1])
+        throw error(errc::mismatched_arguments,
+                    std::string(operation) + ": the ranks passed different arguments", true);
 }
 
 } // namespace nodespan::detail

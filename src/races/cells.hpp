@@ -1,0 +1,48 @@
+#pragma once
+
+#include "process.hpp"
+
+#include <cstdint>
+
+namespace nodespan::detail::race {
+
+/// How an access counts against others.
+enum class way : std::uint8_t { reads, writes, changes_atomically };
+
+way way_of(op what) noexcept;
+
+/// An access as its site and its clock have it.
+struct deed {
+    std::uintptr_t where = 0; // address in the program
+    op what = op::read;
+};
+
+/// What a thread keeps from access to access. Everything may be forgotten at any time.
+struct memory_of_thread {
+    struct known_site {
+        std::uintptr_t where;
+        std::uint64_t edition; // of the ledger
+        clock_t clock;
+        std::uint16_t what;
+        record_id id;
+    };
+    struct known_sum {
+        record_id before, mine, after;
+        std::uint64_t edition; // of the ledger
+    };
+    known_site sites[256];
+    known_sum sums[256];
+};
+
+/// The record of an access that is made now.
+record record_of(memory_of_thread& mine, ledger& book, const deed& how);
+
+/// Looks whether the elements in [begin, end) may be accessed so now, reports where not, and
+/// notes the access. Addresses that are not watched are passed over.
+void touch(memory_of_thread& mine, std::uintptr_t begin, std::uintptr_t end, const deed& how);
+
+/// The same of single accesses at begin, begin + stride, ..., `count` of them of `bytes` bytes.
+void touch_strided(memory_of_thread& mine, std::uintptr_t begin, std::ptrdiff_t stride,
+                   std::size_t count, std::size_t bytes, const deed& how);
+
+} // namespace nodespan::detail::race
