@@ -50,9 +50,7 @@ function(nodespan_mpi_properties name np seconds)
   if(NODESPAN_MPI STREQUAL "mpich") # UCX ends a process that has left windows behind, as some tests do
     list(APPEND settings UCX_RCACHE_ENABLE=n)
   endif()
-  # Ranks of a small test wait most of the time: for mpirun to begin and to end, and for each other.
-  math(EXPR processors "(${np} + 3) / 4")
-  set_tests_properties(${name} PROPERTIES PROCESSORS ${processors} TIMEOUT ${limit} LABELS mpi
+  set_tests_properties(${name} PROPERTIES PROCESSORS ${np} TIMEOUT ${limit} LABELS mpi
                        ENVIRONMENT "${settings}")
 endfunction()
 
