@@ -54,6 +54,7 @@ TEST(FailingCall, AnArrayIsMadeOnAllRanksOrOnNoneAndTheTeamLivesOn) {
     std::optional<array<int, 1>> made;
     const auto make = [&] { made.emplace(*everyone, indices<1>{100000}); };
     const int calls = count_calls(make); // the first array makes a window as well
+    if (everyone->size() == 1) GTEST_SKIP() << "one rank's memory needs no MPI";
     ASSERT_GE(calls, 3);
 
     expect_all_or_none(calls, make, [&] {

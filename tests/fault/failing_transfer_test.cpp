@@ -180,6 +180,7 @@ TEST(FailingCall, AQueueIsMadeOnAllRanksOrOnNone) {
     std::unique_ptr<queue<int>> made;
     const auto make = [&] { made = std::make_unique<queue<int>>(*everyone, 10); };
     const int calls = count_calls(make);
+    if (everyone->size() == 1) GTEST_SKIP() << "one rank's memory needs no MPI";
     EXPECT_GT(calls, 0);
 
     expect_all_or_none(calls, make, [&] {
