@@ -2,7 +2,7 @@
 // nodes, and a check by random vectors, which costs little beside the product.
 
 #include "app.hpp"
-#include "standard_output.hpp"
+#include "results.hpp"
 #include "usage.hpp"
 
 #include <fmt/format.h>
@@ -26,7 +26,7 @@ struct arguments {
     int repeat = 3;
     int checks = 2;
     bool grid = false;
-    bool json = false;
+    app::output_options output;
 };
 
 struct outcome {
@@ -114,21 +114,26 @@ outcome measure(team& everyone, const arguments& chosen) {
     return result;
 }
 
-std::string text_of(const team& everyone, const arguments& chosen, const outcome& o) {
+double gflops(const arguments& chosen, const outcome& o) {
     const auto n = static_cast<double>(chosen.size);
-    const double rate = 2 * n * n * n / o.seconds / 1e9;
-    if (chosen.json)
-        return nlohmann::ordered_json{{"size", chosen.size},
-                                      {"ranks", everyone.size()},
-                                      {"nodes", everyone.nodes()},
-                                      {"library", multiply_backend()},
-                                      {"seconds", o.seconds},
-                                      {"gflops", rate},
-                                      {"moved_bytes", o.moved_bytes},
-                                      {"least_bytes", o.least_bytes},
-                                      {"error", o.error}}
-                   .dump(2) +
-               "\n";
+    return 2 * n * n * n / o.seconds / 1e9;
+}
+
+std::string json_of(const team& everyone, const arguments& chosen, const outcome& o) {
+    return nlohmann::ordered_json{{"size", chosen.size},
+                                  {"ranks", everyone.size()},
+                                  {"nodes", everyone.nodes()},
+                                  {"library", multiply_backend()},
+                                  {"seconds", o.seconds},
+                                  {"gflops", gflops(chosen, o)},
+                                  {"moved_bytes", o.moved_bytes},
+                                  {"least_bytes", o.least_bytes},
+                                  {"error", o.error}}
+               .dump(2) +
+           "\n";
+}
+
+std::string text_of(const team& everyone, const arguments& chosen, const outcome& o) {
     return fmt::format(
         "{0} x {0} doubles on {1}, by {2}\n"
         "{3:.4g} s, {4:.4g} GFLOP/s\n"
@@ -137,15 +142,21 @@ std::string text_of(const team& everyone, const arguments& chosen, const outcome
         "{7}: {8}, the largest difference is {9:.2g} of what "
         "rounding allows\n",
         chosen.size, app::size_text(everyone.size(), everyone.nodes()), multiply_backend(),
-        o.seconds, rate, static_cast<double>(o.moved_bytes) / 1048576.0,
+        o.seconds, gflops(chosen, o), static_cast<double>(o.moved_bytes) / 1048576.0,
         static_cast<double>(o.least_bytes) / 1048576.0,
         app::count_of(chosen.checks, "random vector"), o.error <= 1 ? "right" : "WRONG", o.error);
 }
 
 int run(team& everyone, const arguments& chosen) {
+    app::require_writable(everyone, {app::planned_json(chosen.output)});
     const outcome result = measure(everyone, chosen);
-    if (everyone.rank() == 0) app::print(text_of(everyone, chosen, result));
-    return result.error <= 1 ? app::good : app::failed;
+    app::exit_code printed = app::good;
+    if (everyone.rank() == 0)
+        printed = app::print_results(
+            everyone, "nodespan-multiply", chosen.output,
+            [&] { return text_of(everyone, chosen, result); },
+            [&] { return json_of(everyone, chosen, result); });
+    return result.error <= 1 ? printed : app::failed;
 }
 
 } // namespace
@@ -162,7 +173,7 @@ int main(int argc, char** argv) {
     app::add_number<int>(options, "--checks", chosen.checks,
                          "Random vectors with which the last is checked", {0, 100, "vectors"});
     options.add_flag("--grid", chosen.grid, "Cut over a grid of nodes, not by rows alone");
-    options.add_flag("--json", chosen.json, "Print JSON, for programs");
+    app::add_output_options(options, chosen.output);
     options.footer("Examples:\n"
                    "  mpirun -n 2 nodespan-multiply --size 4096\n"
                    "  mpirun --host a,b nodespan-multiply --grid --json\n\n"

@@ -92,7 +92,8 @@ NODESPAN_PASS(Ireduce, true,
 NODESPAN_PASS(Iscan, true,
               (const void* s, void* r, int n, MPI_Datatype t, MPI_Op o, MPI_Comm c, MPI_Request* q),
               (s, r, n, t, o, c, q))
-NODESPAN_PASS(Win_allocate_shared, true,
+// Nodes of one rank make none.
+NODESPAN_PASS(Win_allocate_shared, false,
               (MPI_Aint n, int d, MPI_Info i, MPI_Comm c, void* b, MPI_Win* w), (n, d, i, c, b, w))
 NODESPAN_PASS(Win_create, true,
               (void* b, MPI_Aint n, int d, MPI_Info i, MPI_Comm c, MPI_Win* w), (b, n, d, i, c, w))
