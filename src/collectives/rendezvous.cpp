@@ -142,6 +142,10 @@ void rendezvous::look_for_meetings() {
         if (team_.is_in_next_meeting(peer) &&
             line_of(peer).arrived.load(std::memory_order_acquire) != turn_) {
             const std::string call = to_string(note_of(rank_));
+            if (team_.is_anyone_lost()) // so that peer has left this call for the next one
+                throw error(errc::peer_lost,
+                            fmt::format("{}: a rank left by an exception and will not come",
+                                        name_of(note_of(rank_).name)));
             team_.throw_mixed({{call.c_str(), "values"}}, peer);
         }
 }
