@@ -48,7 +48,8 @@ public:
     /// Cost:   as an array of 8 bytes, a key and a value (in words of 8 bytes) for each place.
     map(const team& team, index_t capacity)
         : capacity_(capacity),
-          slots_(team, {places_for(team, capacity)}, {.name = "map"}) {}
+          slots_(team, {places_for(team, capacity)}, // its name is compared between ranks
+                 {.name = "map of " + std::to_string(capacity) + " keys"}) {}
 
     [[nodiscard]] index_t capacity() const noexcept { return capacity_; }
     [[nodiscard]] team& get_team() { return slots_.get_team(); }

@@ -3,6 +3,7 @@
 #include "attach_file.hpp"
 #include "host_name.hpp"
 #include "nodespan/detail/process_state.hpp"
+#include "process_identity.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -63,29 +64,6 @@ const char* numpy_name(element_kind kind) {
     return "";
 }
 
-std::string first_line_of(const char* file) {
-    std::ifstream text(file);
-    std::string line;
-    std::getline(text, line);
-    return line;
-}
-
-std::string target_of(const char* link) {
-    std::array<char, 64> name{};
-    const ssize_t length = readlink(link, name.data(), name.size());
-    return length > 0 ? std::string(name.data(), static_cast<std::size_t>(length)) : "";
-}
-
-// When this process was started, in the system's ticks since it was booted: field 22. The second
-// field, a name in brackets, may have blanks.
-std::string start_of_process() {
-    const std::string stat = first_line_of("/proc/self/stat");
-    std::size_t at = stat.rfind(')');
-    for (int field = 2; field < 22 && at != std::string::npos; ++field) at = stat.find(' ', at + 1);
-    if (at == std::string::npos) return "0";
-    return stat.substr(at + 1, stat.find(' ', at + 1) - at - 1);
-}
-
 // What all processes of this job on this host have in common. hydra gives its ranks no name of the
 // job; they are children of one process.
 std::string job_name() {
@@ -107,15 +85,15 @@ bool is_wanted() {
     return value != nullptr && *value != '\0' && std::string_view(value) != "0";
 }
 
-std::string header_line(const std::string& start) {
+std::string header_line(const process_identity& me) {
     json header;
     header["nodespan"] = 1; // of these lines: another meaning gets another number
     header["line_bytes"] = attach_file::line_bytes;
     header["job"] = job_name();
-    header["pid"] = getpid();
-    header["start"] = start;
-    header["boot"] = first_line_of("/proc/sys/kernel/random/boot_id");
-    header["pid_space"] = target_of("/proc/self/ns/pid");
+    header["pid"] = me.pid;
+    header["start"] = std::to_string(me.started);
+    header["boot"] = me.boot;
+    header["pid_space"] = me.pid_space;
     header["host"] = host_name();
     return header.dump(-1, ' ', true, json::error_handler_t::replace);
 }
@@ -134,12 +112,13 @@ struct publisher {
 
 private:
     publisher() {
-        const std::string folder = attach_folder_path(), start = start_of_process();
+        const std::string folder = attach_folder_path();
+        const process_identity me = process_identity::self();
         // Another copy of the library in this process may have a file already.
         for (int copy = 0; copy < 8; ++copy) {
             file = std::make_unique<attach_file>(
-                open_private_folder(folder), fmt::format("{}-{}-{}.arrays", process, start, copy),
-                header_line(start));
+                open_private_folder(folder),
+                fmt::format("{}-{}-{}.arrays", me.pid, me.started, copy), header_line(me));
             if (file->problem().empty()) break;
         }
         tell(folder, file->problem());

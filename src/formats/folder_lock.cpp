@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
@@ -39,35 +38,11 @@ std::optional<std::string> text_of(const fs::path& file) {
     return std::string(text, static_cast<std::size_t>(got));
 }
 
-std::string first_line_of(const fs::path& file) {
-    const std::string text = text_of(file).value_or("");
-    return text.substr(0, text.find('\n'));
-}
-
 template <class Number>
 Number number_in(const std::string& text) {
     Number value = 0;
     std::from_chars(text.data(), text.data() + text.size(), value);
     return value;
-}
-
-// What the kernel says of a process: its state and when it began; state 0 where it says nothing.
-struct process_line {
-    char state = 0;
-    std::uint64_t started = 0;
-};
-
-process_line line_of(std::int64_t pid) {
-    const std::string text = text_of(fmt::format("/proc/{}/stat", pid)).value_or("");
-    const std::size_t name_end = text.rfind(')'); // the name before it may hold anything
-    if (name_end == std::string::npos) return {};
-    std::istringstream rest(text.substr(name_end + 1));
-    process_line result;
-    rest >> result.state;
-    std::string word;
-    for (int field = 4; field <= 22 && rest >> word; ++field) // 22: see proc(5)
-        if (field == 22) result.started = number_in<std::uint64_t>(word);
-    return result;
 }
 
 // Of the batch system that started us: its name and the job's.
@@ -80,20 +55,13 @@ std::string batch_job() {
     return {};
 }
 
-bool is_running(std::int64_t pid, std::uint64_t started) {
-    const process_line now = line_of(pid);
-    if (::kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH) return false;
-    if (now.state == 'Z' || now.state == 'X') return false; // it has ended; nobody has asked how
-    return now.started == 0 || started == 0 || now.started == started;
-}
-
 [[noreturn]] void refuse_by_system(const std::string& what) {
     throw error(errc::io, fmt::format("{}: {}", what, std::strerror(errno)));
 }
 
 // A file of this process alone beside the lock.
 fs::path own_file(const fs::path& lock, const lock_holder& me) {
-    return fmt::format("{}.{}.{}", lock.string(), me.host, me.pid);
+    return fmt::format("{}.{}.{}", lock.string(), me.host, me.process.pid);
 }
 
 // False where it exists.
@@ -146,7 +114,7 @@ void break_lock(const fs::path& lock, const std::string& text, const lock_holder
 }
 
 std::string words_of(const lock_holder& holder) {
-    return fmt::format("process {} on {}{}, since {}", holder.pid, holder.host,
+    return fmt::format("process {} on {}{}, since {}", holder.process.pid, holder.host,
                        holder.job.empty() ? "" : fmt::format(" (job {})", holder.job),
                        holder.since);
 }
@@ -156,11 +124,7 @@ std::string words_of(const lock_holder& holder) {
 lock_holder lock_holder::self() {
     lock_holder me;
     me.host = host_name();
-    me.boot = first_line_of("/proc/sys/kernel/random/boot_id");
-    std::error_code ignored;
-    me.pid_space = fs::read_symlink("/proc/self/ns/pid", ignored).string();
-    me.pid = ::getpid();
-    me.started = line_of(me.pid).started;
+    me.process = process_identity::self();
     me.job = batch_job();
     if (const char* const count = std::getenv("SLURM_RESTART_COUNT"); count != nullptr)
         me.job_starts = number_in<std::int64_t>(count);
@@ -171,7 +135,8 @@ lock_holder lock_holder::self() {
 std::string lock_holder::to_text() const {
     return fmt::format("{}\nhost {}\nboot {}\npid space {}\npid {}\nstarted {}\njob {}\n"
                        "job starts {}\nsince {}\n",
-                       first_line, host, boot, pid_space, pid, started, job, job_starts, since);
+                       first_line, host, process.boot, process.pid_space, process.pid,
+                       process.started, job, job_starts, since);
 }
 
 std::optional<lock_holder> lock_holder::from_text(const std::string& text) {
@@ -184,29 +149,23 @@ std::optional<lock_holder> lock_holder::from_text(const std::string& text) {
         return line.substr(name.size() + 1);
     };
     result.host = take("host");
-    result.boot = take("boot");
-    result.pid_space = take("pid space");
-    result.pid = number_in<std::int64_t>(take("pid"));
-    result.started = number_in<std::uint64_t>(take("started"));
+    result.process.boot = take("boot");
+    result.process.pid_space = take("pid space");
+    result.process.pid = number_in<std::int64_t>(take("pid"));
+    result.process.started = number_in<std::uint64_t>(take("started"));
     result.job = take("job");
     result.job_starts = number_in<std::int64_t>(take("job starts"));
     result.since = take("since");
-    if (result.pid <= 0 || result.since.empty()) return std::nullopt;
+    if (result.process.pid <= 0 || result.since.empty()) return std::nullopt;
     return result;
 }
 
-bool lock_holder::is_same_process(const lock_holder& other) const {
-    return host == other.host && boot == other.boot && pid_space == other.pid_space &&
-           pid == other.pid && started == other.started;
-}
-
 bool lock_holder::is_gone(const lock_holder& me) const {
-    const bool is_same_boot = !boot.empty() && boot == me.boot;
-    if (is_same_boot && !pid_space.empty() && pid_space == me.pid_space)
-        return !is_running(pid, started);
+    if (process.has_space_of(me.process)) return process.has_ended();
     // Such a name is every machine's own.
     const bool is_named = !host.empty() && !host.starts_with("localhost");
-    if (is_named && host == me.host && !boot.empty() && !me.boot.empty() && boot != me.boot)
+    if (is_named && host == me.host && !process.boot.empty() && !me.process.boot.empty() &&
+        process.boot != me.process.boot)
         return true;
     return !job.empty() && job == me.job && job_starts < me.job_starts;
 }
@@ -215,7 +174,7 @@ folder_lock::~folder_lock() {
     if (file_.empty()) return;
     try {
         const auto holder = lock_holder::from_text(text_of(file_).value_or(""));
-        if (holder && holder->is_same_process(lock_holder::self())) ::unlink(file_.c_str());
+        if (holder && holder->process == process_identity::self()) ::unlink(file_.c_str());
     } catch (...) { // no memory: the lock stays, and is broken later, since this process has ended
     }
 }
@@ -233,7 +192,7 @@ void folder_lock::take(const fs::path& folder) {
             continue;
         }
         const auto holder = lock_holder::from_text(*text);
-        if (holder && holder->is_same_process(me)) {
+        if (holder && holder->process == me.process) {
             file_ = lock;
             return;
         }

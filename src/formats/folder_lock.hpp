@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nodespan/detail/export.hpp"
+#include "process_identity.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -12,11 +13,8 @@ namespace detail {
 
 /// A process, as a lock file names it.
 struct lock_holder {
-    std::string host;            ///< for people, and for what has been started anew
-    std::string boot;            ///< the kernel's number of its start; empty: unknown
-    std::string pid_space;       ///< in which the process has its number; empty: unknown
-    std::int64_t pid = 0;        ///< its number there
-    std::uint64_t started = 0;   ///< when, in the kernel's ticks; 0: unknown
+    std::string host; ///< for people, and for what has been started anew
+    process_identity process;
     std::string job;             ///< of the batch system, such as "Slurm 17"; empty: none
     std::int64_t job_starts = 0; ///< how often the batch system had started that job before
     std::string since;           ///< when the lock was taken, for people
@@ -27,8 +25,6 @@ struct lock_holder {
 
     /// Nothing where the text is no lock's.
     static std::optional<lock_holder> from_text(const std::string& text);
-
-    bool is_same_process(const lock_holder& other) const;
 
     /// Whether it has certainly ended, as the process `me` can tell: it had a number on the same
     /// machine that no process has, or another one; or its machine or its job has been started

@@ -11,6 +11,7 @@
 #include <exception>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -94,7 +95,8 @@ private:
     T alpha_, beta_;
     range rows_, columns_; // of the node's part of c
     index_t inner_;
-    std::array<request, 2> open_;
+    std::optional<replicated<T, 1>> panels_;
+    std::array<request, 2> open_; // into the panels: they end first, whatever is thrown
     std::exception_ptr failure_;
     index_t received_bytes_ = 0;
 };
@@ -206,10 +208,10 @@ void product<T>::run() {
     index_t most = 0;
     for (const piece& p : all) most = std::max(most, elements(p));
     most = all_reduce(everyone, most, accumulate_op::max);
-    std::optional<replicated<T, 1>> panels;
-    if (most > 0) panels.emplace(everyone, indices<1>{2 * most});
+    if (most > 0) panels_.emplace(everyone, indices<1>{2 * most});
     const auto panel = [&](std::size_t i) {
-        return panels ? panels->edit().data_handle() + static_cast<index_t>(i % 2) * most : nullptr;
+        return panels_ ? panels_->edit().data_handle() + static_cast<index_t>(i % 2) * most
+                       : nullptr;
     };
     everyone.fence();
     const int cores = static_cast<int>(std::thread::hardware_concurrency());
@@ -224,7 +226,7 @@ void product<T>::run() {
             add(all[i], panel(i), i == 0 ? beta_ : T(1));
         });
     }
-    for (request& one : open_) // after a failure; before the panels end
+    for (request& one : open_) // after a failure
         try {
             if (one.valid()) one.wait();
         } catch (...) {
@@ -267,7 +269,7 @@ void multiply(const array<T, 2>& a, const array<T, 2>& b, array<T, 2>& c,
     std::array<index_t, 6> arguments{static_cast<index_t>(a_op), static_cast<index_t>(b_op)};
     std::memcpy(&arguments[2], &alpha, sizeof(T));
     std::memcpy(&arguments[4], &beta, sizeof(T));
-    detail::require_same(everyone, "multiply", arguments);
+    detail::require_same(everyone, "multiply", std::span<const index_t>(arguments));
     detail::require_fitting(a, b, c, a_op, b_op);
     detail::product<T> all(a, a_op, b, b_op, c, alpha, beta);
     all.run();

@@ -131,8 +131,9 @@ TEST_F(FolderLock, IsBrokenWhenItsProcessWasKilled) {
 
 TEST_F(FolderLock, IsBrokenAlsoWhereABreakerWasKilled) {
     lock_holder before = lock_holder::self();
-    if (before.started == 0) GTEST_SKIP() << "an emulator does not say when processes began";
-    before.started -= 1;
+    if (before.process.started == 0)
+        GTEST_SKIP() << "an emulator does not say when processes began";
+    before.process.started -= 1;
     write(before.to_text());
     std::ofstream(lock().string() + ".breaking") << before.to_text();
 
@@ -163,8 +164,9 @@ TEST_F(FolderLock, StaysWhenAForkOfItsHolderEnds) {
 
 TEST_F(FolderLock, IsBrokenWhereThatNumberIsAnotherProcessNow) {
     lock_holder before = lock_holder::self();
-    if (before.started == 0) GTEST_SKIP() << "an emulator does not say when processes began";
-    before.started -= 1;
+    if (before.process.started == 0)
+        GTEST_SKIP() << "an emulator does not say when processes began";
+    before.process.started -= 1;
     write(before.to_text());
 
     EXPECT_EQ(complaint(), "");
@@ -173,7 +175,7 @@ TEST_F(FolderLock, IsBrokenWhereThatNumberIsAnotherProcessNow) {
 TEST_F(FolderLock, OfAnotherMachineIsLeftAloneUntilItsJobStartsAnew) {
     lock_holder far = lock_holder::self();
     far.host = "far";
-    far.boot = "00000000-0000";
+    far.process.boot = "00000000-0000";
     far.job = "Slurm 17";
     write(far.to_text());
 
@@ -189,7 +191,7 @@ TEST_F(FolderLock, OfAnotherMachineIsLeftAloneUntilItsJobStartsAnew) {
 TEST_F(FolderLock, OfAMachineThatHasBeenStartedAnewIsBroken) {
     lock_holder before = lock_holder::self();
     before.host = "node7";
-    before.boot = "00000000-0000";
+    before.process.boot = "00000000-0000";
     lock_holder now = lock_holder::self();
     now.host = "node7";
     EXPECT_TRUE(before.is_gone(now));
@@ -200,8 +202,8 @@ TEST_F(FolderLock, OfAMachineThatHasBeenStartedAnewIsBroken) {
 
 TEST_F(FolderLock, OfAnotherContainerIsLeftAlone) {
     lock_holder other = lock_holder::self();
-    other.pid_space = "pid:[1]";
-    other.pid = 1 << 30;
+    other.process.pid_space = "pid:[1]";
+    other.process.pid = 1 << 30;
 
     EXPECT_FALSE(other.is_gone(lock_holder::self()));
 }
@@ -232,7 +234,7 @@ TEST_F(FolderLock, SaysTheSameInItsTextAsBefore) {
 
     ASSERT_TRUE(again);
     EXPECT_EQ(again->to_text(), me.to_text());
-    EXPECT_TRUE(again->is_same_process(me));
+    EXPECT_TRUE(again->process == me.process);
     EXPECT_FALSE(again->is_gone(me));
 }
 

@@ -417,7 +417,7 @@ TEST(Checkpoint, RefusesAFolderThatAnotherJobHolds) {
     };
     detail::lock_holder other = detail::lock_holder::self();
     other.host = "far";
-    other.boot = "another";
+    other.process.boot = "another";
     hold(other);
 
     run one(everyone);
@@ -430,7 +430,7 @@ TEST(Checkpoint, RefusesAFolderThatAnotherJobHolds) {
     one.expect_at(3);
 
     other = detail::lock_holder::self(); // of a process that is no more
-    other.started += 1;
+    other.process.started += 1;
     hold(other);
     one.go_to(4);
     saved.write(4);

@@ -9,6 +9,7 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <type_traits>
 
@@ -70,7 +71,7 @@ void require_same_inside(const char* operation, const array<T, N, Layout>& field
     std::array<index_t, static_cast<std::size_t>(2 * N)> numbers{};
     std::copy(patch.lo.begin(), patch.lo.end(), numbers.begin());
     std::copy(patch.hi.begin(), patch.hi.end(), numbers.begin() + N);
-    require_same(field.get_team(), operation, numbers);
+    require_same(field.get_team(), operation, std::span<const index_t>(numbers));
     require_inside(operation, field, patch);
 }
 

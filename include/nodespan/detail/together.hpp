@@ -30,17 +30,6 @@ std::vector<T> all_gather(const team& team, const T& mine) {
     return all;
 }
 
-/// Throws on all ranks if their numbers are not the same.
-inline void require_same(const team& team, const char* operation, std::span<const index_t> mine) {
-    std::vector<index_t> least(mine.begin(), mine.end());
-    for (const index_t x : mine) least.push_back(~x); // whose least is that of the largest
-    all_reduce(team, least, accumulate_op::min);
-    for (std::size_t i = 0; i < mine.size(); ++i)
-        if (least[i] != ~least[mine.size() + i])
-            throw error(errc::mismatched_arguments,
-                        std::string(operation) + ": the ranks gave different arguments", true);
-}
-
 /// Throws on all ranks if one has an exception: there that exception, on other ranks
 /// errc::peer_lost.
 inline void throw_together(const team& team, const char* operation,
