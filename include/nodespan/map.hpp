@@ -151,9 +151,9 @@ public:
     /// Call:   any rank alone: all ranks together see each key that is there all the while once.
     template <class F>
     void for_each(F&& f) const {
-        for (index_t i = 0; i < slots_.local().size(); ++i)
-            if (const auto value = value_at(slots_.local()(i)))
-                f(std::as_const(slots_.local()(i)).key(), *value);
+        const view<slot, 1> mine = const_cast<array<slot, 1>&>(slots_).local();
+        for (index_t i = 0; i < mine.size(); ++i)
+            if (const auto value = value_at(mine(i))) f(mine(i).key(), *value);
     }
 
     /// All keys, and all values in the same order, in new arrays of which each rank has what lies
@@ -217,12 +217,11 @@ private:
         return {here.data_handle(), here.size(), place};
     }
 
-    std::optional<V> value_at(const slot& place) const {
-        auto& shared = const_cast<slot&>(place);
+    static std::optional<V> value_at(slot& place) {
         for (;;) {
-            const std::uint64_t word = shared.look();
+            const std::uint64_t word = place.look();
             if (slot::kind_of(word) != slot::full) return std::nullopt;
-            if (const std::optional<V> value = shared.value(word)) return value;
+            if (const std::optional<V> value = place.value(word)) return value;
         }
     }
 

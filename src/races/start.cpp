@@ -27,7 +27,7 @@ __attribute__((constructor(101))) void begin() {
     if (__tsan_get_current_fiber != nullptr)
         refuse("ThreadSanitizer's own library",
                "link with -fno-sanitize=thread behind all other flags");
-    if (std::atexit(make_exit_code) != 0) std::abort();
+    if (std::atexit(make_exit_code) != 0 || std::at_quick_exit(make_exit_code) != 0) std::abort();
 }
 
 } // namespace

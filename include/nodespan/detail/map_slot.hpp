@@ -2,6 +2,7 @@
 
 #include "nodespan/box.hpp"
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -15,8 +16,9 @@ namespace nodespan::detail {
 /// A place for one key of a map, in shared memory: a word that says what it holds, the key, the
 /// value. A key that was once written stays until the whole table is made anew, so whoever has
 /// seen it there may read it at any time. The value is written by whoever has set the word to
-/// `busy`, which takes some stores; readers look at the word before and after. Zero bytes are an
-/// empty slot.
+/// `busy`, which takes some stores; readers look at the word before and after. All accesses are
+/// atomic, of whole words, so that the race checker knows them for what they are. Zero bytes are
+/// an empty slot.
 template <class K, class V>
 class map_slot {
 public:
@@ -35,27 +37,22 @@ public:
     }
 
     /// Whether the key of a slot that is not empty is this one.
-    bool has(const K& key) const { return std::memcmp(key_, &key, sizeof(K)) == 0; }
-    K key() const { return load_plain<K>(key_); }
+    bool has(const K& key) { return read<K>(key_) == words_of(key); }
+    K key() { return made_of<K>(read<K>(key_)); }
 
     /// The value that belongs to this word; nothing if it has changed since.
     std::optional<V> value(std::uint64_t word) {
-        words<V> copy;
-        for (std::size_t i = 0; i < std::size(copy); ++i)
-            copy[i] = std::atomic_ref(value_[i]).load(std::memory_order_relaxed);
+        const words<V> copy = read<V>(value_);
         std::atomic_thread_fence(std::memory_order_acquire);
         if (state().load(std::memory_order_relaxed) != word) return std::nullopt;
-        return load_plain<V>(copy);
+        return made_of<V>(copy);
     }
 
     /// Writes the value, and the key where there was none, unless the word has changed meanwhile.
     bool write(std::uint64_t word, const K& key, const V& value) {
         if (!take(word)) return false;
-        if (kind_of(word) == empty) std::memcpy(key_, &key, sizeof(K));
-        words<V> copy{};
-        std::memcpy(copy, &value, sizeof(V));
-        for (std::size_t i = 0; i < std::size(copy); ++i)
-            std::atomic_ref(value_[i]).store(copy[i], std::memory_order_relaxed);
+        if (kind_of(word) == empty) store<K>(key_, key);
+        store<V>(value_, value);
         release(word, full);
         return true;
     }
@@ -68,7 +65,7 @@ public:
 
 private:
     template <class T>
-    using words = std::uint64_t[(sizeof(T) + 7) / 8];
+    using words = std::array<std::uint64_t, (sizeof(T) + 7) / 8>;
 
     std::atomic_ref<std::uint64_t> state() { return std::atomic_ref(state_); }
 
@@ -82,11 +79,32 @@ private:
         state().store(((word & ~kind_mask) + one_change) | next, std::memory_order_release);
     }
 
+    // The bytes behind the end of a value are zeros.
     template <class T>
-    static T load_plain(const words<T>& from) {
-        T result;
-        std::memcpy(static_cast<void*>(&result), from, sizeof(T));
+    static words<T> words_of(const T& value) {
+        words<T> result{};
+        std::memcpy(result.data(), &value, sizeof(T));
         return result;
+    }
+    template <class T>
+    static T made_of(const words<T>& from) {
+        T result;
+        std::memcpy(static_cast<void*>(&result), from.data(), sizeof(T));
+        return result;
+    }
+
+    template <class T>
+    static words<T> read(words<T>& from) {
+        words<T> result;
+        for (std::size_t i = 0; i < result.size(); ++i)
+            result[i] = std::atomic_ref(from[i]).load(std::memory_order_relaxed);
+        return result;
+    }
+    template <class T>
+    static void store(words<T>& to, const T& value) {
+        const words<T> all = words_of(value);
+        for (std::size_t i = 0; i < all.size(); ++i)
+            std::atomic_ref(to[i]).store(all[i], std::memory_order_relaxed);
     }
 
     std::uint64_t state_;
