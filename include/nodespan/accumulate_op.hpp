@@ -7,6 +7,7 @@
 #include <complex>
 #include <concepts>
 #include <cstddef>
+#include <limits>
 #include <type_traits>
 
 namespace NODESPAN_EXPORT nodespan {
@@ -93,6 +94,17 @@ constexpr element_kind kind_of() noexcept {
     if (std::same_as<U, std::complex<float>>) return element_kind::complex_float32;
     if (std::same_as<U, std::complex<double>>) return element_kind::complex_float64;
     return element_kind::other;
+}
+
+/// The neutral element of an operation, for ranks that hold no elements.
+template <class T>
+constexpr T neutral(accumulate_op op) {
+    using limits = std::numeric_limits<T>;
+    if (limits::has_quiet_NaN && (op == accumulate_op::fmin || op == accumulate_op::fmax))
+        return limits::quiet_NaN();
+    if (op == accumulate_op::min || op == accumulate_op::fmin)
+        return limits::has_infinity ? limits::infinity() : limits::max();
+    return limits::has_infinity ? -limits::infinity() : limits::lowest();
 }
 
 /// Numbers of up to 8 bytes, which MPI and all processors can add to in one step. A compiler that

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <concepts>
 #include <exception>
-#include <limits>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -121,17 +120,6 @@ void for_each_element(Array& field, F&& f) {
             else
                 f(row[i]);
     });
-}
-
-// The neutral element of op, for ranks that hold no elements.
-template <class T>
-constexpr T neutral(accumulate_op op) {
-    using limits = std::numeric_limits<T>;
-    if (limits::has_quiet_NaN && (op == accumulate_op::fmin || op == accumulate_op::fmax))
-        return limits::quiet_NaN();
-    if (op == accumulate_op::min || op == accumulate_op::fmin)
-        return limits::has_infinity ? limits::infinity() : limits::max();
-    return limits::has_infinity ? -limits::infinity() : limits::lowest();
 }
 
 template <class T, int N>

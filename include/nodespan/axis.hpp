@@ -9,7 +9,6 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
-#include <limits>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -159,12 +158,9 @@ void add_along(const array<T, N>& field, int axis, std::span<U> out, Term term) 
 
 template <class T, int N>
 void best_along(const array<T, N>& field, int axis, std::span<T> out, accumulate_op op) {
-    using limits = std::numeric_limits<T>;
-    constexpr T top = limits::has_infinity ? limits::infinity() : limits::max();
-    constexpr T bottom = limits::has_infinity ? -limits::infinity() : limits::lowest();
     access::core(field).require_live(to_string(op));
     require_axis<N>(field.get_team(), to_string(op), field.extents(), axis, out.size(), false);
-    std::ranges::fill(out, op == accumulate_op::min ? top : bottom);
+    std::ranges::fill(out, neutral<T>(op));
     const view<const T, N> all = field.node();
     const index_t length = all.extent(axis), step = step_of(all, axis);
     for_each_result(field, axis, [&](const T* first, index_t count, index_t to) {
