@@ -88,6 +88,12 @@ void made(team_core& team, std::byte* data, const watched& what);
 /// `count` words from `begin`, whose clocks are those from number `first` on.
 void has_words(const std::byte* data, const void* begin, std::size_t count, std::size_t stride,
                std::size_t first);
+/// The array that was made has ghosts, of which some are copies.
+void has_ghosts(const array_location& place);
+/// The one who works while the node's other ranks wait brings new ghosts now.
+void brings_ghosts(const array_location& place);
+/// An exchange begins, or was made, at the meeting that this rank has left last.
+void ghosts_are_new(const array_location& place);
 void ends(const std::byte* data) noexcept;
 void knows_far_lock(const lock_gate* gate, const array_location& place, int node);
 
@@ -135,6 +141,12 @@ inline void makes(team_core&, block_request&, const box<dynamic_rank>&, std::siz
 inline void made(team_core&, std::byte*, const watched&) {}
 template <class... Any>
 constexpr void has_words(const Any&...) {}
+template <class... Any>
+constexpr void has_ghosts(const Any&...) {}
+template <class... Any>
+constexpr void brings_ghosts(const Any&...) {}
+template <class... Any>
+constexpr void ghosts_are_new(const Any&...) {}
 template <class... Any>
 constexpr void ends(const Any&...) {}
 template <class... Any>

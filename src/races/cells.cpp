@@ -1,5 +1,6 @@
 #include "cells.hpp"
 
+#include "ghosts.hpp"
 #include "report.hpp"
 #include "sites.hpp"
 
@@ -166,7 +167,9 @@ private:
 
     void check_write(std::size_t at, record_id other) {
         good_write_ = other;
-        if (other != 0 && !is_before_me(other)) findings_.push_back({at, other});
+        if (other == 0) return;
+        if (is_stale_mark(book_.at(other)) ? way_ == way::reads : !is_before_me(other))
+            findings_.push_back({at, other});
     }
 
     // A write conflicts with all members, an access of another kind with those of that kind.
