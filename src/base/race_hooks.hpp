@@ -39,7 +39,9 @@ enum class op : std::uint16_t {
     ghost_sent,
     ghost_brought,
     collective_read,
-    collective_write
+    collective_write,
+    intent_read, // of code that no compiler marks, as the program says of it
+    intent_write
 };
 
 /// A thing whose elements are watched.

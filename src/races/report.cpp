@@ -75,6 +75,10 @@ const char* text_of(op what) {
         return "gives it to a collective call";
     case op::collective_write:
         return "combines it in a collective call";
+    case op::intent_read:
+        return "reads it, as its reading() says";
+    case op::intent_write:
+        return "writes it, as its writing() says";
     }
     return "accesses it";
 }
