@@ -1,7 +1,7 @@
 #include "call_order.hpp"
 
 #include "mixed_calls.hpp"
-#include "mpi_life.hpp"
+#include "mpi_check.hpp"
 #include "tags.hpp"
 
 #include <algorithm>
