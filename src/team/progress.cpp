@@ -85,7 +85,8 @@ void progress::show(index_t done, std::string_view note, clock::time_point now) 
     const bool is_last = total_ > 0 && done >= total_;
     if (form_ == form::lines) {
         write_whole(options_.descriptor, detail::progress_line(facts) + "\n");
-        next_ = now + std::max<clock::duration>(options_.pause, gone / 100);
+        const clock::duration pause = options_.pause;
+        next_ = now + (pause == pause.zero() ? pause : std::max(pause, gone / 100));
     } else {
         // The last column stays free: a character there would begin the next line.
         const int columns = std::max(1, terminal_columns(options_.descriptor) - 1);
