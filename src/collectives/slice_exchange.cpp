@@ -9,7 +9,7 @@
 
 #include <algorithm>
 #include <optional>
-#include <utility>
+#include <vector>
 
 // How the ranks of a node combine values that lie in their own memory.
 //
@@ -26,10 +26,14 @@
 //
 // A broadcast is the same with nothing to combine: the root brings, the others take from its box.
 //
-// The words. Rank r counts in `brought`, `combined` and `taken` the chunks with which it is through
-// with these steps. Only r writes them (release), after what they announce; who reads them with
-// acquire sees it. They count all chunks of all calls, so no call begins with a meeting, and a rank
-// leaves when it has its own result. Every rank counts a step in which it has nothing to do.
+// The counts. Each box number has three: how many ranks have brought, combined and taken what lies
+// in the boxes of this number, in all calls so far. A rank adds 1 after it has done so (release),
+// and who reads the count with acquire sees what all those have written. Where all ranks have added
+// theirs, a count has grown by their number; so the count that a chunk needs follows from the
+// number of the chunk, no call begins with a meeting, and a rank leaves when it has its own result.
+// Where one rank alone brings or combines, it adds the number of all, and nobody waits for the
+// others. Whoever waits, waits for one count only: so among ranks that share cores, the last one
+// that does its part wakes those that need it, and nobody wakes in vain.
 //
 // Nothing is overwritten too early. Chunk c of a rank lies in its box c modulo `boxes`, and it
 // brings c when all ranks have taken c - boxes. A rank has taken a chunk when it has combined its
@@ -44,12 +48,10 @@
 // Nobody waits for ever. A rank that has left by an exception may have done its part of the call
 // before, and then those that wait for others get what they need. So a wait goes on for 100 ms
 // after the loss is known, and then throws errc::peer_lost. If a rank dies without unwinding, the
-// watchdog says for whom the others wait.
+// watchdog says for whom the others wait: for that alone each rank also writes how far it has come.
 
 namespace nodespan::detail {
 namespace {
-
-constexpr std::uint32_t boxes = 4; // of each rank: so many chunks are under way at most
 
 // All boxes of two ranks fit into the second cache beside the values that are worked on.
 constexpr std::size_t box_bytes = 64 * 1024;
@@ -80,13 +82,12 @@ struct slice_exchange::course {
     run_kernel kernel = nullptr;    // null for a broadcast
     std::optional<int> single = {}; // the only rank that combines, or the root of a broadcast
     bool takes = false;             // this rank wants the result
-    std::uint32_t first = 0;        // the number of chunk 0
-    std::uint32_t brought = 0, combined = 0, taken = 0; // chunks of this call
+    bool is_for_all = false;        // all ranks do, and none alone combines
+    std::size_t first = 0;          // the number of chunk 0
+    std::size_t brought = 0, combined = 0, taken = 0; // chunks of this call
     occasion why;
 
-    std::uint32_t chunks() const {
-        return static_cast<std::uint32_t>((bytes + chunk_bytes - 1) / chunk_bytes);
-    }
+    std::size_t chunks = 0;
     std::byte* begin(std::size_t chunk) const { return home + chunk * chunk_bytes; }
     std::size_t length(std::size_t chunk) const {
         return std::min(chunk_bytes, bytes - chunk * chunk_bytes);
@@ -106,7 +107,7 @@ struct slice_exchange::course {
 };
 
 std::size_t slice_exchange::bytes(int ranks) noexcept {
-    return static_cast<std::size_t>(ranks) * (sizeof(counters) + boxes * box_bytes);
+    return sizeof(counts) + static_cast<std::size_t>(ranks) * (sizeof(place) + boxes * box_bytes);
 }
 
 slice_exchange::slice_exchange(team_core& team, std::byte* memory)
@@ -114,25 +115,32 @@ slice_exchange::slice_exchange(team_core& team, std::byte* memory)
       ranks_(team.node_size()),
       rank_(team.node_rank()),
       patience_(team.is_oversubscribed() ? patience::oversubscribed() : patience{}),
-      counters_(reinterpret_cast<counters*>(memory)),
-      boxes_(memory + sizeof(counters) * static_cast<std::size_t>(team.node_size())) {
-    for (auto& words : seen_) words.resize(static_cast<std::size_t>(ranks_));
+      counts_(reinterpret_cast<counts*>(memory)),
+      places_(reinterpret_cast<place*>(memory + sizeof(counts))),
+      boxes_(memory + sizeof(counts) + sizeof(place) * static_cast<std::size_t>(ranks_)) {}
+
+slice_exchange::count& slice_exchange::count_of(step what, std::size_t number) const noexcept {
+    return counts_->of[number % boxes][static_cast<int>(what)];
 }
 
-slice_exchange::counter& slice_exchange::counter_of(step what, int node_rank) const noexcept {
-    counters& of_rank = counters_[node_rank];
-    return what == step::brought    ? of_rank.brought
-           : what == step::combined ? of_rank.combined
-                                    : of_rank.taken;
-}
-
-std::byte* slice_exchange::box(int node_rank, std::uint32_t number) const noexcept {
+std::byte* slice_exchange::box(int node_rank, std::size_t number) const noexcept {
     return boxes_ + (static_cast<std::size_t>(node_rank) * boxes + number % boxes) * box_bytes;
 }
 
-void slice_exchange::say(step what, std::uint32_t chunks) noexcept {
-    counter& mine = counter_of(what, rank_);
-    store_and_wake(mine.chunks, chunks, mine.sleepers);
+// What the count of a step is when all have done it with the chunk of this number.
+std::uint32_t slice_exchange::full(std::size_t number) const noexcept {
+    return static_cast<std::uint32_t>((number / boxes + 1) * static_cast<std::size_t>(ranks_));
+}
+
+// Adds this rank's part to the count; the last one wakes those that wait for it.
+void slice_exchange::say(step what, std::size_t number, std::uint32_t ranks) noexcept {
+    places_[rank_].done[static_cast<int>(what)].store(static_cast<std::uint32_t>(number + 1),
+                                                      std::memory_order_relaxed);
+    if (ranks == 0) return;
+    count& there = count_of(what, number);
+    const std::uint32_t now = there.ranks.fetch_add(ranks, std::memory_order_seq_cst) + ranks;
+    if (now == full(number) && there.sleepers.load(std::memory_order_seq_cst) != 0)
+        futex_wake_all(there.ranks);
 }
 
 void slice_exchange::reduce(const collective_call& mine, run_kernel kernel, const occasion& why) {
@@ -141,9 +149,9 @@ void slice_exchange::reduce(const collective_call& mine, run_kernel kernel, cons
     call.bytes = mine.count * mine.element_bytes;
     call.element_bytes = mine.element_bytes;
     call.kernel = kernel;
-    call.takes = mine.name == collective_call::name_type::all_reduce || mine.root == rank_;
-    if (mine.name == collective_call::name_type::reduce && ranks_ <= most_for_root_alone)
-        call.single = mine.root;
+    call.is_for_all = mine.name == collective_call::name_type::all_reduce;
+    call.takes = call.is_for_all || mine.root == rank_;
+    if (!call.is_for_all && ranks_ <= most_for_root_alone) call.single = mine.root;
     call.why = why;
     run(call);
 }
@@ -158,38 +166,34 @@ void slice_exchange::broadcast(const collective_call& mine, const occasion& why)
     run(call);
 }
 
-// A call that is short is still cut into some chunks, so that ranks work at the same time.
+// A call that is short is still cut into some chunks, so that ranks work at the same time. Chunks
+// are nearly equal.
 void slice_exchange::run(course& mine) {
     const std::size_t least = std::clamp(static_cast<std::size_t>(ranks_) * least_slice_bytes,
                                          least_chunk_bytes, box_bytes);
-    mine.chunk_bytes = std::clamp(whole_lines(mine.bytes / boxes), least, box_bytes);
+    const std::size_t wanted = std::clamp(mine.bytes / boxes, least, box_bytes);
+    const std::size_t chunks = (mine.bytes + wanted - 1) / wanted;
+    mine.chunk_bytes = whole_lines((mine.bytes + chunks - 1) / chunks);
+    mine.chunks = (mine.bytes + mine.chunk_bytes - 1) / mine.chunk_bytes;
     mine.first = next_;
-    next_ += mine.chunks();
-    forget_long_ago(mine.first);
-    while (mine.taken < mine.chunks())
+    next_ += mine.chunks;
+    while (mine.taken < mine.chunks)
         if (!advance(mine)) wait_for_next(mine);
-}
-
-// What was seen half a round of the numbers ago would seem to lie ahead.
-void slice_exchange::forget_long_ago(std::uint32_t now) {
-    constexpr std::uint32_t long_ago = std::uint32_t{1} << 30;
-    for (auto& words : seen_)
-        for (std::uint32_t& seen : words)
-            if (static_cast<std::int32_t>(now - seen) > static_cast<std::int32_t>(long_ago))
-                seen = now - long_ago;
 }
 
 // Does one step of one chunk. Returns whether there was one that others let this rank do.
 bool slice_exchange::advance(course& mine) {
-    if (mine.taken < mine.combined && missing(step::combined, mine, mine.taken) < 0) {
+    const auto all = static_cast<std::uint32_t>(ranks_);
+    const bool is_broadcast = mine.kernel == nullptr, is_single = mine.single == rank_;
+    if (mine.taken < mine.combined && may_go_on(step::combined, mine, mine.taken)) {
         take(mine, mine.taken);
-        say(step::taken, mine.first + ++mine.taken);
-    } else if (mine.combined < mine.brought && missing(step::brought, mine, mine.combined) < 0) {
+        say(step::taken, mine.first + mine.taken++, 1);
+    } else if (mine.combined < mine.brought && may_go_on(step::brought, mine, mine.combined)) {
         combine(mine, mine.combined);
-        say(step::combined, mine.first + ++mine.combined);
-    } else if (mine.brought < mine.chunks() && missing(step::taken, mine, mine.brought) < 0) {
+        say(step::combined, mine.first + mine.combined++, is_single ? all : mine.single ? 0 : 1);
+    } else if (mine.brought < mine.chunks && may_go_on(step::taken, mine, mine.brought)) {
         bring(mine, mine.brought);
-        say(step::brought, mine.first + ++mine.brought);
+        say(step::brought, mine.first + mine.brought++, !is_broadcast ? 1 : is_single ? all : 0);
     } else {
         return false;
     }
@@ -197,65 +201,43 @@ bool slice_exchange::advance(course& mine) {
 }
 
 void slice_exchange::wait_for_next(const course& mine) {
-    const auto [what, chunk] = mine.taken < mine.combined ? std::pair(step::combined, mine.taken)
-                               : mine.combined < mine.brought
-                                   ? std::pair(step::brought, mine.combined)
-                                   : std::pair(step::taken, mine.brought);
-    const int peer = missing(what, mine, chunk);
-    if (peer >= 0) wait_for(what, peer, goal_of(what, mine, chunk), mine);
+    if (mine.taken < mine.combined)
+        wait_for(step::combined, mine.first + mine.taken, mine);
+    else if (mine.combined < mine.brought)
+        wait_for(step::brought, mine.first + mine.combined, mine);
+    else
+        wait_for(step::taken, mine.first + mine.brought - boxes, mine);
 }
 
-// What the words of others have to reach before this rank may go on with a chunk.
-std::uint32_t slice_exchange::goal_of(step what, const course& mine, std::uint32_t chunk) {
-    return mine.first + chunk + 1 - (what == step::taken ? boxes : 0);
+// Whether this rank's next step of a chunk may begin, which needs that others have done `what`.
+bool slice_exchange::may_go_on(step what, const course& mine, std::size_t chunk) const noexcept {
+    const bool is_single = mine.single == rank_, is_broadcast = mine.kernel == nullptr;
+    const std::size_t number = mine.first + chunk;
+    if (what == step::combined) return !mine.takes || is_single || is_done(what, number);
+    if (what == step::brought)
+        return is_broadcast || (mine.single && !is_single) || is_done(what, number);
+    if (is_broadcast && !is_single) return true; // it writes into no box, and does not count either
+    return number < boxes || is_done(what, number - boxes); // all may still read the box
 }
 
-// The first rank that still has to do `what` before this one can go on with a chunk, or -1.
-int slice_exchange::missing(step what, const course& mine, std::uint32_t chunk) {
-    const std::uint32_t goal = goal_of(what, mine, chunk);
-    for (int peer = 0; peer < ranks_; ++peer)
-        if (peer != rank_ && needs(what, mine, chunk, peer) && !has_reached(what, peer, goal))
-            return peer;
-    return -1;
+bool slice_exchange::is_done(step what, std::size_t number) const noexcept {
+    return is_reached(count_of(what, number).ranks.load(std::memory_order_acquire), full(number));
 }
 
-bool slice_exchange::brings(const course& mine, std::uint32_t chunk) const noexcept {
-    if (mine.kernel == nullptr) return mine.single == rank_;
-    const byte_range own = mine.slice(chunk, rank_, ranks_);
-    return own.end - own.begin < mine.length(chunk);
+bool slice_exchange::is_reached(std::uint32_t count, std::uint32_t goal) noexcept {
+    return static_cast<std::int32_t>(count - goal) >= 0;
 }
 
-// Whether this rank's next step of a chunk needs what `peer` has done.
-bool slice_exchange::needs(step what, const course& mine, std::uint32_t chunk,
-                           int peer) const noexcept {
-    if (what == step::taken) return brings(mine, chunk); // all may still read the box
-    const auto is_empty = [&](int rank) {
-        const byte_range slice = mine.slice(chunk, rank, ranks_);
-        return slice.begin == slice.end;
-    };
-    if (what == step::combined) return mine.takes && !is_empty(peer);
-    return mine.kernel != nullptr && !is_empty(rank_);
-}
-
-// Reads another rank's line only where that is not known yet.
-bool slice_exchange::has_reached(step what, int node_rank, std::uint32_t goal) {
-    std::uint32_t& seen = seen_[static_cast<int>(what)][static_cast<std::size_t>(node_rank)];
-    const auto reached = [&] { return static_cast<std::int32_t>(seen - goal) >= 0; };
-    if (reached()) return true;
-    seen = counter_of(what, node_rank).chunks.load(std::memory_order_acquire);
-    return reached();
-}
-
-void slice_exchange::wait_for(step what, int node_rank, std::uint32_t goal, const course& mine) {
-    counter& there = counter_of(what, node_rank);
-    const auto ready = [goal](std::uint32_t chunks) {
-        return static_cast<std::int32_t>(chunks - goal) >= 0;
+void slice_exchange::wait_for(step what, std::size_t number, const course& mine) {
+    count& there = count_of(what, number);
+    const auto ready = [goal = full(number)](std::uint32_t ranks) {
+        return is_reached(ranks, goal);
     };
     watchdog watch;
     grace_period grace;
-    wait_on(there.chunks, there.sleepers, patience_, ready, [&] {
-        if (watch.is_overdue()) complain(watch, what, goal, mine.why);
-        if (!team_.is_node_abandoned() || ready(there.chunks.load(std::memory_order_acquire)))
+    wait_on(there.ranks, there.sleepers, patience_, ready, [&] {
+        if (watch.is_overdue()) complain(watch, what, number, mine);
+        if (!team_.is_node_abandoned() || ready(there.ranks.load(std::memory_order_acquire)))
             return;
         team_.throw_if_mixed(mine.why);
         if (grace.is_over())
@@ -266,20 +248,30 @@ void slice_exchange::wait_for(step what, int node_rank, std::uint32_t goal, cons
     });
 }
 
-void slice_exchange::complain(const watchdog& watch, step what, std::uint32_t goal,
-                              const occasion& why) const {
+// Only the lowest of the ranks that have done their part, and wait as well, prints the line.
+void slice_exchange::complain(const watchdog& watch, step what, std::size_t number,
+                              const course& mine) const {
     const int first = team_.rank() - rank_;
+    const bool all_wait = mine.is_for_all,
+               takers_wait = mine.kernel == nullptr && what == step::combined;
     std::vector<int> late;
     for (int peer = 0; peer < ranks_; ++peer) {
-        const std::uint32_t there = counter_of(what, peer).chunks.load(std::memory_order_relaxed);
-        if (static_cast<std::int32_t>(there - goal) < 0) late.push_back(first + peer);
+        const bool is_needed = what == step::taken || !mine.single || peer == *mine.single ||
+                               (what == step::brought && mine.kernel != nullptr);
+        const std::uint32_t done =
+            places_[peer].done[static_cast<int>(what)].load(std::memory_order_relaxed);
+        if (is_needed && !is_reached(done, static_cast<std::uint32_t>(number + 1)))
+            late.push_back(first + peer);
+        else if (peer < rank_ && (all_wait || (takers_wait && peer != *mine.single)))
+            return;
     }
-    watchdog::tell(fmt::format("{}: rank {} has waited {:.1f} s on host {} for {}", why.text(),
+    if (late.empty()) return;
+    watchdog::tell(fmt::format("{}: rank {} has waited {:.1f} s on host {} for {}", mine.why.text(),
                                team_.rank(), watch.seconds(), host_name(), team_.with_notes(late)));
 }
 
 // All of a chunk but this rank's slice, which others do not read.
-void slice_exchange::bring(const course& mine, std::uint32_t chunk) {
+void slice_exchange::bring(const course& mine, std::size_t chunk) {
     std::byte* const to = box(rank_, mine.first + chunk);
     const std::byte* const from = mine.begin(chunk);
     if (mine.kernel == nullptr) {
@@ -291,7 +283,7 @@ void slice_exchange::bring(const course& mine, std::uint32_t chunk) {
     copy_bytes(to + own.end, from + own.end, mine.length(chunk) - own.end);
 }
 
-void slice_exchange::combine(const course& mine, std::uint32_t chunk) {
+void slice_exchange::combine(const course& mine, std::size_t chunk) {
     if (mine.kernel == nullptr) return;
     const byte_range own = mine.slice(chunk, rank_, ranks_);
     for (std::size_t at = own.begin; at < own.end; at += block_bytes)
@@ -299,9 +291,9 @@ void slice_exchange::combine(const course& mine, std::uint32_t chunk) {
 }
 
 // A piece of this rank's slice, `at` bytes behind the begin of the chunk.
-void slice_exchange::combine_block(const course& mine, std::uint32_t chunk, std::size_t at,
+void slice_exchange::combine_block(const course& mine, std::size_t chunk, std::size_t at,
                                    std::size_t bytes) {
-    const std::uint32_t number = mine.first + chunk;
+    const std::size_t number = mine.first + chunk;
     const auto width = static_cast<index_t>(mine.element_bytes);
     std::byte* const home = mine.begin(chunk) + at;
     std::byte* const shown = box(0, number) + at;
@@ -314,7 +306,7 @@ void slice_exchange::combine_block(const course& mine, std::uint32_t chunk, std:
     if (rank_ != 0 && mine.takes) copy_bytes(home, shown, bytes);
 }
 
-void slice_exchange::take(const course& mine, std::uint32_t chunk) {
+void slice_exchange::take(const course& mine, std::size_t chunk) {
     if (!mine.takes || mine.single == rank_) return;
     const byte_range own = mine.single ? byte_range{0, 0} : mine.slice(chunk, rank_, ranks_);
     const std::byte* const from = box(mine.kernel ? 0 : *mine.single, mine.first + chunk);

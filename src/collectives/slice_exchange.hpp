@@ -8,14 +8,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 namespace nodespan::detail {
 
 /// How the ranks of one node combine or copy values of their own memory: chunk by chunk, through a
-/// ring of boxes of each rank in shared memory. Nobody meets anybody: each rank says in words of
-/// its own how many chunks it has brought, combined and taken, and waits only for those that it
-/// needs. slice_exchange.cpp explains the protocol.
+/// ring of boxes of each rank in shared memory. Ranks do not meet: they count who has brought,
+/// combined and taken a chunk, and each waits only for what it needs. slice_exchange.cpp explains
+/// the protocol.
 class slice_exchange {
 public:
     /// Bytes of shared memory that `ranks` ranks need, zeroed and aligned to 128.
@@ -33,44 +32,48 @@ public:
     void broadcast(const collective_call& mine, const occasion& why);
 
 private:
-    // A word that one rank writes and others wait for, and how many of them may sleep.
-    struct alignas(128) counter {
-        shared_word chunks; // of all calls so far, modulo 2^32
+    enum class step { brought, combined, taken };
+    static constexpr std::uint32_t boxes = 4; // of each rank: so many chunks are under way at most
+
+    // How many ranks have done a step with the boxes of one number, and how many may sleep here.
+    struct alignas(128) count {
+        shared_word ranks; // of all calls so far, modulo 2^32
         shared_word sleepers;
     };
-    struct counters {
-        counter brought, combined, taken;
+    struct counts {
+        count of[boxes][3]; // by step
     };
-    enum class step { brought, combined, taken };
+    // How far a rank has come: chunks by step. For messages only.
+    struct alignas(128) place {
+        shared_word done[3];
+    };
     struct course; // of one call
 
     void run(course& mine);
     bool advance(course& mine);
     void wait_for_next(const course& mine);
-    static std::uint32_t goal_of(step what, const course& mine, std::uint32_t chunk);
-    int missing(step what, const course& mine, std::uint32_t chunk);
-    bool needs(step what, const course& mine, std::uint32_t chunk, int peer) const noexcept;
-    bool brings(const course& mine, std::uint32_t chunk) const noexcept;
-    void forget_long_ago(std::uint32_t now);
-    bool has_reached(step what, int node_rank, std::uint32_t goal);
-    void wait_for(step what, int node_rank, std::uint32_t goal, const course& mine);
-    void complain(const watchdog& watch, step what, std::uint32_t goal, const occasion& why) const;
-    void say(step what, std::uint32_t chunks) noexcept;
-    void bring(const course& mine, std::uint32_t chunk);
-    void combine(const course& mine, std::uint32_t chunk);
-    void combine_block(const course& mine, std::uint32_t chunk, std::size_t at, std::size_t bytes);
-    void take(const course& mine, std::uint32_t chunk);
-    counter& counter_of(step what, int node_rank) const noexcept;
-    std::byte* box(int node_rank, std::uint32_t number) const noexcept;
+    bool may_go_on(step what, const course& mine, std::size_t chunk) const noexcept;
+    bool is_done(step what, std::size_t number) const noexcept;
+    static bool is_reached(std::uint32_t count, std::uint32_t goal) noexcept;
+    void wait_for(step what, std::size_t number, const course& mine);
+    void complain(const watchdog& watch, step what, std::size_t number, const course& mine) const;
+    void say(step what, std::size_t number, std::uint32_t ranks) noexcept;
+    void bring(const course& mine, std::size_t chunk);
+    void combine(const course& mine, std::size_t chunk);
+    void combine_block(const course& mine, std::size_t chunk, std::size_t at, std::size_t bytes);
+    void take(const course& mine, std::size_t chunk);
+    count& count_of(step what, std::size_t number) const noexcept;
+    std::uint32_t full(std::size_t number) const noexcept;
+    std::byte* box(int node_rank, std::size_t number) const noexcept;
 
     team_core& team_;
     int ranks_;
     int rank_;
     patience patience_;
-    counters* counters_;
+    counts* counts_;
+    place* places_;
     std::byte* boxes_;
-    std::uint32_t next_ = 0;             // the number of the next call's first chunk
-    std::vector<std::uint32_t> seen_[3]; // by step and rank: what the words have reached at least
+    std::size_t next_ = 0; // the number of the next call's first chunk
 };
 
 } // namespace nodespan::detail
