@@ -306,11 +306,16 @@ void slice_exchange::combine_block(const course& mine, std::size_t chunk, std::s
     if (rank_ != 0 && mine.takes) copy_bytes(home, shown, bytes);
 }
 
+// What a broadcast overwrites is in no cache, if it is too long for them; what is combined still
+// is, since it was brought from there.
 void slice_exchange::take(const course& mine, std::size_t chunk) {
     if (!mine.takes || mine.single == rank_) return;
-    const byte_range own = mine.single ? byte_range{0, 0} : mine.slice(chunk, rank_, ranks_);
     const std::byte* const from = box(mine.kernel ? 0 : *mine.single, mine.first + chunk);
     std::byte* const to = mine.begin(chunk);
+    if (mine.kernel == nullptr)
+        return mine.bytes < streaming_copy_from_bytes ? copy_bytes(to, from, mine.length(chunk))
+                                                      : stream_bytes(to, from, mine.length(chunk));
+    const byte_range own = mine.slice(chunk, rank_, ranks_);
     copy_bytes(to, from, own.begin);
     copy_bytes(to + own.end, from + own.end, mine.length(chunk) - own.end);
 }
