@@ -166,11 +166,13 @@ void slice_exchange::broadcast(const collective_call& mine, const occasion& why)
     run(call);
 }
 
-// A call that is short is still cut into some chunks, so that ranks work at the same time. Chunks
-// are nearly equal.
+// A call that is short is still cut into some chunks, so that ranks work at the same time, unless
+// they share cores: then they take turns, and fewer turns are better. Chunks are nearly equal.
 void slice_exchange::run(course& mine) {
-    const std::size_t least = std::clamp(static_cast<std::size_t>(ranks_) * least_slice_bytes,
-                                         least_chunk_bytes, box_bytes);
+    const std::size_t least = team_.is_oversubscribed()
+                                  ? box_bytes
+                                  : std::clamp(static_cast<std::size_t>(ranks_) * least_slice_bytes,
+                                               least_chunk_bytes, box_bytes);
     const std::size_t wanted = std::clamp(mine.bytes / boxes, least, box_bytes);
     const std::size_t chunks = (mine.bytes + wanted - 1) / wanted;
     mine.chunk_bytes = whole_lines((mine.bytes + chunks - 1) / chunks);
