@@ -59,6 +59,8 @@ struct side {
     std::string name;
     std::span<double> values;
     std::function<void(std::span<double>)> call;
+    long calls = 1;                // a batch
+    double expected = 0;           // seconds of a batch
     std::vector<double> seconds{}; // of one call, by batch
 };
 
@@ -86,7 +88,7 @@ private:
     void measure(const std::string& name, const char* reference, index_t count,
                  const std::function<void(std::span<double>)>& ours, const mpi_call& theirs);
     double time_of(side& which, long calls);
-    long calls_of(side& which);
+    void set_pace(side& which);
     void measure_all_reduce(index_t count);
     void measure_reduce(index_t count);
     void measure_broadcast(index_t count);
@@ -115,10 +117,12 @@ double fresh_calls::time_of(side& which, long calls) {
 }
 
 // As many calls as take half a millisecond, in which a busy machine seldom takes a core away.
-long fresh_calls::calls_of(side& which) {
-    double fastest = std::numeric_limits<double>::max();
-    for (int i = 0; i < 3; ++i) fastest = std::min(fastest, time_of(which, 3));
-    return std::clamp(static_cast<long>(0.0005 / fastest), 1L, 1000L);
+void fresh_calls::set_pace(side& which) {
+    constexpr double batch_seconds = 0.0005;
+    double fastest = time_of(which, 1);
+    for (int i = 0; i < 3 && fastest < 0.05; ++i) fastest = std::min(fastest, time_of(which, 3));
+    which.calls = std::clamp(static_cast<long>(batch_seconds / fastest), 1L, 1000L);
+    which.expected = fastest * static_cast<double>(which.calls);
 }
 
 void fresh_calls::measure(const std::string& name, const char* reference, index_t count,
@@ -132,13 +136,18 @@ void fresh_calls::measure(const std::string& name, const char* reference, index_
     if (by_sm_.get() != MPI_COMM_NULL)
         sides.push_back({std::string(reference) + " by coll/sm", others,
                          [&](std::span<double> values) { theirs(values, by_sm_.get()); }});
-    std::vector<long> calls;
-    for (side& one : sides) calls.push_back(calls_of(one));
-    const int batches = count == largest ? std::min(batches_, 11) : batches_;
+    constexpr double most_seconds = 1.5; // of all batches of a line, more or less
+    double round = 0;
+    for (side& one : sides) {
+        set_pace(one);
+        round += one.expected;
+    }
+    const int batches =
+        std::clamp(static_cast<int>(std::min(most_seconds / round, 1e6)), 3, batches_);
     for (int batch = 0; batch < batches; ++batch)
         for (std::size_t turn = 0; turn < sides.size(); ++turn) { // each goes first in turn
-            const std::size_t who = (static_cast<std::size_t>(batch) + turn) % sides.size();
-            sides[who].seconds.push_back(time_of(sides[who], calls[who]));
+            side& one = sides[(static_cast<std::size_t>(batch) + turn) % sides.size()];
+            one.seconds.push_back(time_of(one, one.calls));
         }
     for (std::size_t other = 1; other < sides.size(); ++other) {
         measurement result = measurement_of(sides[0].seconds, sides[other].seconds);

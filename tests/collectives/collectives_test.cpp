@@ -300,7 +300,8 @@ TEST(Collectives, OfOwnMemoryWaitForRanksThatAreLate) {
         dice = dice * 1664525U + 1013904223U;
         return static_cast<int>((dice >> 8) % sides);
     };
-    for (int round = 0; round < 150; ++round) {
+    const int rounds = everyone.nodes() == 1 ? 150 : 15; // over nodes by steps, in which all meet
+    for (int round = 0; round < rounds; ++round) {
         const int call = throw_dice(3), count = 2100 + throw_dice(80000),
                   root = throw_dice(static_cast<std::uint32_t>(ranks)),
                   late = throw_dice(static_cast<std::uint32_t>(ranks)), delay = throw_dice(500);
