@@ -1,4 +1,5 @@
 #include "by_hand.hpp"
+#include "own_memory.hpp"
 
 #include <mpi.h>
 #include <nodespan/algorithm.hpp>
@@ -123,7 +124,10 @@ void collective_calls::measure_sums(index_t count) {
 } // namespace
 
 std::vector<measurement> measure_collectives(team& team, int batches) {
-    return collective_calls(team, batches).run();
+    std::vector<measurement> results = collective_calls(team, batches).run();
+    const std::vector<measurement> more = measure_own_memory(team, batches);
+    results.insert(results.end(), more.begin(), more.end());
+    return results;
 }
 
 } // namespace nodespan::bench

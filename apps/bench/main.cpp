@@ -1,6 +1,7 @@
 #include "app.hpp"
 #include "by_hand.hpp"
 #include "output.hpp"
+#include "own_memory.hpp"
 #include "results.hpp"
 #include "scale.hpp"
 #include "usage.hpp"
@@ -150,6 +151,7 @@ int main(int argc, char** argv) {
         if (wanted.size() > 1 && std::count(wanted.begin(), wanted.end(), scale) > 0)
             throw CLI::ValidationError("--case", "scale has a table of its own: run it alone");
     });
+    bench::let_mpi_offer_sm();
     return nodespan::app::run_app(argc, argv, options, [&](nodespan::team& team) {
         using nodespan::app::exit_code;
         nodespan::app::require_writable(

@@ -39,15 +39,19 @@ struct statistics {
     double median = 0, best = 0, spread = 0;
 };
 
-// Of batch times: the slowest rank's in every batch.
-statistics summarise(const team& team, std::vector<double> seconds, long count) {
-    MPI_Allreduce(MPI_IN_PLACE, seconds.data(), static_cast<int>(seconds.size()), MPI_DOUBLE,
-                  MPI_MAX, team.comm());
+statistics summarise(std::vector<double> seconds) {
     std::sort(seconds.begin(), seconds.end());
     const std::size_t n = seconds.size();
     const double median = (seconds[n / 2] + seconds[(n - 1) / 2]) / 2;
-    const auto works = static_cast<double>(count);
-    return {median / works, seconds[0] / works, (seconds[n * 3 / 4] - seconds[n / 4]) / median};
+    return {median, seconds[0], (seconds[n * 3 / 4] - seconds[n / 4]) / median};
+}
+
+// The slowest rank's time in every batch, for one piece of work.
+std::vector<double> slowest(const team& team, std::vector<double> seconds, long count) {
+    MPI_Allreduce(MPI_IN_PLACE, seconds.data(), static_cast<int>(seconds.size()), MPI_DOUBLE,
+                  MPI_MAX, team.comm());
+    for (double& time : seconds) time /= static_cast<double>(count);
+    return seconds;
 }
 
 } // namespace
@@ -61,8 +65,12 @@ measurement compare(team& team, int batches, const workload& ours, const workloa
             const int who = (batch + turn) % 2; // each goes first as often as the other
             seconds[who].push_back(time_of(team, *works[who], counts[who]));
         }
-    const statistics mine = summarise(team, seconds[0], counts[0]);
-    const statistics other = summarise(team, seconds[1], counts[1]);
+    return measurement_of(slowest(team, seconds[0], counts[0]),
+                          slowest(team, seconds[1], counts[1]));
+}
+
+measurement measurement_of(const std::vector<double>& ours, const std::vector<double>& reference) {
+    const statistics mine = summarise(ours), other = summarise(reference);
     measurement result;
     result.ours_seconds = mine.median;
     result.reference_seconds = other.median;

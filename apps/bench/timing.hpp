@@ -33,6 +33,9 @@ using workload = std::function<void(long count)>;
 /// Call: collective, with workloads that do the same on all ranks.
 measurement compare(team& team, int batches, const workload& ours, const workload& reference);
 
+/// What the slowest rank's times of one piece of work say, of batch for batch.
+measurement measurement_of(const std::vector<double>& ours, const std::vector<double>& reference);
+
 /// Collects the lines of a case.
 class lines {
 public:

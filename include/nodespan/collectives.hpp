@@ -74,10 +74,11 @@ collective_call call_on(collective_call::name_type name, R& values, accumulate_o
 ///         same on all ranks, and the values are unchanged. errc::peer_lost and the MPI category
 ///         end the team.
 /// Cost:   one node: up to 1 KiB, and up to 16 KiB (with many ranks less) of the rank's own memory,
-///         one meeting. Larger values: two meetings if they lie in arrays, otherwise one for each
-///         128 KiB. Several nodes: an allgather between leaders, and from 384 bytes on two messages
-///         between each two nodes per MiB. The first calls of a team reserve scratch space, some
-///         300 KiB a rank.
+///         one meeting. Larger values: two meetings if they lie in arrays; otherwise one, and of n
+///         ranks each copies (n-1)/n of its values to shared memory, combines 1/n, and copies
+///         (n-1)/n back, up to four chunks of 64 KiB ahead of the others. Several nodes: an
+///         allgather between leaders, and from 384 bytes on two messages between each two nodes per
+///         MiB. The first calls of a team reserve scratch space, some 300 KiB a rank.
 /// Source: MPI 3.1 section 5.9.6 (all-reduce).
 template <detail::writable_range R>
 requires(detail::combinable<std::ranges::range_value_t<R>>) void all_reduce(

@@ -18,12 +18,14 @@
 // values, and writes it to all of them; then one meeting ends the call. Slices are whole cache
 // lines.
 //
-// All else goes through a pipeline of steps, with one meeting after each. Chunk c is copied into an
-// inbox of each rank in step c, combined into an outbox in step c + 1, exchanged between leaders in
-// step c + 2 where there are several nodes, and copied to the ranks' own memory in the step after
-// that. A rank has two inboxes: that of chunk c is written in step c, read in step c + 1, and
-// written again in step c + 2. A node has three outboxes, since an outbox is in use for three
-// steps. In each case a meeting lies between the last reader and the next writer.
+// All else goes through slice_exchange where there is one node.
+//
+// Over several nodes it goes through a pipeline of steps, with one meeting after each. Chunk c is
+// copied into an inbox of each rank in step c, combined into an outbox in step c + 1, exchanged
+// between leaders in step c + 2, and copied to the ranks' own memory in the step after that. A rank
+// has two inboxes: that of chunk c is written in step c, read in step c + 1, and written again in
+// step c + 2. A node has three outboxes, since an outbox is in use for three steps. In each case a
+// meeting lies between the last reader and the next writer.
 //
 // Errors: what the notes show is refused on all ranks, before any value has changed. A later error,
 // or a rank that leaves, ends the team: give_up() tells the others, whose waits then throw
@@ -37,9 +39,8 @@ using enum collective_call::name_type;
 // For larger values two meetings cost less than copying what ranks show.
 constexpr std::size_t in_place_from_bytes = 1024;
 
-// Three chunks and a rank's own values fit into the nearest caches.
-constexpr std::size_t chunk_on_one_node = 128 * 1024;
-constexpr std::size_t chunk_over_nodes = 1024 * 1024; // large enough that a message pays off
+// Of values that cross nodes: large enough that a message pays off.
+constexpr std::size_t chunk_bytes = 1024 * 1024;
 
 // A piece that is combined before it is copied on, while it is still in the first cache.
 constexpr std::size_t block_bytes = 8 * 1024;
@@ -79,26 +80,35 @@ collectives_core& collectives_core::of(team_core& team) {
     return *static_cast<collectives_core*>(team.collectives.get());
 }
 
-collectives_core::collectives_core(team_core& team)
-    : team_(team),
-      memory_(arena::of(team)),
-      chunk_bytes_(team.placement()->nodes() > 1 ? chunk_over_nodes : chunk_on_one_node) {
+collectives_core::collectives_core(team_core& team) : team_(team), memory_(arena::of(team)) {
     const std::size_t shown = rendezvous::shown_bytes(largest_node());
-    block_request request;
-    request.description = "shared memory for collective calls";
-    request.reserved_bytes =
-        rendezvous::bytes(largest_node(), shown) + alignof(rendezvous::outcome);
-    request.node_bytes = rendezvous::bytes(team.node_size(), shown) + alignof(rendezvous::outcome);
-    request.mine = [&] {
-        byte_range part = rendezvous::part_of(team.node_rank(), team.node_size(), shown);
-        if (team.node_rank() + 1 == team.node_size()) part.end = request.node_bytes;
-        return std::vector<byte_range>{part};
-    };
-    std::byte* const begin = memory_.allocate({}, request).data;
-    const auto beside = reinterpret_cast<std::uintptr_t>(begin) % alignof(rendezvous::outcome);
-    board_.emplace(team, begin + (beside == 0 ? 0 : alignof(rendezvous::outcome) - beside), shown);
+    board_.emplace(team,
+                   reserve("shared memory for collective calls",
+                           [&](int ranks) { return rendezvous::bytes(ranks, shown); }),
+                   shown);
     if (team.placement()->nodes() > 1 && team.is_leader())
         exchange_ = std::make_unique<leader_exchange>(team);
+}
+
+// Zeroed memory of the node, aligned for words that each have two cache lines of their own.
+std::byte* collectives_core::reserve(const char* description,
+                                     const std::function<std::size_t(int ranks)>& bytes_of) {
+    constexpr std::size_t alignment = 128;
+    block_request request;
+    request.description = description;
+    request.reserved_bytes = bytes_of(largest_node()) + alignment;
+    request.node_bytes = bytes_of(team_.node_size()) + alignment;
+    request.mine = [&] { return even_part(request.node_bytes, team_); };
+    std::byte* const begin = memory_.allocate({}, request).data;
+    const auto beside = reinterpret_cast<std::uintptr_t>(begin) % alignment;
+    return begin + (beside == 0 ? 0 : alignment - beside);
+}
+
+slice_exchange& collectives_core::slices() {
+    if (!slices_)
+        slices_.emplace(team_,
+                        reserve("scratch space for collective calls", slice_exchange::bytes));
+    return *slices_;
 }
 
 int collectives_core::largest_node() const noexcept {
@@ -116,9 +126,9 @@ void collectives_core::run(const collective_call& mine) {
         refuse_nonsense(note, team_.placement()->size());
         if (team_.placement()->size() == 1 || finish_small(mine)) return;
         if (mine.name == collective_call::name_type::broadcast) return broadcast(mine);
-        const bool is_one_node = team_.placement()->nodes() == 1;
-        const bool in_place = board_->are_all_shared();
-        if (is_one_node && in_place) return reduce_in_place(mine);
+        if (team_.placement()->nodes() == 1)
+            return board_->are_all_shared() ? reduce_in_place(mine)
+                                            : slices().reduce(mine, kernel_, why_);
         reserve_scratch();
         reduce_by_steps(mine);
     } catch (const error& failure) {
@@ -140,15 +150,21 @@ void collectives_core::give_up() noexcept {
 // When this returns, all ranks of the team have made the same call, and each rank knows what the
 // other ranks of its node have shown.
 void collectives_core::meet_and_check(const collective_call& mine, const call_note& note) {
-    const bool shows = mine.name == collective_call::name_type::broadcast
-                           ? mine.root == team_.rank()
-                           : !stays_in_place(note);
-    board_->show(note, mine.values, shows);
+    board_->show(note, mine.values, shows(mine, note));
     kernel_ = plain_kernel(mine.kind, mine.op);
     if (team_.placement()->nodes() > 1)
         settle_between_nodes(mine);
     else
         throw_if_refused(board_->compare());
+}
+
+// Whether others read a rank's values beside its note, or itself, since its own are overwritten.
+bool collectives_core::shows(const collective_call& mine, const call_note& note) const noexcept {
+    const bool is_root = mine.root == team_.rank();
+    if (mine.name == collective_call::name_type::broadcast) return is_root;
+    if (mine.name == reduce && is_root && team_.rank() == 0 && team_.placement()->nodes() == 1)
+        return false;
+    return !stays_in_place(note);
 }
 
 void collectives_core::settle_between_nodes(const collective_call& mine) {
@@ -176,12 +192,13 @@ void collectives_core::settle_between_nodes(const collective_call& mine) {
     throw_if_refused(board_->result().verdict);
 }
 
-// Combines the values of all ranks of the node in rank order: to[i] becomes the result.
+// Combines the values of all ranks of the node in rank order: to[i] becomes the result. They may be
+// those of rank 0 already.
 template <class From>
 void collectives_core::combine_run(std::byte* to, std::size_t bytes, const collective_call& mine,
                                    From&& from) {
     const auto step = static_cast<index_t>(mine.element_bytes);
-    copy_bytes(to, from(0), bytes);
+    if (const std::byte* const first = from(0); first != to) copy_bytes(to, first, bytes);
     for (int peer = 1; peer < team_.node_size(); ++peer)
         kernel_(to, step, from(peer), step, static_cast<index_t>(bytes / mine.element_bytes),
                 nullptr);
@@ -208,8 +225,9 @@ bool collectives_core::finish_small(const collective_call& mine) {
     else if (mine.name == collective_call::name_type::broadcast)
         copy_bytes(mine.values, board_->values_of(mine.root), bytes);
     else
-        combine_run(mine.values, bytes, mine,
-                    [&](int peer) -> const std::byte* { return board_->values_of(peer); });
+        combine_run(mine.values, bytes, mine, [&](int peer) -> const std::byte* {
+            return peer == 0 && team_.rank() == 0 ? mine.values : board_->values_of(peer);
+        });
     return true;
 }
 
@@ -240,34 +258,31 @@ void collectives_core::combine_slices(const collective_call& mine, std::size_t b
 
 // The pipeline. In step s, chunk s is copied to the scratch space, chunk s - 1 is combined, and so
 // on. What one step writes, the next step reads, and it is overwritten only after all ranks have
-// read it. Up to three ranks combine whole chunks redundantly, which saves a copy.
+// read it.
 void collectives_core::reduce_by_steps(const collective_call& mine) {
     const std::size_t bytes = mine.count * mine.element_bytes;
-    const std::size_t chunks = (bytes + chunk_bytes_ - 1) / chunk_bytes_;
+    const std::size_t chunks = (bytes + chunk_bytes - 1) / chunk_bytes;
     const bool brings = !board_->are_all_shared();
-    const bool over_nodes = team_.placement()->nodes() > 1;
     const bool takes = mine.name == all_reduce || mine.root == team_.rank();
-    const bool alone = brings && !over_nodes && team_.node_size() <= 3;
     const int me = team_.node_rank(), peers = team_.node_size();
     const auto length = [&](std::size_t c) {
-        return std::min(chunk_bytes_, bytes - c * chunk_bytes_);
+        return std::min(chunk_bytes, bytes - c * chunk_bytes);
     };
-    const auto home = [&](std::size_t c) { return mine.values + c * chunk_bytes_; };
+    const auto home = [&](std::size_t c) { return mine.values + c * chunk_bytes; };
     const auto combine = [&](std::size_t c) {
-        const std::size_t begin = alone ? 0 : slice(length(c), me, peers),
-                          end = alone ? length(c) : slice(length(c), me + 1, peers);
-        if (alone && !takes) return;
-        combine_run((alone ? home(c) : outbox(c)) + begin, end - begin, mine, [&](int peer) {
-            return (brings ? inbox(c, peer) : values_of(peer) + c * chunk_bytes_) + begin;
+        const std::size_t begin = slice(length(c), me, peers),
+                          end = slice(length(c), me + 1, peers);
+        combine_run(outbox(c) + begin, end - begin, mine, [&](int peer) {
+            return (brings ? inbox(c, peer) : values_of(peer) + c * chunk_bytes) + begin;
         });
     };
     const std::size_t combining = brings ? 1 : 0, exchanging = combining + 1,
-                      taking = combining + (over_nodes ? 2 : 1), last = alone ? combining : taking;
-    for (std::size_t s = 0; s < chunks + last; ++s) {
+                      taking = combining + 2;
+    for (std::size_t s = 0; s < chunks + taking; ++s) {
         const auto at_station = [&](std::size_t delay) { return s >= delay && s - delay < chunks; };
         if (brings && at_station(0)) copy_bytes(inbox(s, me), home(s), length(s));
         if (at_station(combining)) combine(s - combining);
-        if (takes && !alone && at_station(taking))
+        if (takes && at_station(taking))
             copy_bytes(home(s - taking), outbox(s - taking), length(s - taking));
         if (exchange_ && at_station(exchanging))
             exchange_->combine(outbox(s - exchanging), length(s - exchanging), mine.element_bytes,
@@ -276,24 +291,24 @@ void collectives_core::reduce_by_steps(const collective_call& mine) {
     }
 }
 
-// Copies from the root's own memory if all ranks see it; otherwise through the pipeline, into which
-// the root puts its chunks.
+// Copies from the root's own memory if all ranks see it; otherwise through scratch space, into
+// which the root puts its chunks.
 void collectives_core::broadcast(const collective_call& mine) {
     const std::size_t bytes = mine.count * mine.element_bytes;
     const bool is_root = mine.root == team_.rank();
-    const bool over_nodes = team_.placement()->nodes() > 1;
-    if (!over_nodes && board_->note_of(mine.root).is_shared()) {
+    if (team_.placement()->nodes() == 1) {
+        if (!board_->note_of(mine.root).is_shared()) return slices().broadcast(mine, why_);
         if (!is_root) copy_bytes(mine.values, values_of(mine.root), bytes);
         return team_.meet_on_node(why_);
     }
     reserve_scratch();
     const int root_node = team_.placement()->node_of(mine.root);
-    const std::size_t chunks = (bytes + chunk_bytes_ - 1) / chunk_bytes_;
-    const auto begin = [&](std::size_t c) { return mine.values + c * chunk_bytes_; };
+    const std::size_t chunks = (bytes + chunk_bytes - 1) / chunk_bytes;
+    const auto begin = [&](std::size_t c) { return mine.values + c * chunk_bytes; };
     const auto length = [&](std::size_t c) {
-        return std::min(chunk_bytes_, bytes - c * chunk_bytes_);
+        return std::min(chunk_bytes, bytes - c * chunk_bytes);
     };
-    const std::size_t taking = over_nodes ? 2 : 1;
+    constexpr std::size_t taking = 2;
     for (std::size_t s = 0; s < chunks + taking; ++s) {
         if (is_root && s < chunks) copy_bytes(outbox(s), begin(s), length(s));
         if (!is_root && s >= taking)
@@ -308,7 +323,7 @@ void collectives_core::broadcast(const collective_call& mine) {
 void collectives_core::reserve_scratch() {
     if (scratch_ != nullptr) return;
     const auto need = [&](int ranks) {
-        return chunk_bytes_ * (2 * static_cast<std::size_t>(ranks) + 3);
+        return chunk_bytes * (2 * static_cast<std::size_t>(ranks) + 3);
     };
     block_request request;
     request.description = "scratch space for collective calls";
@@ -319,17 +334,17 @@ void collectives_core::reserve_scratch() {
     request.mine = [&] {
         const bool is_last = team_.node_rank() + 1 == team_.node_size();
         return std::vector<byte_range>{
-            {chunk_bytes_ * 2 * me, is_last ? request.node_bytes : chunk_bytes_ * 2 * (me + 1)}};
+            {chunk_bytes * 2 * me, is_last ? request.node_bytes : chunk_bytes * 2 * (me + 1)}};
     };
     scratch_ = memory_.allocate({}, request).data;
 }
 
 std::byte* collectives_core::inbox(std::size_t chunk, int node_rank) const noexcept {
-    return scratch_ + chunk_bytes_ * (2 * static_cast<std::size_t>(node_rank) + chunk % 2);
+    return scratch_ + chunk_bytes * (2 * static_cast<std::size_t>(node_rank) + chunk % 2);
 }
 
 std::byte* collectives_core::outbox(std::size_t chunk) const noexcept {
-    return scratch_ + chunk_bytes_ * (2 * static_cast<std::size_t>(team_.node_size()) + chunk % 3);
+    return scratch_ + chunk_bytes * (2 * static_cast<std::size_t>(team_.node_size()) + chunk % 3);
 }
 
 std::byte* collectives_core::values_of(int node_rank) const noexcept {

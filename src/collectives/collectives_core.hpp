@@ -4,8 +4,10 @@
 #include "leader_exchange.hpp"
 #include "nodespan/collectives.hpp"
 #include "rendezvous.hpp"
+#include "slice_exchange.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -16,8 +18,9 @@ namespace nodespan::detail {
 ///
 /// Ranks show each other notes when they meet; small values travel beside the notes. Large values
 /// in the team's windows are combined in place, where each rank combines one slice. Other values go
-/// through scratch space in chunks: between two meetings one chunk is copied in, the one before it
-/// combined, the one before that exchanged between nodes, and so on.
+/// through scratch space in chunks: on one node by slice_exchange; over several nodes one chunk is
+/// copied in between two meetings, the one before it combined, the one before that exchanged
+/// between nodes, and so on.
 class collectives_core {
 public:
     /// The collective calls of a team; the first call makes them.
@@ -33,6 +36,7 @@ public:
 
 private:
     void meet_and_check(const collective_call& mine, const call_note& note);
+    bool shows(const collective_call& mine, const call_note& note) const noexcept;
     void settle_between_nodes(const collective_call& mine);
     bool stays_in_place(const call_note& note) const noexcept;
     bool finish_small(const collective_call& mine);
@@ -44,6 +48,9 @@ private:
     void combine_run(std::byte* to, std::size_t bytes, const collective_call& mine, From&& from);
 
     void give_up() noexcept;
+    std::byte* reserve(const char* description,
+                       const std::function<std::size_t(int ranks)>& bytes_of);
+    slice_exchange& slices();
     void reserve_scratch();
     std::byte* inbox(std::size_t chunk, int node_rank) const noexcept;
     std::byte* outbox(std::size_t chunk) const noexcept;
@@ -55,10 +62,10 @@ private:
     arena& memory_;
     std::optional<rendezvous> board_;
     std::unique_ptr<leader_exchange> exchange_; // of leaders, if there are several nodes
-    std::byte* scratch_ = nullptr;              // made when it is first needed
-    std::size_t chunk_bytes_;
-    run_kernel kernel_ = nullptr; // of the call that runs
-    occasion why_;                // of the call that runs
+    std::optional<slice_exchange> slices_;      // on one node, made when they are first needed
+    std::byte* scratch_ = nullptr;              // over several nodes, as well
+    run_kernel kernel_ = nullptr;               // of the call that runs
+    occasion why_;                              // of the call that runs
 };
 
 } // namespace nodespan::detail

@@ -83,13 +83,6 @@ std::size_t rendezvous::bytes(int ranks, std::size_t shown_bytes) noexcept {
     return sizeof(head) + static_cast<std::size_t>(ranks) * 2 * (sizeof(line) + shown_bytes);
 }
 
-// Equal parts, which are nearly the rank's own slots.
-byte_range rendezvous::part_of(int rank, int ranks, std::size_t shown_bytes) noexcept {
-    const std::size_t all = bytes(ranks, shown_bytes), n = static_cast<std::size_t>(ranks),
-                      r = static_cast<std::size_t>(rank);
-    return {all * r / n, all * (r + 1) / n};
-}
-
 rendezvous::rendezvous(team_core& team, std::byte* memory, std::size_t shown_bytes)
     : team_(team),
       ranks_(team.node_size()),

@@ -55,10 +55,8 @@ public:
     /// The most bytes that each of `ranks` ranks of a node can show at once.
     static std::size_t shown_bytes(int ranks) noexcept;
 
-    /// Bytes of shared memory that `ranks` ranks need, zeroed and aligned to 128; and the part of
-    /// it that rank `rank` is the first to use.
+    /// Bytes of shared memory that `ranks` ranks need, zeroed and aligned to 128.
     static std::size_t bytes(int ranks, std::size_t shown_bytes) noexcept;
-    static byte_range part_of(int rank, int ranks, std::size_t shown_bytes) noexcept;
 
     rendezvous(team_core& team, std::byte* memory, std::size_t shown_bytes);
 

@@ -100,4 +100,16 @@ void copy_many_bytes(std::byte* to, const std::byte* from, std::size_t bytes) no
     std::memcpy(to, from, bytes);
 }
 
+void stream_bytes(std::byte* to, const std::byte* from, std::size_t bytes) noexcept {
+#ifdef NODESPAN_HAS_X86_COPIES
+    constexpr std::size_t least = 4096; // whole lines between the ends
+    if (bytes >= least) {
+        race::copies(to, from, bytes, __builtin_return_address(0));
+        const race::inside own_copies;
+        return copy_by_streaming(to, from, bytes);
+    }
+#endif
+    copy_bytes(to, from, bytes);
+}
+
 } // namespace nodespan::detail

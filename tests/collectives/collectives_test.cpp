@@ -10,12 +10,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <complex>
 #include <cstdint>
 #include <cstring>
 #include <limits>
 #include <span>
+#include <thread>
 #include <type_traits>
 #include <vector>
 
@@ -285,6 +287,38 @@ TEST(Collectives, FollowEachOtherWithoutFences) {
         ASSERT_TRUE(
             on_all_ranks(std::count(large.begin(), large.end(), root + round) == 40000 &&
                          std::count(small.begin(), small.end(), round * everyone.size()) == 10));
+    }
+}
+
+// Calls of all lengths and roots follow each other, and some rank is late in each: what others are
+// ahead must neither be overwritten nor taken for something else.
+TEST(Collectives, OfOwnMemoryWaitForRanksThatAreLate) {
+    team everyone(MPI_COMM_WORLD);
+    const int ranks = everyone.size(), me = everyone.rank();
+    std::uint32_t dice = 1; // the same on all ranks
+    const auto throw_dice = [&](std::uint32_t sides) {
+        dice = dice * 1664525U + 1013904223U;
+        return static_cast<int>((dice >> 8) % sides);
+    };
+    const int rounds = everyone.nodes() == 1 ? 150 : 15; // over nodes by steps, in which all meet
+    for (int round = 0; round < rounds; ++round) {
+        const int call = throw_dice(3), count = 2100 + throw_dice(80000),
+                  root = throw_dice(static_cast<std::uint32_t>(ranks)),
+                  late = throw_dice(static_cast<std::uint32_t>(ranks)), delay = throw_dice(500);
+        std::vector<long> mine(static_cast<std::size_t>(count));
+        for (int i = 0; i < count; ++i)
+            mine[static_cast<std::size_t>(i)] = long{i} * (me + 1) + round;
+        if (me == late) std::this_thread::sleep_for(std::chrono::microseconds(delay));
+
+        call == 0   ? all_reduce(everyone, mine)
+        : call == 1 ? reduce(everyone, mine, accumulate_op::sum, root)
+                    : broadcast(everyone, mine, root);
+
+        const bool is_sum = call == 0 || (call == 1 && me == root);
+        const long factor = is_sum ? long{ranks} * (ranks + 1) / 2 : call == 2 ? root + 1 : me + 1;
+        const long term = is_sum ? long{ranks} * round : round;
+        EXPECT_EQ(wrong(std::span<long>(mine), [&](index_t i) { return i * factor + term; }), 0)
+            << "call " << call << " of " << count << ", root " << root << ", round " << round;
     }
 }
 

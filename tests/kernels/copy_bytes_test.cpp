@@ -21,7 +21,12 @@ constexpr std::byte guard{0xA5};
 // divides a page or a line, so bytes from a wrong place show.
 class copier {
 public:
-    explicit copier(std::size_t most) : from_(most + margin), to_(most + margin, guard) {
+    using way = void (*)(std::byte* to, const std::byte* from, std::size_t bytes) noexcept;
+
+    explicit copier(std::size_t most, way copy = copy_bytes)
+        : copy_(copy),
+          from_(most + margin),
+          to_(most + margin, guard) {
         for (std::size_t i = 0; i < from_.size(); ++i)
             from_[i] = static_cast<std::byte>(i % 251 + i / 251 % 241);
     }
@@ -35,7 +40,7 @@ public:
                          reinterpret_cast<std::uintptr_t>(to_.data()) - 64;
         std::byte* const to = to_.data() + 64 + gap % 4096;
 
-        copy_bytes(to, from, bytes);
+        copy_(to, from, bytes);
 
         EXPECT_TRUE(std::equal(from, from + bytes, to));
         EXPECT_TRUE(std::all_of(to - 64, to, [](std::byte b) { return b == guard; }));
@@ -46,6 +51,7 @@ public:
 
 private:
     static constexpr std::size_t margin = 2 * 4096 + 256;
+    way copy_;
     std::vector<std::byte> from_, to_;
 };
 
@@ -84,6 +90,15 @@ TEST(CopyBytes, AroundTheSizeFromWhichStoresPassTheCaches) {
             for (const std::size_t distance : sizes{0, 8, 59, 3000})
                 c.check(offset, distance,
                         streaming_copy_from_bytes + static_cast<std::size_t>(more));
+}
+
+TEST(CopyBytes, OfPiecesOfALongCopyPassTheCachesAtEveryAlignment) {
+    copier c(70001, nodespan::detail::stream_bytes);
+
+    for (const std::size_t bytes : sizes{1, 127, 4095, 4096, 4097, 4159, 70001})
+        for (const std::size_t offset : sizes{0, 5, 63})
+            for (const std::size_t distance : sizes{0, 1, 8, 63, 3000})
+                c.check(offset, distance, bytes);
 }
 
 TEST(CopyBytes, OfNothingTakesNullPointers) {

@@ -19,6 +19,10 @@ inline constexpr std::size_t streaming_copy_from_bytes = std::size_t{16} << 20;
 /// copy_bytes for plain_copy_below_bytes and more.
 void copy_many_bytes(std::byte* to, const std::byte* from, std::size_t bytes) noexcept;
 
+/// Copies a piece of a copy that altogether has streaming_copy_from_bytes or more: its stores
+/// bypass the caches. The memory does not overlap.
+void stream_bytes(std::byte* to, const std::byte* from, std::size_t bytes) noexcept;
+
 /// Copies bytes between memory that does not overlap, as fast as the machine can.
 inline void copy_bytes(std::byte* to, const std::byte* from, std::size_t bytes) noexcept {
     if (bytes >= plain_copy_below_bytes)
