@@ -1,0 +1,56 @@
+#pragma once
+
+#include "arena.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace nodespan::detail {
+
+/// Shared memory in which the ranks of a team sort their lists for each other: for each rank a
+/// table, and two rooms, of what it has for others and of what comes. A list goes through it by
+/// turns, so that its length costs no memory. Kept until the team ends.
+class list_room {
+public:
+    /// What a rank has for another one: where in its room, and how many elements.
+    struct bundle {
+        std::uint64_t begin = 0, count = 0;
+    };
+
+    /// The room of a team, for elements of `element_bytes` bytes. The first call makes it, and one
+    /// whose elements do not fit makes a larger one.
+    /// Call:   collective, with equal sizes.
+    /// Errors: as arena::allocate.
+    static list_room& of(team_core& team, std::size_t element_bytes);
+
+    explicit list_room(team_core& team) : team_(team) {}
+
+    /// How many elements of a rank's list go in a turn.
+    static std::size_t elements_in_a_turn(std::size_t element_bytes) noexcept;
+
+    /// A bundle's bytes: the elements' numbers and then, where they begin, their values.
+    static std::size_t numbers_bytes(std::size_t count) noexcept;
+    static std::size_t bundle_bytes(std::size_t count, std::size_t element_bytes) noexcept;
+
+    /// A rank of this node: its table, with an entry for each rank of the team, and its room.
+    bundle* bundles_of(int node_rank) const noexcept;
+    std::byte* out_of(int node_rank) const noexcept;
+
+    /// This rank: how many elements each rank has for it, and room for them.
+    std::uint64_t* incoming() const noexcept;
+    std::byte* in() const noexcept;
+    std::size_t in_bytes() const noexcept { return room_bytes_; }
+
+private:
+    std::byte* begin_of(int node_rank) const noexcept {
+        return where_.data + static_cast<std::size_t>(node_rank) * each_bytes_;
+    }
+    void reserve(std::size_t element_bytes);
+
+    team_core& team_;
+    block where_;
+    std::size_t room_bytes_ = 0; // of one of a rank's two rooms; 0 before there is one
+    std::size_t each_bytes_ = 0; // of all that a rank has
+};
+
+} // namespace nodespan::detail
