@@ -22,8 +22,7 @@ bool are_all_inside(const index_list& extents, const index_t* places, std::size_
     bool is_inside = true;
     for (std::size_t i = 0; i < count; ++i)
         for (const index_t extent : extents)
-            is_inside &=
-                static_cast<std::uint64_t>(*places++) < static_cast<std::uint64_t>(extent);
+            is_inside &= static_cast<std::uint64_t>(*places++) < static_cast<std::uint64_t>(extent);
     return is_inside;
 }
 

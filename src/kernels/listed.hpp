@@ -4,6 +4,7 @@
 #include "nodespan/indices.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <type_traits>
 
@@ -40,8 +41,14 @@ void store_listed(std::byte* block, const index_t* at, const std::byte* values, 
 /// The kernel that adds the values to elements which no other thread uses; null for `other`.
 listed_kernel add_listed(element_kind kind) noexcept;
 
-/// Copies the elements to `to`.
+/// Copies the elements to `to`, one after the other, or to the places `to_at` there.
 void load_listed(const std::byte* block, const index_t* at, std::byte* to, std::size_t count,
                  std::size_t bytes);
+void load_listed(const std::byte* block, const index_t* at, std::byte* to,
+                 const std::uint32_t* to_at, std::size_t count, std::size_t bytes);
+
+/// Copies values that lie one after the other to the places `to_at` of `to`.
+void spread_listed(const std::byte* values, std::byte* to, const std::uint32_t* to_at,
+                   std::size_t count, std::size_t bytes);
 
 } // namespace nodespan::detail

@@ -21,9 +21,6 @@ list_exchange::list_exchange(const array_location& a, const index_t* places, ind
       first_here_(static_cast<std::size_t>(team_.rank() - team_.node_rank())),
       node_size_(static_cast<std::size_t>(team_.node_size())),
       finder_(place_finder::of(a)),
-      rank_(std::min(count_, most_)),
-      element_(rank_.size()),
-      position_(rank_.size()),
       came_(ranks_) {}
 
 template <class F>
@@ -36,7 +33,7 @@ void list_exchange::for_each_far(F&& f) const {
 template <class F>
 void list_exchange::for_each_bundle(F&& f) const {
     const std::byte* const out = room_->out_of(team_.node_rank());
-    const std::uint32_t* position = position_.data();
+    const std::uint32_t* position = room_->positions();
     for (std::size_t rank = 0; rank < ranks_; ++rank) {
         if (bundles_[rank].count > 0) f(rank, out + bundles_[rank].begin, position);
         position += bundles_[rank].count;
@@ -48,7 +45,9 @@ void list_exchange::begin_turn(list_room& room, std::uint64_t turn) {
     bundles_ = room.bundles_of(team_.node_rank());
     begin_ = std::min(count_, static_cast<std::size_t>(turn) * most_);
     here_ = std::min(most_, count_ - begin_);
-    finder_->find(places_ + begin_ * dimensions_, here_, rank_.data(), element_.data());
+    element_ = reinterpret_cast<index_t*>(room.in());
+    rank_ = reinterpret_cast<std::uint32_t*>(element_ + here_);
+    finder_->find(places_ + begin_ * dimensions_, here_, rank_, element_);
     std::size_t at = 0;
     std::fill_n(bundles_, ranks_, list_room::bundle{});
     for (std::size_t i = 0; i < here_; ++i) ++bundles_[rank_[i]].count;
@@ -192,7 +191,7 @@ void list_exchange::fill_questions(std::byte* out) {
     std::vector<std::uint32_t*> positions(ranks_);
     for (std::size_t rank = 0; rank < ranks_; ++rank) {
         numbers[rank] = reinterpret_cast<index_t*>(out + bundles_[rank].begin);
-        positions[rank] = position_.data() + at;
+        positions[rank] = room_->positions() + at;
         at += bundles_[rank].count;
     }
     for (std::size_t i = 0; i < here_; ++i) {
@@ -203,15 +202,10 @@ void list_exchange::fill_questions(std::byte* out) {
 }
 
 void list_exchange::load_here(std::byte* to) {
-    const std::byte* const elements = a_.where.data;
     for_each_bundle([&](std::size_t rank, const std::byte* bundle, const std::uint32_t* position) {
-        if (!is_here(rank)) return;
-        const auto* const number = reinterpret_cast<const index_t*>(bundle);
-        with_size(bytes_, [&](auto size) {
-            for (std::size_t i = 0; i < bundles_[rank].count; ++i)
-                std::memcpy(to + position[i] * static_cast<std::size_t>(size),
-                            elements + static_cast<std::size_t>(number[i]) * size, size);
-        });
+        if (is_here(rank))
+            load_listed(a_.where.data, reinterpret_cast<const index_t*>(bundle), to, position,
+                        bundles_[rank].count, bytes_);
     });
 }
 
@@ -236,14 +230,9 @@ void list_exchange::answer() {
 
 void list_exchange::take_answers(std::byte* to) {
     for_each_bundle([&](std::size_t rank, const std::byte* bundle, const std::uint32_t* position) {
-        if (is_here(rank)) return;
         const std::size_t count = bundles_[rank].count;
-        const std::byte* const values = bundle + list_room::numbers_bytes(count);
-        with_size(bytes_, [&](auto size) {
-            for (std::size_t i = 0; i < count; ++i)
-                std::memcpy(to + position[i] * static_cast<std::size_t>(size), values + i * size,
-                            size);
-        });
+        if (!is_here(rank))
+            spread_listed(bundle + list_room::numbers_bytes(count), to, position, count, bytes_);
     });
 }
 

@@ -28,8 +28,10 @@ public:
     list_exchange(const array_location& a, const index_t* places, index_t count,
                   const occasion& why);
 
-    /// How many turns this rank's list takes; all ranks go as many as the longest.
-    std::uint64_t turns() const noexcept { return (count_ + most_ - 1) / most_; }
+    /// How many turns the longest list of all takes, and so all ranks.
+    std::uint64_t turns(std::uint64_t longest) const noexcept {
+        return longest / most_ + (longest % most_ != 0 ? 1 : 0);
+    }
 
     /// Copies the elements to `to`.
     /// Call:   collective over the team, between two fences.
@@ -71,14 +73,14 @@ private:
     std::size_t far_ = 0; // elements of other nodes
     std::unique_ptr<place_finder> finder_;
 
-    // Of the turn: where it begins in the list, how many elements it has, and where these lie.
+    // Of the turn: where it begins in the list, how many elements it has, and, until bundles come,
+    // where these lie.
     list_room* room_ = nullptr;
     list_room::bundle* bundles_ = nullptr; // in shared memory
     std::size_t begin_ = 0, here_ = 0;
-    std::vector<std::uint32_t> rank_;
-    std::vector<index_t> element_;
-    std::vector<std::uint32_t> position_; // of questions: which element of the turn
-    std::vector<std::size_t> came_;       // by rank: where its bundle lies
+    std::uint32_t* rank_ = nullptr;
+    index_t* element_ = nullptr;
+    std::vector<std::size_t> came_; // by rank: where its bundle lies
 };
 
 } // namespace nodespan::detail

@@ -1,21 +1,25 @@
 #include "list_room.hpp"
 
-
 #include <algorithm>
+#include <bit>
 #include <memory>
 
 namespace nodespan::detail {
 namespace {
 
-constexpr std::size_t unit = 16;                      // values begin at multiples of it
-constexpr std::size_t turn_bytes = std::size_t{2} << 20; // of numbers and values
+constexpr std::size_t unit = 16;                         // values begin at multiples of it
+constexpr std::size_t turn_bytes = std::size_t{8} << 20; // of numbers and values
+
+constexpr std::size_t smallest_bytes = 64 * 1024;
 
 constexpr std::size_t whole_units(std::size_t bytes) {
     return (bytes + unit - 1) / unit * unit;
 }
 
+// What an element takes of either room: in one its number and value, in the other, while they are
+// sorted, its number and its rank.
 constexpr std::size_t record_bytes(std::size_t element_bytes) {
-    return sizeof(index_t) + element_bytes;
+    return sizeof(index_t) + std::max(element_bytes, sizeof(std::uint32_t));
 }
 
 } // namespace
@@ -32,22 +36,25 @@ std::size_t list_room::bundle_bytes(std::size_t count, std::size_t element_bytes
     return numbers_bytes(count) + whole_units(count * element_bytes);
 }
 
-list_room& list_room::of(team_core& team, std::size_t element_bytes) {
+list_room& list_room::of(team_core& team, std::size_t element_bytes, std::size_t longest) {
     if (!team.lists) team.lists = std::make_shared<list_room>(team);
     list_room& result = *static_cast<list_room*>(team.lists.get());
-    result.reserve(element_bytes);
+    const std::size_t elements = std::min(longest, elements_in_a_turn(element_bytes));
+    const std::size_t bytes = std::bit_ceil(elements * record_bytes(element_bytes));
+    const std::size_t most = std::max(turn_bytes, record_bytes(element_bytes)); // no power of 2
+    result.reserve(std::min(std::max(bytes, smallest_bytes), most));
     return result;
 }
 
-// Each bundle may leave some bytes over twice.
-void list_room::reserve(std::size_t element_bytes) {
+// Bundles may leave some bytes over at two ends.
+void list_room::reserve(std::size_t bytes) {
     const auto ranks = static_cast<std::size_t>(team_.placement()->size());
-    const std::size_t room = std::max(turn_bytes, whole_units(record_bytes(element_bytes))) +
-                             2 * unit * ranks;
+    const std::size_t room = whole_units(bytes) + 2 * unit * ranks;
     if (room <= room_bytes_) return;
     constexpr std::size_t page = 4096; // so that no two ranks touch the same one first
     const std::size_t tables = whole_units((sizeof(bundle) + sizeof(std::uint64_t)) * ranks);
-    const std::size_t each = (tables + 2 * room + page - 1) / page * page;
+    const std::size_t positions = bytes / record_bytes(1) * sizeof(std::uint32_t);
+    const std::size_t each = (tables + 2 * room + positions + page - 1) / page * page;
 
     int largest_node = 0;
     const placement& all = *team_.placement();
@@ -83,6 +90,10 @@ std::byte* list_room::out_of(int node_rank) const noexcept {
 
 std::byte* list_room::in() const noexcept {
     return out_of(team_.node_rank()) + room_bytes_;
+}
+
+std::uint32_t* list_room::positions() const noexcept {
+    return reinterpret_cast<std::uint32_t*>(in() + room_bytes_);
 }
 
 } // namespace nodespan::detail

@@ -8,8 +8,9 @@
 namespace nodespan::detail {
 
 /// Shared memory in which the ranks of a team sort their lists for each other: for each rank a
-/// table, and two rooms, of what it has for others and of what comes. A list goes through it by
-/// turns, so that its length costs no memory. Kept until the team ends.
+/// table, and two rooms, of what it has for others and of what comes. While a rank sorts, nothing
+/// comes, and it uses that room. A list goes through it by turns, so that its length costs no
+/// memory. Kept until the team ends.
 class list_room {
 public:
     /// What a rank has for another one: where in its room, and how many elements.
@@ -17,11 +18,11 @@ public:
         std::uint64_t begin = 0, count = 0;
     };
 
-    /// The room of a team, for elements of `element_bytes` bytes. The first call makes it, and one
-    /// whose elements do not fit makes a larger one.
-    /// Call:   collective, with equal sizes.
+    /// The room of a team, for lists of up to `longest` elements of `element_bytes` bytes. The first
+    /// call makes it, and one that needs more makes a larger one.
+    /// Call:   collective, with equal arguments.
     /// Errors: as arena::allocate.
-    static list_room& of(team_core& team, std::size_t element_bytes);
+    static list_room& of(team_core& team, std::size_t element_bytes, std::size_t longest);
 
     explicit list_room(team_core& team) : team_(team) {}
 
@@ -39,13 +40,16 @@ public:
     /// This rank: how many elements each rank has for it, and room for them.
     std::uint64_t* incoming() const noexcept;
     std::byte* in() const noexcept;
+
+    /// This rank: a number for each element of a turn.
+    std::uint32_t* positions() const noexcept;
     std::size_t in_bytes() const noexcept { return room_bytes_; }
 
 private:
     std::byte* begin_of(int node_rank) const noexcept {
         return where_.data + static_cast<std::size_t>(node_rank) * each_bytes_;
     }
-    void reserve(std::size_t element_bytes);
+    void reserve(std::size_t bytes);
 
     team_core& team_;
     block where_;

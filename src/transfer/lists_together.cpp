@@ -20,10 +20,11 @@ void move_together(const array_location& a, const index_t* places, index_t count
     std::optional<list_exchange> exchange;
     if (!refused) refused = attempt([&] { exchange.emplace(a, places, count, why); });
     if (const std::optional<error> unsent = team.flush_attached(); !refused) refused = unsent;
-    const std::uint64_t turns =
-        team.agree_on_most(refused, refused ? 0 : exchange->turns(), a.where.number, why);
-    if (turns > 0) {
-        list_room& room = list_room::of(team, a.element_bytes);
+    const std::uint64_t longest =
+        team.agree_on_most(refused, static_cast<std::uint64_t>(count), a.where.number, why);
+    if (longest > 0) {
+        list_room& room = list_room::of(team, a.element_bytes, longest);
+        const std::uint64_t turns = exchange->turns(longest);
         const race::inside own_copies;
         try {
             move(*exchange, room, turns);

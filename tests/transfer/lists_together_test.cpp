@@ -86,10 +86,10 @@ public:
         return elements_[static_cast<std::size_t>(place)];
     }
 
-    // The order that array::gather_all promises: turns of 2 MiB, in each the ranks in order.
+    // The order that array::gather_all promises: turns of 8 MiB, in each the ranks in order.
     template <class Change>
     void take_turns(const std::vector<list<T, N>>& lists, Change&& change) {
-        const std::size_t turn = (std::size_t{2} << 20) / (8 + sizeof(T));
+        const std::size_t turn = (std::size_t{8} << 20) / (8 + std::max<std::size_t>(sizeof(T), 4));
         std::size_t longest = 0;
         for (const list<T, N>& one : lists) longest = std::max(longest, one.places.size());
         for (std::size_t begin = 0; begin < longest; begin += turn)
@@ -141,9 +141,8 @@ void expect_lists_move(const situation<T, N>& s) {
 
     if constexpr (nodespan::array<T, N>::is_number) {
         a.scatter_add_all(mine.places, mine.values);
-        expected.take_turns(lists, [](T& element, const T& value) {
-            element = static_cast<T>(element + value);
-        });
+        expected.take_turns(
+            lists, [](T& element, const T& value) { element = static_cast<T>(element + value); });
         expect_same("scatter_add_all");
     }
 
@@ -179,13 +178,12 @@ TEST(ListsTogether, FindElementsHoweverTheArrayIsCut) {
 
     expect_lists_move<int, 2>({.extents = {40, 9}, .count = a_few});
     expect_lists_move<int, 2>({.extents = {2, 300}, .count = a_few}); // some ranks have nothing
-    expect_lists_move<int, 2>({.extents = {9, 40},
-                               .options = {.distribution = {.node_grid = {1, 0},
-                                                            .rank_grid = {1, 0}}},
-                               .count = a_few});
-    expect_lists_move<int, 2>({.extents = {40, 9},
-                               .options = {.distribution = {.cuts = {cuts, {}}}},
-                               .count = a_few});
+    expect_lists_move<int, 2>(
+        {.extents = {9, 40},
+         .options = {.distribution = {.node_grid = {1, 0}, .rank_grid = {1, 0}}},
+         .count = a_few});
+    expect_lists_move<int, 2>(
+        {.extents = {40, 9}, .options = {.distribution = {.cuts = {cuts, {}}}}, .count = a_few});
     expect_lists_move<double, 3>({.extents = {20, 5, 7},
                                   .options = {.ghosts = {{1, 2, 0}, {true, false, false}}},
                                   .count = a_few});
@@ -196,9 +194,8 @@ TEST(ListsTogether, MayBeEmptyOnSomeRanksOrOnAll) {
     expect_lists_move<double, 1>({.extents = {1000}, .count = [](int rank) {
                                       return rank == world_size() - 1 ? std::size_t{50} : 0;
                                   }});
-    expect_lists_move<double, 1>({.extents = {1000}, .count = [](int rank) {
-                                      return rank == 0 ? std::size_t{50} : 0;
-                                  }});
+    expect_lists_move<double, 1>(
+        {.extents = {1000}, .count = [](int rank) { return rank == 0 ? std::size_t{50} : 0; }});
     expect_lists_move<double, 1>({.extents = {1000}, .count = [](int) { return std::size_t{0}; }});
     expect_lists_move<double, 1>({.extents = {0}, .count = [](int) { return std::size_t{0}; }});
 }
@@ -206,10 +203,10 @@ TEST(ListsTogether, MayBeEmptyOnSomeRanksOrOnAll) {
 // Some ranks come to turns with nothing left.
 TEST(ListsTogether, OfManyTurnsKeepTheOrderOfTheirValues) {
     expect_lists_move<double, 1>({.extents = {5000}, .count = [](int rank) {
-                                      return rank % 2 == 0 ? std::size_t{300'000} : 140'000;
+                                      return rank % 2 == 0 ? std::size_t{1'100'000} : 530'000;
                                   }});
     expect_lists_move<record, 1>({.extents = {100'000}, .count = [](int rank) {
-                                      return rank % 2 == 0 ? std::size_t{20} : 150'000;
+                                      return rank % 2 == 0 ? std::size_t{20} : 300'000;
                                   }});
 }
 
@@ -217,21 +214,21 @@ TEST(ListsTogether, OfManyTurnsKeepTheOrderOfTheirValues) {
 TEST(ListsTogether, OfTheSameFewElementsKeepTheOrderOfTheirValues) {
     for (const index_t different : {1, 3})
         expect_lists_move<double, 1>({.extents = {1000},
-                                      .count = [](int) { return std::size_t{150'000}; },
+                                      .count = [](int) { return std::size_t{530'000}; },
                                       .different = different});
 }
 
 // The room grows for them, and serves small ones afterwards.
 TEST(ListsTogether, MoveElementsLargerThanATurn) {
     struct large {
-        std::array<index_t, 320'000> numbers; // 2.4 MiB
+        std::array<index_t, 1'100'000> numbers; // 8.4 MiB
     };
     team everyone(MPI_COMM_WORLD);
     nodespan::array<large, 1> a(everyone, {2 * everyone.size()});
     nodespan::array<double, 1> small(everyone, {2 * everyone.size()});
     const index_t next = (2 * everyone.rank() + 3) % (2 * everyone.size());
     const std::vector<indices<1>> places{{next}};
-    std::vector<large> values(1);
+    std::vector<large> values(1); // too large for the stack
     values[0].numbers.fill(next);
     const std::vector<double> one(1, 1.5);
 
@@ -241,9 +238,8 @@ TEST(ListsTogether, MoveElementsLargerThanATurn) {
     values[0].numbers.fill(0);
     a.gather_all(places, values);
 
-    EXPECT_EQ(std::ranges::count(values[0].numbers, next), 320'000);
-    for (index_t i = 1; i < 2 * everyone.size(); i += 2)
-        EXPECT_EQ(small.get({i}), 1.5 + 1.5);
+    EXPECT_EQ(std::ranges::count(values[0].numbers, next), 1'100'000);
+    for (index_t i = 1; i < 2 * everyone.size(); i += 2) EXPECT_EQ(small.get({i}), 1.5 + 1.5);
 }
 
 // No fence is needed on either side.
