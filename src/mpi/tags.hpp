@@ -15,6 +15,7 @@ inline constexpr int list_elements = 733; // which, with their values where thes
 inline constexpr int list_values = 734;   // and the values that were asked for
 
 // On the communicator that a team is made with.
+inline constexpr int calls_in_wait = 32765; // which call a leader waits in
 inline constexpr int meeting_words = 32766;
 inline constexpr int abandoned = 32767; // "a rank of my node left by an exception"
 
