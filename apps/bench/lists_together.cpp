@@ -23,10 +23,10 @@ constexpr index_t block = index_t{4} << 20; // doubles of a rank: 32 MiB
 // is kept from call to call.
 class by_alltoallv {
 public:
-    by_alltoallv(const team& everyone, index_t block)
-        : block_(block),
+    by_alltoallv(const team& everyone, index_t elements)
+        : block_(elements),
           comm_(everyone.comm()),
-          elements_(static_cast<std::size_t>(block)),
+          elements_(static_cast<std::size_t>(elements)),
           counts_(static_cast<std::size_t>(everyone.size())),
           begins_(counts_),
           came_(counts_),

@@ -124,6 +124,16 @@ TEST(FailingTransfer, OfListsAndAtomicsIsToldByThemOrByTheFence) {
     });
 }
 
+TEST(FailingTransfer, OfListsOfAllRanksIsToldByThemOrByTheFence) {
+    expect_told_by_fences(plain, [](surroundings& s) {
+        const index_t last = 2 * s.everyone.size() - 1;
+        const std::vector<indices<2>> places{{0, 1}, {last, 2}, {0, 3}, {last, 4}};
+        std::vector<long> values(4, 2);
+        s.numbers.scatter_add_all(places, values);
+        s.numbers.gather_all(places, values);
+    });
+}
+
 TEST(FailingTransfer, OfGhostsIsToldByTheExchangeOrByAFence) {
     for (const index_t columns : {6, 9000}) { // leaders alone, and all ranks
         SCOPED_TRACE(columns);
