@@ -6,6 +6,19 @@
 #include <cstring>
 
 namespace nodespan::detail {
+namespace {
+
+const index_t* numbers_in(const std::byte* bundle) {
+    return reinterpret_cast<const index_t*>(bundle + list_room::numbers_begin);
+}
+
+// Begins a bundle; returns where its numbers go.
+index_t* numbers_of(std::byte* bundle, std::uint64_t count) {
+    std::memcpy(bundle, &count, sizeof count);
+    return reinterpret_cast<index_t*>(bundle + list_room::numbers_begin);
+}
+
+} // namespace
 
 list_exchange::list_exchange(const array_location& a, const index_t* places, index_t count,
                              const occasion& why)
@@ -40,12 +53,21 @@ void list_exchange::for_each_bundle(F&& f) const {
     }
 }
 
-void list_exchange::begin_turn(list_room& room, std::uint64_t turn) {
+// Returns how many turns the longest list takes, and so all ranks. What decides between the ways of
+// bundles is the same on all ranks. Over TCP longer ones go in pieces, whose number must be known.
+std::uint64_t list_exchange::begin(list_room& room, std::uint64_t longest) {
     room_ = &room;
     bundles_ = room.bundles_of(team_.node_rank());
+    longest_ = std::min<std::size_t>(longest, most_);
+    takes_all_ = list_room::takes_all(team_, longest_, bytes_) &&
+                 open_messages::is_one_piece(team_, list_room::bundle_bytes(longest_, bytes_));
+    return longest / most_ + (longest % most_ != 0 ? 1 : 0);
+}
+
+void list_exchange::begin_turn(std::uint64_t turn) {
     begin_ = std::min(count_, static_cast<std::size_t>(turn) * most_);
     here_ = std::min(most_, count_ - begin_);
-    element_ = reinterpret_cast<index_t*>(room.in());
+    element_ = reinterpret_cast<index_t*>(room_->in());
     rank_ = reinterpret_cast<std::uint32_t*>(element_ + here_);
     finder_->find(places_ + begin_ * dimensions_, here_, rank_, element_);
     std::size_t at = 0;
@@ -58,7 +80,28 @@ void list_exchange::begin_turn(list_room& room, std::uint64_t turn) {
     }
 }
 
-// After this a rank knows what comes from other nodes.
+// After this a rank knows what comes from other nodes; it has come already, where there is room.
+void list_exchange::receive_first(std::size_t most_bytes) {
+    if (takes_all_)
+        receive_all(most_bytes);
+    else
+        exchange_counts();
+}
+
+void list_exchange::receive_all(std::size_t most_bytes) {
+    open_messages messages(team_, why_);
+    std::size_t at = 0;
+    for_each_far([&](std::size_t rank) {
+        messages.receive(room_->in() + at, most_bytes, static_cast<int>(rank), tags::list_elements);
+        came_[rank] = at;
+        at += list_room::bundle_bytes(longest_, bytes_);
+    });
+    messages.wait();
+    for_each_far([&](std::size_t rank) {
+        std::memcpy(room_->incoming() + rank, room_->in() + came_[rank], sizeof(std::uint64_t));
+    });
+}
+
 void list_exchange::exchange_counts() {
     open_messages counts(team_, why_);
     std::uint64_t* const incoming = room_->incoming();
@@ -77,6 +120,7 @@ void list_exchange::exchange_counts() {
 // Returns the rank after the last one.
 template <class Size>
 std::size_t list_exchange::receive_group(std::size_t first, Size&& size_of) {
+    if (takes_all_) return ranks_; // they have come
     open_messages messages(team_, why_);
     std::size_t at = 0;
     for (; first < ranks_; ++first) {
@@ -95,14 +139,18 @@ std::size_t list_exchange::receive_group(std::size_t first, Size&& size_of) {
 
 // The order in which values reach an element: turn by turn, in each the ranks in their order, of
 // each its list.
-void list_exchange::scatter(list_room& room, std::uint64_t turns, const std::byte* from,
+void list_exchange::scatter(list_room& room, std::uint64_t longest, const std::byte* from,
                             listed_kernel change) {
+    const std::uint64_t turns = begin(room, longest);
+    const auto size_of = [this](std::size_t count) {
+        return list_room::bundle_bytes(count, bytes_);
+    };
     for (std::uint64_t turn = 0; turn < turns; ++turn) {
-        begin_turn(room, turn);
+        begin_turn(turn);
         fill(from + begin_ * bytes_);
         open_messages sends(team_, why_);
-        send_bundles(sends);
-        exchange_counts();
+        send_bundles(sends, size_of);
+        receive_first(size_of(longest_));
         team_.node_fence(why_); // the bundles of this node's ranks can be read
         change_all(change);
         sends.wait();
@@ -116,8 +164,8 @@ void list_exchange::fill(const std::byte* from) {
     std::vector<std::byte*> values(ranks_);
     for (std::size_t rank = 0; rank < ranks_; ++rank) {
         std::byte* const bundle = out + bundles_[rank].begin;
-        numbers[rank] = reinterpret_cast<index_t*>(bundle);
-        values[rank] = bundle + list_room::numbers_bytes(bundles_[rank].count);
+        numbers[rank] = numbers_of(bundle, bundles_[rank].count);
+        values[rank] = bundle + list_room::values_begin(bundles_[rank].count);
     }
     with_size(bytes_, [&](auto size) {
         for (std::size_t i = 0; i < here_; ++i) {
@@ -129,19 +177,21 @@ void list_exchange::fill(const std::byte* from) {
     });
 }
 
-void list_exchange::send_bundles(open_messages& sends) {
+// Empty ones as well, to whoever does not know that they are.
+template <class Size>
+void list_exchange::send_bundles(open_messages& sends, Size&& size_of) {
     for_each_far([&](std::size_t rank) {
-        if (bundles_[rank].count > 0)
-            sends.send(room_->out_of(team_.node_rank()) + bundles_[rank].begin,
-                       list_room::bundle_bytes(bundles_[rank].count, bytes_),
+        const auto [begin, count] = bundles_[rank];
+        if (count > 0 || takes_all_)
+            sends.send(room_->out_of(team_.node_rank()) + begin, size_of(count),
                        static_cast<int>(rank), tags::list_elements);
     });
 }
 
 void list_exchange::change_all(listed_kernel change) {
     const auto apply = [&](const std::byte* bundle, std::size_t count) {
-        change(a_.where.data, reinterpret_cast<const index_t*>(bundle),
-               bundle + list_room::numbers_bytes(count), count, bytes_);
+        change(a_.where.data, numbers_in(bundle), bundle + list_room::values_begin(count), count,
+               bytes_);
     };
     const auto me = static_cast<std::size_t>(team_.rank());
     std::size_t received = 0;
@@ -162,22 +212,22 @@ void list_exchange::change_all(listed_kernel change) {
 
 // Elements of this node are read while questions are on their way. For others a rank of their node
 // is asked, and its answer has a place behind the question.
-void list_exchange::gather(list_room& room, std::uint64_t turns, std::byte* to) {
+void list_exchange::gather(list_room& room, std::uint64_t longest, std::byte* to) {
+    const std::uint64_t turns = begin(room, longest);
+    std::byte* const out = room.out_of(team_.node_rank());
     for (std::uint64_t turn = 0; turn < turns; ++turn) {
-        begin_turn(room, turn);
-        std::byte* const out = room.out_of(team_.node_rank());
+        begin_turn(turn);
         fill_questions(out);
         open_messages open(team_, why_);
         for_each_far([&](std::size_t rank) {
             const auto [begin, count] = bundles_[rank];
-            if (count == 0) return;
-            open.receive(out + begin + list_room::numbers_bytes(count), count * bytes_,
-                         static_cast<int>(rank), tags::list_values);
-            open.send(out + begin, count * sizeof(index_t), static_cast<int>(rank),
-                      tags::list_elements);
+            if (count > 0)
+                open.receive(out + begin + list_room::values_begin(count), count * bytes_,
+                             static_cast<int>(rank), tags::list_values);
         });
+        send_bundles(open, list_room::values_begin);
         load_here(to + begin_ * bytes_);
-        exchange_counts();
+        receive_first(list_room::values_begin(longest_));
         answer();
         open.wait();
         take_answers(to + begin_ * bytes_);
@@ -190,7 +240,7 @@ void list_exchange::fill_questions(std::byte* out) {
     std::vector<index_t*> numbers(ranks_);
     std::vector<std::uint32_t*> positions(ranks_);
     for (std::size_t rank = 0; rank < ranks_; ++rank) {
-        numbers[rank] = reinterpret_cast<index_t*>(out + bundles_[rank].begin);
+        numbers[rank] = numbers_of(out + bundles_[rank].begin, bundles_[rank].count);
         positions[rank] = room_->positions() + at;
         at += bundles_[rank].count;
     }
@@ -204,7 +254,7 @@ void list_exchange::fill_questions(std::byte* out) {
 void list_exchange::load_here(std::byte* to) {
     for_each_bundle([&](std::size_t rank, const std::byte* bundle, const std::uint32_t* position) {
         if (is_here(rank))
-            load_listed(a_.where.data, reinterpret_cast<const index_t*>(bundle), to, position,
+            load_listed(a_.where.data, numbers_in(bundle), to, position,
                         bundles_[rank].count, bytes_);
     });
 }
@@ -213,15 +263,14 @@ void list_exchange::answer() {
     std::size_t rank = 0;
     while (rank < ranks_) {
         const std::size_t first = rank;
-        rank = receive_group(first, [](std::size_t count) { return count * sizeof(index_t); });
+        rank = receive_group(first, list_room::values_begin);
         open_messages answers(team_, why_);
         for (std::size_t asker = first; asker < rank; ++asker) {
             const std::size_t count = is_here(asker) ? 0 : room_->incoming()[asker];
             if (count == 0) continue;
             std::byte* const question = room_->in() + came_[asker];
-            std::byte* const values = question + list_room::numbers_bytes(count);
-            load_listed(a_.where.data, reinterpret_cast<const index_t*>(question), values, count,
-                        bytes_);
+            std::byte* const values = question + list_room::values_begin(count);
+            load_listed(a_.where.data, numbers_in(question), values, count, bytes_);
             answers.send(values, count * bytes_, static_cast<int>(asker), tags::list_values);
         }
         answers.wait();
@@ -232,7 +281,7 @@ void list_exchange::take_answers(std::byte* to) {
     for_each_bundle([&](std::size_t rank, const std::byte* bundle, const std::uint32_t* position) {
         const std::size_t count = bundles_[rank].count;
         if (!is_here(rank))
-            spread_listed(bundle + list_room::numbers_bytes(count), to, position, count, bytes_);
+            spread_listed(bundle + list_room::values_begin(count), to, position, count, bytes_);
     });
 }
 

@@ -28,19 +28,15 @@ public:
     list_exchange(const array_location& a, const index_t* places, index_t count,
                   const occasion& why);
 
-    /// How many turns the longest list of all takes, and so all ranks.
-    std::uint64_t turns(std::uint64_t longest) const noexcept {
-        return longest / most_ + (longest % most_ != 0 ? 1 : 0);
-    }
-
-    /// Copies the elements to `to`.
+    /// Copies the elements to `to`. `longest` elements has the longest list of all ranks.
     /// Call:   collective over the team, between two fences.
     /// Errors: errc::peer_lost, MPI category.
-    void gather(list_room& room, std::uint64_t turns, std::byte* to);
+    void gather(list_room& room, std::uint64_t longest, std::byte* to);
 
     /// Changes the elements by the values.
     /// Call:   as above.
-    void scatter(list_room& room, std::uint64_t turns, const std::byte* from, listed_kernel change);
+    void scatter(list_room& room, std::uint64_t longest, const std::byte* from,
+                 listed_kernel change);
 
     /// The bytes of this rank's elements on this node, and on others.
     std::size_t bytes_here() const noexcept { return (count_ - far_) * bytes_; }
@@ -50,12 +46,16 @@ private:
     bool is_here(std::size_t rank) const noexcept { return rank - first_here_ < node_size_; }
     template <class F>
     void for_each_far(F&& f) const;
-    void begin_turn(list_room& room, std::uint64_t turn);
+    std::uint64_t begin(list_room& room, std::uint64_t longest);
+    void begin_turn(std::uint64_t turn);
     template <class F>
     void for_each_bundle(F&& f) const;
+    void receive_first(std::size_t most_bytes);
     void exchange_counts();
+    void receive_all(std::size_t most_bytes);
     void fill(const std::byte* from);
-    void send_bundles(open_messages& sends);
+    template <class Size>
+    void send_bundles(open_messages& sends, Size&& size_of);
     void fill_questions(std::byte* out);
     void load_here(std::byte* to);
     void answer();
@@ -77,6 +77,8 @@ private:
     // where these lie.
     list_room* room_ = nullptr;
     list_room::bundle* bundles_ = nullptr; // in shared memory
+    std::size_t longest_ = 0; // bundle that a rank may have
+    bool takes_all_ = false;  // there is room for as long ones of all ranks
     std::size_t begin_ = 0, here_ = 0;
     std::uint32_t* rank_ = nullptr;
     index_t* element_ = nullptr;

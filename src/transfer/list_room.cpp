@@ -11,6 +11,7 @@ constexpr std::size_t unit = 16;                         // values begin at mult
 constexpr std::size_t turn_bytes = std::size_t{8} << 20; // of numbers and values
 
 constexpr std::size_t smallest_bytes = 64 * 1024;
+constexpr std::size_t slack = 3 * unit; // what a bundle has beside its numbers and values
 
 constexpr std::size_t whole_units(std::size_t bytes) {
     return (bytes + unit - 1) / unit * unit;
@@ -28,28 +29,36 @@ std::size_t list_room::elements_in_a_turn(std::size_t element_bytes) noexcept {
     return std::max<std::size_t>(1, turn_bytes / record_bytes(element_bytes));
 }
 
-std::size_t list_room::numbers_bytes(std::size_t count) noexcept {
-    return whole_units(count * sizeof(index_t));
+std::size_t list_room::values_begin(std::size_t count) noexcept {
+    return numbers_begin + whole_units(count * sizeof(index_t));
 }
 
 std::size_t list_room::bundle_bytes(std::size_t count, std::size_t element_bytes) noexcept {
-    return numbers_bytes(count) + whole_units(count * element_bytes);
+    return values_begin(count) + whole_units(count * element_bytes);
+}
+
+bool list_room::takes_all(const team_core& team, std::size_t count,
+                          std::size_t element_bytes) noexcept {
+    const auto ranks = static_cast<std::size_t>(team.placement()->size());
+    return (ranks - 1) * bundle_bytes(count, element_bytes) <= turn_bytes + slack * ranks;
 }
 
 list_room& list_room::of(team_core& team, std::size_t element_bytes, std::size_t longest) {
     if (!team.lists) team.lists = std::make_shared<list_room>(team);
     list_room& result = *static_cast<list_room*>(team.lists.get());
     const std::size_t elements = std::min(longest, elements_in_a_turn(element_bytes));
-    const std::size_t bytes = std::bit_ceil(elements * record_bytes(element_bytes));
+    std::size_t bytes = elements * record_bytes(element_bytes);
+    if (takes_all(team, elements, element_bytes))
+        bytes *= static_cast<std::size_t>(std::max(1, team.placement()->size() - 1));
+    bytes = std::bit_ceil(bytes);
     const std::size_t most = std::max(turn_bytes, record_bytes(element_bytes)); // no power of 2
     result.reserve(std::min(std::max(bytes, smallest_bytes), most));
     return result;
 }
 
-// Bundles may leave some bytes over at two ends.
 void list_room::reserve(std::size_t bytes) {
     const auto ranks = static_cast<std::size_t>(team_.placement()->size());
-    const std::size_t room = whole_units(bytes) + 2 * unit * ranks;
+    const std::size_t room = whole_units(bytes) + slack * ranks;
     if (room <= room_bytes_) return;
     constexpr std::size_t page = 4096; // so that no two ranks touch the same one first
     const std::size_t tables = whole_units((sizeof(bundle) + sizeof(std::uint64_t)) * ranks);

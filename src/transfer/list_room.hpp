@@ -29,9 +29,14 @@ public:
     /// How many elements of a rank's list go in a turn.
     static std::size_t elements_in_a_turn(std::size_t element_bytes) noexcept;
 
-    /// A bundle's bytes: the elements' numbers and then, where they begin, their values.
-    static std::size_t numbers_bytes(std::size_t count) noexcept;
+    /// A bundle: how many elements it has, their numbers, and their values.
+    static constexpr std::size_t numbers_begin = 16;
+    static std::size_t values_begin(std::size_t count) noexcept;
     static std::size_t bundle_bytes(std::size_t count, std::size_t element_bytes) noexcept;
+
+    /// Whether every rank has room for bundles of so many elements of all others.
+    static bool takes_all(const team_core& team, std::size_t count,
+                          std::size_t element_bytes) noexcept;
 
     /// A rank of this node: its table, with an entry for each rank of the team, and its room.
     bundle* bundles_of(int node_rank) const noexcept;

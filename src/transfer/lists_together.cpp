@@ -24,10 +24,9 @@ void move_together(const array_location& a, const index_t* places, index_t count
         team.agree_on_most(refused, static_cast<std::uint64_t>(count), a.where.number, why);
     if (longest > 0) {
         list_room& room = list_room::of(team, a.element_bytes, longest);
-        const std::uint64_t turns = exchange->turns(longest);
         const race::inside own_copies;
         try {
-            move(*exchange, room, turns);
+            move(*exchange, room, longest);
         } catch (...) {
             team.abandon(); // others wait for this rank in vain
             throw;
@@ -42,16 +41,16 @@ void move_together(const array_location& a, const index_t* places, index_t count
 void gather_all(const array_location& a, const index_t* places, index_t count, std::byte* to,
                 const std::optional<error>& refused, const occasion& why) {
     move_together(a, places, count, refused, usage_kind::gather, why,
-                  [&](list_exchange& exchange, list_room& room, std::uint64_t turns) {
-                      exchange.gather(room, turns, to);
+                  [&](list_exchange& exchange, list_room& room, std::uint64_t longest) {
+                      exchange.gather(room, longest, to);
                   });
 }
 
 void scatter_all(const array_location& a, const index_t* places, index_t count,
                  const std::byte* from, const std::optional<error>& refused, const occasion& why) {
     move_together(a, places, count, refused, usage_kind::scatter, why,
-                  [&](list_exchange& exchange, list_room& room, std::uint64_t turns) {
-                      exchange.scatter(room, turns, from, store_listed);
+                  [&](list_exchange& exchange, list_room& room, std::uint64_t longest) {
+                      exchange.scatter(room, longest, from, store_listed);
                   });
 }
 
@@ -59,8 +58,8 @@ void scatter_add_all(const array_location& a, const index_t* places, index_t cou
                      const std::byte* from, const std::optional<error>& refused,
                      const occasion& why) {
     move_together(a, places, count, refused, usage_kind::scatter, why,
-                  [&](list_exchange& exchange, list_room& room, std::uint64_t turns) {
-                      exchange.scatter(room, turns, from, add_listed(a.kind));
+                  [&](list_exchange& exchange, list_room& room, std::uint64_t longest) {
+                      exchange.scatter(room, longest, from, add_listed(a.kind));
                   });
 }
 

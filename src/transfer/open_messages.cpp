@@ -6,10 +6,9 @@
 
 namespace nodespan::detail {
 
-// Over TCP in pieces that are sent at once; longer messages need steps that wait for each other.
+// Longer messages than a piece need steps over TCP that wait for each other.
 template <class Start>
 void open_messages::start(std::size_t bytes, int rank, Start&& start_piece) {
-    constexpr std::size_t piece_bytes = 63 * 1024;
     const std::size_t most = team_.is_on_one_host() ? bytes : piece_bytes;
     for (std::size_t at = 0; at < bytes; at += most) {
         peers_.push_back(rank);

@@ -15,6 +15,12 @@ class open_messages {
 public:
     open_messages(team_core& team, const occasion& why) : team_(team), why_(why) {}
 
+    /// Whether a message of so many bytes goes in one piece; then it may be shorter than what the
+    /// receiver has room for.
+    static bool is_one_piece(const team_core& team, std::size_t bytes) noexcept {
+        return team.is_on_one_host() || bytes <= piece_bytes;
+    }
+
     /// Starts a message; at most 2^31 - 1 bytes, the same on both sides.
     /// Errors: MPI category.
     void receive(std::byte* to, std::size_t bytes, int rank, int tag);
@@ -25,6 +31,8 @@ public:
     void wait();
 
 private:
+    static constexpr std::size_t piece_bytes = 63 * 1024; // over TCP they are sent at once
+
     template <class Start>
     void start(std::size_t bytes, int rank, Start&& start_piece);
 
