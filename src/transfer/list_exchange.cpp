@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace nodespan::detail {
 namespace {
@@ -34,6 +35,7 @@ list_exchange::list_exchange(const array_location& a, const index_t* places, ind
       first_here_(static_cast<std::size_t>(team_.rank() - team_.node_rank())),
       node_size_(static_cast<std::size_t>(team_.node_size())),
       finder_(place_finder::of(a)),
+      counts_(ranks_),
       came_(ranks_) {}
 
 template <class F>
@@ -69,12 +71,10 @@ void list_exchange::begin_turn(std::uint64_t turn) {
     here_ = std::min(most_, count_ - begin_);
     element_ = reinterpret_cast<index_t*>(room_->in());
     rank_ = reinterpret_cast<std::uint32_t*>(element_ + here_);
-    finder_->find(places_ + begin_ * dimensions_, here_, rank_, element_);
+    finder_->find(places_ + begin_ * dimensions_, here_, rank_, element_, counts_.data());
     std::size_t at = 0;
-    std::fill_n(bundles_, ranks_, list_room::bundle{});
-    for (std::size_t i = 0; i < here_; ++i) ++bundles_[rank_[i]].count;
     for (std::size_t rank = 0; rank < ranks_; ++rank) {
-        bundles_[rank].begin = at;
+        bundles_[rank] = {at, std::exchange(counts_[rank], 0)};
         at += list_room::bundle_bytes(bundles_[rank].count, bytes_);
         if (!is_here(rank)) far_ += bundles_[rank].count;
     }
@@ -254,8 +254,8 @@ void list_exchange::fill_questions(std::byte* out) {
 void list_exchange::load_here(std::byte* to) {
     for_each_bundle([&](std::size_t rank, const std::byte* bundle, const std::uint32_t* position) {
         if (is_here(rank))
-            load_listed(a_.where.data, numbers_in(bundle), to, position,
-                        bundles_[rank].count, bytes_);
+            load_listed(a_.where.data, numbers_in(bundle), to, position, bundles_[rank].count,
+                        bytes_);
     });
 }
 

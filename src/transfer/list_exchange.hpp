@@ -77,12 +77,13 @@ private:
     // where these lie.
     list_room* room_ = nullptr;
     list_room::bundle* bundles_ = nullptr; // in shared memory
-    std::size_t longest_ = 0; // bundle that a rank may have
-    bool takes_all_ = false;  // there is room for as long ones of all ranks
+    std::size_t longest_ = 0;              // bundle that a rank may have
+    bool takes_all_ = false;               // there is room for as long ones of all ranks
     std::size_t begin_ = 0, here_ = 0;
     std::uint32_t* rank_ = nullptr;
     index_t* element_ = nullptr;
-    std::vector<std::size_t> came_; // by rank: where its bundle lies
+    std::vector<std::uint64_t> counts_; // by rank, between turns 0
+    std::vector<std::size_t> came_;     // by rank: where its bundle lies
 };
 
 } // namespace nodespan::detail

@@ -23,8 +23,8 @@ public:
         }
     }
 
-    void find(const index_t* places, std::size_t count, std::uint32_t* rank,
-              index_t* element) override {
+    void find(const index_t* places, std::size_t count, std::uint32_t* rank, index_t* element,
+              std::uint64_t* counts) override {
         for (std::size_t i = 0; i < count; ++i, places += N) {
             const node_part* part = &nodes_[guess(places)];
             if (!part->finds(places, element[i])) {
@@ -32,6 +32,7 @@ public:
                 part->finds(places, element[i]);
             }
             rank[i] = part->rank_of(element[i]);
+            ++counts[rank[i]];
         }
     }
 

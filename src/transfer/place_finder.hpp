@@ -19,10 +19,11 @@ public:
 
     virtual ~place_finder() = default;
 
-    /// Of `count` places, `dimensions` numbers each, that lie inside the array.
+    /// Of `count` places, `dimensions` numbers each, that lie inside the array. Adds to `counts`,
+    /// by rank, how many there are.
     /// Cost:   some nanoseconds a place where nodes have nearly equal boxes.
     virtual void find(const index_t* places, std::size_t count, std::uint32_t* rank,
-                      index_t* element) = 0;
+                      index_t* element, std::uint64_t* counts) = 0;
 };
 
 } // namespace nodespan::detail
