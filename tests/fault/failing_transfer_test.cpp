@@ -50,11 +50,10 @@ bool throws(Call&& call) {
 
 // Fails each call of `operate` and of the fence behind it, on one rank after the other. A rank that
 // has failed comes to the fence like all others. Where ranks of one node alone learn in a fence
-// that MPI has failed, the others are told in the next. Where ranks agree in the operation, a failure
-// in the second round of that does no harm, and nobody need notice.
+// that MPI has failed, the others are told in the next. Where ranks agree in the operation, a
+// failure in the second round of that does no harm, and nobody need notice.
 void expect_told_by_fences(const std::function<std::optional<surroundings>()>& make,
-                           const std::function<void(surroundings&)>& operate,
-                           bool agrees = false) {
+                           const std::function<void(surroundings&)>& operate, bool agrees = false) {
     std::optional<surroundings> now = make();
     const int calls = count_calls([&] {
         operate(*now);
