@@ -1,8 +1,11 @@
 #include "by_hand.hpp"
+#include "lists_together.hpp"
 
 #include <nodespan/array.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <random>
 #include <vector>
 
@@ -12,11 +15,9 @@ namespace {
 constexpr index_t count = 4096;       // elements in a list
 constexpr index_t block = 128 * 1024; // doubles of a rank: 1 MiB
 
-} // namespace
-
 // Lists of random places in a peer's block, against loops over them that are written by hand.
-std::vector<measurement> measure_lists(team& team, int batches) {
-    if (!require_node_peers(team, "lists")) return {};
+std::vector<measurement> measure_lists_alone(team& team, int batches) {
+    if (!require_node_peers(team, "lists of a rank alone")) return {};
     lines result(team, batches);
     array<double, 1> line(team, {block * team.size()});
     const index_t begin = line.rank_box_of(team.size() - 1).lo[0];
@@ -44,6 +45,15 @@ std::vector<measurement> measure_lists(team& team, int batches) {
                    std::atomic_ref(element).fetch_add(value, std::memory_order_relaxed);
                }));
     return result.take();
+}
+
+} // namespace
+
+std::vector<measurement> measure_lists(team& team, int batches) {
+    std::vector<measurement> results = measure_lists_alone(team, batches);
+    if (team.size() > 1)
+        std::ranges::move(measure_lists_together(team, batches), std::back_inserter(results));
+    return results;
 }
 
 } // namespace nodespan::bench

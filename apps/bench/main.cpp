@@ -34,7 +34,7 @@ const bench_case cases[] = {
      always},
     {"elements", "One element of a node peer, against loads, stores and atomics",
      bench::measure_elements, bench::has_node_peers},
-    {"lists", "Lists of a node peer's elements, against loops over them", bench::measure_lists,
+    {"lists", "Lists of elements, against loops over them and MPI_Alltoallv", bench::measure_lists,
      bench::has_node_peers},
     {"locks", "A node's mutex, against MPI_Win_lock and a pthread_mutex_t", bench::measure_locks,
      bench::has_node_peers},

@@ -71,7 +71,8 @@ public:
     int owner_node(const index_list& at) const;
     int owner_rank(const index_list& at) const;
 
-    /// How many ranks a node has along each dimension.
+    /// How many nodes there are along each dimension, and how many ranks of a node.
+    index_list node_grid() const;
     index_list rank_grid(int node) const;
 
     /// The largest extents of any node box, dimension by dimension, and their product, which every

@@ -1,10 +1,12 @@
 // What array_core says of a call, and what it refuses before the call begins.
 #include "nodespan/detail/array_core.hpp"
+#include "nodespan/detail/inside.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 
 namespace nodespan::detail {
@@ -12,6 +14,16 @@ namespace {
 
 std::string braces(const index_list& values) {
     return fmt::format("{{{}}}", fmt::join(values, ", "));
+}
+
+// Whether all places of a list exist. Unsigned, so that one comparison tests both ends.
+bool are_all_inside(const index_list& extents, const index_t* places, std::size_t count) {
+    if (extents.size() == 1) return are_inside(places, count, 0, extents[0]);
+    bool is_inside = true;
+    for (std::size_t i = 0; i < count; ++i)
+        for (const index_t extent : extents)
+            is_inside &= static_cast<std::uint64_t>(*places++) < static_cast<std::uint64_t>(extent);
+    return is_inside;
 }
 
 } // namespace
@@ -67,6 +79,7 @@ void array_core::require_list(const char* operation, const index_t* places, std:
         throw error(errc::size_mismatch,
                     fmt::format("{}::{}: {} indices, but the buffer has {} elements {}", name_,
                                 operation, count, room, where()));
+    if (are_all_inside(cut_.extents(), places, count)) return;
     index_list at(cut_.dimensions(), 0);
     for (std::size_t i = 0; i < count; ++i) {
         std::copy_n(places + i * at.size(), at.size(), &at[0]);

@@ -222,4 +222,29 @@ void array_core::scatter_add(const index_t* places, std::size_t count, const std
     detail::scatter_add(state_->location, places, static_cast<index_t>(count), from);
 }
 
+// No access is told to the race checker: a fence before and one after order them all.
+void array_core::gather_all(const index_t* places, std::size_t count, std::byte* to,
+                            std::size_t room) const {
+    const thread_rule::call mine(&access::core(team_)->threads(), "gather_all");
+    detail::gather_all(state_->location, places, static_cast<index_t>(count), to,
+                       attempt([&] { require_list("gather_all", places, count, room); }),
+                       waiting_in("gather_all"));
+}
+
+void array_core::scatter_all(const index_t* places, std::size_t count, const std::byte* from,
+                             std::size_t room) {
+    const thread_rule::call mine(&access::core(team_)->threads(), "scatter_all");
+    detail::scatter_all(state_->location, places, static_cast<index_t>(count), from,
+                        attempt([&] { require_list("scatter_all", places, count, room); }),
+                        waiting_in("scatter_all"));
+}
+
+void array_core::scatter_add_all(const index_t* places, std::size_t count, const std::byte* from,
+                                 std::size_t room) {
+    const thread_rule::call mine(&access::core(team_)->threads(), "scatter_add_all");
+    detail::scatter_add_all(state_->location, places, static_cast<index_t>(count), from,
+                            attempt([&] { require_list("scatter_add_all", places, count, room); }),
+                            waiting_in("scatter_add_all"));
+}
+
 } // namespace nodespan::detail

@@ -1,5 +1,6 @@
 #include "combine.hpp"
 
+#include "listed.hpp"
 #include "race_hooks.hpp"
 
 #include <algorithm>
@@ -256,6 +257,18 @@ run_kernel atomic_kernel(element_kind kind, accumulate_op op) noexcept {
                           "a lock inside the C++ library would not hold between processes");
             return kernel_for<atomic, T>(op);
         }
+    });
+}
+
+listed_kernel add_listed(element_kind kind) noexcept {
+    return with_type(kind, []<class T>() -> listed_kernel {
+        return [](std::byte* block, const index_t* at, const std::byte* values, std::size_t count,
+                  std::size_t) {
+            T* const elements = reinterpret_cast<T*>(block);
+            const T* const in = reinterpret_cast<const T*>(values);
+            for (std::size_t i = 0; i < count; ++i)
+                elements[at[i]] = combined<accumulate_op::sum>(elements[at[i]], in[i]);
+        };
     });
 }
 

@@ -192,6 +192,12 @@ int distribution::node_number(const index_list& coordinates) const {
     return static_cast<int>(node);
 }
 
+index_list distribution::node_grid() const {
+    index_list grid = extents_;
+    for (std::size_t d = 0; d < axes_.size(); ++d) grid[d] = axes_[d].nodes;
+    return grid;
+}
+
 index_list distribution::rank_grid(int node) const {
     index_list grid = rank_grid_;
     index_t rest = ranks_->node_size(node);

@@ -10,6 +10,9 @@ inline constexpr int first_ghosts = 0;    // one for each image of the array, 3^
 inline constexpr int small_ghosts = 729;  // those that leaders exchange
 inline constexpr int leader_values = 730; // of collective calls
 inline constexpr int hdf5_chunks = 731;   // where compressed chunks lie
+inline constexpr int list_counts = 732;   // of lists of all ranks: how many elements come,
+inline constexpr int list_elements = 733; // which, with their values where these are written,
+inline constexpr int list_values = 734;   // and the values that were asked for
 
 // On the communicator that a team is made with.
 inline constexpr int calls_in_wait = 32765; // which call a leader waits in

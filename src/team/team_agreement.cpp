@@ -70,6 +70,15 @@ void team_core::agree_or_throw(const std::optional<error>& mine, const occasion&
     if (all[0] != 0) throw_error_of(ranks_->size() - static_cast<int>(all[0]), mine, why);
 }
 
+std::uint64_t team_core::agree_on_most(const std::optional<error>& mine, std::uint64_t value,
+                                       std::uint64_t number, const occasion& why) {
+    const agreed_words all = agree({lowest_failure(mine), value, number, ~number}, why);
+    if (all[0] == mpi_failed_word) throw cannot_agree();
+    if (all[0] != 0) throw_error_of(ranks_->size() - static_cast<int>(all[0]), mine, why);
+    if (all[2] != ~all[3]) throw_mismatch(number, why.text(), why, of_arguments);
+    return all[1];
+}
+
 void team_core::throw_error_of(int rank, const std::optional<error>& mine, const occasion& why) {
     error_on_the_way told;
     if (rank == rank_) told = error_on_the_way::of(*mine);

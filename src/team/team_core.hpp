@@ -115,6 +115,11 @@ public:
     /// Errors: the agreed error, marked collective; errc::peer_lost.
     void agree_or_throw(const std::optional<error>& mine, const occasion& why);
 
+    /// The same; then returns the largest `value`. Throws errc::mismatched_arguments on all ranks
+    /// unless they call on the same thing: `number` is its number.
+    std::uint64_t agree_on_most(const std::optional<error>& mine, std::uint64_t value,
+                                std::uint64_t number, const occasion& why);
+
     /// Gives all ranks the value, or the text, of rank `from`.
     /// Call:   collective.
     /// Errors: errc::peer_lost; MPI category, on all ranks.
@@ -216,6 +221,9 @@ public:
 
     /// What the collective calls keep from call to call. Its end needs no communication.
     std::shared_ptr<void> collectives;
+
+    /// The same for lists of all ranks.
+    std::shared_ptr<void> lists;
 
 private:
     std::vector<int> group(MPI_Comm comm, int label);

@@ -4,11 +4,13 @@
 #include "ghost_plan.hpp"
 #include "nodespan/accumulate_op.hpp"
 #include "nodespan/distribution.hpp"
+#include "nodespan/error.hpp"
 #include "nodespan/request.hpp"
 #include "usage_counters.hpp"
 
 #include <cstddef>
 #include <exception>
+#include <optional>
 #include <span>
 
 namespace nodespan::detail {
@@ -107,5 +109,19 @@ void gather(const array_location& a, const index_t* places, index_t count, std::
 void scatter(const array_location& a, const index_t* places, index_t count, const std::byte* from);
 void scatter_add(const array_location& a, const index_t* places, index_t count,
                  const std::byte* from);
+
+/// The same of all ranks together, each with a list of its own; `refused` is what this rank found
+/// wrong with it. Begins and ends with a fence.
+/// Call:   collective over the team; MPI under the rule for threads.
+/// Errors: what a rank brings, on all ranks, before any element has been moved; errc::no_capacity,
+///         errc::mismatched_arguments (other arrays); errc::peer_lost, MPI category: the team has
+///         ended.
+void gather_all(const array_location& a, const index_t* places, index_t count, std::byte* to,
+                const std::optional<error>& refused, const occasion& why);
+void scatter_all(const array_location& a, const index_t* places, index_t count,
+                 const std::byte* from, const std::optional<error>& refused, const occasion& why);
+void scatter_add_all(const array_location& a, const index_t* places, index_t count,
+                     const std::byte* from, const std::optional<error>& refused,
+                     const occasion& why);
 
 } // namespace nodespan::detail

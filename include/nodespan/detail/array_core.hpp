@@ -103,6 +103,14 @@ public:
     void scatter_add(const index_t* places, std::size_t count, const std::byte* from,
                      std::size_t room);
 
+    // Lists of all ranks together.
+    void gather_all(const index_t* places, std::size_t count, std::byte* to,
+                    std::size_t room) const;
+    void scatter_all(const index_t* places, std::size_t count, const std::byte* from,
+                     std::size_t room);
+    void scatter_add_all(const index_t* places, std::size_t count, const std::byte* from,
+                         std::size_t room);
+
     void exchange_ghosts();
     void start_ghosts();
     void finish_ghosts();
