@@ -87,6 +87,7 @@ std::string index_text(const region& r, std::size_t at) {
         index[d] += left % extents[d];
         left /= extents[d];
     }
+    if (r.what.indices != nullptr) index = r.what.indices->index_of(index);
     std::string text;
     for (std::size_t d = 0; d < index.size(); ++d) {
         const std::size_t which = r.what.is_transposed ? index.size() - 1 - d : d;
