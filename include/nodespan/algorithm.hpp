@@ -51,7 +51,8 @@ void transform(const array<A, N>& a, const array<B, N>& b, array<T, N>& out, F&&
 /// Call:   all ranks of the team of `to`, each for its own elements of `to`.
 /// Epoch:  reads the values of the last fence of `from`; the memory rule.
 /// Errors: errc::size_mismatch, on all ranks; else as array::get.
-/// Cost:   a local copy if the rank's boxes in both arrays are equal, else a get.
+/// Cost:   a local copy if the rank's boxes in both arrays are equal, else a get; into a
+///         block-cyclic array one for each block.
 template <class T, int N, class From, class To>
 void copy(const array<T, N, From>& from, array<T, N, To>& to);
 

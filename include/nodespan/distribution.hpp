@@ -158,6 +158,8 @@ private:
     index_t find_node(const axis& a, index_t at) const;
     index_t find_rank(const axis& a, index_t k, index_t at, index_t pieces) const;
     int node_number(const index_list& coordinates) const;
+    int node_at_place(const index_list& at) const;
+    int rank_at_place(const index_list& at) const;
     static index_t dealt(const axis& a, index_t end, index_t k);
     static index_t dealt_before(const axis& a, index_t k);
     static index_t find_dealt(const axis& a, index_t place);

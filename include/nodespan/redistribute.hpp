@@ -24,7 +24,8 @@ namespace nodespan {
 ///         as it was.
 /// Cost:   a new array; while it is filled, there are both. Each rank fetches its new elements:
 ///         each byte is copied once, and crosses to another node at most once, from all nodes in
-///         turn.
+///         turn. To and from block-cyclic cuts in long messages, but from one to another block by
+///         block.
 template <class T, int N, class Layout>
 void redistribute(array<T, N, Layout>& field, const distribution_options& options);
 

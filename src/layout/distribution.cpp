@@ -263,15 +263,21 @@ box<dynamic_rank> distribution::rank_box(int rank) const {
 }
 
 int distribution::owner_node(const index_list& index) const {
-    const index_list at = is_cyclic_ ? place_of(index) : index;
+    return is_cyclic_ ? node_at_place(place_of(index)) : node_at_place(index);
+}
+
+int distribution::owner_rank(const index_list& index) const {
+    return is_cyclic_ ? rank_at_place(place_of(index)) : rank_at_place(index);
+}
+
+int distribution::node_at_place(const index_list& at) const {
     index_list coordinates = at;
     for (std::size_t d = 0; d < axes_.size(); ++d) coordinates[d] = find_node(axes_[d], at[d]);
     return node_number(coordinates);
 }
 
 // Explicit cuts are searched once: the piece tells both the node and the rank.
-int distribution::owner_rank(const index_list& index) const {
-    const index_list at = is_cyclic_ ? place_of(index) : index;
+int distribution::rank_at_place(const index_list& at) const {
     index_list coordinates = at, piece = at;
     for (std::size_t d = 0; d < axes_.size(); ++d) {
         const axis& a = axes_[d];

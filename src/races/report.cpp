@@ -2,6 +2,7 @@
 
 #include "end_of_job.hpp"
 #include "host_name.hpp"
+#include "nodespan/distribution.hpp"
 #include "sites.hpp"
 #include "team_core.hpp"
 
