@@ -1,6 +1,7 @@
 #include "call_order.hpp"
 
 #include "mixed_calls.hpp"
+#include "mpi_check.hpp"
 #include "tags.hpp"
 
 #include <algorithm>
@@ -26,6 +27,7 @@ constexpr double long_wait = 1; // seconds; a busy machine may be late as well
 } // namespace
 
 call_order::~call_order() {
+    if (told_ == 0 || !mpi_is_alive()) return;
     int are_done = 0;
     if (MPI_Testall(2, status_->requests.data(), &are_done, MPI_STATUSES_IGNORE) == MPI_SUCCESS &&
         are_done != 0)

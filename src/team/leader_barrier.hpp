@@ -57,8 +57,8 @@ public:
                                std::uint64_t met) noexcept;
     std::uint64_t met() const noexcept { return met_; }
 
-    /// For other calls in which nodes wait for each other: counts one, and looks, in a wait, whether
-    /// nodes are in different calls. If so, tells the ranks of the node and throws.
+    /// For other calls in which nodes wait for each other: counts one, and looks, in a wait,
+    /// whether nodes are in different calls. If so, tells the ranks of the node and throws.
     /// Errors: errc::mismatched_arguments.
     void begin_call(const operation_name& operation) noexcept { order_.begin(operation); }
     void throw_if_mixed(const occasion& why, double seconds);
