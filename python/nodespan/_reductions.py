@@ -57,7 +57,8 @@ def total(array, axis, dtype, out, keepdims):
         dtype = np.zeros(0, array.dtype).sum().dtype if array.dtype.fields is None else "f8"
     axes = _number_checked(array, "sum", dtype, axis)
     working = _working(np.dtype(dtype))
-    part = array.local.sum(axis=axes, dtype=working)
+    with array.reading() as own:
+        part = own.sum(axis=axes, dtype=working)
     whole = _joined(array, axes, part, 0, "sum", working)
     return _given_back(array, axes, whole, dtype, out, keepdims)
 
@@ -67,7 +68,8 @@ def mean(array, axis, dtype, out, keepdims):
         dtype = array.dtype if array.dtype.kind in "fc" else np.dtype("float64")
     axes = _number_checked(array, "mean", dtype, axis)
     working = _working(np.dtype(dtype))
-    part = array.local.sum(axis=axes, dtype=working)
+    with array.reading() as own:
+        part = own.sum(axis=axes, dtype=working)
     whole = _joined(array, axes, part, 0, "sum", working)
     count = _indexing.count([array.shape[d] for d in axes])
     with np.errstate(all="ignore" if count else "warn"):
@@ -83,10 +85,10 @@ def extreme(array, op, axis, out, keepdims):
         raise ValueError(f"zero-size array to reduction operation {op} which has no identity")
     working = np.dtype("uint8") if array.dtype == bool else _working(array.dtype)
     neutral = _neutral(op, working)
-    local = array.local
     part = neutral
-    if local.size:
-        part = getattr(local, op)(axis=axes)
+    with array.reading() as own:
+        if own.size:
+            part = getattr(own, op)(axis=axes)
     whole = _joined(array, axes, part, neutral, op, working)
     return _given_back(array, axes, whole, array.dtype, out, keepdims)
 
@@ -106,11 +108,11 @@ def dot(a, b):
     dtype = np.result_type(a.dtype, b.dtype)
     _number_checked(a, "dot", dtype, None)
     working = _working(dtype)
-    x, y = a.local, b.local
-    if x.flags.c_contiguous and y.flags.c_contiguous and x.dtype == y.dtype == working:
-        part = np.dot(x.reshape(-1), y.reshape(-1))
-    else:
-        part = np.sum(x.astype(working) * y.astype(working))
+    with a.reading() as x, b.reading() as y:
+        if x.flags.c_contiguous and y.flags.c_contiguous and x.dtype == y.dtype == working:
+            part = np.dot(x.reshape(-1), y.reshape(-1))
+        else:
+            part = np.sum(x.astype(working) * y.astype(working))
     whole = np.full((), part, working)
     a.team._combine(whole, "sum")
     return whole.astype(dtype)[()]

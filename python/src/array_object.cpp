@@ -1,6 +1,7 @@
 #include "array_object.hpp"
 
 #include "hot_calls.hpp"
+#include "intents.hpp"
 #include "team_object.hpp"
 
 #include <set>
@@ -124,7 +125,7 @@ array_object::array_object(team_object& team, const array_wishes& wishes)
     const array_core& made = *memory_->core;
     node_box_ = made.node_box();
     node_ = view_of(node_box_);
-    is_whole_here_ = made.is_one_node() && !made.is_counted();
+    is_whole_here_ = made.is_one_node() && !made.is_counted() && !tells_races;
 }
 
 array_core& array_object::core(const char* operation) const {
@@ -252,6 +253,7 @@ void bind_array(py::module_& module) {
     call("start_exchange_ghosts", &array_core::start_ghosts);
     call("finish_exchange_ghosts", &array_core::finish_ghosts);
     bind_transfers(arrays);
+    bind_intents(module, arrays);
     add_hot_calls_of_arrays(arrays);
 }
 
