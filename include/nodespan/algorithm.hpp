@@ -51,7 +51,8 @@ void transform(const array<A, N>& a, const array<B, N>& b, array<T, N>& out, F&&
 /// Call:   all ranks of the team of `to`, each for its own elements of `to`.
 /// Epoch:  reads the values of the last fence of `from`; the memory rule.
 /// Errors: errc::size_mismatch, on all ranks; else as array::get.
-/// Cost:   a local copy if the rank's boxes in both arrays are equal, else a get.
+/// Cost:   a local copy if the rank's boxes in both arrays are equal, else a get; into a
+///         block-cyclic array one for each block.
 template <class T, int N, class From, class To>
 void copy(const array<T, N, From>& from, array<T, N, To>& to);
 
@@ -98,9 +99,15 @@ requires(std::is_trivially_copyable_v<U>) [[nodiscard]] U
 namespace detail {
 
 template <class A, class B, int N>
+bool are_cut_alike(const array<A, N>& a, const array<B, N>& b) {
+    const array_core &one = access::core(a), &other = access::core(b);
+    return one.rank_places() == other.rank_places() && one.cut().has_places_of(other.cut());
+}
+
+template <class A, class B, int N>
 void require_cut_alike(const char* operation, const array<A, N>& a, const array<B, N>& b) {
     detail::access::core(a).require_live(operation);
-    if (a.extents() == b.extents() && a.rank_box() == b.rank_box()) return;
+    if (are_cut_alike(a, b)) return;
     throw error(errc::invalid_argument,
                 std::string(operation) + ": the arrays are not cut alike over the ranks");
 }
@@ -109,17 +116,27 @@ template <class Array, class F>
 void for_each_element(Array& field, F&& f) {
     detail::access::core(field).require_live("for_each");
     const auto mine = field.local();
-    const auto first = field.rank_box().lo;
     constexpr int N = decltype(mine)::rank();
-    for_each_row<N>(mine.extents(), [&](indices<N> at, index_t length) {
-        auto* const row = &mine[at];
-        for (std::size_t d = 0; d < N; ++d) at[d] += first[d];
-        for (index_t i = 0; i < length; ++i, ++at[N - 1])
-            if constexpr (std::invocable<F&, const indices<N>&, decltype(*row)>)
-                f(std::as_const(at), row[i]);
-            else
-                f(row[i]);
-    });
+    const auto visit = [&](const indices<N>& extents, const indices<N>& place,
+                           const indices<N>& first) {
+        for_each_row<N>(extents, [&](indices<N> at, index_t length) {
+            indices<N> inside = place;
+            for (std::size_t d = 0; d < N; ++d) inside[d] += at[d];
+            auto* const row = &mine[inside];
+            for (std::size_t d = 0; d < N; ++d) at[d] += first[d];
+            for (index_t i = 0; i < length; ++i, ++at[N - 1])
+                if constexpr (std::invocable<F&, const indices<N>&, decltype(*row)>)
+                    f(std::as_const(at), row[i]);
+                else
+                    f(row[i]);
+        });
+    };
+    if constexpr (std::invocable<F&, const indices<N>&, decltype(*mine.data_handle())>)
+        field.for_each_local_box([&](const box<N>& global, const indices<N>& place) {
+            visit(global.extents(), place, global.lo);
+        });
+    else
+        visit(mine.extents(), {}, {});
 }
 
 template <class T, int N>
@@ -186,8 +203,10 @@ template <class T, int N, class From, class To>
 void copy(const array<T, N, From>& from, array<T, N, To>& to) {
     if (from.extents() != to.extents())
         throw error(errc::size_mismatch, "copy: the arrays have different extents");
-    if (static_cast<const void*>(&from) == &to || to.rank_box().empty()) return;
-    from.get(to.rank_box(), to.local());
+    if (static_cast<const void*>(&from) == &to) return;
+    to.for_each_local_box([&](const box<N>& mine, const indices<N>& place) {
+        from.get(mine, to.local().patch(detail::shifted(mine, mine.lo, place)));
+    });
 }
 
 template <class T, int N>

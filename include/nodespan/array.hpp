@@ -72,8 +72,13 @@ public:
     [[nodiscard]] index_t size() const noexcept { return box<N>{{}, extents_}.size(); }
 
     /// The indices of my share, and of all elements that this node holds.
+    /// Errors: errc::invalid_argument where the array is block-cyclic; so do the next two.
     [[nodiscard]] box<N> rank_box() const { return to_static<N>(core_->rank_box()); }
-    [[nodiscard]] const box<N>& node_box() const noexcept { return node_box_; }
+    [[nodiscard]] const box<N>& node_box() const {
+        if (is_cyclic_) [[unlikely]]
+            core_->require_boxes("node_box");
+        return node_box_;
+    }
 
     /// The same for any rank or node.
     /// Errors: errc::out_of_range.
@@ -83,6 +88,26 @@ public:
     /// The node that holds an element.
     /// Errors: errc::out_of_range.
     [[nodiscard]] int owner_node(const indices<N>& at) const;
+
+    /// Whether the array is block-cyclic: distribution_options::block.
+    [[nodiscard]] bool is_cyclic() const noexcept { return is_cyclic_; }
+
+    /// Where an element is in the node() of its owner. Where node boxes are boxes of indices, that
+    /// is at - node_box_of(owner_node(at)).lo.
+    /// Errors: errc::out_of_range.
+    /// Cost:   O(N), as the next two.
+    [[nodiscard]] indices<N> node_place(const indices<N>& at) const;
+
+    /// The GLOBAL indices of the element at a place of this node's node(), or of my local().
+    /// Errors: errc::out_of_range.
+    [[nodiscard]] indices<N> node_index(const indices<N>& place) const;
+    [[nodiscard]] indices<N> local_index(const indices<N>& place) const;
+
+    /// Calls f(indices, place) for boxes of GLOBAL indices that are mine, and where each begins in
+    /// local(): one box, or one for each block of a block-cyclic array. No call where I have no
+    /// elements.
+    template <class F>
+    void for_each_local_box(F&& f) const;
 
     /// The options with which the array was made; empty_like makes another array with the same
     /// ones.
@@ -95,12 +120,15 @@ public:
     /// Call:   any rank alone.
     /// Epoch:  the memory rule.
     /// Cost:   only arithmetic.
-    [[nodiscard]] view<T, N> local() { return part(rank_box()); }
-    [[nodiscard]] view<const T, N> local() const { return part(rank_box()); }
+    [[nodiscard]] view<T, N> local() { return part(to_static<N>(core_->rank_places())); }
+    [[nodiscard]] view<const T, N> local() const {
+        return part(to_static<N>(core_->rank_places()));
+    }
 
     /// All elements of this node, as plain memory; index (0, 0, ...) is node_box().lo.
-    [[nodiscard]] view<T, N> node() { return part(node_box_); }
-    [[nodiscard]] view<const T, N> node() const { return part(node_box_); }
+    /// Block-cyclic, the node's blocks lie here packed: node_place and node_index say where.
+    [[nodiscard]] view<T, N> node() { return is_cyclic_ ? whole() : part(node_box_); }
+    [[nodiscard]] view<const T, N> node() const { return is_cyclic_ ? whole() : part(node_box_); }
 
     /// The elements of the rank box of another rank of this node, as plain memory.
     /// Errors: errc::out_of_range, errc::not_on_node.
@@ -108,7 +136,8 @@ public:
     [[nodiscard]] view<const T, N> block(int rank) const { return part(box_of_peer(rank)); }
 
     /// The element at GLOBAL indices (i, j, ...), if this node holds it.
-    /// Errors: errc::out_of_range, errc::not_on_node.
+    /// Errors: errc::out_of_range, errc::not_on_node (also for block-cyclic arrays over several
+    ///         nodes).
     /// Cost:   a comparison and a multiplication for each dimension.
     template <std::convertible_to<index_t>... I>
     requires(sizeof...(I) == N) T& operator()(I... i) {
@@ -264,7 +293,11 @@ public:
 
     /// The indices of this node's box with its ghosts, and its elements; index (0, 0, ...) is the
     /// first ghost. An empty node box has no ghosts.
-    [[nodiscard]] const box<N>& node_box_with_ghosts() const noexcept { return stored_box_; }
+    [[nodiscard]] const box<N>& node_box_with_ghosts() const {
+        if (is_cyclic_) [[unlikely]]
+            core_->require_boxes("node_box_with_ghosts");
+        return stored_box_;
+    }
     [[nodiscard]] view<T, N> node_with_ghosts() { return whole(); }
     [[nodiscard]] view<const T, N> node_with_ghosts() const { return whole(); }
 
@@ -303,6 +336,8 @@ private:
     }
     view<T, N> part(const box<N>& global) const;
     box<N> grown(const box<N>& mine) const;
+    indices<N> index_in(const char* operation, const box<dynamic_rank>& places,
+                        const indices<N>& place) const;
     box<N> box_of_peer(int rank) const;
     bool finds(const indices<N>& at, index_t& offset) const;
     T* find_run(const box<N>& patch) const;
@@ -323,12 +358,13 @@ private:
 
     detail::owned<detail::array_core> core_;
     indices<N> extents_;
-    box<N> node_box_;
+    box<N> node_box_; // empty where places are no indices: then all calls go by way of core_
     indices<N> node_extents_;
     box<N> stored_box_; // the node box with its ghosts, dense in memory
     indices<N> strides_;
     T* data_ = nullptr;
-    T* first_ = nullptr;      // the element at node_box_.lo
+    T* first_ = nullptr; // the element at node_box_.lo
+    bool is_cyclic_ = false;
     bool is_counted_ = false; // for a usage report: whole patches and lists go by way of core_
 };
 

@@ -159,6 +159,7 @@ void add_along(const array<T, N>& field, int axis, std::span<U> out, Term term) 
 template <class T, int N>
 void best_along(const array<T, N>& field, int axis, std::span<T> out, accumulate_op op) {
     access::core(field).require_live(to_string(op));
+    access::core(field).require_boxes(to_string(op));
     require_axis<N>(field.get_team(), to_string(op), field.extents(), axis, out.size(), false);
     std::ranges::fill(out, neutral<T>(op));
     const view<const T, N> all = field.node();
@@ -182,6 +183,7 @@ template <class T, int N, class U>
 requires(array<T, N>::is_number&& array<U, 1>::is_number) void sum(const array<T, N>& field,
                                                                    int axis, std::span<U> out) {
     detail::access::core(field).require_live("sum");
+    detail::access::core(field).require_boxes("sum");
     detail::require_axis<N>(field.get_team(), "sum", field.extents(), axis, out.size(), true);
     std::ranges::fill(out, U{});
     detail::add_along(field, axis, out,
@@ -203,6 +205,7 @@ requires(array<T, N>::is_number&& std::is_arithmetic_v<T>) void max(
 template <class T, int N, std::floating_point U>
 void mean(const array<T, N>& field, int axis, std::span<U> out) {
     detail::access::core(field).require_live("mean");
+    detail::access::core(field).require_boxes("mean");
     detail::require_axis<N>(field.get_team(), "mean", field.extents(), axis, out.size(), false);
     std::ranges::fill(out, U{0});
     detail::add_along(field, axis, out,
@@ -213,6 +216,7 @@ void mean(const array<T, N>& field, int axis, std::span<U> out) {
 template <class T, int N, std::floating_point U>
 void var(const array<T, N>& field, int axis, std::span<U> out, int ddof) {
     detail::access::core(field).require_live("var");
+    detail::access::core(field).require_boxes("var");
     detail::require_axis<N>(field.get_team(), "var", field.extents(), axis, out.size(), false);
     detail::require_same<int>(field.get_team(), "var", std::span<const int>(&ddof, 1));
     if (ddof < 0 || ddof >= field.extent(axis))

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nodespan/array.hpp"
+#include "nodespan/scalapack.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -17,6 +18,7 @@ inline array_options transposed(array_options options) {
     reverse(options.distribution.node_grid);
     reverse(options.distribution.rank_grid);
     reverse(options.distribution.cuts);
+    reverse(options.distribution.block);
     reverse(options.ghosts.width);
     reverse(options.ghosts.periodic);
     return options;
@@ -63,6 +65,32 @@ public:
     }
     [[nodiscard]] int owner_node(const indices<N>& at) const {
         return elements_.owner_node(reversed(at));
+    }
+    [[nodiscard]] bool is_cyclic() const noexcept { return elements_.is_cyclic(); }
+    [[nodiscard]] indices<N> node_place(const indices<N>& at) const {
+        return reversed(elements_.node_place(reversed(at)));
+    }
+    [[nodiscard]] indices<N> node_index(const indices<N>& place) const {
+        return reversed(elements_.node_index(reversed(place)));
+    }
+    [[nodiscard]] indices<N> local_index(const indices<N>& place) const {
+        return reversed(elements_.local_index(reversed(place)));
+    }
+    template <class F>
+    void for_each_local_box(F&& f) const {
+        elements_.for_each_local_box([&f](const box<N>& global, const indices<N>& place) {
+            f(nodespan::transposed(global), reversed(place));
+        });
+    }
+    /// This rank's blocks as ScaLAPACK takes them, where they lie. Needs block-cyclic dimensions
+    /// and one rank a node; scalapack.hpp says how to make the context.
+    /// Call:   any rank alone. ScaLAPACK's own calls read and write the elements of their rank, so
+    ///         they need fences before and after, as plain loads and stores do.
+    /// Errors: errc::invalid_argument: the same on all ranks.
+    /// Cost:   only arithmetic.
+    [[nodiscard]] scalapack_matrix<T> scalapack(int context = 0) requires(N == 2) {
+        const auto found = detail::describe_for_scalapack(elements_.core(), context);
+        return {found.descriptor, static_cast<T*>(found.data), found.grid_rows, found.grid_columns};
     }
     [[nodiscard]] array_options options() const { return detail::transposed(elements_.options()); }
     [[nodiscard]] team& get_team() { return elements_.get_team(); }

@@ -116,7 +116,7 @@ template <class Layout = void, class T, int N, class L>
         cuts.push_back(extents[along]);
     }
     distribution_options& cut = options.distribution;
-    if (cut.node_grid.empty() && cut.rank_grid.empty() && cut.cuts.empty()) {
+    if (cut.node_grid.empty() && cut.rank_grid.empty() && cut.cuts.empty() && cut.block.empty()) {
         cut.cuts.resize(N);
         cut.cuts[along] = std::move(cuts);
     }

@@ -56,6 +56,7 @@ void add_rows(const array<T, 2>& field, std::span<U> out) {
 template <class T, std::floating_point U>
 void mean(const array<T, 2>& field, int axis, replicated<U, 1>& out) {
     detail::access::core(field).require_live("mean");
+    detail::access::core(field).require_boxes("mean");
     detail::check_axis<2>("mean", field.extents(), axis, static_cast<std::size_t>(out.size()),
                           false);
     team& everyone = out.get_team();

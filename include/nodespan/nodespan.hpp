@@ -39,6 +39,7 @@
 #include "nodespan/ring.hpp"
 #include "nodespan/ring_options.hpp"
 #include "nodespan/run.hpp"
+#include "nodespan/scalapack.hpp"
 #include "nodespan/scan.hpp"
 #include "nodespan/sort.hpp"
 #include "nodespan/team.hpp"

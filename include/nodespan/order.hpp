@@ -93,7 +93,7 @@ indices<N> place_of_best(const char* operation, const array<T, N>& field, Better
                 mine.at[N - 1] += i;
             }
     });
-    for (std::size_t d = 0; d < N; ++d) mine.at[d] += field.rank_box().lo[d];
+    if (mine.is_there) mine.at = field.local_index(mine.at);
     std::optional<candidate> best;
     for (const candidate& one : all_gather(field.get_team(), mine)) {
         if (!one.is_there) continue;
@@ -109,6 +109,7 @@ indices<N> place_of_best(const char* operation, const array<T, N>& field, Better
 // Whether rank order is the row-major order of the elements.
 template <class T, int N>
 bool is_cut_in_rows(const array<T, N>& field) {
+    if (field.is_cyclic()) return false;
     for (int rank = 0; rank < field.get_team().size(); ++rank) {
         const box<N> part = field.rank_box_of(rank);
         for (std::size_t d = 1; d < N; ++d)
@@ -153,13 +154,8 @@ array<indices<N>, 1> nonzero(const array<T, N>& field) {
     detail::access::core(field).require_live("nonzero");
     array<indices<N>, 1> result = detail::array_of_found<indices<N>>(
         field.get_team(), "nonzero", [&](std::vector<indices<N>>& mine) {
-            const auto part = field.local();
-            const indices<N> first = field.rank_box().lo;
-            detail::for_each_row<N>(part.extents(), [&](indices<N> at, index_t length) {
-                const T* const row = &part[at];
-                for (std::size_t d = 0; d < N; ++d) at[d] += first[d];
-                for (index_t i = 0; i < length; ++i, ++at[N - 1])
-                    if (row[i] != T{}) mine.push_back(at);
+            for_each(field, [&](const indices<N>& at, const T& element) {
+                if (element != T{}) mine.push_back(at);
             });
         });
     if (!detail::is_cut_in_rows(field)) sort(result);
@@ -168,6 +164,7 @@ array<indices<N>, 1> nonzero(const array<T, N>& field) {
 
 template <class T>
 array<T, 1> unique(const array<T, 1>& field) {
+    detail::access::core(field).require_boxes("unique");
     array<T, 1> sorted(field.get_team(), field.extents(),
                        {.distribution = field.options().distribution, .zeroed = false});
     sorted.fence(); // all have written what is read now

@@ -88,9 +88,11 @@ void put_periodic(array<T, N, Layout>& field, const box<N>& to,
 template <class T, int N, class Layout>
 void fill(array<T, N, Layout>& to, const box<N>& patch, const std::type_identity_t<T>& value) {
     detail::require_inside("fill", to, patch);
-    const auto mine = detail::rows_of(detail::own_part(to, patch));
-    detail::for_each_row<N>(mine.extents(), [&](const auto& at, index_t length) {
-        std::fill_n(&mine[at], length, value);
+    detail::for_each_own_part(to, patch, [&](const box<N>&, const auto& elements) {
+        const auto mine = detail::rows_of(elements);
+        detail::for_each_row<N>(mine.extents(), [&](const auto& at, index_t length) {
+            std::fill_n(&mine[at], length, value);
+        });
     });
 }
 
@@ -98,10 +100,12 @@ template <class T, int N, class Layout>
 requires(array<T, N>::is_number) void scale(array<T, N, Layout>& to, const box<N>& patch,
                                             const std::type_identity_t<T>& factor) {
     detail::require_inside("scale", to, patch);
-    const auto mine = detail::rows_of(detail::own_part(to, patch));
-    detail::for_each_row<N>(mine.extents(), [&](const auto& at, index_t length) {
-        T* const row = &mine[at];
-        for (index_t i = 0; i < length; ++i) row[i] = static_cast<T>(row[i] * factor);
+    detail::for_each_own_part(to, patch, [&](const box<N>&, const auto& elements) {
+        const auto mine = detail::rows_of(elements);
+        detail::for_each_row<N>(mine.extents(), [&](const auto& at, index_t length) {
+            T* const row = &mine[at];
+            for (index_t i = 0; i < length; ++i) row[i] = static_cast<T>(row[i] * factor);
+        });
     });
 }
 
@@ -110,9 +114,9 @@ void copy(const array<T, N, From>& from, const box<N>& from_patch, array<T, N, T
           const box<N>& to_patch) {
     detail::require_pair("copy", from, from_patch, to, to_patch);
     if (static_cast<const void*>(&from) == &to && from_patch == to_patch) return;
-    const box<N> mine = to.rank_box().intersection(to_patch);
-    if (!mine.empty())
-        from.get(detail::shifted(mine, to_patch.lo, from_patch.lo), detail::own_part(to, to_patch));
+    detail::for_each_own_part(to, to_patch, [&](const box<N>& mine, const auto& elements) {
+        from.get(detail::shifted(mine, to_patch.lo, from_patch.lo), elements);
+    });
 }
 
 template <class T, int N, class From, class To>
@@ -129,32 +133,35 @@ requires(array<T, N>::is_number) void add(array<T, N, To>& to, const box<N>& to_
                 sum[i * step] = static_cast<T>(sum[i * step] + factor * value[i * value_step]);
         });
     };
-    const box<N> mine = to.rank_box().intersection(to_patch);
-    if (mine.empty()) return;
-    const box<N> there = detail::shifted(mine, to_patch.lo, from_patch.lo);
-    const view<T, N, strided> sums = detail::own_part(to, to_patch);
-    if (from.node_box().contains(there)) {
-        const auto node = from.node();
-        add_rows(sums, view<const T, N, strided>(
-                           node.patch(detail::shifted(there, from.node_box().lo, {}))));
-        return;
-    }
-    constexpr index_t most = std::max<index_t>(1, 256 * 1024 / static_cast<index_t>(sizeof(T)));
-    std::vector<T> values(static_cast<std::size_t>(std::min(most, mine.size())));
-    detail::for_each_half(mine, most, [&](const box<N>& piece) {
-        const view<T, N> arrived(values.data(), piece.extents());
-        from.get(detail::shifted(piece, to_patch.lo, from_patch.lo), arrived);
-        add_rows(sums.patch(detail::shifted(piece, mine.lo, {})), arrived);
-    });
+    std::vector<T> values;
+    const auto add_part = [&](const box<N>& mine, const view<T, N, strided>& sums) {
+        const box<N> there = detail::shifted(mine, to_patch.lo, from_patch.lo);
+        if (!from.is_cyclic() && from.node_box().contains(there)) {
+            const auto node = from.node();
+            add_rows(sums, view<const T, N, strided>(
+                               node.patch(detail::shifted(there, from.node_box().lo, {}))));
+            return;
+        }
+        constexpr index_t most = std::max<index_t>(1, 256 * 1024 / static_cast<index_t>(sizeof(T)));
+        values.resize(static_cast<std::size_t>(std::min(most, mine.size())));
+        detail::for_each_half(mine, most, [&](const box<N>& piece) {
+            const view<T, N> arrived(values.data(), piece.extents());
+            from.get(detail::shifted(piece, to_patch.lo, from_patch.lo), arrived);
+            add_rows(sums.patch(detail::shifted(piece, mine.lo, {})), arrived);
+        });
+    };
+    detail::for_each_own_part(to, to_patch, add_part);
 }
 
 template <class T, int N, class Layout>
 requires(array<T, N>::is_number) T sum(const array<T, N, Layout>& field, const box<N>& patch) {
     detail::require_same_inside("sum", field, patch);
-    const auto part = detail::rows_of(detail::own_part(field, patch));
     T mine{};
-    detail::for_each_row<N>(part.extents(), [&](const auto& at, index_t length) {
-        mine += detail::sum_of<T>(length, [row = &part[at]](index_t i) { return row[i]; });
+    detail::for_each_own_part(field, patch, [&](const box<N>&, const auto& elements) {
+        const auto part = detail::rows_of(elements);
+        detail::for_each_row<N>(part.extents(), [&](const auto& at, index_t length) {
+            mine += detail::sum_of<T>(length, [row = &part[at]](index_t i) { return row[i]; });
+        });
     });
     return all_reduce(field.get_team(), mine);
 }

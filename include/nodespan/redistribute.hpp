@@ -3,6 +3,7 @@
 #include "nodespan/algorithm.hpp"
 #include "nodespan/array.hpp"
 #include "nodespan/column_major.hpp"
+#include "nodespan/detail/patch_parts.hpp"
 #include "nodespan/detail/together.hpp"
 
 #include <cstddef>
@@ -23,7 +24,8 @@ namespace nodespan {
 ///         as it was.
 /// Cost:   a new array; while it is filled, there are both. Each rank fetches its new elements:
 ///         each byte is copied once, and crosses to another node at most once, from all nodes in
-///         turn.
+///         turn. To and from block-cyclic cuts in long messages, but from one to another block by
+///         block.
 template <class T, int N, class Layout>
 void redistribute(array<T, N, Layout>& field, const distribution_options& options);
 
@@ -53,13 +55,14 @@ void move_into_new(const char* operation, array<T, N, Layout>& field, const indi
     field.fence();
     std::exception_ptr failure;
     try {
-        const box<N> mine = result.rank_box(), common = mine.intersection(old);
-        box<N> inside;
-        for (std::size_t d = 0; d < N; ++d) {
-            inside.lo[d] = common.lo[d] - mine.lo[d];
-            inside.hi[d] = common.hi[d] - mine.lo[d];
-        }
-        if (!common.empty()) field.get(common, result.local().patch(inside));
+        if (result.is_cyclic() && !field.is_cyclic())
+            for_each_own_part(field, whole, [&](const box<N>& mine, const auto& elements) {
+                result.put(mine, elements); // one message for a node, and none for each block
+            });
+        else
+            for_each_own_part(result, old, [&](const box<N>& mine, const auto& elements) {
+                field.get(mine, elements);
+            });
     } catch (...) {
         failure = std::current_exception();
     }

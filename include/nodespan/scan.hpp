@@ -98,6 +98,8 @@ template <class T, class U>
 requires(array<T, 1>::is_number&& array<U, 1>::is_number) void cumsum(const array<T, 1>& a,
                                                                       array<U, 1>& out) {
     detail::access::core(a).require_live("cumsum");
+    detail::access::core(a).require_boxes("cumsum");
+    detail::access::core(out).require_boxes("cumsum");
     const team& everyone = a.get_team();
     detail::require_on_all(everyone, a.extents() == out.extents() && a.rank_box() == out.rank_box(),
                            errc::invalid_argument,

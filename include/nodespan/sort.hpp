@@ -233,6 +233,7 @@ struct keyed_value {
 
 template <class T, class Less>
 void sort(array<T, 1>& field, Less less) {
+    detail::access::core(field).require_boxes("sort");
     field.fence();
     const auto whole = [](const T& element) -> const T& { return element; };
     detail::record_order<T, decltype(whole), Less> order{whole, std::move(less)};
@@ -245,6 +246,8 @@ template <class K, class V, class Less>
 void sort(array<K, 1>& keys, array<V, 1>& values, Less less) {
     using record = detail::keyed_value<K, V>;
     const team& everyone = keys.get_team();
+    detail::access::core(keys).require_boxes("sort");
+    detail::access::core(values).require_boxes("sort");
     detail::require_on_all(
         everyone, keys.extents() == values.extents() && keys.rank_box() == values.rank_box(),
         errc::invalid_argument, "sort: the arrays are not cut alike over the ranks");

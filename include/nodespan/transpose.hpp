@@ -55,23 +55,25 @@ void transpose(const array<T, N, From>& from, array<T, N, To>& to,
     if (static_cast<const void*>(&from) == &to)
         throw error(errc::invalid_argument,
                     "transpose: an array cannot be turned over in place; take another one");
-    const view<T, N, strided> mine = to.local();
-    const box<N> part = to.rank_box();
-    box<N> there;
-    indices<N> extents{}, strides{};
-    for (std::size_t d = 0; d < N; ++d) {
-        const auto axis = static_cast<std::size_t>(axes[d]);
-        if (to.extents()[d] != from.extents()[axis])
+    for (std::size_t d = 0; d < N; ++d)
+        if (const auto axis = static_cast<std::size_t>(axes[d]);
+            to.extents()[d] != from.extents()[axis])
             throw error(errc::size_mismatch, "transpose: dimension " + std::to_string(d) +
                                                  " has not the extent of dimension " +
                                                  std::to_string(axis) + " of the other array");
-        there.lo[axis] = part.lo[d];
-        there.hi[axis] = part.hi[d];
-        extents[axis] = mine.extents()[d];
-        strides[axis] = mine.strides()[d];
-    }
-    if (part.empty()) return;
-    from.get(there, view<T, N, strided>(mine.data_handle(), extents, strides));
+    const box<N> whole{{}, to.extents()};
+    detail::for_each_own_part(to, whole, [&](const box<N>& part, const view<T, N, strided>& mine) {
+        box<N> there;
+        indices<N> extents{}, strides{};
+        for (std::size_t d = 0; d < N; ++d) {
+            const auto axis = static_cast<std::size_t>(axes[d]);
+            there.lo[axis] = part.lo[d];
+            there.hi[axis] = part.hi[d];
+            extents[axis] = mine.extents()[d];
+            strides[axis] = mine.strides()[d];
+        }
+        from.get(there, view<T, N, strided>(mine.data_handle(), extents, strides));
+    });
 }
 
 template <class T, int N, class From, class To>

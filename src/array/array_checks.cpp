@@ -107,9 +107,21 @@ std::string array_core::where() const {
 
 void array_core::refuse_index(const char* operation, const index_list& at) const {
     require_index(operation, at);
+    if (is_dealt_)
+        throw error(errc::not_on_node,
+                    fmt::format("{}: block-cyclic over several nodes, so elements are found by get "
+                                "and put, or by their place in node() {}",
+                                call_on(operation, at), where()));
     throw error(errc::not_on_node, fmt::format("{}: held by node {}, and this node has [{}, {}) {}",
                                                call_on(operation, at), cut_.owner_node(at),
                                                shown(node_box_.lo), shown(node_box_.hi), where()));
+}
+
+void array_core::refuse_place(const char* operation, const index_list& place,
+                              const box<dynamic_rank>& places) const {
+    throw error(errc::out_of_range,
+                fmt::format("{}: place outside extents {} {}", call_on(operation, place),
+                            shown(places.extents()), where()));
 }
 
 void array_core::require_index(const char* operation, const index_list& at) const {

@@ -39,6 +39,7 @@ std::uint64_t fingerprint(const std::string& name, std::size_t element_bytes,
     boost::hash_combine(seed, options.distribution.node_grid);
     boost::hash_combine(seed, options.distribution.rank_grid);
     boost::hash_combine(seed, options.distribution.cuts);
+    boost::hash_combine(seed, options.distribution.block);
     boost::hash_combine(seed, options.ghosts.width);
     boost::hash_combine(seed, options.ghosts.periodic);
     boost::hash_combine(seed, options.zeroed);
@@ -56,8 +57,8 @@ array_facts facts_of(const array_core& array, const element_type& type,
             type.bytes,
             type.is_transposed,
             array.cut().extents(),
-            array.node_box(),
-            array.stored_box(),
+            array.node_places(),
+            array.stored_places(),
             location.where.data,
             {&meetings.first_arrival(), node_barrier::arrival_step(), team.node_size()},
             team.token(),
@@ -105,16 +106,26 @@ array_core::array_core(const class team& team, const index_list& extents, const 
                                     request.description, type.bytes));
         cut_ = distribution(extents, core.placement(), options.distribution);
         location.ghosts = check_ghosts(options.ghosts, extents);
-        rank_box_ = cut_.rank_box(core.rank());
-        node_box_ = cut_.node_box(core.node());
+        if (cut_.is_cyclic()) places_ = cut_.places();
+        if (cut_.is_cyclic() && location.ghosts.any())
+            throw error(errc::invalid_argument,
+                        fmt::format("{}: ghosts around a block-cyclic array, which has no node "
+                                    "boxes; leave out block or the ghosts",
+                                    request.description));
+        rank_box_ = places().rank_box(core.rank());
+        node_box_ = places().node_box(core.node());
         stored_box_ = with_ghosts(node_box_, location.ghosts);
+        is_dealt_ = cut_.is_cyclic() && core.placement()->nodes() > 1;
         request.reserved_bytes =
             reserve_for(cut_, location.ghosts, type.bytes, request.description);
         request.node_bytes = static_cast<std::size_t>(stored_box_.size()) * type.bytes;
-        request.mine = [&] { return first_touch(cut_, location.ghosts, core.rank(), type.bytes); };
+        request.mine = [&] {
+            return first_touch(places(), location.ghosts, core.rank(), type.bytes);
+        };
         race::makes(core, request, stored_box_, type.bytes, 2);
     });
-    location.cut = &cut_;
+    location.cut = &places();
+    if (is_dealt_) location.indices = &cut_;
     location.element_bytes = type.bytes;
     location.kind = type.kind;
     location.team = &core;
@@ -141,7 +152,8 @@ array_core::array_core(const class team& team, const index_list& extents, const 
         location.usage = counters->begin_array(options.name, type_text(type, extents.size()),
                                                extents, request.node_bytes);
     make_own_lock();
-    if (core.is_leader())
+    // Onlookers know boxes of indices alone.
+    if (core.is_leader() && !is_dealt_)
         state_->published = published_array::if_wanted(facts_of(*this, type, location));
 }
 
@@ -158,9 +170,9 @@ array_core::~array_core() {
 void array_core::watch_for_races() {
     if constexpr (race::is_checked) {
         const block& where = state_->location.where;
-        race::made(
-            *access::core(team_), where.data,
-            {where.data, name_, stored_box_, type_.bytes, type_.is_transposed, where.number});
+        race::made(*access::core(team_), where.data,
+                   {where.data, name_, stored_box_, type_.bytes, type_.is_transposed, where.number,
+                    is_dealt_ ? &cut_ : nullptr});
         race::has_words(where.data, &header_of(where).lock, 1, sizeof(mutex_words), 0);
         if (state_->location.ghosts.any()) race::has_ghosts(state_->location);
     }
@@ -192,6 +204,13 @@ void array_core::make_own_lock() {
                                           &header_of(where).gate, me.why);
     handle = mutex(&header_of(where).lock, core.is_oversubscribed(), gate.get(), &me);
     if (state_->location.usage != nullptr) access::count_in(handle, &state_->location.usage->locks);
+}
+
+void array_core::refuse_boxes(const char* operation) const {
+    throw error(errc::invalid_argument,
+                fmt::format("{}({})::{}: block-cyclic, so what a node or a rank holds is no box of "
+                            "indices; redistribute to an array without block first",
+                            name_, shown(cut_.extents()), operation));
 }
 
 void array_core::refuse_call(const char* operation) const {

@@ -10,6 +10,10 @@
 // (NODESPAN_RACE_CHECKER) tell anything; in the library itself these functions are empty, so that
 // it holds no branch, no field and no byte for them. docs/races.md says what the checker does.
 
+namespace nodespan {
+class distribution;
+}
+
 namespace nodespan::detail {
 
 class lock_gate;
@@ -51,7 +55,8 @@ struct watched {
     box<dynamic_rank> stored; // its elements, by global index
     std::size_t element_bytes = 0;
     bool is_transposed = false;
-    std::uint64_t number = 0; // among those of the team, from 1
+    std::uint64_t number = 0;              // among those of the team, from 1
+    const distribution* indices = nullptr; // block-cyclic: `stored` are places
 };
 
 /// Who meets: all ranks of the team, in a fence or in a step of another call, or those of the node.

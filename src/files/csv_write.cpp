@@ -24,12 +24,12 @@ struct row_share {
 
 row_share rows_of(const array_core& array) {
     const distribution& cut = array.cut();
-    bool have_rows = true;
-    for (int rank = 0; rank < cut.placement().size(); ++rank) {
+    bool have_rows = !cut.is_cyclic();
+    for (int rank = 0; have_rows && rank < cut.placement().size(); ++rank) {
         const box<dynamic_rank> part = cut.rank_box(rank);
         have_rows &= part.empty() || columns_of(part.extents()) == columns_of(cut.extents());
     }
-    const box<dynamic_rank>& mine = array.rank_box();
+    const box<dynamic_rank>& mine = array.rank_places();
     if (have_rows)
         return mine.empty() ? row_share{} : row_share{mine.lo[0], mine.hi[0] - mine.lo[0]};
     const index_t rows = cut.extents()[0], ranks = array.get_team().size();

@@ -16,6 +16,7 @@ constexpr index_t bytes_at_once = index_t{4} << 20;
 
 // Whether every rank's box is one range of the file.
 bool are_ranges(const distribution& cut, index_order order) {
+    if (cut.is_cyclic()) return false;
     if (order == index_order::column_major && cut.dimensions() > 1) return false;
     for (int rank = 0; rank < cut.placement().size(); ++rank)
         if (!is_range(cut.extents(), cut.rank_box(rank))) return false;
@@ -57,8 +58,8 @@ std::vector<file_patch> patches_of(const array_core& array, index_order order,
 
 // Where a patch lies in this node's memory, if it lies there in one piece.
 std::byte* direct(const array_core& array, const box<dynamic_rank>& patch) {
+    if (array.cut().is_cyclic() || !array.rank_box().contains(patch)) return nullptr;
     const box<dynamic_rank>& stored = array.stored_box();
-    if (!array.rank_box().contains(patch)) return nullptr;
     box<dynamic_rank> inside = patch;
     for (std::size_t d = 0; d < inside.lo.size(); ++d) {
         inside.lo[d] -= stored.lo[d];
@@ -97,8 +98,7 @@ void make_truths(std::byte* data, index_t count) {
 
 element_range share_of(const array_core& array, index_order order) {
     const distribution& cut = array.cut();
-    const box<dynamic_rank>& mine = array.rank_box();
-    if (are_ranges(cut, order))
+    if (const box<dynamic_rank>& mine = array.rank_places(); are_ranges(cut, order))
         return {mine.empty() ? 0 : range_offset(cut.extents(), mine.lo), mine.size()};
     const index_list zero(cut.dimensions(), 0);
     const index_t all = box<dynamic_rank>{zero, cut.extents()}.size();

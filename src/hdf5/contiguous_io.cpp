@@ -144,6 +144,7 @@ index_t run_bytes(const box<dynamic_rank>& part, const index_list& extents,
 
 // Whether the parts of all nodes have long enough runs; the same answer on all ranks.
 bool has_long_runs(const array_core& array, const file_patch& where) {
+    if (array.cut().is_cyclic()) return false; // blocks, far apart in the file
     if (array.is_one_node()) return true;
     bool result = true;
     array.cut().for_each_node(where.patch, [&](int, const box<dynamic_rank>& part) {
@@ -183,7 +184,7 @@ void move_share(const array_core& array, const file_patch& where, Move&& through
     const index_t most = std::max<index_t>(1, stretch_bytes / static_cast<index_t>(bytes));
     std::vector<std::byte> buffer;
     for_each_piece(mine, most, [&](const box<dynamic_rank>& piece) {
-        if (array.node_box().contains(piece))
+        if (!array.cut().is_cyclic() && array.node_box().contains(piece))
             return move_block(on_node(array, piece), bytes, where, file, way);
         buffer.resize(static_cast<std::size_t>(piece.size()) * bytes);
         const patch_memory memory{buffer.data(), piece.size(), false, {}, {}};

@@ -1,6 +1,7 @@
 #include "contiguous_io.hpp"
 #include "nodespan/hdf5.hpp"
 #include "output.hpp"
+#include "pieces.hpp"
 #include "source.hpp"
 #include "stored.hpp"
 #include "unpack.hpp"
@@ -8,7 +9,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <vector>
 
 namespace nodespan::detail {
 namespace {
@@ -43,6 +46,9 @@ std::uint64_t plain_address(const hdf5_source& source, const file_type& wanted,
     return H5Dget_offset(source.data.get());
 }
 
+// How much of a share that is not one box is read at once.
+constexpr index_t piece_bytes = index_t{4} << 20;
+
 struct load_request {
     array_core& to;
     const file_type& type;
@@ -67,8 +73,34 @@ void require_shape(const load_request& r, const std::vector<hsize_t>& found) {
                        to_text(given), is_all ? "array" : "array's box", to_text(wanted)));
 }
 
+// For a block-cyclic array reads an equal share of the patch, whose elements are then sent to
+// where they belong.
+void read_share_in_pieces(const load_request& r) {
+    const team& ranks = r.to.get_team();
+    const box<dynamic_rank> mine = nth_piece(r.patch, ranks.rank(), ranks.size());
+    if (mine.empty()) return;
+    const hdf5_handle file = open_hdf5(r.file);
+    const hdf5_source source(file.get(), r.dataset);
+    require(source, r.type, r.patch.lo.size());
+    const hdf5_handle native = native_type(r.type);
+    const std::size_t bytes = r.to.element_bytes();
+    const index_t most = std::max<index_t>(1, piece_bytes / static_cast<index_t>(bytes));
+    std::vector<std::byte> buffer;
+    for_each_piece(mine, most, [&](const box<dynamic_rank>& piece) {
+        box<dynamic_rank> part = piece; // of the dataset
+        for (std::size_t d = 0; d < part.lo.size(); ++d) {
+            part.lo[d] += r.from.lo[d] - r.patch.lo[d];
+            part.hi[d] += r.from.lo[d] - r.patch.lo[d];
+        }
+        buffer.resize(static_cast<std::size_t>(piece.size()) * bytes);
+        read_box(source, part, {native.get(), to_sizes(part.extents()), part.lo, buffer.data()});
+        r.to.put(piece, {buffer.data(), piece.size(), false, {}, {}});
+    });
+}
+
 // Reads the elements of this rank's box through HDF5, which unpacks and converts them.
 void read_own_box(const load_request& r) {
+    if (r.to.cut().is_cyclic()) return read_share_in_pieces(r);
     const box<dynamic_rank> mine = r.to.rank_box().intersection(r.patch);
     if (mine.empty()) return;
     const hdf5_handle file = open_hdf5(r.file);

@@ -80,6 +80,7 @@ distribution::distribution(const index_list& extents,
     set_node_grid(options.node_grid);
     set_rank_grid(options.rank_grid);
     set_cuts(options.cuts);
+    set_blocks(options.block, options.cuts);
 }
 
 void distribution::set_node_grid(const std::vector<int>& grid) {
@@ -212,6 +213,7 @@ index_list distribution::rank_grid(int node) const {
 index_t distribution::node_cut(const axis& a, index_t k) const {
     const auto at = static_cast<std::size_t>(k);
     if (!a.cuts.empty()) return a.cuts[static_cast<std::size_t>(first_piece(a, k))];
+    if (a.block > 0) return dealt_before(a, k);
     if (!a.weight.empty()) return scale(a.extent, a.weight[at], a.weight.back());
     if (a.along_all && !ranks_->is_uniform())
         return scale(a.extent, ranks_->first_rank(static_cast<int>(k)), ranks_->size());
@@ -227,6 +229,7 @@ index_t distribution::rank_cut(const axis& a, index_t k, index_t piece, index_t 
 
 index_t distribution::find_node(const axis& a, index_t at) const {
     if (!a.cuts.empty()) return node_of_piece(a, last_not_above(a.cuts, at));
+    if (a.block > 0) return find_dealt(a, at);
     if (!a.weight.empty()) return last_not_above(a.weight, piece_of(at, a.extent, a.weight.back()));
     if (a.along_all && !ranks_->is_uniform())
         return ranks_->node_of(static_cast<int>(piece_of(at, a.extent, ranks_->size())));
@@ -239,6 +242,7 @@ index_t distribution::find_rank(const axis& a, index_t k, index_t at, index_t pi
 }
 
 box<dynamic_rank> distribution::node_box(int node) const {
+    if (is_cyclic_) refuse_boxes();
     const index_list coordinates = node_at(node);
     box<dynamic_rank> result{coordinates, coordinates};
     for (std::size_t d = 0; d < axes_.size(); ++d) {
@@ -249,6 +253,7 @@ box<dynamic_rank> distribution::node_box(int node) const {
 }
 
 box<dynamic_rank> distribution::rank_box(int rank) const {
+    if (is_cyclic_) refuse_boxes();
     const int node = ranks_->node_of(rank);
     const index_list coordinates = node_at(node);
     const index_list grid = rank_grid(node);
@@ -263,14 +268,22 @@ box<dynamic_rank> distribution::rank_box(int rank) const {
     return result;
 }
 
-int distribution::owner_node(const index_list& at) const {
+int distribution::owner_node(const index_list& index) const {
+    return is_cyclic_ ? node_at_place(place_of(index)) : node_at_place(index);
+}
+
+int distribution::owner_rank(const index_list& index) const {
+    return is_cyclic_ ? rank_at_place(place_of(index)) : rank_at_place(index);
+}
+
+int distribution::node_at_place(const index_list& at) const {
     index_list coordinates = at;
     for (std::size_t d = 0; d < axes_.size(); ++d) coordinates[d] = find_node(axes_[d], at[d]);
     return node_number(coordinates);
 }
 
 // Explicit cuts are searched once: the piece tells both the node and the rank.
-int distribution::owner_rank(const index_list& at) const {
+int distribution::rank_at_place(const index_list& at) const {
     index_list coordinates = at, piece = at;
     for (std::size_t d = 0; d < axes_.size(); ++d) {
         const axis& a = axes_[d];
@@ -298,6 +311,10 @@ index_list distribution::largest_node_extents() const {
         const axis& a = axes_[d];
         const bool equal =
             a.cuts.empty() && a.weight.empty() && (!a.along_all || ranks_->is_uniform());
+        if (a.block > 0) { // the first node has the most
+            result[d] = dealt(a, a.extent, 0);
+            continue;
+        }
         result[d] = equal ? a.extent / a.nodes + (a.extent % a.nodes != 0) : 0;
         if (equal) continue;
         for (int k = 0; k < a.nodes; ++k)

@@ -270,6 +270,8 @@ void multiply(const array<T, 2>& a, const array<T, 2>& b, array<T, 2>& c,
     std::memcpy(&arguments[2], &alpha, sizeof(T));
     std::memcpy(&arguments[4], &beta, sizeof(T));
     detail::require_same(everyone, "multiply", std::span<const index_t>(arguments));
+    for (const auto* const one : {&a, &b, static_cast<const array<T, 2>*>(&c)})
+        detail::access::core(*one).require_boxes("multiply");
     detail::require_fitting(a, b, c, a_op, b_op);
     detail::product<T> all(a, a_op, b, b_op, c, alpha, beta);
     all.run();

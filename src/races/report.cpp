@@ -3,6 +3,7 @@
 #include "end_of_job.hpp"
 #include "ghosts.hpp"
 #include "host_name.hpp"
+#include "nodespan/distribution.hpp"
 #include "sites.hpp"
 #include "team_core.hpp"
 
@@ -96,6 +97,7 @@ std::string index_text(const region& r, std::size_t at) {
             index[d] = (index[d] % extent + extent) % extent;
         }
     }
+    if (r.what.indices != nullptr) index = r.what.indices->index_of(index);
     std::string text;
     for (std::size_t d = 0; d < index.size(); ++d) {
         const std::size_t which = r.what.is_transposed ? index.size() - 1 - d : d;

@@ -64,7 +64,7 @@ void touches(const array_location& place, const box<dynamic_rank>& patch, op wha
     known_team* const t = find(*place.team);
     if (t == nullptr) return;
     const deed how{reinterpret_cast<std::uintptr_t>(where), what};
-    place.cut->for_each_node(patch, [&](int node, const box<dynamic_rank>& part) {
+    place.for_each_part(patch, [&](int node, const box<dynamic_rank>& part) {
         if (node == place.team->node())
             touch_here(place, part, how);
         else

@@ -52,6 +52,7 @@ std::vector<remote_element> split(const array_location& a, const index_t* places
     index_list at(a.cut->dimensions(), 0);
     for (index_t i = 0; i < count; ++i, places += dimensions) {
         std::copy_n(places, dimensions, &at[0]);
+        if (a.indices != nullptr) at = a.indices->place_of(at);
         if (!everything && mine.contains(at)) {
             index_t offset = 0;
             for (std::size_t d = 0; d < dimensions; ++d)

@@ -104,6 +104,31 @@ private:
     std::vector<node_part> nodes_;
 };
 
+// Where blocks are dealt to the nodes: indices become places first, of which nodes hold boxes.
+class finder_of_dealt final : public place_finder {
+public:
+    finder_of_dealt(const array_location& a, std::unique_ptr<place_finder> of_places)
+        : indices_(*a.indices),
+          of_places_(std::move(of_places)) {}
+
+    void find(const index_t* places, std::size_t count, std::uint32_t* rank, index_t* element,
+              std::uint64_t* counts) override {
+        const auto dimensions = static_cast<std::size_t>(indices_.dimensions());
+        std::vector<index_t> dealt(count * dimensions);
+        index_list at(indices_.dimensions(), 0);
+        for (std::size_t i = 0; i < count; ++i) {
+            std::copy_n(places + i * dimensions, dimensions, &at[0]);
+            const index_list place = indices_.place_of(at);
+            std::copy_n(&place[0], dimensions, &dealt[i * dimensions]);
+        }
+        of_places_->find(dealt.data(), count, rank, element, counts);
+    }
+
+private:
+    const distribution& indices_;
+    std::unique_ptr<place_finder> of_places_;
+};
+
 template <std::size_t... M>
 std::unique_ptr<place_finder> make(const array_location& a, std::index_sequence<M...>) {
     std::unique_ptr<place_finder> result;
@@ -116,7 +141,9 @@ std::unique_ptr<place_finder> make(const array_location& a, std::index_sequence<
 } // namespace
 
 std::unique_ptr<place_finder> place_finder::of(const array_location& a) {
-    return make(a, std::make_index_sequence<max_dimensions>());
+    auto result = make(a, std::make_index_sequence<max_dimensions>());
+    if (a.indices != nullptr) result = std::make_unique<finder_of_dealt>(a, std::move(result));
+    return result;
 }
 
 } // namespace nodespan::detail

@@ -20,7 +20,8 @@ void count(const array_location& a, usage_kind kind, int node) {
 }
 
 // Where one element lies; sets `node`.
-std::size_t find_element(const array_location& a, const index_list& at, int& node) {
+std::size_t find_element(const array_location& a, const index_list& index, int& node) {
+    const index_list at = a.place_of(index);
     node = a.cut->owner_node(at);
     const box<dynamic_rank> stored = with_ghosts(a.cut->node_box(node), a.ghosts);
     index_t offset = 0;

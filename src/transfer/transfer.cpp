@@ -1,5 +1,6 @@
 #include "transfer.hpp"
 
+#include "cyclic_patch.hpp"
 #include "locked_combine.hpp"
 #include "mpi_check.hpp"
 #include "mpi_types.hpp"
@@ -294,33 +295,39 @@ box<dynamic_rank> lattice::inside(box<dynamic_rank> patch) const noexcept {
 
 void get(const array_location& a, const box<dynamic_rank>& patch, std::byte* to,
          const index_list& strides) {
+    if (a.indices != nullptr) return get_dealt(a, patch, to, strides);
     get_points(a, {}, patch, to, strides);
 }
 
 void get(const array_location& a, const lattice& points, const index_list& extents, std::byte* to,
          const index_list& strides) {
+    if (a.indices != nullptr) return get_dealt(a, points, extents, to, strides);
     get_points(a, points, {index_list(static_cast<int>(extents.size()), 0), extents}, to, strides);
 }
 
 void put(const array_location& a, const box<dynamic_rank>& patch, const std::byte* from,
          const index_list& strides) {
+    if (a.indices != nullptr) return put_dealt(a, patch, from, strides);
     put_points(a, {}, patch, from, strides);
 }
 
 void put(const array_location& a, const lattice& points, const index_list& extents,
          const std::byte* from, const index_list& strides) {
+    if (a.indices != nullptr) return put_dealt(a, points, extents, from, strides);
     put_points(a, points, {index_list(static_cast<int>(extents.size()), 0), extents}, from,
                strides);
 }
 
 void start_get(const array_location& a, const box<dynamic_rank>& patch, std::byte* to,
                const index_list& strides, request_list& open) {
+    if (a.indices != nullptr) return get_dealt(a, patch, to, strides);
     get_into(a, {}, patch, to, strides, &open);
     count(a, usage_kind::get, {}, patch);
 }
 
 void start_put(const array_location& a, const box<dynamic_rank>& patch, const std::byte* from,
                const index_list& strides, request_list& open) {
+    if (a.indices != nullptr) return put_dealt(a, patch, from, strides);
     put_from(a, {}, patch, from, strides, &open);
     count(a, usage_kind::put, {}, patch);
 }
@@ -330,6 +337,7 @@ void start_put(const array_location& a, const box<dynamic_rank>& patch, const st
 void accumulate(const array_location& a, const box<dynamic_rank>& patch, accumulate_op op,
                 const std::byte* from, const index_list& strides, const void* scale) {
     if (patch.empty()) return;
+    if (a.indices != nullptr) return accumulate_dealt(a, patch, op, from, strides, scale);
     if (a.is_one_node()) {
         const node_patch here = find_on_node(a, a.team->node(), patch);
         node_accumulate(header_of(a.where), a.kind, op, patch.extents(), a.where.data,

@@ -19,7 +19,8 @@ class combining_locks;
 
 /// Where an array's elements are, on every node: all that a transfer needs to know. Read-only.
 struct array_location {
-    const distribution* cut = nullptr;
+    const distribution* cut = nullptr;     // by place, where the array is block-cyclic
+    const distribution* indices = nullptr; // the same by index, where places are no indices
     ghost_layers ghosts;
     std::size_t element_bytes = 0;
     element_kind kind = element_kind::other;
@@ -31,6 +32,20 @@ struct array_location {
     /// Whether all elements are on this node. Then atomic operations are the processor's, otherwise
     /// MPI's.
     bool is_one_node() const noexcept { return where.rma == nullptr; }
+
+    /// Where `cut` has the element at an index.
+    index_list place_of(const index_list& index) const {
+        return indices != nullptr ? indices->place_of(index) : index;
+    }
+
+    /// Calls f(node, box for `cut`) for the nodes that hold elements of a patch.
+    template <class F>
+    void for_each_part(const box<dynamic_rank>& patch, F&& f) const {
+        if (indices != nullptr)
+            indices->for_each_owner(patch, f);
+        else
+            cut->for_each_node(patch, f);
+    }
 };
 
 /// Elements of one node: the offset of the first one from the node's begin, in bytes, and the
@@ -93,8 +108,8 @@ void get(const array_location& a, const lattice& points, const index_list& exten
 void put(const array_location& a, const lattice& points, const index_list& extents,
          const std::byte* from, const index_list& strides);
 
-/// Starts the same: parts of this node are done at once; `open` stands for the others, and keeps
-/// copies of all scattered parts.
+/// Starts the same: parts of this node, and all of block-cyclic arrays, are done at once; `open`
+/// stands for the others, and keeps copies of all scattered parts.
 void start_get(const array_location& a, const box<dynamic_rank>& patch, std::byte* to,
                const index_list& strides, request_list& open);
 void start_put(const array_location& a, const box<dynamic_rank>& patch, const std::byte* from,

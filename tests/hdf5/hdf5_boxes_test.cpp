@@ -2,6 +2,8 @@
 
 #include "hdf5_cases.hpp"
 
+#include <nodespan/algorithm.hpp>
+
 namespace {
 
 using namespace nodespan;
@@ -33,6 +35,43 @@ array_options cut_in_columns(const team& everyone) {
     options.distribution.node_grid = {1, everyone.nodes()};
     options.distribution.rank_grid = {1, 0};
     return options;
+}
+
+// In datasets that are one piece, and in chunks.
+TEST(Hdf5Boxes, BlockCyclicArraysComeAndGoAndSoDoTheirBoxes) {
+    const shared_folder folder;
+    team everyone(MPI_COMM_WORLD);
+    save_options chunked;
+    chunked.chunk = {4, 3};
+    const auto number = [](const indices<2>& at) { return static_cast<int>(at[0] * 50 + at[1]); };
+    const auto expect_numbers = [&](array<int, 2>& field, const box<2>& inside) {
+        index_t wrong = 0;
+        for_each(field, [&](const indices<2>& at, int& x) {
+            wrong += x == (inside.contains(at) ? number(at) : -1) ? 0 : 1;
+            x = -1;
+        });
+        EXPECT_EQ(wrong, 0);
+        field.fence();
+    };
+    const box<2> whole{{0, 0}, {19, 13}}, part{{2, 3}, {17, 12}};
+    for (const save_options& options : {save_options{}, chunked})
+        for (const std::vector<index_t>& block :
+             std::vector<std::vector<index_t>>{{1, 1}, {3, 2}, {0, 5}, {50, 50}}) {
+            array<int, 2> written(everyone, {19, 13}, {.distribution = {.block = block}});
+            array<int, 2> read(everyone, {19, 13}, {.distribution = {.block = {2, 4}}});
+            for_each(written, [&](const indices<2>& at, int& x) { x = number(at); });
+            for_each(read, [](int& x) { x = -1; });
+            read.fence();
+
+            save_hdf5(written, folder / "field.h5", "field", options);
+            load_hdf5(read, folder / "field.h5", "field");
+            expect_numbers(read, whole);
+            load_hdf5(read, part, folder / "field.h5", "field", part);
+            expect_numbers(read, part);
+            save_hdf5(written, part, folder / "field.h5", "part", options);
+            load_hdf5(read, part, folder / "field.h5", "part");
+            expect_numbers(read, part);
+        }
 }
 
 TEST(Hdf5Boxes, ABoxOfAnArrayIsAWholeDataset) {

@@ -48,7 +48,7 @@ const std::vector<module> modules = {
     {"array",
      "array",
      {"array", "array_inline", "column_major", "replicated", "counter", "ring", "queue_core",
-      "queue"}},
+      "queue", "scalapack"}},
     {"gpu", "gpu", {"gpu_driver", "pinned_core", "gpu"}},
     {"algorithm", "array", {"local_rows", "together",    "axis",        "mean",     "work_share",
                             "algorithm",  "creation",    "combine",     "sort_key", "sort_runs",

@@ -131,6 +131,15 @@ void patch_of_a_plane(team& t, bool is_racy) {
     x.fence();
 }
 
+void patch_of_a_cyclic_plane(team& t, bool is_racy) {
+    array<double, 2> x(t, {16, 16}, {.distribution = {.block = {3, 2}}, .name = "plane"});
+    const std::vector<double> from(8 * 9, 1.0);
+    be_late(t);
+    if (t.rank() == far_rank(t)) x.put(box<2>{{1, 2}, {9, 11}}, from);
+    if (t.rank() == 0) use(x.get({is_racy ? 8 : 9, 4}));
+    x.fence();
+}
+
 void patch_of_a_column_major_plane(team& t, bool is_racy) {
     array<double, 2, nodespan::column_major> x(t, {16, 8 * t.size()}, {.name = "plane"});
     const std::vector<double> from(6, 1.0);
@@ -197,6 +206,7 @@ std::vector<race_case> transfer_cases() {
             {"gather", needs::ranks, gather},
             {"scatter", needs::ranks, scatter},
             {"patch_of_a_plane", needs::ranks, patch_of_a_plane},
+            {"patch_of_a_cyclic_plane", needs::ranks, patch_of_a_cyclic_plane},
             {"patch_of_a_column_major_plane", needs::ranks, patch_of_a_column_major_plane},
             {"get_into_an_array", needs::peers, get_into_an_array},
             {"node_fence_after_far_put", needs::nodes, node_fence_after_far_put},

@@ -48,9 +48,24 @@ public:
     array_core& operator=(const array_core&) = delete;
 
     const distribution& cut() const noexcept { return cut_; }
-    const box<dynamic_rank>& rank_box() const noexcept { return rank_box_; }
-    const box<dynamic_rank>& node_box() const noexcept { return node_box_; }
-    const box<dynamic_rank>& stored_box() const noexcept { return stored_box_; } // with ghosts
+    const box<dynamic_rank>& rank_box() const { return with_boxes("rank_box").rank_box_; }
+    const box<dynamic_rank>& node_box() const { return with_boxes("node_box").node_box_; }
+    const box<dynamic_rank>& stored_box() const { return with_boxes("node_box").stored_box_; }
+
+    /// The same by place: what memory holds, whatever the cut. The stored box has ghosts.
+    const box<dynamic_rank>& rank_places() const noexcept { return rank_box_; }
+    const box<dynamic_rank>& node_places() const noexcept { return node_box_; }
+    const box<dynamic_rank>& stored_places() const noexcept { return stored_box_; }
+    const distribution& places() const noexcept { return cut_.is_cyclic() ? places_ : cut_; }
+
+    /// Whether places are no indices: the array is block-cyclic, and over several nodes.
+    bool is_dealt() const noexcept { return is_dealt_; }
+
+    /// For calls in which what a rank holds must be a box of indices. Throws the same on all ranks.
+    /// Errors: errc::invalid_argument where the array is block-cyclic.
+    void require_boxes(const char* operation) const {
+        if (cut_.is_cyclic()) refuse_boxes(operation);
+    }
     const array_options& options() const noexcept { return options_; }
     std::byte* node_data() const noexcept; // of the stored box
     std::size_t element_bytes() const noexcept { return type_.bytes; }
@@ -122,6 +137,9 @@ public:
 
     /// Throws out_of_range or not_on_node, for an index that this node does not hold.
     [[noreturn]] void refuse_index(const char* operation, const index_list& at) const;
+    /// Throws out_of_range, for a place outside of a box of places.
+    [[noreturn]] void refuse_place(const char* operation, const index_list& place,
+                                   const box<dynamic_rank>& places) const;
     void require_rank(const char* operation, int rank) const;
     void require_node(const char* operation, int node) const;
     void require_index(const char* operation, const index_list& at) const;
@@ -129,6 +147,11 @@ public:
 
 private:
     [[noreturn]] void refuse_call(const char* operation) const;
+    [[noreturn]] void refuse_boxes(const char* operation) const;
+    const array_core& with_boxes(const char* operation) const {
+        require_boxes(operation);
+        return *this;
+    }
     occasion waiting_in(operation_name operation) const;
     std::string where() const;
     std::string shown(const index_list& numbers) const;
@@ -155,11 +178,13 @@ private:
     element_type type_;
     array_options options_;
     distribution cut_;
+    distribution places_; // where block-cyclic
     box<dynamic_rank> rank_box_;
     box<dynamic_rank> node_box_;
     box<dynamic_rank> stored_box_;
     std::unique_ptr<array_state> state_;
     bool is_one_node_ = true;
+    bool is_dealt_ = false;
     std::atomic<bool> is_claimed_ = false; // several threads may be the first at once
 };
 

@@ -29,12 +29,13 @@ array<T, N, row_major>::array(const team& team, const indices<N>& extents,
           detail::element_type{sizeof(T), detail::kind_of<T>(), typeid(T).name(), is_transposed},
           options)),
       extents_(extents),
-      node_box_(to_static<N>(core_->node_box())),
+      node_box_(core_->is_dealt() ? box<N>() : to_static<N>(core_->node_places())),
       node_extents_(node_box_.extents()),
-      stored_box_(to_static<N>(core_->stored_box())),
+      stored_box_(to_static<N>(core_->stored_places())),
       strides_(row_major_strides(stored_box_.extents())),
       data_(reinterpret_cast<T*>(core_->node_data())),
-      first_(part(node_box_).data_handle()),
+      first_(core_->is_dealt() ? data_ : part(node_box_).data_handle()),
+      is_cyclic_(core_->cut().is_cyclic()),
       is_counted_(core_->is_counted()) {}
 
 template <class T, int N>
@@ -47,17 +48,20 @@ void array<T, N, row_major>::swap(array& other) noexcept {
     std::swap(strides_, other.strides_);
     std::swap(data_, other.data_);
     std::swap(first_, other.first_);
+    std::swap(is_cyclic_, other.is_cyclic_);
     std::swap(is_counted_, other.is_counted_);
 }
 
 template <class T, int N>
 box<N> array<T, N>::rank_box_of(int rank) const {
+    core_->require_boxes("rank_box_of");
     core_->require_rank("rank_box_of", rank);
     return to_static<N>(core_->cut().rank_box(rank));
 }
 
 template <class T, int N>
 box<N> array<T, N>::node_box_of(int node) const {
+    core_->require_boxes("node_box_of");
     core_->require_node("node_box_of", node);
     return to_static<N>(core_->cut().node_box(node));
 }
@@ -71,7 +75,55 @@ int array<T, N>::owner_node(const indices<N>& at) const {
 template <class T, int N>
 box<N> array<T, N>::box_of_peer(int rank) const {
     core_->require_peer("block", rank);
-    return to_static<N>(core_->cut().rank_box(rank));
+    return to_static<N>(core_->places().rank_box(rank));
+}
+
+template <class T, int N>
+indices<N> array<T, N>::node_place(const indices<N>& at) const {
+    core_->require_index("node_place", at);
+    const box<dynamic_rank> holder = core_->places().node_box(core_->cut().owner_node(at));
+    const index_list place = core_->cut().place_of(at);
+    indices<N> result{};
+    for (std::size_t d = 0; d < N; ++d) result[d] = place[d] - holder.lo[d];
+    return result;
+}
+
+template <class T, int N>
+indices<N> array<T, N>::node_index(const indices<N>& place) const {
+    return index_in("node_index", core_->node_places(), place);
+}
+
+template <class T, int N>
+indices<N> array<T, N>::local_index(const indices<N>& place) const {
+    return index_in("local_index", core_->rank_places(), place);
+}
+
+// The global indices of a place that is counted from the begin of a box of places.
+template <class T, int N>
+indices<N> array<T, N>::index_in(const char* operation, const box<dynamic_rank>& places,
+                                 const indices<N>& place) const {
+    index_list at = places.lo;
+    for (std::size_t d = 0; d < N; ++d) {
+        if (place[d] < 0 || place[d] >= places.hi[d] - places.lo[d])
+            core_->refuse_place(operation, place, places);
+        at[d] += place[d];
+    }
+    at = core_->cut().index_of(at);
+    indices<N> result{};
+    for (std::size_t d = 0; d < N; ++d) result[d] = at[d];
+    return result;
+}
+
+template <class T, int N>
+template <class F>
+void array<T, N>::for_each_local_box(F&& f) const {
+    const box<dynamic_rank>& mine = core_->rank_places();
+    core_->cut().for_each_run(
+        mine, [&](const box<dynamic_rank>& places, const box<dynamic_rank>& global) {
+            indices<N> place{};
+            for (std::size_t d = 0; d < N; ++d) place[d] = places.lo[d] - mine.lo[d];
+            f(to_static<N>(global), std::as_const(place));
+        });
 }
 
 template <class T, int N>

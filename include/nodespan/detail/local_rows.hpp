@@ -6,6 +6,16 @@
 
 namespace nodespan::detail {
 
+/// The box as one sees it whose index 0 is there where this one's `from` has `to`.
+template <int N>
+box<N> shifted(box<N> patch, const indices<N>& from, const indices<N>& to) {
+    for (std::size_t d = 0; d < N; ++d) {
+        patch.lo[d] += to[d] - from[d];
+        patch.hi[d] += to[d] - from[d];
+    }
+    return patch;
+}
+
 /// Calls f(at, length) for every row of the last dimension of a box of these extents, in row-major
 /// order; `at` are the indices of the row's first element.
 template <int N, class F>

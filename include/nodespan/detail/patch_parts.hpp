@@ -15,16 +15,6 @@
 
 namespace nodespan::detail {
 
-/// The box as one sees it whose index 0 is there where this one's `from` has `to`.
-template <int N>
-box<N> shifted(box<N> patch, const indices<N>& from, const indices<N>& to) {
-    for (std::size_t d = 0; d < N; ++d) {
-        patch.lo[d] += to[d] - from[d];
-        patch.hi[d] += to[d] - from[d];
-    }
-    return patch;
-}
-
 /// A view of a column-major block with its indices in reverse order: all views have long rows.
 template <class T, int N, class Layout>
 view<T, N> rows_of(const view<T, N, Layout>& elements) {
@@ -34,11 +24,15 @@ view<T, N> rows_of(const view<T, N, Layout>& elements) {
         return elements;
 }
 
-/// Those elements of a patch that belong to this rank.
-template <class Array, class Box>
-auto own_part(Array& field, const Box& patch) {
-    const Box mine = field.rank_box(), part = mine.intersection(patch);
-    return field.local().patch(part.empty() ? Box{} : shifted(part, mine.lo, {}));
+/// Calls f(box, elements) for the boxes of a patch that are this rank's: one, or, block-cyclic, one
+/// for each block.
+template <class Array, class Box, class F>
+void for_each_own_part(Array& field, const Box& patch, F&& f) {
+    const auto local = field.local();
+    field.for_each_local_box([&](const Box& mine, const auto& place) {
+        const Box part = mine.intersection(patch);
+        if (!part.empty()) f(part, local.patch(shifted(part, mine.lo, place)));
+    });
 }
 
 template <class T, int N, class Layout>
@@ -81,10 +75,12 @@ T best_inside(const array<T, N, Layout>& field, const box<N>& patch, accumulate_
     if (patch.empty())
         throw error(errc::invalid_argument,
                     std::string(to_string(op)) + ": the box has no elements", true);
-    const auto part = rows_of(own_part(field, patch));
     T result = neutral<T>(op);
-    for_each_row<N>(part.extents(), [&](const auto& at, index_t length) {
-        combine_all(kind_of<T>(), op, &part[at], length, &result);
+    for_each_own_part(field, patch, [&](const box<N>&, const auto& elements) {
+        const auto part = rows_of(elements);
+        for_each_row<N>(part.extents(), [&](const auto& at, index_t length) {
+            combine_all(kind_of<T>(), op, &part[at], length, &result);
+        });
     });
     return all_reduce(field.get_team(), result, op);
 }
