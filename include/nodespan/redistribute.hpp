@@ -3,12 +3,10 @@
 #include "nodespan/algorithm.hpp"
 #include "nodespan/array.hpp"
 #include "nodespan/column_major.hpp"
-#include "nodespan/detail/together.hpp"
+#include "nodespan/detail/moving.hpp"
 
 #include <cstddef>
-#include <exception>
 #include <utility>
-#include <vector>
 
 /// Arrays that are cut otherwise, or get other extents, and keep their elements. `copy` moves
 /// elements between two arrays.
@@ -50,21 +48,7 @@ void move_into_new(const char* operation, array<T, N, Layout>& field, const indi
     const box<N> whole{{}, extents}, old{{}, field.extents()};
     options.zeroed = !old.contains(whole);
     array<T, N, Layout> result(field.get_team(), extents, options);
-    field.fence();
-    std::exception_ptr failure;
-    try {
-        const box<N> mine = result.rank_box(), common = mine.intersection(old);
-        box<N> inside;
-        for (std::size_t d = 0; d < N; ++d) {
-            inside.lo[d] = common.lo[d] - mine.lo[d];
-            inside.hi[d] = common.hi[d] - mine.lo[d];
-        }
-        if (!common.empty()) field.get(common, result.local().patch(inside));
-    } catch (...) {
-        failure = std::current_exception();
-    }
-    throw_together(field.get_team(), operation, failure);
-    result.fence();
+    move_elements(operation, core_of(field), core_of(result));
     field = std::move(result);
 }
 
