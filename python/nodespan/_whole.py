@@ -234,8 +234,9 @@ def histogram(array, bins, range):
     given, ends = team._same("histogram", look)
     if np.ndim(given) == 0 and ends is None and array.size:
         ends = array.min(), array.max()
-    edges = team._agreed(lambda: np.histogram_bin_edges(np.empty(0, array.dtype), given, ends))
-    counts = team._agreed(lambda: np.histogram(array.local, edges)[0].astype(np.int64))
+    dtype = np.dtype("u1") if array.dtype == bool else array.dtype  # as NumPy has it
+    edges = team._agreed(lambda: np.histogram_bin_edges(np.empty(0, dtype), given, ends))
+    counts = team._agreed(lambda: np.histogram(array.local.astype(dtype, copy=False), edges)[0].astype(np.int64))
     team._combine(counts, "sum")
     return counts, edges
 

@@ -290,9 +290,10 @@ TEST(Algorithm, MeanIntoATableRefusesAnotherAxisOnAnotherRank) {
     team everyone(MPI_COMM_WORLD);
     array<double, 2> field(everyone, {4, 4});
     replicated<double, 1> table(everyone, {4});
-    if (everyone.size() > 1)
+    if (everyone.size() > 1) {
         EXPECT_EQ(caught([&] { mean(field, everyone.rank() == 0 ? 0 : 1, table); }).code,
                   errc::mismatched_arguments);
+    }
     EXPECT_EQ(all_reduce(everyone, 1), everyone.size());
 }
 
