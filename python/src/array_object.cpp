@@ -150,6 +150,7 @@ void array_object::move_to(const char* operation, const array_wishes& wishes) {
                                                " dimensions for an array of " +
                                                std::to_string(extents_.size()));
         options.distribution = options_from(wishes, extents.size()).distribution;
+        options.zeroed = false;
         for (std::size_t d = 0; d < extents.size(); ++d) options.zeroed |= extents[d] > extents_[d];
     });
     make(operation, options, extents, memory_);

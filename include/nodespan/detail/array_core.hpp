@@ -54,6 +54,7 @@ public:
     const array_options& options() const noexcept { return options_; }
     std::byte* node_data() const noexcept; // of the stored box
     std::size_t element_bytes() const noexcept { return type_.bytes; }
+    const element_type& type() const noexcept { return type_; }
 
     /// What the program calls a dimension.
     std::size_t named_dimension(std::size_t d) const noexcept {
