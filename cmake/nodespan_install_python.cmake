@@ -15,5 +15,6 @@ set_target_properties(nodespan_python PROPERTIES INSTALL_RPATH $ORIGIN/${nodespa
                       INSTALL_RPATH_USE_LINK_PATH TRUE)
 
 # nodespan-watch: pip makes its own by pyproject.toml.
-configure_file(python/nodespan-watch.in ${PROJECT_BINARY_DIR}/python/nodespan-watch @ONLY)
+configure_file(python/nodespan-watch.in ${PROJECT_BINARY_DIR}/python/nodespan-watch @ONLY
+               FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 install(PROGRAMS ${PROJECT_BINARY_DIR}/python/nodespan-watch DESTINATION ${CMAKE_INSTALL_BINDIR})

@@ -21,6 +21,20 @@ if(nodespan_manual_programs AND NODESPAN_MANUAL_PYTHON AND NOT CMAKE_CROSSCOMPIL
     install(FILES ${nodespan_manual_folder}/completions/${name}
             DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions OPTIONAL)
   endforeach()
+  if(TARGET nodespan_python) # the script that is installed with it
+    set(stamp ${nodespan_manual_folder}/nodespan-watch.stamp)
+    add_custom_command(OUTPUT ${stamp}
+      COMMAND ${CMAKE_COMMAND} -E env PYTHONPATH=${PROJECT_BINARY_DIR}/python
+              ${NODESPAN_MANUAL_PYTHON} ${PROJECT_SOURCE_DIR}/packaging/manual.py ${PROJECT_BINARY_DIR}/python/nodespan-watch
+              ${nodespan_manual_folder}/man1/nodespan-watch.1 ${nodespan_manual_folder}/completions/nodespan-watch
+      COMMAND ${CMAKE_COMMAND} -E touch ${stamp}
+      DEPENDS nodespan_python ${PROJECT_SOURCE_DIR}/packaging/manual.py ${PROJECT_SOURCE_DIR}/python/nodespan/watch.py
+      COMMENT "Man page of nodespan-watch" VERBATIM)
+    list(APPEND made ${stamp})
+    install(FILES ${nodespan_manual_folder}/man1/nodespan-watch.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
+    install(FILES ${nodespan_manual_folder}/completions/nodespan-watch
+            DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions OPTIONAL)
+  endif()
   add_custom_target(nodespan_manual ALL DEPENDS ${made})
 elseif(nodespan_manual_programs)
   message(STATUS "nodespan: no man pages, which need python3 and programs that run here")

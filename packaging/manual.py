@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 OPTION = re.compile(r"  (-\S.*)")
-HEADING = re.compile(r"([A-Z][A-Za-z ]*):$")
+HEADING = re.compile(r"([A-Za-z][A-Za-z ]*):$")
 # As root, and where mpirun has bound this process, MPI wants to be told.
 CONSENT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
 
@@ -33,18 +33,20 @@ class Help:
         section = None
         for line in text.rstrip().splitlines():
             heading = HEADING.match(line)
-            if line.startswith("Usage:"):
+            if line.lower().startswith("usage:"): # our own programs', and those of Python's argparse
                 self.usage = line[len("Usage:"):].strip()
             elif heading and self.usage:
-                section = (heading[1], [])
+                section = (heading[1].capitalize(), [])
                 self.sections.append(section)
             elif line.strip() == "":
                 section = section if section and section[0] == "Options" else None
             elif section and line.startswith(" "):
                 section[1].append(line)
-            elif not self.usage:
+            elif self.usage and not self.sections and line.startswith(" "):
+                self.usage += " " + line.strip()
+            elif not self.usage or not self.sections and text.startswith("usage:"):
                 if line.strip() != name:
-                    self.about.append(line.strip())
+                    self.about.append(line.strip().removeprefix(f"{name}: "))
             else: # plain sentences
                 section = None
                 if not self.sections or self.sections[-1][0] != "Notes":

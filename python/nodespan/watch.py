@@ -13,6 +13,7 @@ import numpy as np
 
 from . import _picture
 from ._attach import attach
+from ._core import __version__
 
 _BLOCK_BYTES = 64 << 20  # larger arrays are looked at in pieces of so many bytes
 
@@ -26,6 +27,7 @@ def options(given):
     parser.add_argument("--json", action="store_true", help="a line of JSON each time")
     parser.add_argument("--png", metavar="FILE", help="draw the first array there each time")
     parser.add_argument("--folder", help="where the job has written, if NODESPAN_ATTACH_DIR does not say so")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help="print the version")
     chosen = parser.parse_args(given)
     if not chosen.interval > 0:
         parser.error("--interval is a number of seconds above 0")

@@ -38,6 +38,7 @@ void leader_exchange::gather_outcomes(const rendezvous::outcome& mine) {
 void leader_exchange::settle(rendezvous::outcome& mine, run_kernel kernel, int root_node,
                              const occasion& why) {
     why_ = why;
+    team_.begin_call(why);
     gather_outcomes(mine);
 
     mine = outcomes_.front();

@@ -12,6 +12,7 @@ inline constexpr int leader_values = 730; // of collective calls
 inline constexpr int hdf5_chunks = 731;   // where compressed chunks lie
 
 // On the communicator that a team is made with.
+inline constexpr int calls_in_wait = 32765; // which call a leader waits in
 inline constexpr int meeting_words = 32766;
 inline constexpr int abandoned = 32767; // "a rank of my node left by an exception"
 

@@ -40,7 +40,8 @@ leader_barrier::leader_barrier(MPI_Comm comm, const placement& ranks, int node,
       node_(node),
       own_node_(&own_node),
       oversubscribed_(oversubscribed),
-      ends_(&ends) {
+      ends_(&ends),
+      order_(comm, ranks, node) {
     words_.emplace();
 }
 
@@ -92,6 +93,7 @@ std::string leader_barrier::text_of(int node, const std::string& mine, const occ
 // messages keep their memory.
 bool leader_barrier::combine(message& mine, const occasion& why) {
     ++met_;
+    order_.begin(why.operation);
     const int nodes = ranks_->nodes();
     round_words& memory = **words_;
     bool good = true;
@@ -124,6 +126,7 @@ bool leader_barrier::broadcast(std::byte* data, std::size_t bytes, int root, MPI
     constexpr std::size_t at_once = std::size_t{1} << 30; // MPI counts in int
     bool good = true;
     ++met_;
+    order_.begin(why.operation);
     for (std::size_t at = 0; at < bytes; at += at_once) {
         const auto count = static_cast<int>(std::min(at_once, bytes - at));
         MPI_Request request = MPI_REQUEST_NULL;
@@ -135,11 +138,22 @@ bool leader_barrier::broadcast(std::byte* data, std::size_t bytes, int root, MPI
 
 bool leader_barrier::finish(std::span<MPI_Request> requests, const occasion& why, int from_node) {
     watchdog watch;
+    grace_period grace;
     return wait_for(requests, pause(oversubscribed_), [&] {
                progress();
-               throw_if_lost(why);
-               if (watch.is_overdue()) complain(watch, why, from_node);
+               const bool is_overdue = watch.is_overdue();
+               throw_if_mixed(why, watch.seconds());
+               // A node that was told of mixed calls leaves, and may be heard before what was told.
+               if (is_lost() && grace.is_over()) throw_lost(why);
+               if (is_overdue) complain(watch, why, from_node);
            }) == MPI_SUCCESS;
+}
+
+void leader_barrier::throw_if_mixed(const occasion& why, double seconds) {
+    const std::optional<std::string> verdict = order_.look(why, seconds);
+    if (!verdict) return;
+    own_node_->tell_mixed(*verdict);
+    throw error(errc::mismatched_arguments, *verdict);
 }
 
 void leader_barrier::progress() {
@@ -163,8 +177,11 @@ void leader_barrier::progress() {
 }
 
 // A leader that reached this meeting before it left is not missing yet.
-void leader_barrier::throw_if_lost(const occasion& why) const {
-    if (lost_node_ < 0 || lost_after_ >= met_) return;
+bool leader_barrier::is_lost() const noexcept {
+    return lost_node_ >= 0 && lost_after_ < met_;
+}
+
+void leader_barrier::throw_lost(const occasion& why) const {
     throw error(errc::peer_lost,
                 fmt::format("{}: a rank of node {} left by an exception and will not come",
                             why.text(), lost_node_));

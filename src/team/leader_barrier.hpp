@@ -1,5 +1,6 @@
 #pragma once
 
+#include "call_order.hpp"
 #include "far_ends.hpp"
 #include "mpi_wait.hpp"
 #include "node_barrier.hpp"
@@ -56,6 +57,12 @@ public:
                                std::uint64_t met) noexcept;
     std::uint64_t met() const noexcept { return met_; }
 
+    /// For other calls in which nodes wait for each other: counts one, and looks, in a wait,
+    /// whether nodes are in different calls. If so, tells the ranks of the node and throws.
+    /// Errors: errc::mismatched_arguments.
+    void begin_call(const operation_name& operation) noexcept { order_.begin(operation); }
+    void throw_if_mixed(const occasion& why, double seconds);
+
 private:
     // What leaders tell each other in a meeting: the agreed words, and two for the kinds of calls.
     using message = std::array<std::uint64_t, std::tuple_size_v<agreed_words> + 2>;
@@ -67,7 +74,8 @@ private:
     std::string text_of(int node, const std::string& mine, const occasion& why);
     [[noreturn]] void throw_mixed(int node, int other, const occasion& why);
     bool finish(std::span<MPI_Request> requests, const occasion& why, int from_node);
-    void throw_if_lost(const occasion& why) const;
+    bool is_lost() const noexcept;
+    [[noreturn]] void throw_lost(const occasion& why) const;
     void complain(const watchdog& watch, const occasion& why, int from_node) const;
     int leader_of(int node) const noexcept { return ranks_->first_rank(node); }
 
@@ -79,9 +87,10 @@ private:
     const far_ends* ends_;
     std::optional<lent_memory<round_words>> words_; // replaced after a meeting that failed
     bool told_ = false;                             // other nodes know that this one is abandoned
-    std::uint64_t met_ = 0;                         // meetings so far
-    int lost_node_ = -1;                            // a node that is abandoned,
-    std::uint64_t lost_after_ = 0;                  // and the meetings that it reached
+    call_order order_;
+    std::uint64_t met_ = 0;        // meetings so far
+    int lost_node_ = -1;           // a node that is abandoned,
+    std::uint64_t lost_after_ = 0; // and the meetings that it reached
 };
 
 } // namespace nodespan::detail

@@ -141,10 +141,15 @@ void team_core::wait(std::span<MPI_Request> requests, const occasion& why,
     int tries = 0;
     const int code = wait_for(requests, pause::awake(oversubscribed_), [&] {
         if (++tries % 16 != 0) return;
-        if (is_anyone_lost() && grace.is_over())
-            throw error(errc::peer_lost,
-                        why.text() + ": a rank left by an exception and will not come");
-        if (watch.is_overdue())
+        const bool is_overdue = watch.is_overdue();
+        if (between_nodes_) between_nodes_->throw_if_mixed(why, watch.seconds());
+        if (is_anyone_lost()) {
+            barrier_->throw_if_mixed(why);
+            if (grace.is_over())
+                throw error(errc::peer_lost,
+                            why.text() + ": a rank left by an exception and will not come");
+        }
+        if (is_overdue)
             watchdog::tell(fmt::format("{}: rank {} has waited {:.1f} s on host {} for {}",
                                        why.text(), rank_, watch.seconds(), host_name(),
                                        text_of(pending(requests, peer_of))));

@@ -180,6 +180,13 @@ public:
     }
     void throw_if_mixed(const occasion& mine) { barrier_->throw_if_mixed(mine); }
 
+    /// Leaders count a call in which nodes wait for each other, beside meetings, so that it is told
+    /// from those; see call_order. Other ranks do nothing.
+    /// Call:   all ranks, in the same order.
+    void begin_call(const occasion& why) noexcept {
+        if (between_nodes_) between_nodes_->begin_call(why.operation);
+    }
+
     /// Whether a rank of this node has left by an exception, or its calls are mixed.
     bool is_node_abandoned() const noexcept { return barrier_->is_abandoned(); }
 

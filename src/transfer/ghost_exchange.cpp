@@ -170,6 +170,7 @@ void ghost_exchange::add_bytes(std::uint64_t& inside, std::uint64_t& between) co
 
 void ghost_exchange::exchange(const void* called_from) {
     const thread_rule::call mine(&location_.team->threads(), "exchange_ghosts");
+    if (nothing_to_do_ || leader_alone_) location_.team->begin_call(why_);
     if (nothing_to_do_) {
         location_.team->node_fence(why_);
         return;
@@ -193,6 +194,7 @@ void ghost_exchange::exchange(const void* called_from) {
 void ghost_exchange::start(const void* called_from) {
     const thread_rule::call mine(&location_.team->threads(), "start_exchange_ghosts");
     location_.team->node_fence(why_);
+    location_.team->begin_call(why_);
     is_started_ = true;
     if (nothing_to_do_) return;
     tell_races(called_from);

@@ -31,5 +31,5 @@ endforeach()
 nodespan_test_program(guest_lives guest_lives.cpp LIBRARIES nodespan::nodespan)
 foreach(nodes_of 2 1)
   nodespan_mpirun(mpi.guest_lives.nodes_of_${nodes_of} NP 2 SIMULATED ${nodes_of} TIMEOUT 280
-                  COMMAND $<TARGET_FILE:guest_lives> 10000)
+                  COMMAND $<TARGET_FILE:guest_lives> 4000)
 endforeach()
