@@ -26,7 +26,7 @@ class BuildByCMake(build_ext):
         subprocess.run(["cmake", "--build", str(folder), "--target", "nodespan_python", "--parallel"],
                        check=True)
         module.parent.mkdir(parents=True, exist_ok=True)
-        self.copy_file(str(next((folder / "python" / "nodespan").glob("_core*"))), str(module))
+        self.copy_file(str(next((folder / "python" / "nodespan").glob("_core.*"))), str(module))
 
 
 (HERE / BUILD).mkdir(parents=True, exist_ok=True)

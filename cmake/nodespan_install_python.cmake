@@ -8,10 +8,14 @@ set(NODESPAN_PYTHON_DESTINATION ${nodespan_site} CACHE STRING
     "Where the Python package is installed, below the prefix")
 install(DIRECTORY python/nodespan DESTINATION ${NODESPAN_PYTHON_DESTINATION}
         FILES_MATCHING PATTERN *.py PATTERN *.pyi PATTERN py.typed PATTERN __pycache__ EXCLUDE)
-install(TARGETS nodespan_python LIBRARY DESTINATION ${NODESPAN_PYTHON_DESTINATION}/nodespan)
+set(nodespan_python_modules nodespan_python)
+if(TARGET nodespan_python_checked)
+  list(APPEND nodespan_python_modules nodespan_python_checked)
+endif()
+install(TARGETS ${nodespan_python_modules} LIBRARY DESTINATION ${NODESPAN_PYTHON_DESTINATION}/nodespan)
 file(RELATIVE_PATH nodespan_to_libraries /${NODESPAN_PYTHON_DESTINATION}/nodespan
      /${CMAKE_INSTALL_LIBDIR})
-set_target_properties(nodespan_python PROPERTIES INSTALL_RPATH $ORIGIN/${nodespan_to_libraries}
+set_target_properties(${nodespan_python_modules} PROPERTIES INSTALL_RPATH $ORIGIN/${nodespan_to_libraries}
                       INSTALL_RPATH_USE_LINK_PATH TRUE)
 
 # nodespan-watch: pip makes its own by pyproject.toml.

@@ -13,6 +13,10 @@ ranks write and read the same memory: no pickling, no copies. The one rule: betw
 element is written by one rank or read by many; a lock orders accesses in between.
 """
 
+from . import _checking
+
+_checking.choose_core()
+
 from . import _mpi4py
 from ._arrays import Array, dot
 from ._core import Counter, Lock, MPIError, PeerLostError, __version__

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import _core, _indexing, _reductions, _whole
+from . import _checking, _core, _indexing, _reductions, _whole
 from ._making import made
 
 
@@ -35,6 +35,7 @@ class Array(_core.Array):
         self._cut = (node_grid, rank_grid, cuts)
         self._periodic = periodic
         self._views = {}
+        _checking.name_sources()
         return self
 
     def __init__(self, *args, **options):
@@ -127,6 +128,49 @@ class Array(_core.Array):
         Errors: IndexError where the rank sits on another node.
         """
         return self._block(rank)
+
+    def reading(self, index=None, *, ghosts=False):
+        """For ``with``: elements of this node that NumPy reads there. Gives an ndarray of them, not writable.
+
+        Without an index these are ``local``, or with ``ghosts`` ``local_with_ghosts``; an index is a global one, of
+        ints and slices, and selects elements of this node. The race checker takes it for a read
+        (docs/races.md): NumPy itself tells it nothing. Without the checker it is the view and no more.
+        A lock is taken around it, and not in it.
+        Call: any rank alone. Errors: IndexError (elements of other nodes, another index), ValueError.
+        Cost: none but the view's.
+        """
+        box, view = self._intended("reading", index, ghosts)
+        view.flags.writeable = False
+        return _checking.Intent(self, box, view, False)
+
+    def writing(self, index=None, *, ghosts=False):
+        """The same for elements that NumPy writes there, and perhaps reads. The ndarray is writable."""
+        box, view = self._intended("writing", index, ghosts)
+        return _checking.Intent(self, box, view, True)
+
+    def _intended(self, name, index, ghosts):
+        if index is None:
+            wide = self.ghosts if ghosts and self.ghosts and self.local.size else [0] * self.ndim
+            own = [(part.start - w, part.stop + w) for part, w in zip(self.rank_box, wide)]
+            box = [lo for lo, _ in own], [hi for _, hi in own], [1] * self.ndim
+            return box, self.local_with_ghosts if ghosts else self.local
+        if ghosts:
+            raise ValueError(f"nodespan: {name}: ghosts are those around all of this rank's elements; leave the index "
+                             "out")
+        found = _indexing.as_box(index, self.shape)
+        if found is None:
+            raise IndexError(f"nodespan: {name} takes ints and slices, not {index!r}")
+        lo, hi, rest = found
+        steps = [abs(part.step or 1) if isinstance(part, slice) else 1 for part in rest if part is not None]
+        if any(l >= h for l, h in zip(lo, hi)):
+            none = np.empty([h - l for l, h in zip(lo, hi)], self.dtype)
+            return (lo, hi, steps), none[(*rest, Ellipsis)]
+        here = self.node_box
+        if any(l < part.start or h > part.stop for l, h, part in zip(lo, hi, here)):
+            raise IndexError(f"nodespan: {name}({index!r}): not all of these elements are on this node, which holds "
+                             f"{here}; NumPy reaches no others")
+        in_node = tuple(slice(l - part.start, h - part.start) for l, h, part in zip(lo, hi, here))
+        return (lo, hi, steps), self.node[in_node][(*rest, Ellipsis)]
 
     # Global indices.
 
@@ -275,7 +319,8 @@ class Array(_core.Array):
 
     def fill(self, value):
         """Sets this rank's own elements. Call: all ranks, each for its own; no fence."""
-        self.local[...] = value
+        with self.writing() as own:
+            own[...] = value
 
     def sum(self, axis=None, dtype=None, out=None, keepdims=False):
         """The sum of all elements, or along axes, on all ranks; dtypes as in numpy.sum.

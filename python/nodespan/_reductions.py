@@ -60,7 +60,8 @@ def total(array, axis, dtype, out, keepdims):
     axes, dtype = _agreed_axes(
         array, "sum", lambda: np.zeros(0, array.dtype).sum().dtype if dtype is None else dtype, axis)
     working = _working(dtype)
-    part = array.local.sum(axis=axes, dtype=working)
+    with array.reading() as own:
+        part = own.sum(axis=axes, dtype=working)
     whole = _joined(array, axes, part, 0, "sum", working)
     return _given_back(array, axes, whole, dtype, out, keepdims)
 
@@ -72,7 +73,9 @@ def _mean_dtype(array, dtype):
 
 
 def _means(array, axes, working):
-    whole = _joined(array, axes, array.local.sum(axis=axes, dtype=working), 0, "sum", working)
+    with array.reading() as own:
+        part = own.sum(axis=axes, dtype=working)
+    whole = _joined(array, axes, part, 0, "sum", working)
     return _divided(whole, _indexing.count([array.shape[d] for d in axes]), working)
 
 
@@ -168,11 +171,11 @@ def dot(a, b):
 
     _, dtype = _agreed_axes(a, "dot", look, None)
     working = _working(dtype)
-    x, y = a.local, b.local
-    if x.flags.c_contiguous and y.flags.c_contiguous and x.dtype == y.dtype == working:
-        part = np.dot(x.reshape(-1), y.reshape(-1))
-    else:
-        part = np.sum(x.astype(working) * y.astype(working))
+    with a.reading() as x, b.reading() as y:
+        if x.flags.c_contiguous and y.flags.c_contiguous and x.dtype == y.dtype == working:
+            part = np.dot(x.reshape(-1), y.reshape(-1))
+        else:
+            part = np.sum(x.astype(working) * y.astype(working))
     whole = np.full((), part, working)
     a.team._combine(whole, "sum")
     return whole.astype(dtype)[()]

@@ -92,7 +92,7 @@ class Team(_core.Team):
 
     def _filled(self, value, shape, options):
         result = self.empty(shape, value.dtype, **options)
-        result.local[...] = value
+        result.fill(value)
         self.fence()
         return result
 

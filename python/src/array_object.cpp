@@ -1,6 +1,7 @@
 #include "array_object.hpp"
 
 #include "hot_calls.hpp"
+#include "intents.hpp"
 #include "team_object.hpp"
 
 #include "nodespan/detail/moving.hpp"
@@ -135,7 +136,7 @@ void array_object::make(const char* operation, const array_options& options,
     const array_core& made = *memory_->core;
     node_box_ = made.node_box();
     node_ = view_of(node_box_);
-    is_whole_here_ = made.is_one_node() && !made.is_counted();
+    is_whole_here_ = made.is_one_node() && !made.is_counted() && !tells_races;
 }
 
 void array_object::move_to(const char* operation, const array_wishes& wishes) {
@@ -287,6 +288,7 @@ void bind_array(py::module_& module) {
     call("finish_exchange_ghosts", &array_core::finish_ghosts);
     bind_transfers(arrays);
     bind_whole_arrays(arrays);
+    bind_intents(module, arrays);
     add_hot_calls_of_arrays(arrays);
 }
 

@@ -2,6 +2,7 @@
 
 #include "array_object.hpp"
 #include "fetch_add.hpp"
+#include "intents.hpp"
 #include "numpy_scalar.hpp"
 #include "team_object.hpp"
 
@@ -9,6 +10,8 @@
 
 namespace nodespan::python {
 namespace {
+
+using detail::race::op;
 
 // The C++ object behind a Python one, as pybind11 lays it out; null before __init__.
 template <class T>
@@ -81,8 +84,10 @@ PyObject* get_item(PyObject* self, PyObject* key) noexcept {
         index_list at;
         if (!read_indices(array, key, at))
             return py::handle(self).attr("_get")(py::handle(key)).release().ptr();
-        if (array.node_box().contains(at))
+        if (array.node_box().contains(at)) {
+            tell_element(array, at, op::read);
             return copied(PyObject_GetItem(array.node().ptr(), on_node(array, at).ptr()));
+        }
         std::vector<std::byte> bytes(array.type().bytes);
         waiting("read of an element", [&] { core.get_element(at, bytes.data()); });
         return scalar_of(bytes.data(), array.type().type);
@@ -103,6 +108,7 @@ int set_item(PyObject* self, PyObject* key, PyObject* value) noexcept {
             py::handle(self).attr("_set")(py::handle(key), py::handle(value));
         } else if (array.node_box().contains(at)) {
             failed = PyObject_SetItem(array.node().ptr(), on_node(array, at).ptr(), value);
+            if (failed == 0) tell_element(array, at, op::write);
         } else {
             const py::array bytes = element_from(value, array.type().type);
             waiting("write of an element", [&] { core.put_element(at, bytes.data()); });
@@ -158,6 +164,7 @@ PyObject* array_fetch_add(PyObject* self, PyObject* const* args, Py_ssize_t coun
                          "nodespan: fetch_add takes the indices of one element, such as (0, 0)");
         const py::array added = element_from(args[1], array.type().type);
         std::array<std::byte, 16> before{};
+        if (core.is_one_node()) tell_element(array, at, op::fetch_add); // else the library does
         fetch_add(core, array.type(), at, added.data(), before.data());
         return scalar_of(before.data(), array.type().type);
     });

@@ -1,5 +1,7 @@
 #include "waiting.hpp"
 
+#include "intents.hpp"
+
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -55,7 +57,8 @@ bool is_main_thread() noexcept {
     return result;
 }
 
-waiting_call::waiting_call(const char* operation) noexcept : thread_(PyEval_SaveThread()) {
+waiting_call::waiting_call(const char* operation) noexcept
+    : thread_((name_caller(), PyEval_SaveThread())) {
     if (!is_main_thread() || waits_since.load(std::memory_order_relaxed) != 0) return;
     is_outer_ = true;
     waits_in.store(operation, std::memory_order_relaxed);
@@ -64,6 +67,7 @@ waiting_call::waiting_call(const char* operation) noexcept : thread_(PyEval_Save
 
 waiting_call::~waiting_call() {
     if (is_outer_) waits_since.store(0, std::memory_order_relaxed);
+    forget_caller();
     PyEval_RestoreThread(thread_);
 }
 

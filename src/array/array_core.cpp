@@ -162,6 +162,7 @@ void array_core::watch_for_races() {
             *access::core(team_), where.data,
             {where.data, name_, stored_box_, type_.bytes, type_.is_transposed, where.number});
         race::has_words(where.data, &header_of(where).lock, 1, sizeof(mutex_words), 0);
+        if (state_->location.ghosts.any()) race::has_ghosts(state_->location);
     }
 }
 

@@ -39,7 +39,9 @@ enum class op : std::uint16_t {
     ghost_sent,
     ghost_brought,
     collective_read,
-    collective_write
+    collective_write,
+    intent_read, // of code that no compiler marks, as the program says of it
+    intent_write
 };
 
 /// A thing whose elements are watched.
@@ -88,6 +90,12 @@ void made(team_core& team, std::byte* data, const watched& what);
 /// `count` words from `begin`, whose clocks are those from number `first` on.
 void has_words(const std::byte* data, const void* begin, std::size_t count, std::size_t stride,
                std::size_t first);
+/// The array that was made has ghosts, of which some are copies.
+void has_ghosts(const array_location& place);
+/// The one who works while the node's other ranks wait brings new ghosts now.
+void brings_ghosts(const array_location& place);
+/// An exchange begins, or was made, at the meeting that this rank has left last.
+void ghosts_are_new(const array_location& place);
 void ends(const std::byte* data) noexcept;
 void knows_far_lock(const lock_gate* gate, const array_location& place, int node);
 
@@ -135,6 +143,12 @@ inline void makes(team_core&, block_request&, const box<dynamic_rank>&, std::siz
 inline void made(team_core&, std::byte*, const watched&) {}
 template <class... Any>
 constexpr void has_words(const Any&...) {}
+template <class... Any>
+constexpr void has_ghosts(const Any&...) {}
+template <class... Any>
+constexpr void brings_ghosts(const Any&...) {}
+template <class... Any>
+constexpr void ghosts_are_new(const Any&...) {}
 template <class... Any>
 constexpr void ends(const Any&...) {}
 template <class... Any>

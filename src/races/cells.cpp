@@ -1,5 +1,6 @@
 #include "cells.hpp"
 
+#include "ghosts.hpp"
 #include "report.hpp"
 #include "sites.hpp"
 
@@ -28,17 +29,18 @@ constexpr std::size_t chunk_cells = 512;
 
 record_id site_record(memory_of_thread& mine, ledger& book, const deed& how) {
     process_state& p = this_process();
-    const std::size_t at = (how.where ^ how.where >> 9 ^ static_cast<std::size_t>(how.what)) % 256;
+    const std::uintptr_t where = mine.called_from != 0 ? mine.called_from : how.where;
+    const std::size_t at = (where ^ where >> 9 ^ static_cast<std::size_t>(how.what)) % 256;
     memory_of_thread::known_site& known = mine.sites[at];
     const clock_t now = p.now();
-    if (known.where == how.where && known.edition == book.edition() && known.clock == now &&
+    if (known.where == where && known.edition == book.edition() && known.clock == now &&
         known.what == static_cast<std::uint16_t>(how.what) && book.is_now(known.id))
         return known.id;
-    const code_place place = place_in_file(how.where);
+    const code_place place = place_in_file(where);
     const std::scoped_lock turn(p.books);
     const record_id id =
         book.add({now, static_cast<std::uint16_t>(how.what), place.file, place.offset});
-    known = {how.where, book.edition(), now, static_cast<std::uint16_t>(how.what), id};
+    known = {where, book.edition(), now, static_cast<std::uint16_t>(how.what), id};
     return id;
 }
 
@@ -166,7 +168,9 @@ private:
 
     void check_write(std::size_t at, record_id other) {
         good_write_ = other;
-        if (other != 0 && !is_before_me(other)) findings_.push_back({at, other});
+        if (other == 0) return;
+        if (is_stale_mark(book_.at(other)) ? way_ == way::reads : !is_before_me(other))
+            findings_.push_back({at, other});
     }
 
     // A write conflicts with all members, an access of another kind with those of that kind.
@@ -247,6 +251,7 @@ way way_of(op what) noexcept {
     case op::get_async:
     case op::ghost_sent:
     case op::collective_read:
+    case op::intent_read:
         return way::reads;
     case op::atomic:
     case op::accumulate:

@@ -30,6 +30,7 @@ struct memory_of_thread {
         record_id before, mine, after;
         std::uint64_t edition; // of the ledger
     };
+    std::uintptr_t called_from = 0; // the line that asked for all this, in another language
     known_site sites[256];
     known_sum sums[256];
 };

@@ -1,6 +1,7 @@
 #include "far.hpp"
 
 #include "arena.hpp"
+#include "ghosts.hpp"
 #include "mpi_check.hpp"
 #include "mpi_types.hpp"
 #include "report.hpp"
@@ -23,9 +24,10 @@ namespace {
 // More elements than these are not looked at in one fence.
 constexpr std::size_t most_elements = std::size_t{1} << 26;
 
-// How a rank's notes travel: this, its clocks, its entries, the clocks that they refer to.
+// How a rank's notes travel: this, its clocks, its entries, the clocks that they refer to; from
+// leaders, the ghosts that have become stale.
 struct message_head {
-    std::uint64_t entries = 0, row_words = 0;
+    std::uint64_t entries = 0, row_words = 0, stale = 0;
 };
 
 void append(std::vector<std::byte>& to, const void* from, std::size_t bytes) {
@@ -34,12 +36,15 @@ void append(std::vector<std::byte>& to, const void* from, std::size_t bytes) {
 }
 
 std::vector<std::byte> message_of(const known_team& t, const clock_t* arrived) {
-    const message_head head{t.far->entries.size(), t.far->rows.size()};
+    stale_ghosts stale;
+    if (t.has_ghosts && t.team->is_leader()) stale = outdated_ghosts(t);
+    const message_head head{t.far->entries.size(), t.far->rows.size(), stale.size()};
     std::vector<std::byte> result;
     append(result, &head, sizeof head);
     append(result, arrived, this_process().heard.size() * sizeof(clock_t));
     append(result, t.far->entries.data(), head.entries * sizeof(far_entry));
     append(result, t.far->rows.data(), head.row_words * sizeof(clock_t));
+    append(result, stale.data(), head.stale * sizeof(far_entry));
     return result;
 }
 
@@ -207,16 +212,18 @@ void note_far(known_team& t, const array_location& place, int node, const box<dy
                                              log.rows.end() - static_cast<std::ptrdiff_t>(row));
     if (!is_same_time) log.rows.insert(log.rows.end(), p.heard.begin(), p.heard.end());
     const auto number = static_cast<std::uint32_t>(log.rows.size() / row - 1);
+    const std::uint32_t exchanges = exchanges_of(t, place.where.number);
     if (!log.entries.empty() && part.lo.size() == 1) { // elements one after the other
         far_entry& last = log.entries.back();
         if (last.array == place.where.number && last.node == node && last.row == number &&
-            last.access.what == mine.what && last.access.offset == mine.offset &&
-            last.elements.hi[0] == part.lo[0]) {
+            last.exchanges == exchanges && last.access.what == mine.what &&
+            last.access.offset == mine.offset && last.elements.hi[0] == part.lo[0]) {
             last.elements.hi = part.hi;
             return;
         }
     }
-    log.entries.push_back({place.where.number, node, t.team->rank(), p.self, number, mine, part});
+    log.entries.push_back(
+        {place.where.number, node, t.team->rank(), p.self, number, exchanges, mine, part});
 }
 
 void exchange_far(known_team& t) {
@@ -246,6 +253,7 @@ void exchange_far(known_team& t) {
               "MPI_Iallgatherv");
     finish(open);
     std::vector<visitor> visitors;
+    std::vector<far_entry> stale, writes; // that concern ghosts of this node
     for (std::size_t i = 0; i < ranks; ++i) {
         const std::byte* at = all.data() + begins[i];
         message_head head;
@@ -260,16 +268,24 @@ void exchange_far(known_team& t) {
             visitor v;
             std::memcpy(static_cast<void*>(&v.entry), at + k * sizeof(far_entry),
                         sizeof(far_entry));
+            if (t.has_ghosts && way_of(v.entry.access) != way::reads) writes.push_back(v.entry);
             if (v.entry.node != team.node()) continue;
             v.clocks.resize(row.size());
             std::memcpy(v.clocks.data(), rows + v.entry.row * row.size() * sizeof(clock_t),
                         row.size() * sizeof(clock_t));
             visitors.push_back(std::move(v));
         }
+        const std::byte* const told = rows + head.row_words * sizeof(clock_t);
+        for (std::uint64_t k = 0; k < head.stale && team.is_leader(); ++k) {
+            far_entry one;
+            std::memcpy(static_cast<void*>(&one), told + k * sizeof(far_entry), sizeof one);
+            if (one.node == team.node()) stale.push_back(one);
+        }
     }
     t.far->entries.clear();
     t.far->rows.clear();
     if (!visitors.empty()) inspection(t, std::move(visitors)).run();
+    mark_stale(t, stale, writes);
     team.meet_on_node();
 }
 

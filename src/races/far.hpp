@@ -16,7 +16,8 @@ struct far_entry {
     std::uint64_t array = 0; // its number in the team
     std::int32_t node = 0;   // that holds the elements
     std::int32_t rank = 0, process = 0;
-    std::uint32_t row = 0; // number of the clocks at that time
+    std::uint32_t row = 0;       // number of the clocks at that time
+    std::uint32_t exchanges = 0; // of the array's ghosts, before
     record access;
     box<dynamic_rank> elements;
 };

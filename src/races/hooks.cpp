@@ -2,6 +2,7 @@
 
 #include "arena.hpp"
 #include "far.hpp"
+#include "ghosts.hpp"
 #include "process.hpp"
 #include "report.hpp"
 #include "runs.hpp"
@@ -98,6 +99,17 @@ void clear_shadow(known_team& t) {
     t.team->meet_on_node();
 }
 
+// All ranks have met: what each must know of the others, before any goes on.
+void tell_all(known_team& t) {
+    if (t.far) {
+        exchange_far(t);
+    } else if (t.has_ghosts) {
+        if (t.team->is_leader()) mark_stale(t, outdated_ghosts(t), {});
+        t.team->meet_on_node();
+    }
+    t.marked_at = t.floor;
+}
+
 } // namespace
 
 std::size_t room(int ranks) {
@@ -164,7 +176,7 @@ meeting::~meeting() {
         }
         is_full = t->book->is_clearing_asked(t->meetings);
         ++t->meetings;
-        if (t->far && whose_ != reach::node) exchange_far(*t);
+        if (whose_ != reach::node) tell_all(*t);
         move_clock(because::hears);
         if (whose_ == reach::fence) ++t->epoch;
     }

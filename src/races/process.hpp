@@ -16,6 +16,8 @@ namespace nodespan::detail::race {
 
 struct thread_buffer;
 struct far_log;
+struct ghost_marks;
+struct ghost_watch;
 
 /// A team as the checker knows it.
 struct known_team {
@@ -26,6 +28,11 @@ struct known_team {
     std::vector<clock_t> floor; // what all ranks of the node know since the last meeting
     std::atomic<std::uint32_t> found_here = 0; // pairs of places, by this process
     std::shared_ptr<far_log> far;
+
+    // Ghosts, once an array has had any: when the stale ones were last looked for, and their marks.
+    bool has_ghosts = false;
+    std::vector<clock_t> marked_at;
+    std::shared_ptr<ghost_marks> marks;
 };
 
 /// Elements that are watched, and their shadow.
@@ -37,6 +44,7 @@ struct region {
     const std::byte* block = nullptr;
     known_team* of = nullptr;
     watched what;
+    mutable std::shared_ptr<ghost_watch> ghosts; // null: there are none; set when it is made
 
     std::size_t cell_of(std::uintptr_t address) const noexcept {
         const std::size_t at = address - begin;

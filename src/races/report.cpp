@@ -1,6 +1,7 @@
 #include "report.hpp"
 
 #include "end_of_job.hpp"
+#include "ghosts.hpp"
 #include "host_name.hpp"
 #include "sites.hpp"
 #include "team_core.hpp"
@@ -74,6 +75,10 @@ const char* text_of(op what) {
         return "gives it to a collective call";
     case op::collective_write:
         return "combines it in a collective call";
+    case op::intent_read:
+        return "reads it, as its reading() says";
+    case op::intent_write:
+        return "writes it, as its writing() says";
     }
     return "accesses it";
 }
@@ -86,6 +91,10 @@ std::string index_text(const region& r, std::size_t at) {
         if (extents[d] == 0) continue;
         index[d] += left % extents[d];
         left /= extents[d];
+        if (r.ghosts && r.ghosts->extents[d] > 0) { // beyond an edge: the copy of another element
+            const index_t extent = r.ghosts->extents[d];
+            index[d] = (index[d] % extent + extent) % extent;
+        }
     }
     std::string text;
     for (std::size_t d = 0; d < index.size(); ++d) {
@@ -93,6 +102,10 @@ std::string index_text(const region& r, std::size_t at) {
         text += fmt::format("{}{}", d > 0 ? ", " : "", index[which]);
     }
     return text;
+}
+
+op op_of(const side& s) {
+    return static_cast<op>(s.access.what & ~stale_flag);
 }
 
 std::string who(const side& s) {
@@ -114,20 +127,40 @@ void write_json(const region& r, const std::string& index, std::uint64_t epoch, 
                               {"file", line.file},
                               {"line", line.line},
                               {"function", line.function},
-                              {"does", text_of(static_cast<op>(s.access.what))}};
+                              {"does", text_of(op_of(s))}};
     };
-    const std::string text = nlohmann::json{{"array", r.what.name},
-                                            {"element", index},
-                                            {"epoch", epoch},
-                                            {"found_by", of(later)},
-                                            {"against", of(earlier)}}
-                                 .dump() +
-                             "\n";
+    const std::string text =
+        nlohmann::json{{"kind", is_stale_mark(earlier.access) ? "stale ghost" : "race"},
+                       {"array", r.what.name},
+                       {"element", index},
+                       {"epoch", epoch},
+                       {"found_by", of(later)},
+                       {"against", of(earlier)}}
+            .dump() +
+        "\n";
     const int to = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     if (to < 0 || write(to, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
         std::fprintf(stderr, "nodespan: NODESPAN_RACES_JSON=%s: cannot be written: %s\n", name,
                      std::strerror(errno));
     if (to >= 0) close(to);
+}
+
+std::string paragraph(const region& r, const std::string& index, std::uint64_t epoch,
+                      const side& later, const side& earlier) {
+    const bool is_stale = is_stale_mark(earlier.access);
+    return fmt::format(
+        "nodespan: {}: {}, element ({}), in epoch {}\n"
+        "    {} {}{}: {}\n"
+        "    {} {}{}: {}\n"
+        "    {}: docs/memory_rule.md\n",
+        is_stale ? "stale ghost" : "race", r.what.name, index, epoch, who(later),
+        text_of(op_of(later)), is_stale ? " as a ghost" : "", line_of(place_of(later)).text(),
+        who(earlier), text_of(op_of(earlier)),
+        is_stale ? " in an earlier epoch, and no exchange has come since" : "",
+        line_of(place_of(earlier)).text(),
+        is_stale
+            ? "The ghost is the element as it was before. Cure: exchange_ghosts after the fence"
+            : "Nothing orders the two. Cure: a fence between them, or one lock around each");
 }
 
 std::uint64_t hash_of(const side& a, const side& b) {
@@ -153,9 +186,15 @@ void forget_pairs() noexcept {
 
 void report(const region& r, std::size_t at, record_id mine, record_id other, std::uintptr_t) {
     const known_team& t = *r.of;
-    const int first = t.team->placement()->first_rank(t.team->node());
-    report(r, at, {first + ledger::slot_of(mine), host_name(), t.book->at(mine)},
-           {first + ledger::slot_of(other), host_name(), t.book->at(other)});
+    const placement& ranks = *t.team->placement();
+    const int first = ranks.first_rank(t.team->node());
+    side earlier{first + ledger::slot_of(other), host_name(), t.book->at(other)};
+    if (is_stale_mark(earlier.access)) {
+        earlier.rank = writer_of(earlier.access);
+        const int node = ranks.node_of(earlier.rank);
+        if (node != t.team->node()) earlier.host = t.team->ends().text(node);
+    }
+    report(r, at, {first + ledger::slot_of(mine), host_name(), t.book->at(mine)}, earlier);
 }
 
 void report(const region& r, std::size_t at, const side& later, const side& earlier) {
@@ -165,15 +204,7 @@ void report(const region& r, std::size_t at, const side& later, const side& earl
     ++t.found_here;
     if (wanted() == wish::count) return;
     const std::string index = index_text(r, at);
-    const std::string text = fmt::format(
-        "nodespan: race: {}, element ({}), in epoch {}\n"
-        "    {} {}: {}\n"
-        "    {} {}: {}\n"
-        "    Nothing orders the two. Cure: a fence between them, or one lock around each: "
-        "docs/memory_rule.md\n",
-        r.what.name, index, t.epoch, who(later), text_of(static_cast<op>(later.access.what)),
-        line_of(place_of(later)).text(), who(earlier),
-        text_of(static_cast<op>(earlier.access.what)), line_of(place_of(earlier)).text());
+    const std::string text = paragraph(r, index, t.epoch, later, earlier);
     std::fwrite(text.data(), 1, text.size(), stderr);
     std::fflush(stderr);
     write_json(r, index, t.epoch, later, earlier);

@@ -1,5 +1,7 @@
 #include "sites.hpp"
 
+#include "sources.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -108,6 +110,7 @@ source_line best_of(const std::vector<source_line>& all) {
 } // namespace
 
 code_place place_in_file(std::uintptr_t address) noexcept {
+    if (const std::optional<code_place> source = find_source(address)) return *source;
     const std::scoped_lock turn(one_at_a_time);
     const loaded_file* const found = file_at(address);
     if (found == nullptr) return {0, address};
@@ -116,6 +119,7 @@ code_place place_in_file(std::uintptr_t address) noexcept {
 
 // The address is where a call returns to: the call itself ends one byte before.
 source_line line_of(const code_place& place) {
+    if (const std::optional<source_line> source = line_of_source(place)) return *source;
     static std::map<std::pair<std::uint16_t, std::uint64_t>, source_line> known;
     const std::scoped_lock turn(one_at_a_time);
     const auto [at, is_new] = known.try_emplace({place.file, place.offset});

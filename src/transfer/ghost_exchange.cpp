@@ -183,11 +183,13 @@ void ghost_exchange::exchange(const void* called_from) {
     location_.team->led_fence(
         [this] {
             is_started_ = true;
+            race::brings_ghosts(location_);
             failure_ = attempt([this] { post(), wait(); });
             is_started_ = failure_.has_value(); // if so, the transfer under way is abandoned
             return failure_;
         },
         why_);
+    race::ghosts_are_new(location_);
 }
 
 // After the fence all that this node's ranks wrote is complete, and no rank reads the old ghosts.
@@ -197,6 +199,7 @@ void ghost_exchange::start(const void* called_from) {
     location_.team->begin_call(why_);
     is_started_ = true;
     if (nothing_to_do_) return;
+    race::ghosts_are_new(location_);
     tell_races(called_from);
     failure_ = attempt([this] { post(); });
 }

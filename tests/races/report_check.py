@@ -48,6 +48,19 @@ with tempfile.TemporaryDirectory() as scratch:
     expect(len(found) == 1 and found[0]["element"] == "3, 4", "one line of JSON", racy)
     expect({found[0]["found_by"]["rank"], found[0]["against"]["rank"]} == {0, 1}, "both ranks in it", racy)
 
+    stale = run(report, "stale", NODESPAN_RACES_JSON=name)
+    text = stale.stderr
+    expect(stale.returncode != 0 and text.count("nodespan: stale ghost:") == 1 and "race:" not in text,
+           "a stale ghost is no race", stale)
+    expect('stale ghost: array<double,1> "rod", element (9), in epoch 3' in text, "whose copy it is", stale)
+    expect(re.search(r"rank 0 on \S+ reads it as a ghost: race_report.cpp:"
+                     f"{line_of('race_report.cpp', 'read as a ghost here')} ", text), "who reads it, and where", stale)
+    expect(re.search(r"rank 1 on \S+ writes it in an earlier epoch, and no exchange has come since: race_report.cpp:"
+                     f"{line_of('race_report.cpp', 'changed here')} ", text), "who has written since, and where", stale)
+    expect("Cure: exchange_ghosts after the fence" in text, "the cure", stale)
+    with open(name, encoding="utf-8") as lines:
+        expect([json.loads(line)["kind"] for line in lines] == ["race", "stale ghost"], "their kinds", stale)
+
 right = run(report, "right")
 expect(right.returncode == 0 and "race" not in right.stderr, "nothing is said of a right program", right)
 
