@@ -57,7 +57,7 @@ endfunction()
 
 install(DIRECTORY include/nodespan DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
         FILES_MATCHING PATTERN *.hpp PATTERN *.h PATTERN *.f90 PATTERN *.inc
-        PATTERN boost_mpi.hpp EXCLUDE PATTERN multiply.hpp EXCLUDE PATTERN hdf5*.hpp EXCLUDE
+        PATTERN boost_mpi.hpp EXCLUDE PATTERN multiply.hpp EXCLUDE PATTERN multiply.h EXCLUDE PATTERN hdf5*.hpp EXCLUDE
         PATTERN checkpoint.hpp EXCLUDE PATTERN hdf5.h EXCLUDE PATTERN checkpoint.h EXCLUDE)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${PROJECT_BINARY_DIR}/include/nodespan/version.hpp
@@ -80,6 +80,7 @@ endif()
 
 if(nodespan_has_linalg)
   install(FILES include/nodespan/multiply.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nodespan)
+  install(FILES include/nodespan/c/multiply.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nodespan/c)
   nodespan_install_library(nodespan_linalg nodespan_linalg_targets)
   list(JOIN nodespan_blas_libraries " " nodespan_linalg_link)
   if(nodespan_is_static)
@@ -92,7 +93,7 @@ endif()
 
 if(NODESPAN_WITH_HDF5)
   install(FILES include/nodespan/checkpoint.hpp include/nodespan/hdf5.hpp include/nodespan/hdf5_info.hpp
-                include/nodespan/hdf5_writer.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nodespan)
+                include/nodespan/hdf5_map.hpp include/nodespan/hdf5_writer.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nodespan)
   install(FILES include/nodespan/c/checkpoint.h include/nodespan/c/hdf5.h
           DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nodespan/c)
   nodespan_install_library(nodespan_hdf5 nodespan_hdf5_targets)

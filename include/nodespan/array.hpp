@@ -329,6 +329,7 @@ private:
     void swap(array& other) noexcept;
     array(const team& team, const indices<N>& extents, const array_options& options,
           bool is_transposed);
+    explicit array(std::unique_ptr<detail::array_core> core);
 
     view<T, N> whole() const {
         static_cast<void>(*core_); // throws where it has been moved from

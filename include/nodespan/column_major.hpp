@@ -185,4 +185,29 @@ private:
     array<T, N> elements_;
 };
 
+namespace detail {
+
+/// The run-time half of an array of any order, and a box in its order of dimensions.
+template <class T, int N>
+array_core& core_of(array<T, N>& field) {
+    return access::core(field);
+}
+template <class T, int N>
+const array_core& core_of(const array<T, N>& field) {
+    return access::core(field);
+}
+template <class T, int N>
+array_core& core_of(array<T, N, column_major>& field) {
+    return access::core(field.transposed());
+}
+template <class T, int N>
+const array_core& core_of(const array<T, N, column_major>& field) {
+    return access::core(field.transposed());
+}
+template <class Layout, int N>
+box<dynamic_rank> in_core_order(const box<N>& patch) {
+    return to_dynamic(std::same_as<Layout, column_major> ? transposed(patch) : patch);
+}
+
+} // namespace detail
 } // namespace nodespan

@@ -59,15 +59,6 @@ private:
 
 namespace detail {
 
-template <class T, int N>
-array_core& core_of(array<T, N>& a) {
-    return access::core(a);
-}
-template <class T, int N>
-array_core& core_of(array<T, N, column_major>& a) {
-    return access::core(a.transposed());
-}
-
 // From the first element's begin to the last one's end.
 template <class T, int N, class Layout>
 std::size_t bytes_spanned(const view<T, N, Layout>& elements) noexcept {

@@ -22,8 +22,10 @@ namespace nodespan {
 /// Call:   collective over the array's team, same axis on all ranks.
 /// Epoch:  as mean of axis.hpp, and no rank reads the table during the call; afterwards all ranks
 ///         see it.
-/// Errors: errc::size_mismatch, errc::invalid_argument, errc::peer_lost; MPI category.
-/// Cost:   as mean of axis.hpp; on one node, for axis 0, a node_fence in place of the all_reduce.
+/// Errors: errc::mismatched_arguments, errc::size_mismatch, errc::invalid_argument, on all ranks;
+///         errc::peer_lost, MPI category.
+/// Cost:   as mean of axis.hpp; on one node, for axis 0, a node_fence in place of the all_reduce of
+///         the results.
 template <class T, std::floating_point U>
 void mean(const array<T, 2>& field, int axis, replicated<U, 1>& out);
 
@@ -57,9 +59,9 @@ template <class T, std::floating_point U>
 void mean(const array<T, 2>& field, int axis, replicated<U, 1>& out) {
     detail::access::core(field).require_live("mean");
     detail::access::core(field).require_boxes("mean");
-    detail::check_axis<2>("mean", field.extents(), axis, static_cast<std::size_t>(out.size()),
-                          false);
     team& everyone = out.get_team();
+    detail::require_axis<2>(everyone, "mean", field.extents(), axis,
+                            static_cast<std::size_t>(out.size()), false);
     const std::span<U> table(out.edit().data_handle(), static_cast<std::size_t>(out.size()));
     if (everyone.nodes() == 1 && axis == 0) {
         detail::add_rows(field, table);

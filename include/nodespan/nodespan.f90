@@ -95,6 +95,7 @@ module nodespan
   include "fortran/team.inc"
   include "fortran/array.inc"
   include "fortran/transfer.inc"
+  include "fortran/whole.inc"
   include "fortran/work.inc"
   include "fortran/files.inc"
 

@@ -29,6 +29,10 @@
 #include "nodespan/c/team.h"
 #include "nodespan/c/transfer.h"
 #include "nodespan/c/type.h"
+#include "nodespan/c/whole.h"
+#ifdef NODESPAN_HAS_LINALG // defined by the target nodespan::linalg
+#include "nodespan/c/multiply.h"
+#endif
 #ifdef NODESPAN_HAS_HDF5 // defined by the target nodespan::hdf5
 #include "nodespan/c/checkpoint.h"
 #include "nodespan/c/hdf5.h"

@@ -56,6 +56,7 @@
 #include "nodespan/checkpoint.hpp"
 #include "nodespan/hdf5.hpp"
 #include "nodespan/hdf5_info.hpp"
+#include "nodespan/hdf5_map.hpp"
 #include "nodespan/hdf5_writer.hpp"
 #include "nodespan/run_control.hpp"
 #else

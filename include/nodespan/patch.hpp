@@ -4,7 +4,6 @@
 #include "nodespan/array.hpp"
 #include "nodespan/column_major.hpp"
 #include "nodespan/detail/patch_parts.hpp"
-#include "nodespan/detail/together.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -16,12 +15,13 @@
 
 namespace nodespan {
 
-// In the first four each rank works on those elements of the box that are its own: no fence before
-// or after, and no communication but for elements of `from` that other nodes hold.
-// Call:   all ranks of the team of `to`, with the same boxes.
-// Epoch:  the memory rule; reads the values of the last fence of `from`.
-// Errors: errc::out_of_range (a box that is not within the extents), on all ranks; else as
-//         array::get.
+// In the first four each rank works on those elements of the box that are its own. The ranks
+// compare their arguments in a small all_reduce; else there is no communication but for elements of
+// `from` that other nodes hold.
+// Call:   collective over the team of `to`, with the same boxes and factors on all ranks.
+// Epoch:  the memory rule; reads the values of the last fence of `from`. No fence.
+// Errors: errc::mismatched_arguments, errc::out_of_range (a box that is not within the extents), on
+//         all ranks; else as array::get.
 
 /// Sets all elements of a box.
 template <class T, int N, class Layout>
@@ -87,7 +87,7 @@ void put_periodic(array<T, N, Layout>& field, const box<N>& to,
 
 template <class T, int N, class Layout>
 void fill(array<T, N, Layout>& to, const box<N>& patch, const std::type_identity_t<T>& value) {
-    detail::require_inside("fill", to, patch);
+    detail::require_patch("fill", to, patch);
     detail::for_each_own_part(to, patch, [&](const box<N>&, const auto& elements) {
         const auto mine = detail::rows_of(elements);
         detail::for_each_row<N>(mine.extents(), [&](const auto& at, index_t length) {
@@ -99,7 +99,7 @@ void fill(array<T, N, Layout>& to, const box<N>& patch, const std::type_identity
 template <class T, int N, class Layout>
 requires(array<T, N>::is_number) void scale(array<T, N, Layout>& to, const box<N>& patch,
                                             const std::type_identity_t<T>& factor) {
-    detail::require_inside("scale", to, patch);
+    detail::require_patch("scale", to, patch, detail::fingerprint().add_number(factor));
     detail::for_each_own_part(to, patch, [&](const box<N>&, const auto& elements) {
         const auto mine = detail::rows_of(elements);
         detail::for_each_row<N>(mine.extents(), [&](const auto& at, index_t length) {
@@ -112,18 +112,19 @@ requires(array<T, N>::is_number) void scale(array<T, N, Layout>& to, const box<N
 template <class T, int N, class From, class To>
 void copy(const array<T, N, From>& from, const box<N>& from_patch, array<T, N, To>& to,
           const box<N>& to_patch) {
-    detail::require_pair("copy", from, from_patch, to, to_patch);
-    if (static_cast<const void*>(&from) == &to && from_patch == to_patch) return;
-    detail::for_each_own_part(to, to_patch, [&](const box<N>& mine, const auto& elements) {
-        from.get(detail::shifted(mine, to_patch.lo, from_patch.lo), elements);
-    });
+    detail::copy_box(detail::core_of(from), detail::in_core_order<From>(from_patch),
+                     detail::core_of(to), detail::in_core_order<To>(to_patch),
+                     detail::axes_between<From, To, N>());
 }
 
 template <class T, int N, class From, class To>
 requires(array<T, N>::is_number) void add(array<T, N, To>& to, const box<N>& to_patch,
                                           const array<T, N, From>& from, const box<N>& from_patch,
                                           const std::type_identity_t<T>& factor) {
-    detail::require_pair("add", from, from_patch, to, to_patch);
+    detail::require_boxes("add", detail::core_of(from), detail::in_core_order<From>(from_patch),
+                          detail::core_of(to), detail::in_core_order<To>(to_patch),
+                          detail::axes_between<From, To, N>(),
+                          detail::fingerprint().add_number(factor));
     const auto add_rows = [&](const view<T, N, strided>& sums, const auto& values) {
         detail::for_each_row<N>(sums.extents(), [&](const auto& at, index_t length) {
             T* const sum = &sums[at];
@@ -155,7 +156,7 @@ requires(array<T, N>::is_number) void add(array<T, N, To>& to, const box<N>& to_
 
 template <class T, int N, class Layout>
 requires(array<T, N>::is_number) T sum(const array<T, N, Layout>& field, const box<N>& patch) {
-    detail::require_same_inside("sum", field, patch);
+    detail::require_patch("sum", field, patch);
     T mine{};
     detail::for_each_own_part(field, patch, [&](const box<N>&, const auto& elements) {
         const auto part = detail::rows_of(elements);

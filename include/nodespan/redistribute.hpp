@@ -3,13 +3,10 @@
 #include "nodespan/algorithm.hpp"
 #include "nodespan/array.hpp"
 #include "nodespan/column_major.hpp"
-#include "nodespan/detail/patch_parts.hpp"
-#include "nodespan/detail/together.hpp"
+#include "nodespan/detail/moving.hpp"
 
 #include <cstddef>
-#include <exception>
 #include <utility>
-#include <vector>
 
 /// Arrays that are cut otherwise, or get other extents, and keep their elements. `copy` moves
 /// elements between two arrays.
@@ -52,22 +49,7 @@ void move_into_new(const char* operation, array<T, N, Layout>& field, const indi
     const box<N> whole{{}, extents}, old{{}, field.extents()};
     options.zeroed = !old.contains(whole);
     array<T, N, Layout> result(field.get_team(), extents, options);
-    field.fence();
-    std::exception_ptr failure;
-    try {
-        if (result.is_cyclic() && !field.is_cyclic())
-            for_each_own_part(field, whole, [&](const box<N>& mine, const auto& elements) {
-                result.put(mine, elements); // one message for a node, and none for each block
-            });
-        else
-            for_each_own_part(result, old, [&](const box<N>& mine, const auto& elements) {
-                field.get(mine, elements);
-            });
-    } catch (...) {
-        failure = std::current_exception();
-    }
-    throw_together(field.get_team(), operation, failure);
-    result.fence();
+    move_elements(operation, core_of(field), core_of(result));
     field = std::move(result);
 }
 

@@ -25,6 +25,7 @@ from ._queues import Closed, Empty, Full, Queue
 from ._rings import Frame, Ring
 from ._teams import Replicated, Team
 from ._uncaught import watch_exceptions
+from ._whole import copy, multiply, sort_by_key, transpose
 
 array = Array  #: the type of arrays; ``help(nodespan.array)`` shows all they can do
 
@@ -50,6 +51,7 @@ _mpi4py.prepare()
 
 __all__ = [
     "Array", "Checkpoint", "Closed", "Counter", "Empty", "Frame", "Full", "Job", "LiveArray", "Lock",
-    "MPIError", "PeerLostError", "Queue", "Reading", "Replicated", "Ring", "Team", "array", "attach", "dot", "jobs",
-    "load_csv", "load_hdf5", "load_npy", "save_csv", "save_hdf5", "save_npy", "__version__",
+    "MPIError", "PeerLostError", "Queue", "Reading", "Replicated", "Ring", "Team", "array", "attach", "copy", "dot", "jobs",
+    "load_csv", "load_hdf5", "load_npy", "multiply", "save_csv", "save_hdf5", "save_npy", "sort_by_key", "transpose",
+    "__version__",
 ]

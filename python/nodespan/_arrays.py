@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import _checking, _core, _indexing, _reductions
+from . import _checking, _core, _indexing, _reductions, _whole
 from ._making import made
 
 
@@ -343,12 +343,118 @@ class Array(_core.Array):
         return _reductions.extreme(self, "max", axis, out, keepdims)
 
 
+    def var(self, axis=None, dtype=None, out=None, ddof=0, keepdims=False):
+        """The variance of all elements, or along axes, on all ranks, as numpy.var; by two passes."""
+        return _reductions.variance(self, axis, dtype, out, ddof, keepdims)
+
+    def std(self, axis=None, dtype=None, out=None, ddof=0, keepdims=False):
+        """The standard deviation: the root of ``var``."""
+        return _reductions.deviation(self, axis, dtype, out, ddof, keepdims)
+
+    def argmin(self, axis=None, out=None, keepdims=False):
+        """The place of the least element in row-major order, or along an axis; the first of several.
+
+        As in NumPy a NaN is both least and largest. Call: collective over the team.
+        Errors: TypeError (complex numbers), ValueError (no elements); on all ranks.
+        """
+        return _reductions.place_of_extreme(self, "min", axis, out, keepdims)
+
+    def argmax(self, axis=None, out=None, keepdims=False):
+        """The place of the largest element; as ``argmin``."""
+        return _reductions.place_of_extreme(self, "max", axis, out, keepdims)
+
+    # The same of arrays that change, or become others. A team's other arrays stay as they are.
+
+    def redistribute(self, *, node_grid=None, rank_grid=None, cuts=None):
+        """Cuts the array otherwise, as ``Array(...)`` takes it; without arguments evenly along axis 0.
+
+        Shape, ghosts and name stay. Views that were there before stay those of the old memory.
+        Call:   collective over the team, same arguments on all ranks. Ends an epoch before and after.
+        Errors: as making an array; on all ranks. The array is then as it was.
+        Cost:   a new array; each element is copied once, and crosses to another node at most once.
+        """
+        self._move_to("redistribute", self.shape, node_grid, rank_grid, cuts)
+        self._become((node_grid, rank_grid, cuts))
+
+    def resize(self, shape):
+        """Gives the array other extents. Elements at indices that both have stay; new ones are zeros.
+
+        Cut points of axes whose extent changes give way to even pieces. As ``redistribute``.
+        """
+        node_grid, rank_grid, cuts = self._cut
+        wanted = self.team._agreed(lambda: _extents(shape))
+        if cuts is not None:
+            cuts = [one if d < len(wanted) and wanted[d] == self.shape[d] else None
+                    for d, one in enumerate(cuts)]
+        self._move_to("resize", wanted, node_grid, rank_grid, cuts)
+        self._become((node_grid, rank_grid, cuts))
+
+    def _become(self, cut):
+        self._cut = cut
+        self._views.clear()
+
+    def transpose(self, axes=None, out=None):
+        """The array turned over, moved into ``out`` or into a new array; see ``nodespan.transpose``."""
+        return _whole.transpose(self, out, axes)
+
+    def sort(self):
+        """Sorts the elements of an array of one dimension in place. Stable; NaNs come last, as in NumPy.
+
+        Call:   collective over the team. Ends an epoch before and after.
+        Errors: TypeError (dtypes other than bool, integers, float32 and float64), ValueError (more
+                dimensions), MemoryError; on all ranks.
+        Cost:   each rank sorts its own elements, then all merge; each element crosses to another node at
+                most once. Memory for as many elements again, or twice as many.
+        """
+        _whole.sort(self)
+
+    def argsort(self):
+        """The places from which a sorted array's elements come: a new array of int64, cut alike."""
+        return _whole.argsort(self)
+
+    def unique(self):
+        """The different elements in ascending order: a new array. NaNs count as one. As ``sort``."""
+        return _whole.unique(self)
+
+    def searchsorted(self, values, side="left"):
+        """Where values could be put into this sorted array, as numpy.searchsorted: an ndarray.
+
+        Call: any rank alone. Cost: over several nodes a gather for each halving, so give many at once.
+        """
+        return _whole.searchsorted(self, values, side)
+
+    def cumsum(self, dtype=None, out=None):
+        """The sums of all elements up to each one, of one dimension, in a new array or in ``out``.
+
+        ``out`` is cut alike, and may be the array itself. Call: collective; ends with a fence.
+        Errors: TypeError (dtype), ValueError (dimensions, cuts); on all ranks.
+        """
+        return _whole.cumsum(self, dtype, out)
+
+    def histogram(self, bins=10, range=None):
+        """How many elements lie in each bin, on all ranks, and the bins' edges, as numpy.histogram.
+
+        ``bins`` is their number or their edges. Call: collective over the team, same arguments.
+        Errors: TypeError, ValueError; on all ranks.
+        """
+        return _whole.histogram(self, bins, range)
+
+    def nonzero(self):
+        """The places of all elements that are not zero, in row-major order: a tuple of new arrays, one an
+        axis. Call: collective over the team."""
+        return _whole.nonzero(self)
+
+
 def dot(a, b):
     """The sum of a * b over all elements, without conjugation, on all ranks.
 
     Shape: equal shapes, cut alike. Call: collective over the team. Errors: ValueError.
     """
     return _reductions.dot(a, b)
+
+
+def _extents(shape):
+    return [int(shape)] if isinstance(shape, (int, np.integer)) else [int(n) for n in shape]
 
 
 def _as_elements(values, shape, dtype):

@@ -237,6 +237,16 @@ class Team(_core.Team):
         self._meet(None)
         return result
 
+    def _same(self, operation, look):
+        """The arguments that look() gives: fails on all ranks where it fails on one, or they differ."""
+        try:
+            result = look()
+        except Exception as failed:
+            self._fail_together(failed)
+            raise
+        self._meet(None, operation, repr(result))
+        return result
+
     def _fail_together(self, failed):
         try:
             self._meet(failed)

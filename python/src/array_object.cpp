@@ -4,6 +4,8 @@
 #include "intents.hpp"
 #include "team_object.hpp"
 
+#include "nodespan/detail/moving.hpp"
+
 #include <set>
 
 namespace nodespan::python {
@@ -118,14 +120,41 @@ array_object::array_object(team_object& team, const array_wishes& wishes)
         extents_ = extents_from(wishes.shape);
         options = options_from(wishes, extents_.size());
     });
-    class team& ranks = state_->ranks("array");
+    make("array", options, extents_, nullptr);
+}
+
+void array_object::make(const char* operation, const array_options& options,
+                        const index_list& extents, const std::shared_ptr<array_memory>& old) {
+    class team& ranks = state_->ranks(operation);
     const detail::element_type type{element_.bytes, element_.kind, kept(element_.name), false};
-    memory_ = std::make_shared<array_memory>(state_->keep<array_core>(
-        "array", [&] { return new array_core(ranks, extents_, type, options); }));
+    auto memory = std::make_shared<array_memory>(state_->keep<array_core>(
+        operation, [&] { return new array_core(ranks, extents, type, options); }));
+    if (old != nullptr)
+        waiting(operation, [&] { detail::move_elements(operation, *old->core, *memory->core); });
+    memory_ = std::move(memory);
+    extents_ = extents;
     const array_core& made = *memory_->core;
     node_box_ = made.node_box();
     node_ = view_of(node_box_);
     is_whole_here_ = made.is_one_node() && !made.is_counted() && !tells_races;
+}
+
+void array_object::move_to(const char* operation, const array_wishes& wishes) {
+    const array_core& old = core(operation);
+    array_options options = old.options();
+    index_list extents;
+    state_->meet_after(operation, [&] {
+        extents = extents_from(wishes.shape);
+        if (extents.size() != extents_.size())
+            throw_python(PyExc_ValueError, std::string("nodespan: ") + operation + ": a shape of " +
+                                               std::to_string(extents.size()) +
+                                               " dimensions for an array of " +
+                                               std::to_string(extents_.size()));
+        options.distribution = options_from(wishes, extents.size()).distribution;
+        options.zeroed = false;
+        for (std::size_t d = 0; d < extents.size(); ++d) options.zeroed |= extents[d] > extents_[d];
+    });
+    make(operation, options, extents, memory_);
 }
 
 array_core& array_object::core(const char* operation) const {
@@ -249,10 +278,16 @@ void bind_array(py::module_& module) {
             waiting(name, [&] { (core.*member)(); });
         });
     };
+    arrays.def("_move_to", [](array_object& self, const std::string& operation, py::object shape,
+                              py::object node_grid, py::object rank_grid, py::object cuts) {
+        self.move_to(operation.c_str(), {shape, py::none(), py::bool_(false), py::none(),
+                                         py::none(), node_grid, rank_grid, cuts, py::none()});
+    });
     call("exchange_ghosts", &array_core::exchange_ghosts);
     call("start_exchange_ghosts", &array_core::start_ghosts);
     call("finish_exchange_ghosts", &array_core::finish_ghosts);
     bind_transfers(arrays);
+    bind_whole_arrays(arrays);
     bind_intents(module, arrays);
     add_hot_calls_of_arrays(arrays);
 }

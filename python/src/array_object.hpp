@@ -53,10 +53,19 @@ public:
 
     bool is_closed() const noexcept { return memory_ == nullptr; }
 
+    /// Makes it anew, of the shape and cut that are wished for, with the elements that both have.
+    /// Views stay those of the old memory.
+    /// Call:   collective. Errors: all ranks get the same, or one of the same kind; it is then as it
+    ///         was.
+    void move_to(const char* operation, const array_wishes& wishes);
+
     /// Gives the array up: the memory ends when all ranks and all views have let go.
     void close() noexcept;
 
 private:
+    void make(const char* operation, const array_options& options, const index_list& extents,
+              const std::shared_ptr<array_memory>& old);
+
     element element_;
     index_list extents_;
     std::string name_;

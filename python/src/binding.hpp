@@ -28,6 +28,7 @@ void bind_errors(py::module_& module);
 void bind_team(py::module_& module);
 void bind_array(py::module_& module);
 void bind_transfers(py::class_<class array_object>& arrays);
+void bind_whole_arrays(py::class_<class array_object>& arrays);
 void bind_locks(py::module_& module);
 void bind_pinned(py::module_& module);
 void bind_queue(py::module_& module);

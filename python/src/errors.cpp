@@ -42,18 +42,27 @@ void set(const error& what) {
     PyErr_SetString(type_of(what.code()), what.what());
 }
 
-PyObject* type_named(const std::string& name) {
+// The type that all ranks know by this name; null where there is none.
+PyObject* find_type(const std::string& name) {
     if (name == "PeerLostError") return peer_lost_type;
     if (name == "MPIError") return mpi_error_type;
     PyObject* const found = PyDict_GetItemString(PyEval_GetBuiltins(), name.c_str());
-    const bool is_type = found != nullptr && PyExceptionClass_Check(found);
-    return is_type ? found : PyExc_RuntimeError;
+    return found != nullptr && PyExceptionClass_Check(found) ? found : nullptr;
+}
+
+// What all ranks know of a type: it, or the first of its bases that they do.
+std::string known_name_of(const py::handle& type) {
+    for (const py::handle one : type.attr("__mro__")) {
+        const auto name = one.attr("__name__").cast<std::string>();
+        if (find_type(name) != nullptr) return name;
+    }
+    return "RuntimeError";
 }
 
 } // namespace
 
 failure failure_of(py::handle exception) {
-    return {py::str(py::type::handle_of(exception).attr("__name__")), py::str(exception)};
+    return {known_name_of(py::type::handle_of(exception)), py::str(exception)};
 }
 
 failure failure_in_flight() {
@@ -69,7 +78,9 @@ failure failure_in_flight() {
 }
 
 void raise_failure(const failure& what, int rank) {
-    throw_python(type_named(what.type), what.text + " [on rank " + std::to_string(rank) + "]");
+    PyObject* const type = find_type(what.type);
+    throw_python(type != nullptr ? type : PyExc_RuntimeError,
+                 what.text + " [on rank " + std::to_string(rank) + "]");
 }
 
 void set_python_error() noexcept {

@@ -27,5 +27,11 @@ PYBIND11_MODULE(_core, module) {
 #else
         false;
 #endif
+    module.attr("has_linalg") =
+#ifdef NODESPAN_HAS_LINALG
+        true;
+#else
+        false;
+#endif
     module.attr("__version__") = NODESPAN_VERSION;
 }

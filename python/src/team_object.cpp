@@ -110,11 +110,15 @@ void bind_team(py::module_& module) {
               [](team_object& self) { return handle_of(self.ranks("node_comm").node_comm()); });
     teams.def("progress", [](team_object& self) { self.ranks("progress").progress(); });
     teams.def("_close", [](team_object& self) { self.state().close(); });
-    teams.def("_meet", [](team_object& self, const py::object& failed) {
-        std::optional<failure> mine;
-        if (!failed.is_none()) mine = failure_of(failed);
-        self.state().meet("collective call", mine);
-    });
+    teams.def(
+        "_meet",
+        [](team_object& self, const py::object& failed, const std::string& operation,
+           const std::string& arguments) {
+            std::optional<failure> mine;
+            if (!failed.is_none()) mine = failure_of(failed);
+            self.state().meet(operation.c_str(), mine, arguments);
+        },
+        py::arg("failed"), py::arg("operation") = "collective call", py::arg("arguments") = "");
     teams.def("_combine", &combine);
     teams.def("_broadcast", &send_to_all);
     teams.def("_spoil", &spoil);

@@ -1,5 +1,7 @@
 #include "things.hpp"
 
+#include "nodespan/detail/together.hpp"
+
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -12,6 +14,9 @@ std::vector<std::unique_ptr<team_state>>& roots() {
     static auto* const all = new std::vector<std::unique_ptr<team_state>>();
     return *all;
 }
+
+// In what ranks tell each other: behind whether they failed, and what their arguments are.
+constexpr std::size_t first_thing = 1 + 2 * sizeof(std::uint64_t);
 
 } // namespace
 
@@ -28,17 +33,28 @@ team& team_state::ranks(const char* operation) {
     return *ranks_;
 }
 
-void team_state::meet(const char* operation, const std::optional<failure>& mine) {
+void team_state::meet(const char* operation, const std::optional<failure>& mine,
+                      const std::string& arguments) {
     team& everyone = ranks(operation);
-    // Zero stays zero in a minimum: who failed, and what somebody still has.
+    // Zero stays zero in a minimum: who failed, and what somebody still has. Of arguments and their
+    // complement both stay only where they are the same on all ranks.
+    std::uint64_t sum = detail::fingerprint().add_bytes(std::as_bytes(std::span(arguments))).sum();
     std::vector<std::uint8_t> words{mine ? std::uint8_t{0} : std::uint8_t{1}};
-    words.reserve(1 + live_.size());
+    words.reserve(first_thing + live_.size());
+    for (; words.size() < first_thing; sum >>= 8) {
+        words.push_back(static_cast<std::uint8_t>(sum & 255));
+        words.push_back(static_cast<std::uint8_t>(~words.back() & 255));
+    }
     for (const auto& one : live_) words.push_back(one->is_given_up() ? 1 : 0);
     waiting(operation, [&] { all_reduce(everyone, std::span(words), accumulate_op::min); });
     if (words[0] == 0) raise_first(mine);
+    for (std::size_t i = 1; i < first_thing; i += 2)
+        if (words[i] + words[i + 1] != 255)
+            throw_python(PyExc_ValueError, std::string("nodespan: ") + operation +
+                                               ": the ranks passed different arguments");
     std::vector<std::unique_ptr<thing>> ended, left;
     for (std::size_t i = 0; i < live_.size(); ++i)
-        (words[i + 1] != 0 ? ended : left).push_back(std::move(live_[i]));
+        (words[first_thing + i] != 0 ? ended : left).push_back(std::move(live_[i]));
     live_ = std::move(left);
     if (ended.empty()) return;
     waiting(operation, [&] {

@@ -55,10 +55,11 @@ public:
     team& ranks(const char* operation);
     bool is_open() const noexcept { return ranks_.has_value() && !is_closed_; }
 
-    /// Meets all ranks, which make something: throws on all where one brings a failure, and ends
-    /// what all have given up.
+    /// Meets all ranks, which make something: throws on all where one brings a failure or they bring
+    /// different `arguments`, and ends what all have given up.
     /// Call: collective. Cost: a meeting, with a byte for each thing that lives.
-    void meet(const char* operation, const std::optional<failure>& mine);
+    void meet(const char* operation, const std::optional<failure>& mine,
+              const std::string& arguments = {});
 
     /// The same around `look`, whose exceptions are brought.
     void meet_after(const char* operation, const std::function<void()>& look);

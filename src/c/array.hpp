@@ -13,7 +13,7 @@
 /// Holds an array known at run time, which knows only row-major order: for a column-major array it
 /// has the indices in reverse order, as array<T, N, column_major> does.
 struct nodespan_array_object : nodespan::detail::c_object<nodespan::detail::handle_kind::array> {
-    std::optional<nodespan::detail::array_core> core; // made last, when nothing else can fail
+    std::unique_ptr<nodespan::detail::array_core> core; // made last, when nothing else can fail
     nodespan::dtype type = nodespan::dtype::float64;
     bool is_column_major = false;
 

@@ -79,8 +79,8 @@ index_list array_draft::take_extents(const char* function, const std::int64_t* e
 }
 
 void array_draft::make(team& ranks, const index_list& extents) {
-    object->core.emplace(ranks, extents, element_of(object->type, object->is_column_major),
-                         options);
+    object->core = std::make_unique<array_core>(
+        ranks, extents, element_of(object->type, object->is_column_major), options);
 }
 
 } // namespace nodespan::detail

@@ -266,12 +266,13 @@ void multiply(const array<T, 2>& a, const array<T, 2>& b, array<T, 2>& c,
               std::type_identity_t<T> alpha, std::type_identity_t<T> beta, matrix_op a_op,
               matrix_op b_op, multiply_traffic* traffic) {
     team& everyone = c.get_team();
-    std::array<index_t, 6> arguments{static_cast<index_t>(a_op), static_cast<index_t>(b_op)};
-    std::memcpy(&arguments[2], &alpha, sizeof(T));
-    std::memcpy(&arguments[4], &beta, sizeof(T));
-    detail::require_same(everyone, "multiply", std::span<const index_t>(arguments));
-    for (const auto* const one : {&a, &b, static_cast<const array<T, 2>*>(&c)})
+    for (const array<T, 2>* const one : {&a, &b, static_cast<const array<T, 2>*>(&c)})
         detail::access::core(*one).require_boxes("multiply");
+    detail::fingerprint arguments;
+    arguments.add(a_op).add(b_op).add(&a == &c).add(&b == &c).add_number(alpha).add_number(beta);
+    for (const array<T, 2>* one : {&a, &b, static_cast<const array<T, 2>*>(&c)})
+        arguments.add(one->extents());
+    detail::require_same(everyone, "multiply", arguments);
     detail::require_fitting(a, b, c, a_op, b_op);
     detail::product<T> all(a, a_op, b, b_op, c, alpha, beta);
     all.run();

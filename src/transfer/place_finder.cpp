@@ -119,7 +119,7 @@ public:
         for (std::size_t i = 0; i < count; ++i) {
             std::copy_n(places + i * dimensions, dimensions, &at[0]);
             const index_list place = indices_.place_of(at);
-            std::copy_n(&place[0], dimensions, &dealt[i * dimensions]);
+            std::copy_n(place.begin(), dimensions, &dealt[i * dimensions]);
         }
         of_places_->find(dealt.data(), count, rank, element, counts);
     }

@@ -269,6 +269,34 @@ TEST(Algorithm, MeanRefusesRoomThatDoesNotFit) {
     EXPECT_EQ(all_reduce(everyone, 1), everyone.size());
 }
 
+// Cut points of one array that are those of the other one for some ranks, and not for others.
+TEST(Algorithm, DotRefusesArraysThatAreCutDifferentlyForSomeRanks) {
+    team everyone(MPI_COMM_WORLD);
+    if (everyone.size() < 3) GTEST_SKIP() << "needs a rank whose part is the same in both";
+    const index_t size = everyone.size();
+    std::vector<index_t> points(static_cast<std::size_t>(size) + 1);
+    for (std::size_t i = 0; i < points.size(); ++i) points[i] = 3 * static_cast<index_t>(i);
+    array<double, 1> a(everyone, {3 * size}, {.distribution = {.cuts = {points}}});
+    ++points[points.size() - 2];
+    array<double, 1> b(everyone, {3 * size}, {.distribution = {.cuts = {points}}});
+
+    const caught_error end = caught([&] { static_cast<void>(dot(a, b)); });
+
+    EXPECT_EQ(end.code, errc::invalid_argument);
+    EXPECT_TRUE(end.collective);
+}
+
+TEST(Algorithm, MeanIntoATableRefusesAnotherAxisOnAnotherRank) {
+    team everyone(MPI_COMM_WORLD);
+    array<double, 2> field(everyone, {4, 4});
+    replicated<double, 1> table(everyone, {4});
+    if (everyone.size() > 1) {
+        EXPECT_EQ(caught([&] { mean(field, everyone.rank() == 0 ? 0 : 1, table); }).code,
+                  errc::mismatched_arguments);
+    }
+    EXPECT_EQ(all_reduce(everyone, 1), everyone.size());
+}
+
 TEST(Algorithm, AFunctionThatThrowsInReduceDoesNotHangTheOthers) {
     team everyone(MPI_COMM_WORLD);
     array<int, 1> field(everyone, {10 * everyone.size()});

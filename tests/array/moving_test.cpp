@@ -13,6 +13,7 @@
 
 #include <cmath>
 #include <complex>
+#include <functional>
 #include <limits>
 #include <vector>
 
@@ -259,6 +260,16 @@ TEST(Transpose, RefusesWhatDoesNotFit) {
     EXPECT_EQ(caught([&] { transpose(a, b); }).code, errc::size_mismatch);
     EXPECT_EQ(caught([&] { transpose(a, b, {0, 0}); }).code, errc::invalid_argument);
     EXPECT_EQ(caught([&] { transpose(a, b, {2, 0}); }).code, errc::invalid_argument);
+    array<double, 2> c(everyone, {5, 5});
+    if (everyone.size() > 1) {
+        const bool is_first = everyone.rank() == 0;
+        EXPECT_EQ(caught([&] {
+                      transpose(a, c, is_first ? axes_list<2>{0, 1} : axes_list<2>{1, 0});
+                  }).code,
+                  errc::mismatched_arguments);
+        EXPECT_EQ(caught([&] { transpose(is_first ? b : a, c); }).code, errc::mismatched_arguments);
+        EXPECT_EQ(caught([&] { transpose(is_first ? c : a, c); }).code, errc::mismatched_arguments);
+    }
     EXPECT_EQ(all_reduce(everyone, 1), everyone.size());
 }
 
@@ -362,6 +373,17 @@ TEST(Patch, RefusesBoxesThatDoNotFitOnAllRanks) {
                   errc::mismatched_arguments);
         EXPECT_EQ(caught([&] { static_cast<void>(nodespan::max(a, mine)); }).code,
                   errc::mismatched_arguments);
+        const double factor = everyone.rank() == 0 ? 1 : 2;
+        fill(a, small, 7);
+        for (const auto& call : std::vector<std::function<void()>>{
+                 [&] { fill(a, mine, 1); }, [&] { scale(a, mine, 2); },
+                 [&] { scale(a, small, factor); }, [&] { copy(a, mine, b, mine); },
+                 [&] { copy(everyone.rank() == 0 ? a : b, small, b, small); },
+                 [&] { copy(a, everyone.rank() == 0 ? turned : small, b, small); },
+                 [&] { add(b, mine, a, mine); }, [&] { add(b, small, a, small, factor); }})
+            EXPECT_EQ(caught(call).code, errc::mismatched_arguments);
+        EXPECT_EQ(sum(a, small), 4 * 7);
+        EXPECT_EQ(sum(b), 0);
     }
     EXPECT_EQ(all_reduce(everyone, 1), everyone.size());
 }

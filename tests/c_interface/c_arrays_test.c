@@ -228,6 +228,139 @@ static void fetch_add_gives_every_number_once(nodespan_team team) {
     OK(nodespan_array_free(&tickets));
 }
 
+static int64_t first_of(nodespan_array field, int64_t* count) {
+    int64_t lo[2], hi[2];
+    OK(nodespan_array_rank_box(field, lo, hi));
+    *count = hi[0] - lo[0];
+    return lo[0];
+}
+
+static void arrays_are_moved_and_turned(nodespan_team team, nodespan_order order) {
+    int size = 0, rank = 0, nodes = 0;
+    OK(nodespan_team_size(team, &size));
+    OK(nodespan_team_rank(team, &rank));
+    OK(nodespan_team_nodes(team, &nodes));
+    nodespan_array_options options = NODESPAN_ARRAY_OPTIONS_INIT;
+    nodespan_array field = NULL, turned = NULL, small = NULL;
+    const int64_t extents[2] = {13, 7}, reverse[2] = {7, 13}, larger[2] = {15, 5};
+    OK(nodespan_array_create(team, NODESPAN_FLOAT64, 2, extents, NULL, &field));
+    number_elements(field);
+    options.order = order;
+    OK(nodespan_array_create(team, NODESPAN_FLOAT64, 2, reverse, &options, &turned));
+    OK(nodespan_array_create(team, NODESPAN_FLOAT32, 2, reverse, &options, &small));
+    const int64_t at[2] = {3, 11}, next[2] = {4, 12};
+    double value = 0;
+
+    OK(nodespan_array_transpose(field, turned, NULL));
+    OK(nodespan_array_fence(turned));
+    OK(nodespan_array_get(turned, at, next, &value, 1));
+    CHECK(value == 1103);
+    const int64_t from_lo[2] = {0, 0}, from_hi[2] = {2, 3}, to_lo[2] = {3, 10}, to_hi[2] = {5, 13};
+    OK(nodespan_array_fence(turned));
+    OK(nodespan_array_copy(field, from_lo, from_hi, turned, to_lo, to_hi));
+    OK(nodespan_array_fence(turned));
+    OK(nodespan_array_get(turned, at, next, &value, 1));
+    CHECK(value == 1); // what was at (0, 1)
+    REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "take another one",
+            nodespan_array_transpose(field, field, NULL));
+    REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "it takes those of one",
+            nodespan_array_transpose(field, small, NULL));
+    const int axes[2] = {rank == 0, rank != 0};
+    if (size > 1)
+        REFUSED(NODESPAN_ERROR_MISMATCHED_ARGUMENTS, "different arguments",
+                nodespan_array_transpose(turned, field, axes));
+
+    const int node_grid[2] = {1, nodes}, rank_grid[2] = {1, 0};
+    OK(nodespan_array_redistribute(field, node_grid, rank_grid));
+    OK(nodespan_array_resize(field, larger));
+    int64_t lo[2], hi[2], found[2];
+    OK(nodespan_array_extents(field, found));
+    CHECK(found[0] == 15 && found[1] == 5);
+    OK(nodespan_array_rank_box(field, lo, hi));
+    CHECK(hi[0] == lo[0] || (lo[0] == 0 && hi[0] == 15)); // cut by columns now
+    const int64_t kept[2] = {12, 4}, behind_kept[2] = {13, 5}, zero[2] = {13, 4},
+                  behind_zero[2] = {14, 5};
+    OK(nodespan_array_get(field, kept, behind_kept, &value, 1));
+    CHECK(value == 1204);
+    OK(nodespan_array_get(field, zero, behind_zero, &value, 1));
+    CHECK(value == 0);
+    OK(nodespan_array_argmax(field, found));
+    CHECK(found[0] == 12 && found[1] == 4);
+    OK(nodespan_team_fence(team));
+    OK(nodespan_array_free(&field));
+    OK(nodespan_array_free(&turned));
+    OK(nodespan_array_free(&small));
+}
+
+static void arrays_are_sorted_and_summed(nodespan_team team) {
+    const int64_t extent[1] = {101};
+    nodespan_array keys = NULL, places = NULL, complexes = NULL;
+    OK(nodespan_array_create(team, NODESPAN_INT32, 1, extent, NULL, &keys));
+    OK(nodespan_array_create(team, NODESPAN_INT64, 1, extent, NULL, &places));
+    OK(nodespan_array_create(team, NODESPAN_COMPLEX64, 1, extent, NULL, &complexes));
+    void *data = NULL, *along = NULL;
+    int64_t count = 0, strides[1], at[1];
+    const int64_t first = first_of(keys, &count);
+    OK(nodespan_array_local(keys, &data, strides));
+    OK(nodespan_array_local(places, &along, strides));
+    for (int64_t i = 0; i < count; ++i) {
+        ((int32_t*)data)[i] = (int32_t)((first + i) * 37 % 101);
+        ((int64_t*)along)[i] = first + i;
+    }
+    OK(nodespan_array_argmin(keys, at));
+    CHECK(at[0] == 0);
+    OK(nodespan_array_argmax(keys, at));
+    CHECK(at[0] * 37 % 101 == 100);
+
+    OK(nodespan_array_sort_by_key(keys, places));
+    for (int64_t i = 0; i < count; ++i) {
+        CHECK(((int32_t*)data)[i] == first + i);
+        CHECK(((int64_t*)along)[i] * 37 % 101 == first + i);
+    }
+    OK(nodespan_array_sort(places));
+    for (int64_t i = 0; i < count; ++i) CHECK(((int64_t*)along)[i] == first + i);
+    const double edges[3] = {0, 10, 100};
+    int64_t bins[2] = {0, 0};
+    OK(nodespan_array_histogram(keys, edges, 3, bins));
+    CHECK(bins[0] == 10 && bins[1] == 91);
+    OK(nodespan_array_cumsum(keys, keys));
+    for (int64_t i = 0; i < count; ++i)
+        CHECK(((int32_t*)data)[i] == (first + i) * (first + i + 1) / 2);
+    REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "have no order", nodespan_array_sort(complexes));
+    REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "8 bytes", nodespan_array_sort_by_key(places, keys));
+    REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "do not ascend",
+            nodespan_array_histogram(keys, edges, 1, bins));
+    OK(nodespan_array_free(&keys));
+    OK(nodespan_array_free(&places));
+    OK(nodespan_array_free(&complexes));
+}
+
+#ifdef NODESPAN_HAS_LINALG
+static void matrices_are_multiplied(nodespan_team team, nodespan_order order) {
+    nodespan_array_options options = NODESPAN_ARRAY_OPTIONS_INIT;
+    options.order = order;
+    const int64_t extents[2] = {6, 4}, square[2] = {4, 4}, at[2] = {1, 2}, next[2] = {2, 3};
+    nodespan_array a = NULL, c = NULL;
+    OK(nodespan_array_create(team, NODESPAN_FLOAT64, 2, extents, &options, &a));
+    OK(nodespan_array_create(team, NODESPAN_FLOAT64, 2, square, &options, &c));
+    number_elements(a);
+    double expected = 0, found = 0, twice = 2;
+    for (int i = 0; i < 6; ++i) expected += 2.0 * (100 * i + 1) * (100 * i + 2);
+
+    OK(nodespan_array_multiply(a, a, c, &twice, NULL, NODESPAN_TRANSPOSED, NODESPAN_AS_IS));
+
+    OK(nodespan_array_get(c, at, next, &found, 1));
+    CHECK(found == expected);
+    OK(nodespan_array_fence(c));
+    REFUSED(NODESPAN_ERROR_SIZE_MISMATCH, "is no",
+            nodespan_array_multiply(a, a, c, NULL, NULL, NODESPAN_AS_IS, NODESPAN_TRANSPOSED));
+    REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "one of the factors",
+            nodespan_array_multiply(c, c, c, NULL, NULL, NODESPAN_AS_IS, NODESPAN_AS_IS));
+    OK(nodespan_array_free(&a));
+    OK(nodespan_array_free(&c));
+}
+#endif
+
 int main(void) {
     const int along_second[2] = {1, 0}, along_first[2] = {0, 1};
     nodespan_environment mpi = NULL;
@@ -243,6 +376,13 @@ int main(void) {
     accumulate_combines_what_all_ranks_bring(team);
     nans_reach_min_and_max_but_neither_fmin_nor_fmax(team);
     fetch_add_gives_every_number_once(team);
+    arrays_are_moved_and_turned(team, NODESPAN_ROW_MAJOR);
+    arrays_are_moved_and_turned(team, NODESPAN_COLUMN_MAJOR);
+    arrays_are_sorted_and_summed(team);
+#ifdef NODESPAN_HAS_LINALG
+    matrices_are_multiplied(team, NODESPAN_ROW_MAJOR);
+    matrices_are_multiplied(team, NODESPAN_COLUMN_MAJOR);
+#endif
 
     OK(nodespan_team_free(&team));
     const int result = verdict("c_arrays_test");

@@ -137,6 +137,8 @@ contains
           call expect(whole(i, j) == 100 * i + j, "each element is where its indices say")
         end do
       end do
+      call nodespan_check(nodespan_array_argmax(field, hi))
+      call expect(all(hi == [11_i8, 6_i8]), "the place of the largest element")
       call nodespan_check(nodespan_array_fence(field))
       call nodespan_check(nodespan_array_free(field))
     end do

@@ -198,7 +198,7 @@ TEST(Multiply, NumbersThatAreNotFiniteReachTheResultAndNothingBeside) {
 TEST(Multiply, RefusesWhatDoesNotFitOnAllRanks) {
     team everyone(MPI_COMM_WORLD), other(MPI_COMM_WORLD);
     array<double, 2> a(everyone, {4, 5}), b(everyone, {5, 6}), c(everyone, {4, 6});
-    array<double, 2> square(everyone, {4, 4}), elsewhere(other, {5, 6});
+    array<double, 2> square(everyone, {4, 4}), second(everyone, {4, 4}), elsewhere(other, {5, 6});
 
     for (const caught_error& e :
          {caught([&] { multiply(b, a, c); }), caught([&] { multiply(a, b, square); }),
@@ -211,6 +211,9 @@ TEST(Multiply, RefusesWhatDoesNotFitOnAllRanks) {
     if (everyone.size() > 1) {
         const double mine = everyone.rank();
         EXPECT_EQ(caught([&] { multiply(a, b, c, mine); }).code, errc::mismatched_arguments);
+        EXPECT_EQ(
+            caught([&] { multiply(square, square, everyone.rank() == 0 ? square : second); }).code,
+            errc::mismatched_arguments);
         EXPECT_EQ(caught([&] { multiply(a, b, c, 1, mine); }).code, errc::mismatched_arguments);
     }
     EXPECT_EQ(all_reduce(everyone, 1), everyone.size());

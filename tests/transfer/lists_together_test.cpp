@@ -184,6 +184,8 @@ TEST(ListsTogether, FindElementsHoweverTheArrayIsCut) {
          .count = a_few});
     expect_lists_move<int, 2>(
         {.extents = {40, 9}, .options = {.distribution = {.cuts = {cuts, {}}}}, .count = a_few});
+    expect_lists_move<int, 2>(
+        {.extents = {41, 9}, .options = {.distribution = {.block = {3, 2}}}, .count = a_few});
     expect_lists_move<double, 3>({.extents = {20, 5, 7},
                                   .options = {.ghosts = {{1, 2, 0}, {true, false, false}}},
                                   .count = a_few});

@@ -19,6 +19,16 @@ struct access {
         return std::forward<Handle>(handle).core();
     }
 
+    /// An array of a core that belongs to somebody else, who takes it back before the array ends.
+    template <class Array, class Core>
+    static Array array_of(Core& core) {
+        return Array(std::unique_ptr<Core>(&core));
+    }
+    template <class Array>
+    static void take_back(Array& array) noexcept {
+        static_cast<void>(array.core_.release());
+    }
+
     /// Another handle of the same team, for objects in its memory, which keep it alive.
     template <class Team>
     static Team another(const Team& team) {

@@ -69,6 +69,12 @@ public:
     const array_options& options() const noexcept { return options_; }
     std::byte* node_data() const noexcept; // of the stored box
     std::size_t element_bytes() const noexcept { return type_.bytes; }
+    const element_type& type() const noexcept { return type_; }
+
+    /// What the program calls a dimension.
+    std::size_t named_dimension(std::size_t d) const noexcept {
+        return type_.is_transposed ? cut_.extents().size() - 1 - d : d;
+    }
 
     /// For messages, such as array<double,2>, or with the options' name array<double,2> "velocity".
     const std::string& name() const noexcept { return name_; }

@@ -6,6 +6,7 @@
 #include "nodespan/detail/copy_bytes.hpp"
 #include "nodespan/detail/inside.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -24,11 +25,14 @@ array<T, N, row_major>::array(const team& team, const indices<N>& extents,
 template <class T, int N>
 array<T, N, row_major>::array(const team& team, const indices<N>& extents,
                               const array_options& options, bool is_transposed)
-    : core_(std::make_unique<detail::array_core>(
+    : array(std::make_unique<detail::array_core>(
           team, extents,
           detail::element_type{sizeof(T), detail::kind_of<T>(), typeid(T).name(), is_transposed},
-          options)),
-      extents_(extents),
+          options)) {}
+
+template <class T, int N>
+array<T, N, row_major>::array(std::unique_ptr<detail::array_core> core)
+    : core_(std::move(core)),
       node_box_(core_->is_dealt() ? box<N>() : to_static<N>(core_->node_places())),
       node_extents_(node_box_.extents()),
       stored_box_(to_static<N>(core_->stored_places())),
@@ -36,7 +40,9 @@ array<T, N, row_major>::array(const team& team, const indices<N>& extents,
       data_(reinterpret_cast<T*>(core_->node_data())),
       first_(core_->is_dealt() ? data_ : part(node_box_).data_handle()),
       is_cyclic_(core_->cut().is_cyclic()),
-      is_counted_(core_->is_counted()) {}
+      is_counted_(core_->is_counted()) {
+    std::copy_n(core_->cut().extents().begin(), N, extents_.begin());
+}
 
 template <class T, int N>
 void array<T, N, row_major>::swap(array& other) noexcept {

@@ -29,6 +29,9 @@ public:
         return *core_;
     }
 
+    /// Gives it up to whoever asks.
+    Core* release() noexcept { return core_.release(); }
+
 private:
     std::unique_ptr<Core> core_; // stays in place when the object is moved
 };

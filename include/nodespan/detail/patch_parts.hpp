@@ -3,7 +3,7 @@
 #include "nodespan/algorithm.hpp"
 #include "nodespan/array.hpp"
 #include "nodespan/column_major.hpp"
-#include "nodespan/detail/together.hpp"
+#include "nodespan/detail/moving.hpp"
 
 #include <algorithm>
 #include <array>
@@ -36,42 +36,20 @@ void for_each_own_part(Array& field, const Box& patch, F&& f) {
 }
 
 template <class T, int N, class Layout>
-void require_inside(const char* operation, const array<T, N, Layout>& field, const box<N>& patch) {
-    for (std::size_t d = 0; d < N; ++d)
-        if (patch.lo[d] < 0 || patch.lo[d] > patch.hi[d] || patch.hi[d] > field.extents()[d])
-            throw error(errc::out_of_range, std::string(operation) + ": along dimension " +
-                                                std::to_string(d) +
-                                                " the box is not within the array's extents");
+void require_patch(const char* operation, const array<T, N, Layout>& field, const box<N>& patch,
+                   const fingerprint& also = {}) {
+    require_box(operation, core_of(field), in_core_order<Layout>(patch), also);
 }
 
-template <class T, int N, class From, class To>
-void require_pair(const char* operation, const array<T, N, From>& from, const box<N>& from_patch,
-                  const array<T, N, To>& to, const box<N>& to_patch) {
-    require_inside(operation, from, from_patch);
-    require_inside(operation, to, to_patch);
-    if (from_patch.extents() != to_patch.extents())
-        throw error(errc::size_mismatch,
-                    std::string(operation) + ": the boxes have different extents");
-    if (static_cast<const void*>(&from) == &to && from_patch != to_patch &&
-        !from_patch.intersection(to_patch).empty())
-        throw error(errc::invalid_argument, std::string(operation) +
-                                                ": the boxes of one array overlap; copy one of "
-                                                "them to another array first");
-}
-
-template <class T, int N, class Layout>
-void require_same_inside(const char* operation, const array<T, N, Layout>& field,
-                         const box<N>& patch) {
-    std::array<index_t, static_cast<std::size_t>(2 * N)> numbers{};
-    std::copy(patch.lo.begin(), patch.lo.end(), numbers.begin());
-    std::copy(patch.hi.begin(), patch.hi.end(), numbers.begin() + N);
-    require_same(field.get_team(), operation, std::span<const index_t>(numbers));
-    require_inside(operation, field, patch);
+/// Which dimension of an array of one order each dimension of one of another order is.
+template <class From, class To, int N>
+index_list axes_between() {
+    return axes_in_order(N, !std::same_as<From, To>);
 }
 
 template <class T, int N, class Layout>
 T best_inside(const array<T, N, Layout>& field, const box<N>& patch, accumulate_op op) {
-    require_same_inside(to_string(op), field, patch);
+    require_patch(to_string(op), field, patch);
     if (patch.empty())
         throw error(errc::invalid_argument,
                     std::string(to_string(op)) + ": the box has no elements", true);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nodespan/array.hpp"
+#include "nodespan/map.hpp"
 
 #include <type_traits>
 
@@ -25,6 +26,20 @@ void save_hdf5(const array<T, N, Layout>&, ...) {
 template <class T, int N, class Layout>
 void load_hdf5(array<T, N, Layout>&, ...) {
     static_assert(detail::has_hdf5_component<T>,
+                  "load_hdf5 needs the component hdf5: find_package(nodespan COMPONENTS hdf5) and "
+                  "link nodespan::hdf5, or pkg-config nodespan-hdf5");
+}
+
+template <class K, class V>
+void save_hdf5(const map<K, V>&, ...) {
+    static_assert(detail::has_hdf5_component<K>,
+                  "save_hdf5 needs the component hdf5: find_package(nodespan COMPONENTS hdf5) and "
+                  "link nodespan::hdf5, or pkg-config nodespan-hdf5");
+}
+
+template <class K, class V>
+void load_hdf5(map<K, V>&, ...) {
+    static_assert(detail::has_hdf5_component<K>,
                   "load_hdf5 needs the component hdf5: find_package(nodespan COMPONENTS hdf5) and "
                   "link nodespan::hdf5, or pkg-config nodespan-hdf5");
 }
