@@ -18,8 +18,8 @@ public:
         std::uint64_t begin = 0, count = 0;
     };
 
-    /// The room of a team, for lists of up to `longest` elements of `element_bytes` bytes. The first
-    /// call makes it, and one that needs more makes a larger one.
+    /// The room of a team, for lists of up to `longest` elements of `element_bytes` bytes. The
+    /// first call makes it, and one that needs more makes a larger one.
     /// Call:   collective, with equal arguments.
     /// Errors: as arena::allocate.
     static list_room& of(team_core& team, std::size_t element_bytes, std::size_t longest);

@@ -129,8 +129,10 @@ void expect_lists_move(const situation<T, N>& s) {
     const list<T, N>& mine = lists[static_cast<std::size_t>(everyone.rank())];
     const auto expect_same = [&](const char* after) {
         index_t wrong = 0;
-        for_each_index(a.node_box(), [&](const indices<N>& at) {
-            wrong += same_bits(a.get(at), expected[at]) ? 0 : 1;
+        a.for_each_local_box([&](const box<N>& part, const indices<N>&) {
+            for_each_index(part, [&](const indices<N>& at) {
+                wrong += same_bits(a.get(at), expected[at]) ? 0 : 1;
+            });
         });
         ASSERT_EQ(wrong, 0) << "elements after " << after;
     };
