@@ -78,12 +78,15 @@ node_barrier::node_barrier(void* memory, int rank, int ranks, int first_rank, bo
       patience_(oversubscribed ? patience::oversubscribed() : patience{}) {}
 
 void node_barrier::throw_if_abandoned() {
+    throw_if_abandoned(*why_);
+}
+
+void node_barrier::throw_if_abandoned(const occasion& mine) {
     const std::uint32_t who = shared_->flags.abandoned.load(std::memory_order_acquire);
     if (who == 0) return;
-    throw_if_mixed(*why_);
-    throw error(errc::peer_lost,
-                fmt::format("{}: rank {} left by an exception and will not come", why_->text(),
-                            first_rank_ + static_cast<int>(who) - 1));
+    throw_if_mixed(mine);
+    throw error(errc::peer_lost, fmt::format("{}: rank {} left by an exception and will not come",
+                                             mine.text(), first_rank_ + static_cast<int>(who) - 1));
 }
 
 std::vector<int> node_barrier::missing() const {
@@ -94,7 +97,10 @@ std::vector<int> node_barrier::missing() const {
     return result;
 }
 
+// A rank that has given up a call because of a loss comes to its next call, such as the end of its
+// team, while others are still in that one. It has abandoned the team before.
 void node_barrier::throw_mixed(const occasion& mine, int node_rank) {
+    throw_if_abandoned(mine);
     mixed_.found(mine, node_rank, [this] { wake_all(); });
 }
 

@@ -154,6 +154,7 @@ private:
     void wake_sleepers() noexcept;
     static std::size_t barrier_bytes(int ranks);
     void throw_if_abandoned();
+    void throw_if_abandoned(const occasion& mine);
     void meet_by_flags();
     void meet_by_dissemination();
     void meet_by_count();
