@@ -27,7 +27,7 @@ constexpr double long_wait = 1; // seconds; a busy machine may be late as well
 } // namespace
 
 call_order::~call_order() {
-    if (told_ == 0 || !mpi_is_alive()) return;
+    if (!mpi_is_alive()) return;
     int are_done = 0;
     if (MPI_Testall(2, status_->requests.data(), &are_done, MPI_STATUSES_IGNORE) == MPI_SUCCESS &&
         are_done != 0)
@@ -77,15 +77,17 @@ void call_order::tell_neighbours(const occasion& why) {
     if (MPI_Testall(2, status_->requests.data(), &are_done, MPI_STATUSES_IGNORE) != MPI_SUCCESS ||
         are_done == 0)
         return;
-    told_ = number_;
     status_->sent = about(why.text());
     status_.lend();
     const int nodes = ranks_->nodes();
+    bool are_told = true;
     for (int side = 0; side < std::min(2, nodes - 1); ++side) {
         const int node = (node_ + (side == 0 ? 1 : nodes - 1)) % nodes;
-        MPI_Isend(&status_->sent, sizeof(message), MPI_BYTE, ranks_->first_rank(node),
-                  tags::calls_in_wait, comm_, &status_->requests[static_cast<std::size_t>(side)]);
+        are_told &= MPI_Isend(&status_->sent, sizeof(message), MPI_BYTE, ranks_->first_rank(node),
+                              tags::calls_in_wait, comm_,
+                              &status_->requests[static_cast<std::size_t>(side)]) == MPI_SUCCESS;
     }
+    if (are_told) told_ = number_; // otherwise once more, at the next look
 }
 
 // Does not wait. The text is leaked, since this rank does not learn when MPI has sent it.

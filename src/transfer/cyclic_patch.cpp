@@ -61,6 +61,25 @@ void for_each_run(const array_location& a, const box<dynamic_rank>& patch,
         });
 }
 
+// Copies a box of places to or from the memory of a patch that has all of it.
+void unpack(const array_location& a, const box<dynamic_rank>& patch,
+            const box<dynamic_rank>& places, const std::byte* placed,
+            const index_list& placed_strides, std::byte* to, const index_list& strides) {
+    for_each_run(a, patch, places, placed, placed_strides, to, strides,
+                 [&](const index_list& extents, const std::byte* source, std::byte* target) {
+                     copy_patch(extents, a.element_bytes, target, strides, source, placed_strides);
+                 });
+}
+
+void pack(const array_location& a, const box<dynamic_rank>& patch, const box<dynamic_rank>& places,
+          std::byte* placed, const index_list& placed_strides, const std::byte* from,
+          const index_list& strides) {
+    for_each_run(a, patch, places, placed, placed_strides, from, strides,
+                 [&](const index_list& extents, std::byte* target, const std::byte* source) {
+                     copy_patch(extents, a.element_bytes, target, placed_strides, source, strides);
+                 });
+}
+
 // Calls move(a dense copy, its strides, piece) for the pieces of a part that others hold.
 template <class Move>
 void for_each_copy(const array_location& a, const box<dynamic_rank>& part, Move&& move) {
@@ -124,24 +143,16 @@ void get_dealt(const array_location& a, const box<dynamic_rank>& patch, std::byt
     const array_location placed = by_place(a);
     index_t here = 0;
     for (const owned_part& part : parts_in_turn(a, patch)) {
-        const auto write = [&](const box<dynamic_rank>& places, const std::byte* memory,
-                               const index_list& memory_strides) {
-            for_each_run(
-                a, patch, places, memory, memory_strides, to, strides,
-                [&](const index_list& extents, const std::byte* source, std::byte* target) {
-                    copy_patch(extents, a.element_bytes, target, strides, source, memory_strides);
-                });
-        };
         if (part.node == a.team->node()) {
             const node_patch where = find_on_node(placed, part.node, part.places);
-            write(part.places, own_memory(a, where), where.strides);
+            unpack(a, patch, part.places, own_memory(a, where), where.strides, to, strides);
             here = part.places.size();
             continue;
         }
         for_each_copy(a, part.places,
                       [&](std::byte* copy, const index_list& own, const box<dynamic_rank>& piece) {
                           get(placed, piece, copy, own);
-                          write(piece, copy, own);
+                          unpack(a, patch, piece, copy, own, to, strides);
                       });
     }
     count(a, usage_kind::get, here, patch.size());
@@ -152,23 +163,15 @@ void put_dealt(const array_location& a, const box<dynamic_rank>& patch, const st
     const array_location placed = by_place(a);
     index_t here = 0;
     for (const owned_part& part : parts_in_turn(a, patch)) {
-        const auto read = [&](const box<dynamic_rank>& places, std::byte* memory,
-                              const index_list& memory_strides) {
-            for_each_run(
-                a, patch, places, memory, memory_strides, from, strides,
-                [&](const index_list& extents, std::byte* target, const std::byte* source) {
-                    copy_patch(extents, a.element_bytes, target, memory_strides, source, strides);
-                });
-        };
         if (part.node == a.team->node()) {
             const node_patch where = find_on_node(placed, part.node, part.places);
-            read(part.places, own_memory(a, where), where.strides);
+            pack(a, patch, part.places, own_memory(a, where), where.strides, from, strides);
             here = part.places.size();
             continue;
         }
         for_each_copy(a, part.places,
                       [&](std::byte* copy, const index_list& own, const box<dynamic_rank>& piece) {
-                          read(piece, copy, own);
+                          pack(a, patch, piece, copy, own, from, strides);
                           put(placed, piece, copy, own);
                       });
     }
@@ -184,12 +187,7 @@ void accumulate_dealt(const array_location& a, const box<dynamic_rank>& patch, a
         if (part.node == a.team->node()) here = part.places.size();
         for_each_copy(a, part.places,
                       [&](std::byte* copy, const index_list& own, const box<dynamic_rank>& piece) {
-                          for_each_run(a, patch, piece, copy, own, from, strides,
-                                       [&](const index_list& extents, std::byte* target,
-                                           const std::byte* source) {
-                                           copy_patch(extents, a.element_bytes, target, own, source,
-                                                      strides);
-                                       });
+                          pack(a, patch, piece, copy, own, from, strides);
                           accumulate(placed, piece, op, copy, own, scale);
                       });
     }
