@@ -45,8 +45,9 @@ int run_app(int argc, char** argv, CLI::App& options, const std::function<int(te
         }
         return body(everyone);
     };
-    const int code =
-        detail::run_program(argc, argv, thread_level::funneled, whole, options.get_name());
+    // Most programs here call MPI themselves, which a thread under MPI_THREAD_SERIALIZED forbids.
+    const int code = detail::run_program(argc, argv, thread_level::funneled, whole,
+                                         options.get_name(), {.progress = progress_by::calls});
     return is_output_written(options.get_name()) || code != good ? code : failed;
 }
 

@@ -39,7 +39,8 @@ inline constexpr const char* early_request =
     "nodespan's own get_async does not rely on it; a program's own MPI_Rget needs an "
     "MPI_Win_flush_local after its MPI_Wait";
 inline constexpr const char* no_progress =
-    "everyone.progress() now and then in what computes for long";
+    "everyone.progress() now and then in what computes for long, or a thread for it: "
+    "NODESPAN_PROGRESS_BY=serialized_thread with Open MPI 4, thread with others";
 inline constexpr const char* network = "OMPI_MCA_btl_tcp_if_include=eth0 (Open MPI) or "
                                        "UCX_NET_DEVICES=eth0 (UCX), with the interface that "
                                        "the hosts share; a firewall may stand between them";

@@ -19,6 +19,9 @@ enum class thread_level { single, funneled, serialized, multiple };
 /// which the component refuses. So to override, set OMPI_MCA_osc before the program starts.
 /// nodespan-info shows which setting is in force and who chose it.
 ///
+/// With NODESPAN_PROGRESS_BY=thread or serialized_thread in the environment it asks MPI for the
+/// thread level that this needs, if the program wants less.
+///
 /// If an exception unwinds past this object, it ends the job with a message and exit code 1, since
 /// the other ranks would wait for this one for ever.
 class environment {

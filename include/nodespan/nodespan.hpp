@@ -33,6 +33,7 @@
 #include "nodespan/patch.hpp"
 #include "nodespan/placement.hpp"
 #include "nodespan/progress.hpp"
+#include "nodespan/progress_by.hpp"
 #include "nodespan/queue.hpp"
 #include "nodespan/raw.hpp"
 #include "nodespan/redistribute.hpp"

@@ -15,7 +15,7 @@ namespace detail {
 
 /// As run, whose messages begin with `name`.
 int run_program(int& argc, char**& argv, thread_level wanted, const std::function<int(team&)>& body,
-                const std::string& name = "nodespan");
+                const std::string& name = "nodespan", const team_options& options = {});
 
 } // namespace detail
 
@@ -33,23 +33,32 @@ int run_program(int& argc, char**& argv, thread_level wanted, const std::functio
 ///         return nodespan::run(argc, argv, [](nodespan::team& everyone) { ... });
 ///     }
 ///
+/// With `options` the team is made of these; where they want a thread for progress, MPI is asked
+/// for the level that this needs.
+///
 /// Call:   every rank, once, from main; also without mpirun, as one rank. Host codes that own MPI
 ///         make a team instead.
 /// Errors: none; they become the exit code.
 /// Cost:   that of an environment and a team, and a small gather at the end.
 /// Source: MPI 3.1 section 5.5 (gather), 8.7 (startup, MPI_Abort).
 template <std::invocable<team&> Body>
-[[nodiscard]] int run(int& argc, char**& argv, Body&& body,
+[[nodiscard]] int run(int& argc, char**& argv, const team_options& options, Body&& body,
                       thread_level wanted = thread_level::funneled) {
     using result = std::invoke_result_t<Body, team&>;
     static_assert(std::is_void_v<result> || std::same_as<result, int>,
                   "nodespan::run: the program returns an exit code, int, or nothing");
-    return detail::run_program(argc, argv, wanted, [&body](team& everyone) {
+    const auto whole = [&body](team& everyone) {
         if constexpr (std::is_void_v<result>)
             return std::forward<Body>(body)(everyone), 0;
         else
             return std::forward<Body>(body)(everyone);
-    });
+    };
+    return detail::run_program(argc, argv, wanted, whole, "nodespan", options);
+}
+template <std::invocable<team&> Body>
+[[nodiscard]] int run(int& argc, char**& argv, Body&& body,
+                      thread_level wanted = thread_level::funneled) {
+    return run(argc, argv, team_options{}, std::forward<Body>(body), wanted);
 }
 
 } // namespace nodespan

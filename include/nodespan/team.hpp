@@ -5,6 +5,7 @@
 #include "nodespan/detail/mpi.hpp"
 #include "nodespan/detail/owned.hpp"
 #include "nodespan/placement.hpp"
+#include "nodespan/progress_by.hpp"
 
 #include <memory>
 
@@ -20,6 +21,12 @@ struct team_options {
     /// on one machine. 0: as the environment variable NODESPAN_RANKS_PER_NODE says; real nodes if
     /// it is not set.
     int ranks_per_node = 0;
+
+    /// Who keeps MPI going for transfers of other nodes while a leader computes. By a thread, such
+    /// a transfer waits 50 us or so for it, instead of for the leader's next call; the price is
+    /// some percent of a core on each node. It counts for teams split off from this one too, and
+    /// does nothing in teams of one node.
+    progress_by progress = progress_by::as_set;
 };
 
 /// A group of ranks, numbered node by node, over which collective calls are collective.
@@ -53,7 +60,8 @@ public:
     /// Groups the ranks of `comm` by node. A boost::mpi::communicator converts to it by itself.
     /// Call:   collective over `comm`; MPI is initialised.
     /// Errors: errc::not_initialized, errc::finalized, errc::invalid_argument (null or
-    ///         inter-communicator, NODESPAN_RANKS_PER_NODE no number), MPI category; all ranks.
+    ///         inter-communicator, NODESPAN_RANKS_PER_NODE no number, progress that MPI's thread
+    ///         level does not allow), MPI category; all ranks.
     /// Cost:   four communicators and a window; some 200 us. O(size) memory while it runs, and
     ///         none that grows with size afterwards if `comm` is ordered node by node.
     /// Source: MPI 3.1 section 6.4.2 (MPI_Comm_split_type), 11.2.3 (MPI_Win_allocate_shared).
@@ -107,8 +115,9 @@ public:
     void node_fence();
 
     /// Lets MPI serve other nodes' transfers to this node, which wait if the network needs the
-    /// target's help: call it now and then in long computations of a leader. On other ranks it
-    /// moves on the transfers that they have started themselves.
+    /// target's help: call it now and then in long computations of a leader, or leave it to a
+    /// thread: team_options::progress. On other ranks it moves on the transfers that they have
+    /// started themselves.
     /// Call:   any rank alone; does nothing in teams of one node.
     /// Cost:   some 100 ns.
     void progress();

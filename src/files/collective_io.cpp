@@ -2,6 +2,7 @@
 
 #include "cause_of.hpp"
 #include "mpi_check.hpp"
+#include "mpi_turn.hpp"
 #include "mpi_wait.hpp"
 
 #include <boost/functional/hash.hpp>
@@ -53,6 +54,7 @@ collective_io::sums collective_io::add_up(std::uint64_t mine) const {
         std::uint64_t mine, upto, all;
     };
     lent_memory<on_the_way> memory(on_the_way{mine, mine, 0});
+    const mpi_turn call;
     agree([&] {
         on_the_way& m = *memory;
         std::array<MPI_Request, 2> requests{MPI_REQUEST_NULL, MPI_REQUEST_NULL};

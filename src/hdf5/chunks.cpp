@@ -1,6 +1,7 @@
 #include "chunks.hpp"
 
 #include "mpi_check.hpp"
+#include "mpi_turn.hpp"
 #include "mpi_wait.hpp"
 #include "strided.hpp"
 #include "tags.hpp"
@@ -120,6 +121,7 @@ public:
 
     /// Errors: errc::peer_lost, MPI category.
     void send(parcel&& mine) const {
+        const mpi_turn call;
         lent_memory<letter> out(letter{{mine.entries.size(), mine.bytes.size()}, std::move(mine)});
         letter& l = *out;
         std::array<MPI_Request, 3> requests = none;
@@ -138,6 +140,7 @@ public:
     }
 
     parcel receive(int from) const {
+        const mpi_turn call;
         lent_memory<letter> in;
         letter& l = *in;
         std::array<MPI_Request, 3> requests = none;

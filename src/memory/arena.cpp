@@ -4,6 +4,7 @@
 #include "arena_blocks.hpp"
 #include "even_cut.hpp"
 #include "mpi_check.hpp"
+#include "mpi_turn.hpp"
 #include "osc_settings.hpp"
 #include "pages.hpp"
 
@@ -62,6 +63,7 @@ arena::arena(team_core& team)
 
 block arena::allocate(const std::optional<error>& refused, const block_request& request) {
     require_mpi("array");
+    const mpi_turn making;
     std::optional<block> placed;
     std::optional<error> problem = refused;
     std::uint64_t most_bytes = std::numeric_limits<std::uint64_t>::max();
@@ -239,6 +241,7 @@ std::optional<error> arena::prepare(const block& placed, const block_request& re
 
 void arena::free(const block& given) noexcept try {
     if (!mpi_is_alive()) return; // the windows may no longer exist
+    const mpi_turn ending;
     // Transfers under way must end before its bytes have another use. If that fails, the next fence
     // reports it; a thread that may not wait for them ends the team.
     if (given.rma != nullptr && given.rma->is_pending() && std::uncaught_exceptions() == 0) {

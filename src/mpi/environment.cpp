@@ -4,6 +4,7 @@
 #include "mpi_life.hpp"
 #include "nodespan/error.hpp"
 #include "osc_settings.hpp"
+#include "progress_thread.hpp"
 
 #include <fmt/format.h>
 
@@ -54,8 +55,9 @@ void environment::start(int* argc, char*** argv, thread_level wanted) {
     if (initialized != 0) {
         detail::mpi_check(MPI_Query_thread(&granted), "MPI_Query_thread");
     } else {
-        detail::choose_rma_setting(to_mpi(wanted));
-        detail::mpi_check(MPI_Init_thread(argc, argv, to_mpi(wanted), &granted), "MPI_Init_thread");
+        const int level = detail::level_for_progress(to_mpi(wanted));
+        detail::choose_rma_setting(level);
+        detail::mpi_check(MPI_Init_thread(argc, argv, level, &granted), "MPI_Init_thread");
         owner_ = true;
     }
     granted_ = from_mpi(granted);
@@ -65,7 +67,7 @@ void environment::start(int* argc, char*** argv, thread_level wanted) {
 void environment::prepare(thread_level wanted) {
     int initialized = 0;
     if (MPI_Initialized(&initialized) == MPI_SUCCESS && initialized == 0)
-        detail::choose_rma_setting(to_mpi(wanted));
+        detail::choose_rma_setting(detail::level_for_progress(to_mpi(wanted)));
 }
 
 environment::~environment() {
@@ -81,6 +83,7 @@ environment::~environment() {
                    stderr);
         MPI_Abort(MPI_COMM_WORLD, 1);
     }
+    detail::progress_thread::end();
     MPI_Finalize(); // a destructor cannot report an error
 }
 

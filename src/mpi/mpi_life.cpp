@@ -2,6 +2,7 @@
 
 #include "mpi_check.hpp"
 #include "process_watch.hpp"
+#include "progress_thread.hpp"
 
 #include <mpi.h>
 
@@ -26,6 +27,7 @@ bool is_finalized() noexcept {
 // MPI still works when this is called.
 int on_end_of_self(MPI_Comm, int, void*, void*) {
     note_ending();
+    progress_thread::end();
     pay_debts();
     return MPI_SUCCESS;
 }

@@ -25,12 +25,19 @@ bool serve() noexcept {
     if (!(leads || has_debts()) || !thread_rule::may_call_mpi()) return false;
     pay_debts();
     if (!leads) return false;
-    int has_message = 0;
-    MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_SELF, &has_message, MPI_STATUS_IGNORE);
+    enter_mpi();
     return true;
 }
 
 } // namespace
+
+// MPICH 4 answers a probe of a communicator of one rank without looking at the network, and Open
+// MPI a probe of any source by looking at all ranks.
+void enter_mpi() noexcept {
+    int self = 0, has_message = 0;
+    MPI_Comm_rank(MPI_COMM_WORLD, &self);
+    MPI_Iprobe(self, MPI_ANY_TAG, MPI_COMM_WORLD, &has_message, MPI_STATUS_IGNORE);
+}
 
 void watch_led_teams() noexcept {
     led_teams();

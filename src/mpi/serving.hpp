@@ -17,4 +17,8 @@ void watch_led_teams() noexcept;
 void start_serving() noexcept;
 void stop_serving() noexcept;
 
+/// Lets MPI serve other ranks, once.
+/// Call:   a thread that may call MPI now.
+void enter_mpi() noexcept;
+
 } // namespace nodespan::detail

@@ -43,7 +43,7 @@ void thread_rule::enter(const char* operation) {
                                 "rank's threads call one at a time, which is theirs to see to",
                                 operation, under_way_.load(std::memory_order_relaxed)));
     under_way_.store(operation, std::memory_order_relaxed);
-    ++calls_of_this_thread();
+    mpi_turn::enter();
 }
 
 bool thread_rule::admits_this_thread() const noexcept {
@@ -55,7 +55,7 @@ bool thread_rule::may_call_mpi() noexcept {
     int level = MPI_THREAD_SINGLE, is_main = 0;
     if (!mpi_is_alive() || MPI_Query_thread(&level) != MPI_SUCCESS) return false;
     if (level == MPI_THREAD_MULTIPLE) return true;
-    if (level == MPI_THREAD_SERIALIZED) return calls_of_this_thread() > 0;
+    if (level == MPI_THREAD_SERIALIZED) return mpi_turn::depth() > 0;
     return MPI_Is_thread_main(&is_main) == MPI_SUCCESS && is_main != 0;
 }
 

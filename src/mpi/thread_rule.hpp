@@ -1,5 +1,6 @@
 #pragma once
 
+#include "mpi_turn.hpp"
 #include "nodespan/detail/process_state.hpp"
 
 #include <atomic>
@@ -26,7 +27,7 @@ public:
         return true;
     }
     void end() noexcept {
-        --calls_of_this_thread();
+        mpi_turn::leave();
         caller_.store(nullptr, std::memory_order_release);
     }
 
@@ -60,12 +61,9 @@ public:
 
 private:
     // An address that differs between threads.
-    static const void* me() noexcept { return &calls_of_this_thread(); }
-
-    // Counts calls that end(); not those of the main thread if only that thread may call.
-    static unsigned& calls_of_this_thread() noexcept {
-        static thread_local unsigned calls = 0;
-        return calls;
+    static const void* me() noexcept {
+        static thread_local char anything = 0;
+        return &anything;
     }
 
     void enter(const char* operation);

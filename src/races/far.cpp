@@ -3,6 +3,7 @@
 #include "arena.hpp"
 #include "ghosts.hpp"
 #include "mpi_check.hpp"
+#include "mpi_turn.hpp"
 #include "mpi_types.hpp"
 #include "report.hpp"
 #include "runs.hpp"
@@ -227,6 +228,7 @@ void note_far(known_team& t, const array_location& place, int node, const box<dy
 }
 
 void exchange_far(known_team& t) {
+    const mpi_turn call;
     process_state& p = this_process();
     team_core& team = *t.team;
     const std::vector<std::byte> mine =

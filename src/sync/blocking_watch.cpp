@@ -1,13 +1,13 @@
 #include "blocking_watch.hpp"
 
 #include "host_name.hpp"
+#include "quiet_thread.hpp"
 #include "watchdog.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <ctime>
 #include <mutex>
 #include <pthread.h>
@@ -75,22 +75,6 @@ void* run(void* given) {
     return nullptr;
 }
 
-// Starts the thread with all signals blocked, since signals belong to the program's threads.
-// Returns false if it fails.
-bool start(thread_state& state) {
-    constexpr std::size_t stack = 256 * 1024;
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_attr_t attributes;
-    if (pthread_attr_init(&attributes) != 0) return false;
-    pthread_attr_setstacksize(&attributes, stack);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    const bool is_there = pthread_create(&state.thread, &attributes, run, &state) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    pthread_attr_destroy(&attributes);
-    return is_there;
-}
-
 // A forked child has a copy of the state, but not the thread.
 void stop(thread_state* state) {
     if (state->process != getpid()) return;
@@ -117,7 +101,7 @@ std::shared_ptr<clock_watcher> clock_watcher::hold() noexcept try {
     auto state = std::make_unique<thread_state>();
     state->process = getpid();
     state->period_ns = static_cast<long>(std::clamp(limit / 4, 0.005, 5.0) * 1e9);
-    if (!start(*state)) return nullptr;
+    if (start_quiet_thread(state->thread, run, state.get()) != 0) return nullptr;
     static clock_watcher nameless;
     const std::shared_ptr<clock_watcher> made(&nameless,
                                               [s = state.release()](clock_watcher*) { stop(s); });

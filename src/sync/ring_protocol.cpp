@@ -19,8 +19,11 @@
 // included), `news` and `closed`.
 //
 // Publishing. The producer writes the frame and its sequence number, then `order`, then the word
-// with all debts, then `head`, then `news`. The stores of the word and of `head` are releases. A
-// consumer reads `head` with acquire, so it sees at least the `order` of every position below it.
+// with all debts, then `latest`, then `head`, then `news`. The stores of the word and of `head` are
+// releases. A consumer reads `head` with acquire, so it sees at least the `order` of every position
+// below it. `latest` is the slot of the last of these, or of one published since. It lies beside
+// `head`, so a consumer that waits for that frame has it with the news, one cache line sooner than
+// by `order`; if it is that of a later position, the word says so, and the consumer takes `order`.
 //
 // Reading. A consumer enters by a compare-and-swap that requires the position it wants and a debt,
 // and that turns one debt into one reader. `order` may have been overwritten for a later position:
@@ -34,6 +37,10 @@
 // compare-and-swap that removes them and counts them as dropped. It passes over a slot with a
 // reader, whatever the policy, and looks at it again later (`skipped_`). There is one slot more
 // than may wait, so the producer always has one to write into.
+//
+// Cache lines. From publishing to the first element of a frame, two lines go from core to core one
+// after the other: that of `head`, and then, both at once, that of the slot's word and that of the
+// frame. The swap is tried without a look at the word, which would bring its line twice.
 //
 // Nobody waits for ever. A consumer reads `news` before it looks for a frame, and sleeps only while
 // `news` has this value; it reads `closed` before its last look, so it misses no frame that was
@@ -62,6 +69,22 @@ std::uint64_t readers(std::uint64_t word) {
 }
 bool is_at(std::uint64_t word, std::uint64_t position) {
     return word >> position_shift == position << position_shift >> position_shift;
+}
+
+// The word of a frame that nobody has entered yet.
+std::uint64_t untouched(const ring_shape& shape, std::uint64_t position) {
+    const std::uint64_t debts =
+        shape.delivery == nodespan::delivery::to_all ? shape.consumers * one_owed : one_owed;
+    return position << position_shift | debts;
+}
+
+// Brings a line that will be written, without waiting for it.
+void prefetch_to_write(const void* line) noexcept {
+#if defined(__x86_64__)
+    asm volatile("prefetchw %0" : : "m"(*static_cast<const char*>(line)));
+#else
+    __builtin_prefetch(line, 1);
+#endif
 }
 
 template <class T>
@@ -150,6 +173,7 @@ std::byte* ring_producer::reserve() {
     if (!own_) own_ = find_slot();
     if (!own_) wait_for_slot();
     has_reserved_ = true;
+    prefetch_to_write(&memory_.slot(*own_)); // publish() stores there
     race::acquired(memory_.frame(*own_));
     return memory_.frame(*own_);
 }
@@ -177,14 +201,12 @@ bool ring_producer::publish() {
 // The order matters: first the slot's number, then its word, then the head, which leads consumers
 // to it.
 void ring_producer::hand_over(std::uint32_t slot) {
-    const std::uint64_t debts = memory_.shape().delivery == nodespan::delivery::to_all
-                                    ? memory_.shape().consumers * one_owed
-                                    : one_owed;
     ring_memory::slot_line& at = memory_.slot(slot);
     at.sequence = numbered_;
     race::releases(&at, true);
     memory_.order(head_).store(slot, std::memory_order_relaxed);
-    at.word.store(head_ << position_shift | debts, std::memory_order_release);
+    at.word.store(untouched(memory_.shape(), head_), std::memory_order_release);
+    memory_.producer().latest.store(slot, std::memory_order_relaxed);
     memory_.producer().head.store(++head_, std::memory_order_release);
 }
 
@@ -312,17 +334,32 @@ std::optional<ring_consumer::frame> ring_consumer::look() {
         if (at >= head) return std::nullopt;
         const std::uint64_t slots = memory_.shape().all_slots();
         const std::uint64_t position = head - at > slots ? head - slots : at;
-        const std::optional<frame> found = try_take(position);
-        if (next.compare_exchange_strong(at, position + 1, std::memory_order_relaxed))
+        const std::optional<frame> found = find(position, head);
+        if (!is_shared) {
             at = position + 1;
+            next.store(at, std::memory_order_relaxed);
+        } else if (next.compare_exchange_strong(at, position + 1, std::memory_order_relaxed)) {
+            at = position + 1;
+        }
         if (found) return found;
     }
 }
 
-std::optional<ring_consumer::frame> ring_consumer::try_take(std::uint64_t position) {
-    const std::uint32_t slot = memory_.order(position).load(std::memory_order_relaxed);
+// `latest` may be of a later position, and then the frame lies elsewhere.
+std::optional<ring_consumer::frame> ring_consumer::find(std::uint64_t position,
+                                                        std::uint64_t head) {
+    if (position + 1 == head) {
+        const std::uint32_t latest = memory_.producer().latest.load(std::memory_order_relaxed);
+        if (const std::optional<frame> found = try_take(position, latest)) return found;
+    }
+    return try_take(position, memory_.order(position).load(std::memory_order_relaxed));
+}
+
+std::optional<ring_consumer::frame> ring_consumer::try_take(std::uint64_t position,
+                                                            std::uint32_t slot) {
+    __builtin_prefetch(memory_.frame(slot));
     ring_memory::slot_line& at = memory_.slot(slot);
-    std::uint64_t seen = at.word.load(std::memory_order_relaxed);
+    std::uint64_t seen = untouched(memory_.shape(), position); // a guess
     do {
         if (!is_at(seen, position) || owed(seen) == 0) return std::nullopt;
     } while (!at.word.compare_exchange_weak(seen, seen - one_owed + one_reader,

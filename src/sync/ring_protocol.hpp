@@ -44,6 +44,7 @@ public:
         std::atomic<std::uint64_t> dropped;  // frames that missed a consumer they were meant for
         shared_word news;                    // changes with head, and at the end
         shared_word closed;
+        shared_word latest; // the slot of position head - 1, or of a later one
     };
     struct alignas(64) waiting_line {
         shared_word for_news; // consumers that sleep until there is news
@@ -178,7 +179,8 @@ public:
 
 private:
     std::optional<frame> look();
-    std::optional<frame> try_take(std::uint64_t position);
+    std::optional<frame> find(std::uint64_t position, std::uint64_t head);
+    std::optional<frame> try_take(std::uint64_t position, std::uint32_t slot);
     void note(const frame& got) noexcept;
     void note_end() noexcept;
     void wait_for_news(std::uint32_t seen);

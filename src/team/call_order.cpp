@@ -2,6 +2,7 @@
 
 #include "mixed_calls.hpp"
 #include "mpi_check.hpp"
+#include "mpi_turn.hpp"
 #include "tags.hpp"
 
 #include <algorithm>
@@ -28,6 +29,7 @@ constexpr double long_wait = 1; // seconds; a busy machine may be late as well
 
 call_order::~call_order() {
     if (!mpi_is_alive()) return;
+    const mpi_turn ending; // of a team, whose destructor is over
     int are_done = 0;
     if (MPI_Testall(2, status_->requests.data(), &are_done, MPI_STATUSES_IGNORE) == MPI_SUCCESS &&
         are_done != 0)

@@ -6,6 +6,7 @@
 #include "blocking_watch.hpp"
 #include "cause_of.hpp"
 #include "mpi_check.hpp"
+#include "mpi_turn.hpp"
 #include "mpi_wait.hpp"
 #include "nodespan/error.hpp"
 #include "occasion.hpp"
@@ -75,9 +76,9 @@ bool wants_trace() {
 // Runs the body with a team. A team is left by the exception of a rank that throws alone, from
 // which others learn that it will not come; an error that all have thrown together ends it in
 // order.
-outcome ending_of(const std::function<int(team&)>& body) {
+outcome ending_of(const team_options& options, const std::function<int(team&)>& body) {
     const auto run = [&] {
-        team everyone(MPI_COMM_WORLD);
+        team everyone(MPI_COMM_WORLD, options);
         try {
             return outcome{ending::returned, body(everyone), {}};
         } catch (const error& failure) {
@@ -100,9 +101,15 @@ outcome ending_of(const std::function<int(team&)>& body) {
 }
 
 // A stack trace is of where it was thrown, if nothing on the way would catch it.
-int traced(const std::function<int(team&)>& body) noexcept {
-    team everyone(MPI_COMM_WORLD);
+int traced(const team_options& options, const std::function<int(team&)>& body) noexcept {
+    team everyone(MPI_COMM_WORLD, options);
     return body(everyone);
+}
+
+thread_level enough_for(progress_by option, thread_level wanted) {
+    if (option == progress_by::thread) return thread_level::multiple;
+    return option == progress_by::serialized_thread ? std::max(wanted, thread_level::serialized)
+                                                    : wanted;
 }
 
 [[noreturn]] void abort_job(const std::string& program, int rank, const outcome& mine) {
@@ -128,6 +135,7 @@ public:
     }
 
     int exchange(const outcome& mine) {
+        const mpi_turn call; // a team may have been left behind
         int ranks = 0;
         mpi_check(MPI_Comm_size(comm_, &ranks), "MPI_Comm_size");
         lent_memory<std::vector<outcome>> all(
@@ -175,12 +183,12 @@ private:
 } // namespace
 
 int run_program(int& argc, char**& argv, thread_level wanted, const std::function<int(team&)>& body,
-                const std::string& name) {
+                const std::string& name, const team_options& options) {
     try {
-        environment mpi(argc, argv, wanted);
-        if (wants_trace()) return traced(body);
+        environment mpi(argc, argv, enough_for(options.progress, wanted));
+        if (wants_trace()) return traced(options, body);
         last_words end(name);
-        const outcome mine = ending_of(body);
+        const outcome mine = ending_of(options, body);
         return end.exchange(mine);
     } catch (const std::exception& failure) { // MPI itself does not work
         say(name, failure_of(ending::failed_alone, failure.what()).text.data());

@@ -2,6 +2,7 @@
 
 #include "agreement.hpp"
 #include "mpi_check.hpp"
+#include "mpi_turn.hpp"
 #include "nodespan/detail/process_state.hpp"
 #include "nodespan/error.hpp"
 #include "team_core.hpp"
@@ -36,6 +37,7 @@ int ranks_per_simulated_node(const team_options& options) {
 
 std::shared_ptr<team_core> make_core(MPI_Comm comm, const team_options& options) {
     detail::require_mpi("team");
+    const detail::mpi_turn making;
     int inter = 0;
     // If this call fails, the first collective call fails too, and then the ranks agree.
     if (comm != MPI_COMM_NULL && MPI_Comm_test_inter(comm, &inter) != MPI_SUCCESS) inter = 0;
@@ -45,9 +47,12 @@ std::shared_ptr<team_core> make_core(MPI_Comm comm, const team_options& options)
                                 inter != 0 ? "an inter-communicator" : "MPI_COMM_NULL"));
     const auto watcher = detail::clock_watcher::hold(); // until the team holds one itself
     int ranks_per_node = 0;
-    detail::agree_or_throw(
-        comm, detail::attempt([&] { ranks_per_node = ranks_per_simulated_node(options); }));
-    return std::make_shared<team_core>(comm, detail::group_by_node(comm, ranks_per_node));
+    auto by = progress_by::calls;
+    detail::agree_or_throw(comm, detail::attempt([&] {
+                               ranks_per_node = ranks_per_simulated_node(options);
+                               by = detail::chosen_progress(options.progress);
+                           }));
+    return std::make_shared<team_core>(comm, detail::group_by_node(comm, ranks_per_node), by);
 }
 
 } // namespace
@@ -120,6 +125,7 @@ void team::progress() {
 
 team team::split(int color, int key) const {
     detail::require_mpi("team::split");
+    const detail::mpi_turn making;
     const detail::occasion why{"team::split"};
     MPI_Comm part = MPI_COMM_NULL;
     core()->agree_or_throw(
@@ -139,16 +145,16 @@ team team::split(int color, int key) const {
     // Ranks that shared memory in this team still share it in its parts, simulated nodes included.
     // If one part cannot be made, none is: the ranks of all parts called this together.
     std::shared_ptr<team_core> core;
-    core_->agree_or_throw(detail::attempt([&] {
-                              core = std::make_shared<team_core>(
-                                  part, detail::grouping{node(), core_->is_oversubscribed(),
-                                                         core_->is_on_one_host()});
-                              const detail::blocking_watch watch("team::split (MPI_Comm_free)",
-                                                                 core->as_waiter(),
-                                                                 "other ranks of its part");
-                              detail::mpi_check(MPI_Comm_free(&part), "MPI_Comm_free");
-                          }),
-                          why);
+    core_->agree_or_throw(
+        detail::attempt([&] {
+            core = std::make_shared<team_core>(
+                part, detail::grouping{node(), core_->is_oversubscribed(), core_->is_on_one_host()},
+                core_->progress_is_by());
+            const detail::blocking_watch watch("team::split (MPI_Comm_free)", core->as_waiter(),
+                                               "other ranks of its part");
+            detail::mpi_check(MPI_Comm_free(&part), "MPI_Comm_free");
+        }),
+        why);
     return team(std::move(core));
 }
 

@@ -4,6 +4,7 @@
 #include "end_of_job.hpp"
 #include "mpi_check.hpp"
 #include "mpi_life.hpp"
+#include "mpi_turn.hpp"
 #include "nodespan/error.hpp"
 #include "osc_settings.hpp"
 #include "pages.hpp"
@@ -48,9 +49,10 @@ std::uint64_t new_token() {
 // Each attempt below begins with a collective call; what only this rank does comes after it. So a
 // rank that fails still takes part in all that the others wait for.
 
-team_core::team_core(MPI_Comm comm, const grouping& mine)
+team_core::team_core(MPI_Comm comm, const grouping& mine, progress_by by)
     : oversubscribed_(mine.oversubscribed),
       on_one_host_(mine.on_one_host),
+      progress_by_(by),
       exceptions_(std::uncaught_exceptions()) {
     watch_mpi();
     watch_led_teams();
@@ -158,7 +160,12 @@ void team_core::make_meeting_words(MPI_Comm comm, const std::vector<int>& order)
     std::byte* const hosts = meeting_words_.data() + lines + order_bytes;
     barrier_.emplace(meeting_words_.data(), node_rank(), node_size(), ranks_->first_rank(node_),
                      oversubscribed_);
-    if (!is_alone) detail::agree_or_throw(comm, attempt([&] { gather_hosts(hosts); }));
+    if (!is_alone)
+        detail::agree_or_throw(comm, attempt([&] {
+                                   gather_hosts(hosts);
+                                   if (is_leader() && progress_by_ != progress_by::calls)
+                                       helper_ = progress_thread::hold();
+                               }));
     ends_.emplace(*ranks_, is_alone ? nullptr : reinterpret_cast<const far_ends::host*>(hosts));
     barrier_->know(*ends_);
     race::team_begins(*this, meeting_words_.data() + barrier_bytes);
@@ -181,6 +188,7 @@ void team_core::gather_hosts(std::byte* to) {
 // Does not wait for ranks that will not come: see the class comment of team.
 team_core::~team_core() {
     if (!barrier_ || !mpi_is_alive()) return;
+    const mpi_turn ending;
     if (!threads_.admits_this_thread()) {
         abandon_without_mpi();
         return;

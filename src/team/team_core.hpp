@@ -8,6 +8,7 @@
 #include "nodespan/detail/export.hpp"
 #include "nodespan/error.hpp"
 #include "nodespan/placement.hpp"
+#include "progress_thread.hpp"
 #include "shared_window.hpp"
 #include "thread_rule.hpp"
 #include "usage_counters.hpp"
@@ -31,8 +32,8 @@ namespace nodespan::detail {
 class team_core {
 public:
     /// Collective over `comm`; see team's constructor. If it fails, it fails on all ranks and keeps
-    /// nothing.
-    team_core(MPI_Comm comm, const grouping& mine);
+    /// nothing. `by` has been checked.
+    team_core(MPI_Comm comm, const grouping& mine, progress_by by);
     ~team_core();
 
     team_core(const team_core&) = delete;
@@ -45,6 +46,7 @@ public:
     bool is_leader() const noexcept { return node_rank() == 0; }
     bool is_oversubscribed() const noexcept { return oversubscribed_; }
     bool is_on_one_host() const noexcept { return on_one_host_; }
+    progress_by progress_is_by() const noexcept { return progress_by_; }
     const std::shared_ptr<const nodespan::placement>& placement() const noexcept { return ranks_; }
     int comm_rank(int rank) const { return order_ == nullptr ? rank : order_[rank]; }
 
@@ -264,12 +266,14 @@ private:
     int node_ = 0;
     bool oversubscribed_ = false;
     bool on_one_host_ = false;
+    progress_by progress_by_;
     MPI_Comm handles_[4] = {MPI_COMM_NULL, MPI_COMM_NULL, MPI_COMM_NULL,
                             MPI_COMM_NULL}; // team, node, leaders, traffic
     shared_window meeting_words_;
     std::optional<far_ends> ends_;
     std::optional<node_barrier> barrier_;
     std::optional<leader_barrier> between_nodes_; // on leaders, where there are several nodes
+    std::shared_ptr<progress_thread> helper_;     // likewise, if it is wanted
     int exceptions_ = 0;                          // exceptions in flight when this object was made
 };
 

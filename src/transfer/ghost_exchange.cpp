@@ -3,6 +3,7 @@
 #include "agreement.hpp"
 #include "arena.hpp"
 #include "mpi_check.hpp"
+#include "mpi_turn.hpp"
 #include "pieces.hpp"
 #include "race_hooks.hpp"
 #include "strided.hpp"
@@ -53,6 +54,7 @@ ghost_exchange::ghost_exchange(const array_location& location, const occasion& w
     nothing_to_do_ = location_.team->placement()->nodes() == 1;
     receives_ = messages(ghost_receives(*location_.cut, location_.ghosts, here), way::receive);
     sends_ = messages(ghost_sends(*location_.cut, location_.ghosts, here), way::send);
+    const mpi_turn preparing;
     for (message& m : receives_) prepare(m, way::receive);
     for (message& m : sends_) prepare(m, way::send);
 }

@@ -2,6 +2,7 @@
 
 #include "host_name.hpp"
 #include "mpi_check.hpp"
+#include "mpi_turn.hpp"
 #include "mpi_wait.hpp"
 #include "nodespan/error.hpp"
 #include "packed_patch.hpp"
@@ -101,6 +102,7 @@ bool request::finish(detail::team_core* team) {
     using clock = std::chrono::steady_clock;
     constexpr auto grace = std::chrono::seconds(2);
     if (open_.all().empty()) return true;
+    const detail::mpi_turn call; // also where the team has ended
     const detail::thread_rule::call mine(team != nullptr ? &team->threads() : nullptr, operation_);
     detail::watchdog watch;
     std::optional<clock::time_point> lost_since;

@@ -40,7 +40,7 @@ const std::vector<module> modules = {
     {"mutex", "sync", {"lock_gate", "mutex"}},
     {"ring_options", "sync", {"ring_options"}},
     {"mpi", "mpi", {"mpi"}},
-    {"environment", "mpi", {"environment"}},
+    {"environment", "mpi", {"progress_by", "environment"}},
     {"team", "team", {"team", "boost_mpi", "run", "progress"}},
     {"request", "transfer", {"request"}},
     {"collectives", "collectives", {"collectives"}},

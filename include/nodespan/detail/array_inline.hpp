@@ -175,29 +175,39 @@ T* array<T, N>::find_run(const box<N>& patch) const {
     return first_ + offset;
 }
 
+// In these three the rare way gets copies: it takes addresses, and values whose address is taken
+// are written to the stack at each call, which costs as much as the element's own store.
 template <class T, int N>
 T& array<T, N>::element(const char* operation, const indices<N>& at) const {
     index_t offset = 0;
-    if (!finds(at, offset)) core_->refuse_index(operation, at);
+    if (!finds(at, offset)) [[unlikely]] {
+        const indices<N> outside = at;
+        core_->refuse_index(operation, outside);
+    }
     return first_[offset];
 }
 
 template <class T, int N>
 T array<T, N>::get(const indices<N>& at) const {
     index_t offset = 0;
-    if (finds(at, offset) && detail::is_surely_live_process()) return first_[offset];
+    if (finds(at, offset) && detail::is_surely_live_process()) [[likely]]
+        return first_[offset];
+    const indices<N> elsewhere = at;
     alignas(T) std::byte value[sizeof(T)];
-    core_->get_element(at, value);
+    core_->get_element(elsewhere, value);
     return *std::launder(reinterpret_cast<T*>(value));
 }
 
 template <class T, int N>
 void array<T, N>::put(const indices<N>& at, const T& value) {
     index_t offset = 0;
-    if (finds(at, offset) && detail::is_surely_live_process())
+    if (finds(at, offset) && detail::is_surely_live_process()) [[likely]] {
         first_[offset] = value;
-    else
-        core_->put_element(at, &value);
+    } else {
+        const indices<N> elsewhere = at;
+        const T copy = value;
+        core_->put_element(elsewhere, &copy);
+    }
 }
 
 // Simple transfers inside this node are done here, before any other way is considered: so small
