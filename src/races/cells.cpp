@@ -5,7 +5,6 @@
 #include "sites.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <mutex>
 #include <vector>
 
@@ -54,13 +53,16 @@ public:
           id_(id),
           how_(how),
           way_(way_of(how.what)) {}
+    ~look() { release(); }
+    look(const look&) = delete;            // for one scope
+    look& operator=(const look&) = delete; // for one scope
 
     void at(std::size_t first, std::size_t last) {
         while (first < last) {
             const std::size_t chunk = first / chunk_cells;
             const std::size_t end = std::min((chunk + 1) * chunk_cells, region_.cells.size());
             const std::size_t stop = std::min(last, end);
-            const std::scoped_lock turn(region_.lock_of(chunk));
+            hold(chunk);
             at_chunk(chunk, first, stop, first % chunk_cells == 0 && stop == end);
             first = stop;
         }
@@ -71,7 +73,7 @@ public:
                   std::size_t bytes) {
         for (std::size_t i = 0; i < count;) {
             const std::size_t chunk = region_.cell_of(begin) / chunk_cells;
-            const std::scoped_lock turn(region_.lock_of(chunk));
+            hold(chunk);
             cell* const cells = region_.cells.split(chunk);
             for (; i < count; ++i, begin += static_cast<std::uintptr_t>(stride)) {
                 const std::size_t first = region_.cell_of(begin);
@@ -84,6 +86,7 @@ public:
 
     // Outside of the locks, since others would wait.
     void tell() {
+        release();
         for (const finding& f : findings_) report(region_, f.at, id_, f.other, how_.where);
     }
 
@@ -92,6 +95,19 @@ private:
         std::size_t at;
         record_id other;
     };
+
+    // The lock of a chunk, which the next cells mostly are in as well.
+    void hold(std::size_t chunk) {
+        if (held_ != nullptr && chunk == chunk_) return;
+        release();
+        held_ = &region_.lock_of(chunk);
+        chunk_ = chunk;
+        held_->lock();
+    }
+    void release() {
+        if (held_ != nullptr) held_->unlock();
+        held_ = nullptr;
+    }
 
     void one(cell& c, std::size_t at) {
         if (way_ == way::reads)
@@ -110,8 +126,7 @@ private:
             one(after, first);
             if (after == *alike) return;
             if (is_whole) return all.make_alike(chunk, after);
-            cell* const cells = all.split(chunk);
-            return std::fill(cells + first, cells + stop, after);
+            return fill(all.split(chunk), first, stop, after);
         }
         cell* const cells = all.split(chunk);
         const std::size_t begin = first;
@@ -131,27 +146,8 @@ private:
         one(cells[first], first);
         const cell after = cells[first];
         const std::size_t end = first_unlike(cells, first + 1, stop, before);
-        if (before != after) std::fill(cells + first + 1, cells + end, after);
+        if (before != after) fill(cells, first + 1, end, after);
         return end;
-    }
-
-    static std::size_t first_unlike(const cell* cells, std::size_t first, std::size_t stop,
-                                    const cell& like) {
-        static_assert(sizeof(cell) == sizeof(std::uint64_t));
-        const std::uint64_t wanted = word_at(&like);
-        for (; first + 8 <= stop; first += 8) {
-            std::uint64_t other = 0;
-            for (std::size_t i = 0; i < 8; ++i) other |= word_at(cells + first + i) ^ wanted;
-            if (other != 0) break;
-        }
-        while (first < stop && word_at(cells + first) == wanted) ++first;
-        return first;
-    }
-
-    static std::uint64_t word_at(const cell* from) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, from, sizeof word);
-        return word;
     }
 
     void read(cell& c, std::size_t at) {
@@ -242,6 +238,8 @@ private:
     record_id id_;
     const deed& how_;
     way way_;
+    spin_lock* held_ = nullptr;
+    std::size_t chunk_ = 0; // whose lock that is
     record_id good_write_ = 0, good_read_ = 0, before_ = 0, after_ = id_;
     std::vector<finding> findings_;
 };

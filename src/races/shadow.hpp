@@ -54,4 +54,9 @@ private:
     std::size_t size_ = 0;
 };
 
+/// The first of the cells [first, stop) that is not like this one; stop if all are.
+std::size_t first_unlike(const cell* cells, std::size_t first, std::size_t stop,
+                         const cell& like) noexcept;
+void fill(cell* cells, std::size_t first, std::size_t stop, const cell& value) noexcept;
+
 } // namespace nodespan::detail::race
