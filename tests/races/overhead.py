@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 launch, folder, *kinds = sys.argv[1:]
-TIMES = 5
+TIMES = 3
 LINE = re.compile(r"(\w+) ([0-9.]+)")
 
 best = {}
