@@ -74,8 +74,10 @@ endif()
 
 if(TARGET nodespan_race_checker)
   nodespan_install_library(nodespan_race_runtime nodespan_race_checker_targets)
-  install(TARGETS nodespan_race_checker EXPORT nodespan_race_checker_targets)
+  install(TARGETS nodespan_race_checker nodespan_race_checker_in_place EXPORT nodespan_race_checker_targets)
+  install(FILES src/races/race_marks.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nodespan)
   nodespan_install_pc(nodespan-race-checker)
+  nodespan_install_pc(nodespan-race-checker-in-place)
 endif()
 
 if(nodespan_has_linalg)

@@ -5,7 +5,6 @@
 #include "sites.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <mutex>
 #include <vector>
 
@@ -25,7 +24,7 @@
 namespace nodespan::detail::race {
 namespace {
 
-constexpr std::size_t chunk_cells = 512;
+constexpr std::size_t chunk_cells = shadow::chunk_cells;
 
 record_id site_record(memory_of_thread& mine, ledger& book, const deed& how) {
     process_state& p = this_process();
@@ -54,12 +53,18 @@ public:
           id_(id),
           how_(how),
           way_(way_of(how.what)) {}
+    ~look() { release(); }
+    look(const look&) = delete;            // for one scope
+    look& operator=(const look&) = delete; // for one scope
 
     void at(std::size_t first, std::size_t last) {
         while (first < last) {
-            const std::size_t stop = std::min(last, (first / chunk_cells + 1) * chunk_cells);
-            const std::scoped_lock turn(lock_of(first));
-            while (first < stop) first = alike(first, stop);
+            const std::size_t chunk = first / chunk_cells;
+            const std::size_t end = std::min((chunk + 1) * chunk_cells, region_.cells.size());
+            const std::size_t stop = std::min(last, end);
+            hold(chunk);
+            at_chunk(chunk, first, stop, first % chunk_cells == 0 && stop == end);
+            first = stop;
         }
     }
 
@@ -68,18 +73,20 @@ public:
                   std::size_t bytes) {
         for (std::size_t i = 0; i < count;) {
             const std::size_t chunk = region_.cell_of(begin) / chunk_cells;
-            const std::scoped_lock turn(lock_of(region_.cell_of(begin)));
+            hold(chunk);
+            cell* const cells = region_.cells.split(chunk);
             for (; i < count; ++i, begin += static_cast<std::uintptr_t>(stride)) {
                 const std::size_t first = region_.cell_of(begin);
                 if (first / chunk_cells != chunk) break;
                 const std::size_t last = region_.cell_of(begin + bytes - 1);
-                for (std::size_t k = first; k <= last; ++k) one(k);
+                for (std::size_t k = first; k <= last; ++k) one(cells[k], k);
             }
         }
     }
 
     // Outside of the locks, since others would wait.
     void tell() {
+        release();
         for (const finding& f : findings_) report(region_, f.at, id_, f.other, how_.where);
     }
 
@@ -89,44 +96,61 @@ private:
         record_id other;
     };
 
-    spin_lock& lock_of(std::size_t at) const {
-        return book_.lock_of((region_.what.number << 20) + at / chunk_cells);
+    // The lock of a chunk, which the next cells mostly are in as well.
+    void hold(std::size_t chunk) {
+        if (held_ != nullptr && chunk == chunk_) return;
+        release();
+        held_ = &region_.lock_of(chunk);
+        chunk_ = chunk;
+        held_->lock();
+    }
+    void release() {
+        if (held_ != nullptr) held_->unlock();
+        held_ = nullptr;
     }
 
-    void one(std::size_t at) {
+    void one(cell& c, std::size_t at) {
         if (way_ == way::reads)
-            read(at);
+            read(c, at);
         else if (way_ == way::writes)
-            write(at);
+            write(c, at);
         else
-            change(at);
+            change(c, at);
+    }
+
+    // Looks at cells of a chunk, or at the one that stands for all of it.
+    void at_chunk(std::size_t chunk, std::size_t first, std::size_t stop, bool is_whole) {
+        const shadow& all = region_.cells;
+        if (cell* const alike = all.alike(chunk)) {
+            cell after = *alike;
+            one(after, first);
+            if (after == *alike) return;
+            if (is_whole) return all.make_alike(chunk, after);
+            return fill(all.split(chunk), first, stop, after);
+        }
+        cell* const cells = all.split(chunk);
+        const std::size_t begin = first;
+        bool are_alike = is_whole;
+        while (first < stop) {
+            const std::size_t next = next_other(cells, first, stop);
+            are_alike = are_alike && cells[first] == cells[begin];
+            first = next;
+        }
+        if (are_alike) all.make_alike(chunk, cells[begin]);
     }
 
     // Looks at a cell, and at those behind it that were the same: so are they then. Returns the
     // first one that was not.
-    std::size_t alike(std::size_t first, std::size_t stop) {
-        static_assert(sizeof(cell) == sizeof(std::uint64_t));
-        auto* const cells = reinterpret_cast<std::uint64_t*>(region_.cells);
-        const std::uint64_t before = word_at(cells + first);
-        one(first);
-        const std::uint64_t after = word_at(cells + first);
-        ++first;
-        if (before == after)
-            while (first < stop && word_at(cells + first) == before) ++first;
-        else
-            for (; first < stop && word_at(cells + first) == before; ++first)
-                std::memcpy(cells + first, &after, sizeof after);
-        return first;
+    std::size_t next_other(cell* cells, std::size_t first, std::size_t stop) {
+        const cell before = cells[first];
+        one(cells[first], first);
+        const cell after = cells[first];
+        const std::size_t end = first_unlike(cells, first + 1, stop, before);
+        if (before != after) fill(cells, first + 1, end, after);
+        return end;
     }
 
-    static std::uint64_t word_at(const std::uint64_t* from) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, from, sizeof word);
-        return word;
-    }
-
-    void read(std::size_t at) {
-        cell& c = region_.cells[at];
+    void read(cell& c, std::size_t at) {
         if (book_.is_now(c.write)) return; // what conflicts with the read conflicts with the write
         if (c.write != good_write_) check_write(at, c.write);
         if (c.read != before_) {
@@ -137,8 +161,7 @@ private:
         if (before_ != after_) c.read = after_;
     }
 
-    void write(std::size_t at) {
-        cell& c = region_.cells[at];
+    void write(cell& c, std::size_t at) {
         if (c.read == 0 && book_.is_now(c.write)) return;
         if (c.write != good_write_) check_write(at, c.write);
         if (c.read != 0 && c.read != good_read_) {
@@ -148,8 +171,7 @@ private:
         c = {id_, 0};
     }
 
-    void change(std::size_t at) {
-        cell& c = region_.cells[at];
+    void change(cell& c, std::size_t at) {
         if (c.write != good_write_) check_write(at, c.write);
         if (c.read != before_) {
             check_members(at, c.read, way::reads);
@@ -216,6 +238,8 @@ private:
     record_id id_;
     const deed& how_;
     way way_;
+    spin_lock* held_ = nullptr;
+    std::size_t chunk_ = 0; // whose lock that is
     record_id good_write_ = 0, good_read_ = 0, before_ = 0, after_ = id_;
     std::vector<finding> findings_;
 };
@@ -289,9 +313,9 @@ static bool stays_in_chunks(const region& r, std::uintptr_t begin, std::ptrdiff_
     return (begin - r.begin) % unit + bytes <= unit;
 }
 
-void touch_strided(memory_of_thread& mine, std::uintptr_t begin, std::ptrdiff_t stride,
-                   std::size_t count, std::size_t bytes, const deed& how) {
-    if (count == 0) return;
+// One row of single accesses.
+static void touch_row(memory_of_thread& mine, std::uintptr_t begin, std::ptrdiff_t stride,
+                      std::size_t count, std::size_t bytes, const deed& how) {
     const std::uintptr_t last = begin + (count - 1) * static_cast<std::uintptr_t>(stride);
     const region* const r = region_at(std::min(begin, last));
     if (r == nullptr || std::max(begin, last) + bytes > r->end ||
@@ -306,6 +330,48 @@ void touch_strided(memory_of_thread& mine, std::uintptr_t begin, std::ptrdiff_t 
     look all(mine, *r, id, how);
     all.at_steps(begin, stride, count, bytes);
     all.tell();
+}
+
+// Rows without gaps inside.
+static void touch_block(memory_of_thread& mine, const strided_rows& all, const deed& how) {
+    const auto length = static_cast<std::uintptr_t>(all.length);
+    const auto step = static_cast<std::uintptr_t>(all.step);
+    const std::uintptr_t last = all.begin + (all.rows - 1) * step;
+    const region* const r = region_at(std::min(all.begin, last));
+    if (r == nullptr || std::max(all.begin, last) + length > r->end) {
+        for (std::size_t i = 0; i < all.rows; ++i)
+            touch(mine, all.begin + i * step, all.begin + i * step + length, how);
+        return;
+    }
+    const record_id id = site_record(mine, *r->of->book, how);
+    if (id == 0) return r->of->book->tell_full();
+    look rows(mine, *r, id, how);
+    for (std::size_t i = 0; i < all.rows; ++i) {
+        const std::uintptr_t begin = all.begin + i * step;
+        rows.at(r->cell_of(begin), r->cell_of(begin + length - 1) + 1);
+    }
+    rows.tell();
+}
+
+void touch_rows(memory_of_thread& mine, strided_rows all, const deed& how) {
+    if (all.length == 0 || all.rows == 0) return;
+    const auto bytes = static_cast<std::ptrdiff_t>(all.bytes);
+    const auto count = static_cast<std::size_t>(all.length / all.stride);
+    if (all.rows > 1 && all.step == bytes && all.stride != bytes) { // columns, one beside the other
+        all = {all.begin,  bytes, static_cast<std::ptrdiff_t>(all.rows) * bytes,
+               all.stride, count, all.bytes};
+    }
+    if (all.stride != bytes) {
+        for (std::size_t i = 0; i < all.rows; ++i)
+            touch_row(mine, all.begin + i * static_cast<std::uintptr_t>(all.step), all.stride,
+                      static_cast<std::size_t>(all.length / all.stride), all.bytes, how);
+        return;
+    }
+    if (all.step == all.length) {
+        all.length *= static_cast<std::ptrdiff_t>(all.rows);
+        all.rows = 1;
+    }
+    touch_block(mine, all, how);
 }
 
 } // namespace nodespan::detail::race

@@ -42,8 +42,16 @@ record record_of(memory_of_thread& mine, ledger& book, const deed& how);
 /// notes the access. Addresses that are not watched are passed over.
 void touch(memory_of_thread& mine, std::uintptr_t begin, std::uintptr_t end, const deed& how);
 
-/// The same of single accesses at begin, begin + stride, ..., `count` of them of `bytes` bytes.
-void touch_strided(memory_of_thread& mine, std::uintptr_t begin, std::ptrdiff_t stride,
-                   std::size_t count, std::size_t bytes, const deed& how);
+/// Accesses in rows: at begin, begin + stride, ... before begin + length, and so many rows of these,
+/// of which each is `step` bytes behind the one before. Strides, steps and lengths may be negative.
+struct strided_rows {
+    std::uintptr_t begin = 0;
+    std::ptrdiff_t stride = 0, length = 0, step = 0;
+    std::size_t rows = 1;
+    std::size_t bytes = 0; // of one access
+};
+
+/// The same of all of these.
+void touch_rows(memory_of_thread& mine, strided_rows all, const deed& how);
 
 } // namespace nodespan::detail::race

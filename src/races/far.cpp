@@ -131,7 +131,7 @@ private:
     }
 
     void look_at(const region& r, std::span<const touched> here) const {
-        const cell& c = r.cells[here.front().cell];
+        const cell c = r.cells[here.front().cell];
         for (std::size_t i = 0; i < here.size(); ++i) {
             const visitor& v = visitors_[here[i].visitor];
             const auto against = [&](record_id id) {

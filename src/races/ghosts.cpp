@@ -6,6 +6,7 @@
 #include "transfer.hpp"
 
 #include <algorithm>
+#include <mutex>
 
 // A ghost is stale when its element has been written, a fence has told so, and no exchange came in
 // between. What is written in the epoch of the read is no matter: the ghost is a copy, and still
@@ -48,6 +49,15 @@ std::size_t cell_at(const region& r, const index_list& at) {
     for (std::size_t d = 0; d < at.size(); ++d)
         cell = cell * extents[d] + at[d] - r.what.stored.lo[d];
     return static_cast<std::size_t>(cell);
+}
+
+// f(the cell as it is) is the cell that shall be there.
+template <class F>
+void change(const region& r, std::size_t at, F&& f) {
+    const std::size_t chunk = at / shadow::chunk_cells;
+    const std::scoped_lock turn(r.lock_of(chunk));
+    const cell before = r.cells[at], after = f(before);
+    if (before != after) r.cells.split(chunk)[at] = after;
 }
 
 box<dynamic_rank> row_box(index_list at, index_t begin, index_t end) {
@@ -129,7 +139,9 @@ void mark(known_team& t, const region& r, const box<dynamic_rank>& ghost, const 
         const std::size_t first = cell_at(r, at);
         for (std::size_t i = first; i < first + static_cast<std::size_t>(length); ++i)
             // What this node wrote there itself is as new as the element.
-            if (new_change(t, *r.ghosts, r.cells[i]) == 0) r.cells[i] = {id, 0};
+            change(r, i, [&](const cell& now) {
+                return new_change(t, *r.ghosts, now) == 0 ? cell{id, 0} : now;
+            });
     });
 }
 
@@ -147,11 +159,14 @@ stale_ghosts outdated_ghosts(const known_team& t) {
         if (r->of != &t || !r->ghosts) continue;
         for (const ghost_piece& piece : r->ghosts->sends)
             row_walk(piece.source).each([&](const index_list& at, index_t length) {
-                const cell* const row = r->cells + cell_at(*r, at);
+                const std::size_t row = cell_at(*r, at);
+                const auto change_at = [&](index_t i) {
+                    return new_change(t, *r->ghosts, r->cells[row + static_cast<std::size_t>(i)]);
+                };
                 for (index_t i = 0; i < length;) {
-                    const record_id id = new_change(t, *r->ghosts, row[i]);
+                    const record_id id = change_at(i);
                     index_t end = i + 1;
-                    while (end < length && new_change(t, *r->ghosts, row[end]) == id) ++end;
+                    while (end < length && change_at(end) == id) ++end;
                     if (id != 0)
                         result.push_back(
                             entry_of(t, *r, piece.node, id, moved(row_box(at, i, end), piece)));
@@ -206,9 +221,12 @@ void brings_ghosts(const array_location& place) {
     if (r == nullptr || !r->ghosts) return;
     for (const ghost_piece& piece : r->ghosts->receives)
         row_walk(piece.ghost).each([&](const index_list& at, index_t length) {
-            cell* const row = r->cells + cell_at(*r, at);
-            for (cell* c = row; c < row + length; ++c)
-                if (c->write != 0 && is_stale_mark(t->book->at(c->write))) c->write = 0;
+            const std::size_t row = cell_at(*r, at);
+            for (std::size_t i = row; i < row + static_cast<std::size_t>(length); ++i)
+                change(*r, i, [&](const cell& now) {
+                    const bool is_stale = now.write != 0 && is_stale_mark(t->book->at(now.write));
+                    return is_stale ? cell{0, now.read} : now;
+                });
         });
 }
 

@@ -91,8 +91,8 @@ void clear_shadow(known_team& t) {
     const auto me = static_cast<std::size_t>(t.book->slot());
     for (const region* const r : regions()) {
         if (r->of != &t) continue;
-        const std::size_t cells = r->cell_of(r->end - 1) + 1;
-        std::fill(r->cells + cells * me / share, r->cells + cells * (me + 1) / share, cell{});
+        const std::size_t chunks = shadow::chunks_of(r->cells.size());
+        r->cells.clear(chunks * me / share, chunks * (me + 1) / share);
     }
     if (me == 0) t.book->clear_sets();
     t.book->cleared();
@@ -191,7 +191,8 @@ void makes(team_core& team, block_request& request, const box<dynamic_rank>& sto
     const std::size_t most_elements = element_bytes > 0 ? most / element_bytes + 1 : 0;
     asked_for.rows = rounded(most);
     asked_for.row_bytes = row_bytes();
-    asked_for.cells = asked_for.rows + sync_words * row_bytes();
+    asked_for.chunks = asked_for.rows + sync_words * row_bytes();
+    asked_for.cells = asked_for.chunks + rounded(shadow::chunks_of(most_elements) * sizeof(cell));
     request.reserved_bytes = asked_for.cells + most_elements * sizeof(cell);
     request.node_bytes = asked_for.cells + elements * sizeof(cell);
     request.zeroed = true;
@@ -216,7 +217,8 @@ void made(team_core& team, std::byte* data, const watched& what) {
     r->end = r->begin + bytes;
     r->element_bytes = what.element_bytes;
     if (std::has_single_bit(what.element_bytes)) r->shift = std::countr_zero(what.element_bytes);
-    r->cells = reinterpret_cast<cell*>(data + asked_for.cells);
+    r->cells = shadow(reinterpret_cast<cell*>(data + asked_for.chunks),
+                      reinterpret_cast<cell*>(data + asked_for.cells), r->cell_of(r->end - 1) + 1);
     r->block = data;
     r->of = t;
     r->what = what;

@@ -23,7 +23,7 @@ std::size_t row_bytes(int processes) {
 } // namespace
 
 void spin_lock::lock() noexcept {
-    for (int tries = 0; word_.exchange(1, std::memory_order_acquire) != 0; ++tries)
+    for (int tries = 0; !try_lock(); ++tries)
         while (word_.load(std::memory_order_relaxed) != 0)
             if (tries++ > 100) sched_yield();
 }

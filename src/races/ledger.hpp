@@ -1,5 +1,7 @@
 #pragma once
 
+#include "spin_lock.hpp"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -29,22 +31,6 @@ inline constexpr record_id is_set = 0x8000'0000;
 inline constexpr int slot_shift = 24;
 inline constexpr record_id number_mask = (1U << slot_shift) - 1;
 inline constexpr int most_ranks = 127; // of a node
-
-/// What the shadow says of an element: who wrote it last, and who has read it, or changed it
-/// atomically, since.
-struct cell {
-    record_id write = 0, read = 0;
-};
-
-/// Who waits for it spins, and then gives its core away.
-class spin_lock {
-public:
-    void lock() noexcept;
-    void unlock() noexcept { word_.store(0, std::memory_order_release); }
-
-private:
-    std::atomic<std::uint32_t> word_;
-};
 
 /// What the ranks of a team's node tell each other about their accesses, in the memory where they
 /// meet: records, sets of records, clocks, and what was reported.

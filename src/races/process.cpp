@@ -17,6 +17,10 @@ void replace_table(region_table* next) noexcept {
 
 std::uintptr_t watched_lo = 0, watched_span = 0;
 
+spin_lock& region::lock_of(std::size_t chunk) const noexcept {
+    return of->book->lock_of((what.number << 20) + chunk);
+}
+
 // Never destroyed: threads and exit handlers use it to the end.
 process_state& this_process() {
     static process_state* const state = new process_state;

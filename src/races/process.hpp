@@ -2,6 +2,7 @@
 
 #include "ledger.hpp"
 #include "race_hooks.hpp"
+#include "shadow.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -40,7 +41,7 @@ struct region {
     std::uintptr_t begin = 0, end = 0;
     std::size_t element_bytes = 1;
     int shift = -1; // where that is a power of two
-    cell* cells = nullptr;
+    shadow cells;
     const std::byte* block = nullptr;
     known_team* of = nullptr;
     watched what;
@@ -50,6 +51,7 @@ struct region {
         const std::size_t at = address - begin;
         return shift >= 0 ? at >> shift : at / element_bytes;
     }
+    spin_lock& lock_of(std::size_t chunk) const noexcept;
 };
 
 /// Words in shared memory, and the clocks that those who release them leave there.
@@ -62,7 +64,7 @@ struct sync_region {
 
 /// Where a block's shadow lies, in bytes from its begin.
 struct shadow_place {
-    std::size_t rows = 0, cells = 0, row_bytes = 0;
+    std::size_t rows = 0, chunks = 0, cells = 0, row_bytes = 0;
 };
 
 /// What this process knows of time: its own clock, and how far it has heard from others. Threads
@@ -94,8 +96,9 @@ void add_region(std::unique_ptr<region> r);
 void remove_regions(const std::byte* block, const known_team* of) noexcept;
 
 /// Accesses to [lo, lo + span) are looked at.
-extern std::uintptr_t watched_lo __attribute__((visibility("hidden")));
-extern std::uintptr_t watched_span __attribute__((visibility("hidden")));
+extern std::uintptr_t watched_lo __asm__("nodespan_race_lo") __attribute__((visibility("hidden")));
+extern std::uintptr_t watched_span __asm__("nodespan_race_span")
+    __attribute__((visibility("hidden")));
 
 known_team* find(const team_core& team) noexcept;
 

@@ -8,10 +8,9 @@ namespace nodespan::detail::race {
 
 thread_buffer nobodys_buffer;
 __thread thread_buffer* buffer_of_thread = &nobodys_buffer;
+__thread spin_lock* lock_of_runs = &nobodys_buffer.lock;
 
 namespace {
-
-constexpr std::intptr_t longest_stride = 1 << 20;
 
 // Looks at cells for a thread, whose copies meanwhile are the checker's own.
 class busy {
@@ -31,23 +30,25 @@ private:
     thread_buffer& buffer_;
 };
 
-void settle(thread_buffer& b, run& r, op what) noexcept {
-    const std::uintptr_t begin = r.begin, next = r.next;
-    if (begin == next) return;
+void settle(thread_buffer& b, run& r) noexcept {
+    if (r.is_empty()) return;
+    const std::uintptr_t next = r.next;
+    strided_rows all{r.begin, r.stride, static_cast<std::ptrdiff_t>(next - r.begin), 0, 1, r.bytes};
+    const deed how{r.where, static_cast<op>(r.what)};
+    if (r.rows > 0 && all.length == r.length) {
+        all.begin = r.first;
+        all.step = r.step;
+        all.rows = r.rows + std::size_t{1};
+    } else if (r.rows > 0) {
+        touch_rows(b.memory, {r.first, r.stride, r.length, r.step, r.rows, r.bytes}, how);
+    }
+    r.rows = 0;
     r.begin = next;
-    const deed how{r.where, what};
-    if (r.stride == static_cast<std::int32_t>(r.bytes))
-        touch(b.memory, begin, next, how);
-    else
-        touch_strided(
-            b.memory, begin, r.stride,
-            static_cast<std::size_t>((static_cast<std::intptr_t>(next - begin)) / r.stride),
-            r.bytes, how);
+    if (all.length != 0) touch_rows(b.memory, all, how);
 }
 
 void settle(thread_buffer& b) noexcept {
-    for (const std::uint16_t i : b.used_reads) settle(b, b.reads[i], op::read);
-    for (const std::uint16_t i : b.used_writes) settle(b, b.writes[i], op::write);
+    for (run* const r : b.used) settle(b, *r);
 }
 
 // Buffers outlive their threads, and serve others.
@@ -56,8 +57,11 @@ void leave_buffer(void* memory) {
     {
         const busy working(*b);
         settle(*b);
+        for (run* const r : b->used) *r = {}; // some go with the thread
+        b->used.clear();
     }
     buffer_of_thread = &nobodys_buffer;
+    lock_of_runs = &nobodys_buffer.lock;
     const std::scoped_lock turn(this_process().books);
     b->is_free = true;
 }
@@ -69,12 +73,6 @@ pthread_key_t key_of_buffers() {
         return made;
     }();
     return key;
-}
-
-bool is_covered(const run& r, std::uintptr_t at, std::uint32_t bytes) {
-    if (at == r.next - static_cast<std::uintptr_t>(static_cast<std::intptr_t>(r.stride)))
-        return r.begin != r.next;
-    return r.stride == static_cast<std::int32_t>(r.bytes) && at >= r.begin && at + bytes <= r.next;
 }
 
 } // namespace
@@ -96,6 +94,7 @@ thread_buffer& own_buffer() {
         }
     }
     pthread_setspecific(key_of_buffers(), mine);
+    lock_of_runs = &mine->lock;
     return *(buffer_of_thread = mine);
 }
 
@@ -119,7 +118,19 @@ void touch_now(std::uintptr_t begin, std::size_t bytes, const deed& how) {
     touch(mine.memory, begin, begin + bytes, how);
 }
 
-// The second access of a run says how far it steps.
+void begin_run(run& r, op what, std::uintptr_t at, std::uint32_t bytes,
+               std::uintptr_t where) noexcept {
+    thread_buffer& mine = own_buffer();
+    const busy working(mine);
+    if (r.where == where && continues(r, at)) return;
+    settle(mine, r);
+    if (r.where == 0) mine.used.push_back(&r);
+    r.where = where;
+    r.what = static_cast<std::uint16_t>(what);
+    r.bytes = bytes;
+    r.start(at);
+}
+
 void begin_run(op what, std::uintptr_t at, std::uint32_t bytes, std::uintptr_t where) noexcept {
     thread_buffer& mine = own_buffer();
     run* const runs = what == op::read ? mine.reads : mine.writes;
@@ -129,29 +140,7 @@ void begin_run(op what, std::uintptr_t at, std::uint32_t bytes, std::uintptr_t w
         if (runs[other].where == where || (runs[place].where != 0 && runs[other].where == 0))
             place = other;
     }
-    run& r = runs[place];
-    if (r.where == where) {
-        if (is_covered(r, at, bytes)) return;
-        if (r.next == at) { // in its second place
-            r.next = at + static_cast<std::uintptr_t>(static_cast<std::intptr_t>(r.stride));
-            return;
-        }
-    }
-    const busy working(mine);
-    const auto step = static_cast<std::intptr_t>(at - r.begin);
-    if (r.where == where && r.bytes == bytes && r.next == r.begin + bytes &&
-        r.stride == static_cast<std::int32_t>(bytes) && std::abs(step) >= bytes &&
-        std::abs(step) <= longest_stride) {
-        r.stride = static_cast<std::int32_t>(step);
-        r.next = at + static_cast<std::uintptr_t>(step);
-    } else {
-        settle(mine, r, what);
-        if (r.where == 0) {
-            auto& used = what == op::read ? mine.used_reads : mine.used_writes;
-            used.push_back(static_cast<std::uint16_t>(place));
-        }
-        r = {where, at + bytes, at, static_cast<std::int32_t>(bytes), bytes};
-    }
+    begin_run(runs[place], what, at, bytes, where);
 }
 
 } // namespace nodespan::detail::race

@@ -1,22 +1,12 @@
 #pragma once
 
 #include "cells.hpp"
+#include "steps.hpp"
 
 #include <cstddef>
 #include <cstdint>
 
 namespace nodespan::detail::race {
-
-/// Accesses that one place of the program has made in a row: at begin, begin + stride, ... before
-/// next. Most programs walk through their arrays; so the usual access extends a run, and the
-/// shadow is looked at a run at a time.
-struct run {
-    std::uintptr_t where = 0; // the place; 0 if unused
-    std::uintptr_t next = 0;
-    std::uintptr_t begin = 0;
-    std::int32_t stride = 0;
-    std::uint32_t bytes = 0; // of one access
-};
 
 /// The runs of a thread. Their `next` is written by the thread without a lock, and everything else
 /// under it.
@@ -25,7 +15,7 @@ struct thread_buffer {
     run reads[run_count];
     run writes[run_count];
     spin_lock lock;
-    std::vector<std::uint16_t> used_reads, used_writes;
+    std::vector<run*> used; // of these, and of those that lie where the program's code knows them
     memory_of_thread memory;
     int inside = 0; // calls of the library: what they copy is told by themselves
     bool is_free = false;
@@ -41,8 +31,10 @@ void settle_all() noexcept;
 /// An access that is looked at now.
 void touch_now(std::uintptr_t begin, std::size_t bytes, const deed& how);
 
-/// What an access does that extends no run.
+/// What an access does that is not the next one of its run. The first looks for the run.
 void begin_run(op what, std::uintptr_t address, std::uint32_t bytes, std::uintptr_t where) noexcept;
+void begin_run(run& r, op what, std::uintptr_t address, std::uint32_t bytes,
+               std::uintptr_t where) noexcept;
 
 extern thread_buffer nobodys_buffer;
 extern __thread thread_buffer* buffer_of_thread __attribute__((tls_model("initial-exec")));

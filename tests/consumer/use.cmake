@@ -245,7 +245,28 @@ mpicxx -std=c++20 -O2 $(pkg-config --cflags nodespan-race-checker) -c race_repor
 mpicxx race_report.o -o by_hand $(pkg-config --libs nodespan-race-checker)
 ]])
   run(sh -e by_hand.sh)
-  foreach(program build/by_cmake ./by_hand)
+  set(programs build/by_cmake ./by_hand)
+  find_program(clangxx clang++)
+  find_program(lld ld.lld)
+  if(clangxx AND lld AND CMAKE_HOST_SYSTEM_PROCESSOR STREQUAL "x86_64")
+    file(READ ${folder}/CMakeLists.txt project)
+    string(REPLACE by_cmake in_place "${project}" project)
+    string(REPLACE nodespan::race_checker nodespan::race_checker_in_place "${project}" project)
+    file(WRITE ${folder}/fast/CMakeLists.txt "${project}")
+    file(COPY ${folder}/race_report.cpp DESTINATION ${folder}/fast)
+    run(${CMAKE_COMMAND} -S fast -B build_fast -DCMAKE_CXX_COMPILER=${clangxx} -DCMAKE_PREFIX_PATH=$ENV{prefix}
+        -DCMAKE_BUILD_TYPE=RelWithDebInfo)
+    run(${CMAKE_COMMAND} --build build_fast)
+    file(WRITE ${folder}/by_hand_fast.sh [[
+export OMPI_CXX=clang++ MPICH_CXX=clang++
+export PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name nodespan-race-checker.pc)")
+mpicxx -std=c++20 -O2 $(pkg-config --cflags nodespan-race-checker-in-place) -c race_report.cpp -o fast.o
+mpicxx -O2 fast.o -o by_hand_fast $(pkg-config --libs nodespan-race-checker-in-place)
+]])
+    run(sh -e by_hand_fast.sh)
+    list(APPEND programs build_fast/in_place ./by_hand_fast)
+  endif()
+  foreach(program IN LISTS programs)
     run_and_match("${program};right" "done")
     execute_process(COMMAND ${LAUNCH} -n 2 --timeout 60 ${program} racy WORKING_DIRECTORY ${folder}
                     RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE error)

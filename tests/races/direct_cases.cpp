@@ -246,6 +246,67 @@ void late_in_a_long_program(team& t, bool is_racy) {
     }
 }
 
+// More elements than the shadow keeps as one, all written, and one of them read.
+void write_thousands_and_read_one(team& t, bool is_racy) {
+    auto x = line(t, 2000);
+    in_turn(
+        t, x, is_racy,
+        [](auto v) {
+            for (index_t i = 0; i < 1500; ++i) v(i) = 1;
+        },
+        [](auto v) { use(v(1499)); });
+}
+
+// What was written as one is no longer one when the neighbour of an element is.
+void write_one_of_thousands_and_read_another(team& t, bool is_racy) {
+    auto x = line(t, 2000);
+    for (int round = 0; round < 2; ++round) {
+        auto v = x.node();
+        if (is_first(t))
+            for (index_t i = 0; i < 2000; ++i) v(i) = 1;
+        x.fence();
+        be_late(t);
+        if (is_first(t)) v(700) = 2;
+        if (is_second(t)) use(v(is_racy && round == 1 ? 700 : 701));
+        x.fence();
+    }
+}
+
+// Rows with gaps between them, of which one is read by another rank.
+void rows_and_gaps(team& t, bool is_racy) {
+    auto x = line(t, 1000);
+    auto v = x.node();
+    be_late(t);
+    if (is_first(t))
+        for (index_t row = 0; row < 50; ++row)
+            for (index_t i = 0; i < 10; ++i) v(16 * row + i) = 1;
+    if (is_second(t)) use(v(16 * 30 + (is_racy ? 9 : 10)));
+    x.fence();
+}
+
+void columns_and_gaps(team& t, bool is_racy) {
+    auto x = line(t, 1000);
+    auto v = x.node();
+    be_late(t);
+    if (is_first(t))
+        for (index_t i = 0; i < 10; ++i)
+            for (index_t row = 0; row < 50; ++row) v(16 * row + i) = 1;
+    if (is_second(t)) use(v(16 * 30 + (is_racy ? 9 : 10)));
+    x.fence();
+}
+
+// The last row is not as long as those before.
+void rows_and_a_shorter_one(team& t, bool is_racy) {
+    auto x = line(t, 1000);
+    auto v = x.node();
+    be_late(t);
+    if (is_first(t))
+        for (index_t row = 0; row < 50; ++row)
+            for (index_t i = 0; i < (row < 49 ? 10 : 5); ++i) v(16 * row + i) = 1;
+    if (is_second(t)) use(v(16 * 49 + (is_racy ? 4 : 5)));
+    x.fence();
+}
+
 } // namespace
 
 std::vector<race_case> direct_cases() {
@@ -254,6 +315,12 @@ std::vector<race_case> direct_cases() {
             {"read_and_write", needs::peers, read_and_write},
             {"write_all_and_read_one", needs::peers, write_all_and_read_one},
             {"write_one_and_read_all", needs::peers, write_one_and_read_all},
+            {"write_thousands_and_read_one", needs::peers, write_thousands_and_read_one},
+            {"write_one_of_thousands_and_read_another", needs::peers,
+             write_one_of_thousands_and_read_another},
+            {"rows_and_gaps", needs::peers, rows_and_gaps},
+            {"columns_and_gaps", needs::peers, columns_and_gaps},
+            {"rows_and_a_shorter_one", needs::peers, rows_and_a_shorter_one},
             {"backwards", needs::peers, backwards},
             {"every_third", needs::peers, every_third},
             {"scattered", needs::peers, scattered},
