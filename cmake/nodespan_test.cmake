@@ -51,7 +51,9 @@ function(nodespan_add_unit_test name)
 endfunction()
 
 # nodespan_cores(<variable> <np>): what ranks take of a machine. Starting them is waiting, for the most part, and so are
-# their waits for each other: two small jobs side by side take less time than one after the other.
+# their waits for each other: two small jobs side by side take less time than one after the other. Simulated nodes meet
+# by MPI's messages, which is waiting on a core: programs of many tests take two there and on three ranks or more, since
+# they lose by company.
 function(nodespan_cores variable np)
   set(${variable} 1 PARENT_SCOPE)
   if(np GREATER 4)
@@ -139,6 +141,9 @@ function(nodespan_add_mpi_test name)
         string(APPEND entry .nodes_of_${k})
       endif()
       nodespan_mpirun(${entry} NP ${np} SIMULATED ${k} ${timeout} COMMAND $<TARGET_FILE:${name}>)
+      if(k GREATER 0 OR np GREATER 2)
+        set_tests_properties(${entry} PROPERTIES PROCESSORS 2)
+      endif()
       if(arg_THOROUGH OR NOT np MATCHES "^[23]$")
         continue()
       endif()
