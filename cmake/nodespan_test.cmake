@@ -19,7 +19,8 @@ set_property(GLOBAL PROPERTY nodespan_brief_programs "") # what those of brief n
 set(nodespan_test_optimisation "")
 string(TOUPPER "${CMAKE_BUILD_TYPE}" nodespan_type)
 if(CMAKE_CXX_FLAGS_${nodespan_type} MATCHES "-O[23]")
-  set(nodespan_test_optimisation -O1)
+  set(nodespan_test_optimisation -O1 # where GCC warns of what it does not follow through calls
+      $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-maybe-uninitialized$<SEMICOLON>-Wno-mismatched-new-delete>)
 endif()
 
 # nodespan_test_program(<name> <sources>... [LIBRARIES <targets>...])
@@ -27,7 +28,7 @@ function(nodespan_test_program name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBRARIES")
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} nodespan_warnings)
-  target_compile_options(${name} PRIVATE ${nodespan_test_optimisation})
+  target_compile_options(${name} PRIVATE "${nodespan_test_optimisation}")
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bin)
   foreach(source IN LISTS arg_UNPARSED_ARGUMENTS)
     cmake_path(ABSOLUTE_PATH source OUTPUT_VARIABLE full)
