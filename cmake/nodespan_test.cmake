@@ -14,11 +14,21 @@ endif()
 set_property(GLOBAL PROPERTY nodespan_unit_programs "") # what the tests of label unit need
 set_property(GLOBAL PROPERTY nodespan_brief_programs "") # what those of brief need beside
 
+# Compiling tests takes longer than running most of them, and a third less at -O1. Programs and the library itself keep
+# what the build type asks for.
+set(nodespan_test_optimisation "")
+string(TOUPPER "${CMAKE_BUILD_TYPE}" nodespan_type)
+if(CMAKE_CXX_FLAGS_${nodespan_type} MATCHES "-O[23]")
+  set(nodespan_test_optimisation -O1 # where GCC warns of what it does not follow through calls
+      $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-maybe-uninitialized$<SEMICOLON>-Wno-mismatched-new-delete>)
+endif()
+
 # nodespan_test_program(<name> <sources>... [LIBRARIES <targets>...])
 function(nodespan_test_program name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBRARIES")
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} nodespan_warnings)
+  target_compile_options(${name} PRIVATE "${nodespan_test_optimisation}")
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bin)
   foreach(source IN LISTS arg_UNPARSED_ARGUMENTS)
     cmake_path(ABSOLUTE_PATH source OUTPUT_VARIABLE full)
@@ -41,16 +51,28 @@ function(nodespan_add_unit_test name)
   set_property(GLOBAL APPEND PROPERTY nodespan_unit_programs ${name})
 endfunction()
 
+# nodespan_cores(<variable> <np>): what ranks take of a machine. Starting them is waiting, for the most part, and so are
+# their waits for each other: two small jobs side by side take less time than one after the other. Simulated nodes meet
+# by MPI's messages, which is waiting on a core: programs of many tests take two there and on three ranks or more, since
+# they lose by company.
+function(nodespan_cores variable np)
+  set(${variable} 1 PARENT_SCOPE)
+  if(np GREATER 4)
+    set(${variable} 2 PARENT_SCOPE)
+  endif()
+endfunction()
+
 # nodespan_mpi_properties(<name> <np> <seconds> [VARIABLE=value...]): what every entry that starts ranks
 # needs. They are started by nodespan_launch.cmake's script, whose time limit comes first: it ends the
 # ranks as well.
 function(nodespan_mpi_properties name np seconds)
   math(EXPR limit "${seconds} + 20")
+  nodespan_cores(cores ${np})
   set(settings ${nodespan_sanitizer_settings} ${ARGN})
   if(NODESPAN_MPI STREQUAL "mpich") # UCX ends a process that has left windows behind, as some tests do
     list(APPEND settings UCX_RCACHE_ENABLE=n)
   endif()
-  set_tests_properties(${name} PROPERTIES PROCESSORS ${np} TIMEOUT ${limit} LABELS mpi
+  set_tests_properties(${name} PROPERTIES PROCESSORS ${cores} TIMEOUT ${limit} LABELS mpi
                        ENVIRONMENT "${settings}")
 endfunction()
 
@@ -120,6 +142,9 @@ function(nodespan_add_mpi_test name)
         string(APPEND entry .nodes_of_${k})
       endif()
       nodespan_mpirun(${entry} NP ${np} SIMULATED ${k} ${timeout} COMMAND $<TARGET_FILE:${name}>)
+      if(k GREATER 0 OR np GREATER 2)
+        set_tests_properties(${entry} PROPERTIES PROCESSORS 2)
+      endif()
       if(arg_THOROUGH OR NOT np MATCHES "^[23]$")
         continue()
       endif()

@@ -1,5 +1,5 @@
 # Builds and runs an outside project by the commands that docs/embedding.md shows. Needs -DSTAGE -DCASE
-# -DLAUNCH -DPROGRAM (its folder) -DCXX -DFLAGS -DGENERATOR -DSOURCE -DBUILD -DWITH_HDF5
+# -DLAUNCH -DPROGRAM (its folder) -DCXX -DFLAGS -DLAUNCHER (before compilers) -DGENERATOR -DSOURCE -DBUILD -DWITH_HDF5
 # -DWITH_BOOST_MPI -DFORTRAN (whether there is a compiler).
 set(folder ${STAGE}/${CASE})
 file(REMOVE_RECURSE ${folder})
@@ -8,6 +8,10 @@ set(ENV{CXX} ${CXX})
 set(ENV{OMPI_CXX} ${CXX})
 set(ENV{CXXFLAGS} "${FLAGS}")
 set(ENV{CMAKE_GENERATOR} "${GENERATOR}")
+if(LAUNCHER) # what this build remembers of its own compilations
+  set(ENV{CMAKE_CXX_COMPILER_LAUNCHER} "${LAUNCHER}")
+  set(ENV{CMAKE_C_COMPILER_LAUNCHER} "${LAUNCHER}")
+endif()
 set(ENV{prefix} ${STAGE}/prefix)
 
 function(run)

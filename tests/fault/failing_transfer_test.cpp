@@ -51,9 +51,12 @@ bool throws(Call&& call) {
 // Fails each call of `operate` and of the fence behind it, on one rank after the other. A rank that
 // has failed comes to the fence like all others. Where ranks of one node alone learn in a fence
 // that MPI has failed, the others are told in the next. Where ranks agree in the operation, a
-// failure in the second round of that does no harm, and nobody need notice.
+// failure in the second round of that does no harm, and nobody need notice. One rank in turn: for
+// what has many calls of a kind, where there are more than two ranks, since each failure costs the
+// others a wait of 100 ms.
 void expect_told_by_fences(const std::function<std::optional<surroundings>()>& make,
-                           const std::function<void(surroundings&)>& operate, bool agrees = false) {
+                           const std::function<void(surroundings&)>& operate, bool agrees = false,
+                           failing on = failing::each_rank) {
     std::optional<surroundings> now = make();
     const int calls = count_calls([&] {
         operate(*now);
@@ -61,6 +64,8 @@ void expect_told_by_fences(const std::function<std::optional<surroundings>()>& m
     });
     for (int k = 1; k <= calls; ++k)
         for (int where = 0; where < world_size(); ++where) {
+            if (on == failing::one_rank_in_turn && world_size() > 2 && where != k % world_size())
+                continue;
             SCOPED_TRACE("call " + std::to_string(k) + " fails on rank " + std::to_string(where));
             if (!now) now = make();
 
@@ -134,7 +139,7 @@ TEST(FailingTransfer, OfListsOfAllRanksIsToldByThemOrByTheFence) {
         s.numbers.gather_all(places, values);
     };
 
-    expect_told_by_fences(plain, operate, true);
+    expect_told_by_fences(plain, operate, true, failing::one_rank_in_turn);
 }
 
 TEST(FailingTransfer, OfGhostsIsToldByTheExchangeOrByAFence) {
@@ -146,11 +151,13 @@ TEST(FailingTransfer, OfGhostsIsToldByTheExchangeOrByAFence) {
             return std::optional<surroundings>(std::in_place, options, columns);
         };
 
-        expect_told_by_fences(make, [](surroundings& s) { s.numbers.exchange_ghosts(); });
-        expect_told_by_fences(make, [](surroundings& s) {
+        const auto at_once = [](surroundings& s) { s.numbers.exchange_ghosts(); };
+        const auto in_two_halves = [](surroundings& s) {
             s.numbers.start_exchange_ghosts();
             s.numbers.finish_exchange_ghosts();
-        });
+        };
+        expect_told_by_fences(make, at_once, false, failing::one_rank_in_turn);
+        expect_told_by_fences(make, in_two_halves, false, failing::one_rank_in_turn);
     }
 }
 
@@ -169,7 +176,8 @@ TEST(FailingTransfer, OfACollectiveCallIsToldByItOrByTheFence) {
     };
     for (const std::size_t count : {std::size_t{1}, std::size_t{500}, most}) {
         SCOPED_TRACE(count);
-        expect_told_by_fences(make, [&](surroundings& s) { call(s, count); });
+        const auto collective = [&](surroundings& s) { call(s, count); };
+        expect_told_by_fences(make, collective, false, failing::one_rank_in_turn);
     }
 }
 
