@@ -38,6 +38,8 @@ private:
     void meet_and_check(const collective_call& mine, const call_note& note);
     bool shows(const collective_call& mine, const call_note& note) const noexcept;
     void settle_between_nodes(const collective_call& mine);
+    void gather_values(const collective_call& mine, std::size_t bytes, rendezvous::outcome& to);
+    bool goes_beside_notes(std::size_t bytes) const noexcept;
     bool stays_in_place(const call_note& note) const noexcept;
     bool finish_small(const collective_call& mine);
     void reduce_in_place(const collective_call& mine);

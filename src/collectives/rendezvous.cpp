@@ -60,6 +60,21 @@ std::string to_string(const call_note& note) {
     return text + ")";
 }
 
+void call_verdict::join(const call_verdict& later) noexcept {
+    if (what != finding::good) return;
+    if (!later.note.agrees_with(note)) {
+        what = finding::mismatch;
+        other_note = later.note;
+        other_rank = later.rank;
+    } else if (later.what == finding::mismatch) {
+        what = finding::mismatch;
+        other_note = later.other_note;
+        other_rank = later.other_rank;
+    } else if (later.what == finding::overlap) {
+        *this = later;
+    }
+}
+
 void throw_if_refused(const call_verdict& verdict) {
     using enum call_verdict::finding;
     if (verdict.what == mismatch)
