@@ -23,8 +23,14 @@ namespace {
 // TCP sends so much at once; longer messages need steps that wait for each other.
 constexpr std::size_t piece_bytes = 63 * 1024;
 
+// So much is combined at once, while the rest is on its way. Each wait may cost the core.
+constexpr std::size_t group_bytes = 4 * piece_bytes;
+
+// A piece that is combined before it is copied on, while it is still in the first cache.
+constexpr std::size_t block_bytes = 8 * 1024;
+
 // Less than this is not halved: a message more would take longer than the bytes.
-constexpr std::size_t whole_up_to_bytes = 16 * 1024;
+constexpr std::size_t whole_up_to_bytes = 32 * 1024;
 
 // What two neighbouring groups of nodes have found, put together in `lower`.
 void join(rendezvous::outcome& lower, const rendezvous::outcome& upper, run_kernel kernel) {
@@ -39,14 +45,23 @@ void join(rendezvous::outcome& lower, const rendezvous::outcome& upper, run_kern
     lower.value_bytes = upper.value_bytes;
 }
 
-// Combines what two neighbouring groups of nodes have, into the memory of either.
-void combine_piece(std::byte* mine, std::byte* theirs, std::size_t bytes, bool is_upper,
-                   std::size_t element_bytes, run_kernel kernel) {
+// Combines what two neighbouring groups of nodes have; the result is this node's.
+void combine_values(std::span<std::byte> mine, std::span<std::byte> theirs, bool is_upper,
+                    std::size_t element_bytes, run_kernel kernel) {
     const auto step = static_cast<index_t>(element_bytes);
-    std::byte* const lower = is_upper ? theirs : mine;
-    kernel(lower, step, is_upper ? mine : theirs, step, static_cast<index_t>(bytes / element_bytes),
-           nullptr);
-    if (is_upper) copy_bytes(mine, lower, bytes);
+    for (std::size_t at = 0; at < mine.size(); at += block_bytes) {
+        const std::size_t bytes = std::min(block_bytes, mine.size() - at);
+        std::byte *const lower = is_upper ? &theirs[at] : &mine[at], *const upper =
+                                                                         is_upper ? &mine[at]
+                                                                                  : &theirs[at];
+        kernel(lower, step, upper, step, static_cast<index_t>(bytes / element_bytes), nullptr);
+        if (is_upper) copy_bytes(upper, lower, bytes);
+    }
+}
+
+std::span<std::byte> part_of(std::span<std::byte> all, std::size_t at, std::size_t bytes) {
+    const std::size_t begin = std::min(at, all.size());
+    return all.subspan(begin, std::min(bytes, all.size() - begin));
 }
 
 } // namespace
@@ -78,28 +93,34 @@ void leader_exchange::send(bytes_span from, int node) {
     }
 }
 
+// Values may make a message longer than a piece. The first piece tells how many bytes there are,
+// and all of them are on their way by then.
+void leader_exchange::receive_outcome(int node) {
+    const bytes_span theirs{reinterpret_cast<std::byte*>(outcome_.get()), sizeof *outcome_};
+    receive(theirs.first(std::min(piece_bytes, theirs.size())), node);
+    wait_for(open_.size() - 1, open_.size());
+    receive(part_of(outcome_->message(), piece_bytes, theirs.size()), node);
+    wait();
+}
+
 // Whoever has the result has it of all nodes: so nobody leaves before all have come.
 void leader_exchange::settle(rendezvous::outcome& mine, run_kernel kernel, const occasion& why) {
     why_ = why;
     team_.begin_call(why);
     const int other = pairs_.other();
-    const bytes_span theirs{reinterpret_cast<std::byte*>(outcome_.get()), sizeof *outcome_};
     if (pairs_.stands_back()) {
-        receive(theirs, other);
         send(mine.message(), other);
-        wait();
+        receive_outcome(other);
         mine.copy(*outcome_);
         return;
     }
     if (other >= 0) {
-        receive(theirs, other);
-        wait();
+        receive_outcome(other);
         join(mine, *outcome_, kernel);
     }
     for (int distance = 1; distance < pairs_.groups(); distance *= 2) {
-        receive(theirs, pairs_.partner(distance));
         send(mine.message(), pairs_.partner(distance));
-        wait();
+        receive_outcome(pairs_.partner(distance));
         if (!pairs_.is_upper(distance)) {
             join(mine, *outcome_, kernel);
         } else {
@@ -112,19 +133,23 @@ void leader_exchange::settle(rendezvous::outcome& mine, run_kernel kernel, const
     wait();
 }
 
-// Sends another node what that one combines, and combines what it sends of `mine`, piece by piece.
+// Sends another node what that one combines, and combines what it sends of `mine`, group by group.
 void leader_exchange::meet(const meeting& with, bytes_span mine, bytes_span theirs) {
     if (values_.size() < mine.size()) values_.resize(mine.size());
-    receive({values_.data(), mine.size()}, with.node);
-    const std::size_t sends = open_.size();
-    send(theirs, with.node);
-    for (std::size_t at = 0, piece = 0; at < mine.size(); at += piece_bytes, ++piece) {
-        wait_for(piece);
-        if (theirs.data() == mine.data()) wait_for(sends + piece); // what is sent changes now
-        combine_piece(&mine[at], &values_[at], std::min(piece_bytes, mine.size() - at),
-                      with.is_upper, with.element_bytes, with.kernel);
+    const bytes_span come{values_.data(), mine.size()};
+    std::vector<std::size_t> ends; // of the groups' requests
+    for (std::size_t at = 0; at < std::max(mine.size(), theirs.size()); at += group_bytes) {
+        receive(part_of(come, at, group_bytes), with.node);
+        send(part_of(theirs, at, group_bytes), with.node);
+        ends.push_back(open_.size());
     }
-    wait();
+    for (std::size_t k = 0; k < ends.size(); ++k) { // what is sent may be what changes next
+        wait_for(k == 0 ? 0 : ends[k - 1], ends[k]);
+        combine_values(part_of(mine, k * group_bytes, group_bytes),
+                       part_of(come, k * group_bytes, group_bytes), with.is_upper,
+                       with.element_bytes, with.kernel);
+    }
+    forget_requests();
 }
 
 void leader_exchange::combine(std::byte* values, std::size_t bytes, std::size_t element_bytes,
@@ -185,7 +210,7 @@ void leader_exchange::broadcast(std::byte* values, std::size_t bytes, int root_n
     while (above < nodes_ && (me & above) == 0) above *= 2;
     if (me != 0) receive(all, node_at(me - above));
     for (std::size_t at = 0, piece = 0; at < bytes; at += piece_bytes, ++piece) {
-        if (me != 0) wait_for(piece);
+        if (me != 0) wait_for(piece, piece + 1);
         for (int below = above / 2; below > 0; below /= 2)
             if (me + below < nodes_)
                 send(all.subspan(at, std::min(piece_bytes, bytes - at)), node_at(me + below));
@@ -193,14 +218,19 @@ void leader_exchange::broadcast(std::byte* values, std::size_t bytes, int root_n
     wait();
 }
 
-// Waits for request `number` only.
-void leader_exchange::wait_for(std::size_t number) {
-    team_.wait({&open_[number], 1}, why_, [&](std::size_t) { return peers_[number]; });
+// Waits for these requests only.
+void leader_exchange::wait_for(std::size_t begin, std::size_t end) {
+    team_.wait(std::span(open_).subspan(begin, end - begin), why_,
+               [&](std::size_t i) { return peers_[begin + i]; });
 }
 
 // A rank may send its part and then leave: after a loss the wait goes on for a while.
 void leader_exchange::wait() {
-    team_.wait(open_, why_, [this](std::size_t i) { return peers_[i]; });
+    wait_for(0, open_.size());
+    forget_requests();
+}
+
+void leader_exchange::forget_requests() noexcept {
     open_.clear();
     peers_.clear();
 }

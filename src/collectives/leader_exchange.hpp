@@ -50,7 +50,9 @@ private:
     };
 
     void wait();
-    void wait_for(std::size_t number);
+    void wait_for(std::size_t begin, std::size_t end);
+    void forget_requests() noexcept;
+    void receive_outcome(int node);
     void receive(bytes_span to, int node);
     void send(bytes_span from, int node);
     void meet(const meeting& with, bytes_span mine, bytes_span theirs);

@@ -56,13 +56,13 @@ public:
     static constexpr std::size_t line_values_bytes = 48;
 
     /// The most bytes that leaders send to other nodes beside their verdicts.
-    static constexpr std::size_t result_bytes = 16 * 1024;
+    static constexpr std::size_t result_bytes = 64 * 1024;
 
     /// The most bytes that each of `ranks` ranks of a node can show at once.
     static std::size_t shown_bytes(int ranks) noexcept;
 
     /// Bytes of shared memory that `ranks` ranks need, zeroed and aligned to 128.
-    static std::size_t bytes(int ranks, std::size_t shown_bytes) noexcept;
+    static std::size_t bytes(int ranks, std::size_t shown_bytes, bool over_nodes) noexcept;
 
     rendezvous(team_core& team, std::byte* memory, std::size_t shown_bytes);
 
@@ -94,7 +94,8 @@ public:
             std::memcpy(static_cast<void*>(this), &from, from.message().size());
         }
     };
-    outcome& result() noexcept { return head_->results[turn_ % 2]; }
+    /// Call:   in teams of several nodes.
+    outcome& result() noexcept { return results_[turn_ % 2]; }
 
 private:
     struct alignas(128) line {
@@ -105,7 +106,6 @@ private:
     static_assert(sizeof(line) == 128, "one pair of cache lines, fetched together");
     struct head {
         alignas(128) shared_word sleepers;
-        outcome results[2];
     };
 
     line& line_of(int node_rank) const noexcept {
@@ -127,6 +127,7 @@ private:
     head* head_;
     line* lines_;
     std::byte* slots_;
+    outcome* results_; // two, behind the slots, in teams of several nodes
     std::uint32_t turn_ = 0;
 };
 
