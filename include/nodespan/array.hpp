@@ -1,5 +1,7 @@
 #pragma once
 
+#include "nodespan/array_ghosts.hpp"
+#include "nodespan/array_lists.hpp"
 #include "nodespan/detail/array_core.hpp"
 #include "nodespan/view.hpp"
 
@@ -27,7 +29,8 @@ class array;
 /// epoch. All threads of a rank may use views and elements of their node; for calls see team. Ranks
 /// make and end a team's arrays in the same order. Move-only.
 template <class T, int N>
-class array<T, N, row_major> {
+class array<T, N, row_major> : public array_lists<array<T, N, row_major>, T, N>,
+                               public array_ghosts<array<T, N, row_major>, T, N> {
     static_assert(std::is_trivially_copyable_v<T>,
                   "array<T, N>: T must be trivially copyable, since other processes see its bytes");
     static_assert(N >= 1 && N <= max_dimensions, "array<T, N>: N must be 1 to 6");
@@ -158,7 +161,8 @@ public:
     /// Errors: errc::out_of_range.
     [[nodiscard]] nodespan::mutex& mutex(int node) { return core_->lock_of(node); }
 
-    // Transfers: any rank alone, elements of any node, by GLOBAL indices. Boxes need 0 <= lo <= hi
+    // Transfers: any rank alone, elements of any node, by GLOBAL indices; lists of them:
+    // array_lists. Boxes need 0 <= lo <= hi
     // <= extents. Other ranks see what a rank sends after a fence, or under a lock that is released
     // afterwards; the rank itself sees it at once. On the own node a transfer is a copy.
 
@@ -224,56 +228,6 @@ public:
         core_->accumulate(to_dynamic(to), from.memory(), op, scale == T(1) ? nullptr : &scale);
     }
 
-    /// Copies the elements at `places` to `to`, or `from` to the elements. If several values go to
-    /// the same element, the last one stays. scatter_add adds the values, as accumulate does.
-    /// Errors: errc::out_of_range, errc::size_mismatch, before any element is copied; MPI category.
-    /// Cost:   same node: a load or store for each element. Otherwise sorting, and one message to a
-    ///         node for each 65,536 elements or 64 MiB.
-    void gather(std::span<const indices<N>> places, std::span<T> to) const;
-    void scatter(std::span<const indices<N>> places, std::span<const T> from);
-    void scatter_add(std::span<const indices<N>> places,
-                     std::span<const T> from) requires is_number {
-        if (!add_here(places, from))
-            core_->scatter_add(numbers(places), places.size(), bytes(from.data()), from.size());
-    }
-
-    /// The same of one value for all places: counts of a histogram.
-    /// Cost:   as above; where the elements are not all on this node, memory for as many values.
-    void scatter_add(std::span<const indices<N>> places, const T& value) requires is_number {
-        if (add_here(places, value)) return;
-        const std::vector<T> values(places.size(), value);
-        core_->scatter_add(numbers(places), places.size(), bytes(values.data()), values.size());
-    }
-
-    /// The same of lists that all ranks have, each its own, none too. Over nodes this is much
-    /// faster than calls of each rank alone.
-    ///
-    /// Values reach an element in a fixed order: ranks take turns of 8 MiB of their lists, where an
-    /// element takes 8 bytes and its own, 4 at least; in a turn rank 0 comes first, and a list goes
-    /// from its begin to its end. The last value stays, and sums have the same bits in every run,
-    /// whatever the nodes.
-    /// Call:   collective over the team.
-    /// Epoch:  ends one when it begins and one when it returns.
-    /// Errors: errc::out_of_range and errc::size_mismatch of any rank, errc::no_capacity,
-    ///         errc::mismatched_arguments (another array on another rank): on all ranks, before any
-    ///         element is copied. errc::peer_lost, MPI category: the team has ended.
-    /// Cost:   three meetings and, with several ranks a node, two more a turn. Elements of other
-    ///         nodes cross the network once, in two messages a turn from rank to rank (three for
-    ///         gather_all), as by MPI_Alltoallv; no locked instructions. The node's memory for each
-    ///         rank: up to 19 MiB, less for short lists, kept until the team ends; more where an
-    ///         element is larger than 8 MiB.
-    /// Source: MPI 3.1 section 3.7 (non-blocking messages).
-    void gather_all(std::span<const indices<N>> places, std::span<T> to) const {
-        core_->gather_all(numbers(places), places.size(), bytes(to.data()), to.size());
-    }
-    void scatter_all(std::span<const indices<N>> places, std::span<const T> from) {
-        core_->scatter_all(numbers(places), places.size(), bytes(from.data()), from.size());
-    }
-    void scatter_add_all(std::span<const indices<N>> places,
-                         std::span<const T> from) requires is_number {
-        core_->scatter_add_all(numbers(places), places.size(), bytes(from.data()), from.size());
-    }
-
     /// Adds to the element in one indivisible step; returns the value it had before.
     /// Epoch:  as accumulate.
     /// Errors: errc::out_of_range, MPI category.
@@ -288,40 +242,10 @@ public:
     bool compare_exchange(const indices<N>& at, T& expected,
                           T desired) requires(std::atomic_ref<T>::is_always_lock_free);
 
-    // Ghosts: copies of neighbours' elements around the node box, as array_options::ghosts says.
-    // The program writes the ghosts outside of an array that is not periodic there.
-
-    /// The indices of this node's box with its ghosts, and its elements; index (0, 0, ...) is the
-    /// first ghost. An empty node box has no ghosts.
-    [[nodiscard]] const box<N>& node_box_with_ghosts() const {
-        if (is_cyclic_) [[unlikely]]
-            core_->require_boxes("node_box_with_ghosts");
-        return stored_box_;
-    }
-    [[nodiscard]] view<T, N> node_with_ghosts() { return whole(); }
-    [[nodiscard]] view<const T, N> node_with_ghosts() const { return whole(); }
-
-    /// My rank box grown by the ghosts' width. Beyond the rank box lie elements of other ranks of
-    /// this node, or ghosts. Empty if my box is empty.
-    [[nodiscard]] view<T, N> local_with_ghosts() { return part(grown(rank_box())); }
-    [[nodiscard]] view<const T, N> local_with_ghosts() const { return part(grown(rank_box())); }
-
-    /// Ends the epoch of this node and updates its ghosts, corners included.
-    /// Call:   collective over the team. Between start and finish do not write the elements within
-    ///         the ghosts' width of a node's edge, and do not use the ghosts.
-    /// Epoch:  afterwards ghosts hold the values that neighbours had when they started, and what
-    ///         this node wrote is visible on it. It is no fence for transfers, nor for nodes that
-    ///         are not neighbours.
-    /// Errors: errc::invalid_argument (two starts), errc::peer_lost, MPI category.
-    /// Cost:   inside a node only a node_fence. Otherwise one message for each pair of nodes that
-    ///         touch, and one for each piece of 64 KiB or more; with those, or in two steps, a
-    ///         second fence.
-    void exchange_ghosts() { core_->exchange_ghosts(); }
-    void start_exchange_ghosts() { core_->start_ghosts(); }
-    void finish_exchange_ghosts() { core_->finish_ghosts(); }
-
 private:
     friend class array<T, N, column_major>;
+    friend class array_lists<array, T, N>;
+    friend class array_ghosts<array, T, N>;
     friend struct detail::access;
     detail::array_core& core() { return *core_; }
     const detail::array_core& core() const { return *core_; }
@@ -336,22 +260,13 @@ private:
         return {data_, stored_box_.extents(), strides_};
     }
     view<T, N> part(const box<N>& global) const;
-    box<N> grown(const box<N>& mine) const;
     indices<N> index_in(const char* operation, const box<dynamic_rank>& places,
                         const indices<N>& place) const;
     box<N> box_of_peer(int rank) const;
     bool finds(const indices<N>& at, index_t& offset) const;
     T* find_run(const box<N>& patch) const;
-    bool holds(std::span<const indices<N>> places) const;
-    template <class F>
-    void for_each_held(std::span<const indices<N>> places, F&& f) const;
-    bool add_here(std::span<const indices<N>> places, std::span<const T> from);
-    bool add_here(std::span<const indices<N>> places, const T& value);
     T& element(const char* operation, const indices<N>& at) const;
 
-    static const index_t* numbers(std::span<const indices<N>> places) {
-        return reinterpret_cast<const index_t*>(places.data());
-    }
     static std::byte* bytes(T* elements) { return reinterpret_cast<std::byte*>(elements); }
     static const std::byte* bytes(const T* elements) {
         return reinterpret_cast<const std::byte*>(elements);

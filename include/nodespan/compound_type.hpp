@@ -19,15 +19,15 @@ namespace NODESPAN_EXPORT nodespan {
 template <class T, class M>
 struct compound_member {
     const char* name;
-    M T::*place;
+    M T::*member;
 };
 
 /// The members of the struct T that files hold, empty where T is no such struct. To store arrays of
 /// a struct, list its members once, outside of all namespaces:
 ///     template <>
 ///     inline constexpr auto nodespan::stored_members<particle> = std::tuple(
-///         nodespan::compound_member{"mass", &particle::mass}, nodespan::compound_member{"place",
-///         &particle::place});
+///         nodespan::compound_member{"mass", &particle::mass}, nodespan::compound_member{"position",
+///         &particle::position});
 /// A member is a number, complex, a std::array or C array of what can be stored, or such a struct.
 template <class T>
 inline constexpr std::tuple<> stored_members{};
@@ -58,7 +58,7 @@ bool is_same_type(const file_type& a, const file_type& b);
 /// Whether all parts of the type are known.
 bool is_whole(const file_type& type);
 
-/// The type as text, such as float64, complex128, float64[3] or {mass: float64, place: float64[3]}.
+/// The type as text, such as float64, complex128, float64[3] or {mass: float64, position: float64[3]}.
 [[nodiscard]] std::string to_text(const file_type& type);
 
 template <class T>
@@ -98,11 +98,11 @@ constexpr bool is_storable() {
 }
 
 template <class T, class M>
-std::size_t offset_of(M T::*place) {
+std::size_t offset_of(M T::*member) {
     alignas(T) static const std::byte memory[sizeof(T)]{}; // only its addresses are used
     const T& object = *reinterpret_cast<const T*>(memory);
     return static_cast<std::size_t>(
-        reinterpret_cast<const std::byte*>(std::addressof(object.*place)) - memory);
+        reinterpret_cast<const std::byte*>(std::addressof(object.*member)) - memory);
 }
 
 template <class T>
@@ -133,7 +133,7 @@ file_type file_type_of() {
         std::apply(
             [&]<class... M>(const compound_member<T, M>&... members) {
                 (type.members.push_back(
-                     {members.name, offset_of(members.place), file_type_of<M>()}),
+                     {members.name, offset_of(members.member), file_type_of<M>()}),
                  ...);
             },
             stored_members<T>);

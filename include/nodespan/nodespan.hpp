@@ -5,6 +5,8 @@
 #include "nodespan/accumulate_op.hpp"
 #include "nodespan/algorithm.hpp"
 #include "nodespan/array.hpp"
+#include "nodespan/array_ghosts.hpp"
+#include "nodespan/array_lists.hpp"
 #include "nodespan/array_options.hpp"
 #include "nodespan/axis.hpp"
 #include "nodespan/box.hpp"

@@ -49,9 +49,9 @@ template <class T>
 /// Before or behind elements that are equal to the value.
 enum class side { left, right };
 
-/// For each value the place in a sorted array at which it could be put in without changing the
+/// For each value the index in a sorted array at which it could be put in without changing the
 /// order: before the first element that is not less, or behind the last one that is not larger.
-/// Shape:  `sorted` is ascending, as sort leaves it; the result has as many places as `values`.
+/// Shape:  `sorted` is ascending, as sort leaves it; the result has as many indices as `values`.
 /// Call:   any rank alone.
 /// Epoch:  as get.
 /// Errors: as gather.
@@ -201,19 +201,19 @@ std::vector<index_t> searchsorted(const array<T, 1>& sorted,
         return result;
     }
     std::vector<index_t> end(values.size(), sorted.size());
-    std::vector<indices<1>> places;
+    std::vector<indices<1>> middles;
     for (index_t length = sorted.size(); length > 0; length /= 2) { // all ranges halve together
-        places.clear();
+        middles.clear();
         for (std::size_t i = 0; i < values.size(); ++i)
-            places.push_back({std::min(result[i] + (end[i] - result[i]) / 2, sorted.size() - 1)});
+            middles.push_back({std::min(result[i] + (end[i] - result[i]) / 2, sorted.size() - 1)});
         std::vector<T> found(values.size());
-        sorted.gather(places, found);
+        sorted.gather(middles, found);
         for (std::size_t i = 0; i < values.size(); ++i) {
             if (result[i] == end[i]) continue;
             if (is_before(found[i], values[i]))
-                result[i] = places[i][0] + 1;
+                result[i] = middles[i][0] + 1;
             else
-                end[i] = places[i][0];
+                end[i] = middles[i][0];
         }
     }
     return result;

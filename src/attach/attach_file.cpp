@@ -44,13 +44,13 @@ bool attach_file::put(std::size_t line, const std::string& text) noexcept {
 std::size_t attach_file::write(const std::string& line) {
     const std::scoped_lock one_at_a_time(in_use_);
     if (file_ < 0) return 0;
-    const std::size_t place = free_.empty() ? lines_ : *free_.begin();
-    if (!put(place, line)) return 0;
-    if (place == lines_)
+    const std::size_t number = free_.empty() ? lines_ : *free_.begin();
+    if (!put(number, line)) return 0;
+    if (number == lines_)
         ++lines_;
     else
-        free_.erase(place);
-    return place;
+        free_.erase(number);
+    return number;
 }
 
 void attach_file::erase(std::size_t line) noexcept try {

@@ -96,13 +96,13 @@ void made(team_core& team, std::byte* data, const watched& what);
 void has_words(const std::byte* data, const void* begin, std::size_t count, std::size_t stride,
                std::size_t first);
 /// The array that was made has ghosts, of which some are copies.
-void has_ghosts(const array_location& place);
+void has_ghosts(const array_location& array);
 /// The one who works while the node's other ranks wait brings new ghosts now.
-void brings_ghosts(const array_location& place);
+void brings_ghosts(const array_location& array);
 /// An exchange begins, or was made, at the meeting that this rank has left last.
-void ghosts_are_new(const array_location& place);
+void ghosts_are_new(const array_location& array);
 void ends(const std::byte* data) noexcept;
-void knows_far_lock(const lock_gate* gate, const array_location& place, int node);
+void knows_far_lock(const lock_gate* gate, const array_location& array, int node);
 
 void locked(const void* words, const lock_gate* gate, bool is_shared);
 void unlocks(const void* words, const lock_gate* gate, bool is_shared);
@@ -114,9 +114,9 @@ void reads(const void* from, std::size_t bytes, const void* where);
 void writes(const void* to, std::size_t bytes, const void* where);
 /// Values that a collective call reads, and perhaps changes.
 void takes_part(const void* values, std::size_t bytes, bool changes, const void* where);
-void touches(const array_location& place, const box<dynamic_rank>& patch, op what,
+void touches(const array_location& array, const box<dynamic_rank>& patch, op what,
              const void* where);
-void touches(const array_location& place, const index_t* places, std::size_t count, op what,
+void touches(const array_location& array, const index_t* places, std::size_t count, op what,
              const void* where);
 void touches(const void* begin, const index_list& extents, const index_list& strides,
              std::size_t element_bytes, op what, const void* where);

@@ -57,8 +57,8 @@ hdf5_output::hdf5_output(const collective_io& call, std::string file, save_mode 
         const quiet_hdf5 quiet;
         with_draft(call, [&] { open_file(); });
         is_new_ = call.from_first_rank(is_new_ ? 1 : 0) != 0;
-        call.agree([&] { place_ = file_replacement(file_); });
-        written_ = is_new_ ? place_.part() : file_;
+        call.agree([&] { replacement_ = file_replacement(file_); });
+        written_ = is_new_ ? replacement_.part() : file_;
         is_open_ = true;
         elements_ = call.open_to_write(written_);
     } catch (...) {
@@ -77,10 +77,10 @@ void hdf5_output::open_file() {
         struct stat status {};
         is_new_ = ::stat(file_.c_str(), &status) != 0 && errno == ENOENT;
     }
-    place_ = file_replacement(file_);
-    written_ = is_new_ ? place_.part() : file_;
+    replacement_ = file_replacement(file_);
+    written_ = is_new_ ? replacement_.part() : file_;
     if (is_new_) {
-        draft_ = std::make_unique<file_draft>(file_draft::make(place_.create()));
+        draft_ = std::make_unique<file_draft>(file_draft::make(replacement_.create()));
         const hdf5_handle made(H5Pcreate(H5P_FILE_CREATE), "H5Pcreate");
         hdf5_check(H5Pset_userblock(made.get(), user_block_), "H5Pset_userblock");
         hdf5_ = {
@@ -101,7 +101,7 @@ void hdf5_output::drop() noexcept {
     replaced_.clear();
     hdf5_ = {};
     draft_.reset(); // takes back what is in the file
-    if (is_new_) place_.drop();
+    if (is_new_) replacement_.drop();
 }
 
 // Called on the first rank. The names that a new dataset gets: more than one if it replaces a
@@ -251,7 +251,7 @@ void hdf5_output::commit(const collective_io& call,
         if (before_naming) before_naming(written_);
         call.on_first_rank([&] {
             if (is_new_) {
-                place_.give_name();
+                replacement_.give_name();
                 draft_->keep();
             } else {
                 draft_->apply();

@@ -18,7 +18,7 @@
 namespace nodespan::detail {
 
 /// The state behind hdf5_writer. Only the first rank has the file open in HDF5, so that no rank can
-/// wait inside HDF5 for another one; all ranks write elements to places that it tells them. HDF5's
+/// wait inside HDF5 for another one; all ranks write elements to offsets that it tells them. HDF5's
 /// changes of an existing file are a draft until `commit`; file_draft.cpp explains the order.
 class hdf5_output {
 public:
@@ -71,7 +71,7 @@ private:
     std::size_t user_block_;
     bool is_new_ = true; // a new file is written under another name
     bool is_open_ = false;
-    file_replacement place_;
+    file_replacement replacement_;
     std::string written_; // the name of the file until commit
     posix_file elements_; // this rank's descriptor of the same file
     std::vector<wanted_attribute> attributes_;

@@ -114,7 +114,7 @@ bool has_simulated_nodes(const team& team) {
     return differs != 0;
 }
 
-// Who chose these components. Open MPI has rare places, such as its override file, that are not
+// Who chose these components. Open MPI has rare sources, such as its override file, that are not
 // read here: a setting that is in force but was not found counts as the system's.
 std::string who_chose(const std::string& components) {
     const detail::osc_choice choice = detail::rma_choice_in_force();

@@ -21,12 +21,12 @@
 //
 // Every rank has its own records (`space`, `backed`, `dirty` of each window, `endings_`), in
 // memory of its own. Their contents depend only on the sequence of calls. All ranks make and end
-// arrays in the same order; so all records that must agree do agree, and a rank finds the place of
+// arrays in the same order; so all records that must agree do agree, and a rank finds the block of
 // a new block without asking.
 //
 // Freeing needs no communication. A rank that ends an array waits for its own transfers to the
 // array (not while an exception unwinds), notes the ending in `endings_`, and changes its records.
-// It no longer uses the place then, but other ranks may. The place is used again only by an
+// It no longer uses the block then, but other ranks may. Its bytes are used again only by an
 // allocation. There each rank first waits for all that it still has under way; then a meeting of
 // all ranks compares a hash of the endings. So by then every rank has freed the same blocks, and no
 // transfer to the old array is under way. If the orders differ, the allocation fails on all ranks
@@ -78,7 +78,7 @@ block arena::allocate(const std::optional<error>& refused, const block_request& 
             text = std::make_shared<const std::string>(request.description);
             endings_.reserve(live_blocks_ + 1);
             windows_.reserve(windows_.size() + 1);
-            placed = place(request);
+            placed = find_block(request);
             if (placed) mine = request.mine();
         });
     if (!problem) problem = check_capacity(request, placed, mine, most_bytes);
@@ -90,7 +90,7 @@ block arena::allocate(const std::optional<error>& refused, const block_request& 
     }
     endings_.agreed();
     if (end_unused_windows(!placed)) all_gave_back();
-    if (!placed) placed = place_in_new_window(request, mine, most_bytes);
+    if (!placed) placed = block_in_new_window(request, mine, most_bytes);
     problem = prepare(*placed, request, mine);
     const agreed_words ready = team_.agree({problem ? 1U : 0U}, creation_of(request.description));
     arena_window& w = windows_[placed->window];
@@ -124,7 +124,7 @@ void arena::throw_for_all(const std::optional<error>& mine, const occasion& why)
 // large blocks first look for room whose pages are backed already, since new pages cost most of
 // making an array. Over several nodes, each of which has its own record of what is backed,
 // windows without any array come last: they can end.
-std::optional<block> arena::place(const block_request& request) {
+std::optional<block> arena::find_block(const block_request& request) {
     if (is_exposed()) {
         for (const bool is_unused : {false, true})
             for (std::size_t i = 0; i < windows_.size(); ++i) {
@@ -239,7 +239,7 @@ std::optional<error> arena::prepare(const block& placed, const block_request& re
 
 void arena::free(const block& given) noexcept try {
     if (!mpi_is_alive()) return; // the windows may no longer exist
-    // Transfers under way must end before the place has another use. If that fails, the next fence
+    // Transfers under way must end before its bytes have another use. If that fails, the next fence
     // reports it; a thread that may not wait for them ends the team.
     if (given.rma != nullptr && given.rma->is_pending() && std::uncaught_exceptions() == 0) {
         if (team_.threads().admits_this_thread())
@@ -256,7 +256,7 @@ void arena::free(const block& given) noexcept try {
     const byte_range pages = to_pages(elements_of(given));
     const bool goes_back =
         given.reserved_bytes >= large_block && !is_exposed() && returnable_ && keeps_too_much();
-    // The program may have sent from there with MPI, which then remembers the place. MPI notices
+    // The program may have sent from there with MPI, which then remembers the address. MPI notices
     // only if each rank removes its own mapping.
     if (goes_back) madvise(w.memory.data() + pages.begin, pages.bytes(), MADV_DONTNEED);
     const auto holders = static_cast<std::uint32_t>(team_.node_size());

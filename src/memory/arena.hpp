@@ -84,7 +84,7 @@ public:
     /// Call:   each rank for itself, in the same order on all; never waits.
     void free(const block& given) noexcept;
 
-    /// Takes over messages to and from arrays that have ended. No place is used again before they
+    /// Takes over messages to and from arrays that have ended. No bytes are used again before they
     /// are done.
     void leave(std::list<unfinished>& messages) noexcept { left_.splice(left_.end(), messages); }
 
@@ -111,7 +111,7 @@ private:
     bool is_exposed() const { return team_.placement()->nodes() > 1; }
     window_site site() const { return team_.site(directory_); }
     std::size_t next_window() const noexcept;
-    std::optional<block> place(const block_request& request);
+    std::optional<block> find_block(const block_request& request);
     std::optional<block> place_in(std::size_t number, const block_request& request);
     void forget(const block& placed);
     void agree_on_request(const std::optional<error>& mine, const block_request& request,
@@ -125,7 +125,7 @@ private:
     bool end_unused_windows(bool needs_room) noexcept;
     void all_gave_back();
     std::uint64_t backed_in_unused_windows() const noexcept;
-    block place_in_new_window(const block_request& request, std::vector<byte_range>& mine,
+    block block_in_new_window(const block_request& request, std::vector<byte_range>& mine,
                               std::uint64_t most_bytes);
     bool can_give_back(arena_window& fresh);
     void back_new_window(const block& placed, const std::vector<byte_range>& mine,

@@ -63,7 +63,7 @@ void arena::all_gave_back() {
 
 // The memory is mapped, cleared and backed by the ranks that will use it before other nodes can
 // reach it: whoever registers it then finds pages that do not change any more.
-block arena::place_in_new_window(const block_request& request, std::vector<byte_range>& mine,
+block arena::block_in_new_window(const block_request& request, std::vector<byte_range>& mine,
                                  std::uint64_t most_bytes) {
     const std::size_t number = next_window();
     bool is_whole = false;

@@ -42,9 +42,10 @@ std::uint64_t endings::hash_after(std::size_t count) const noexcept {
     return followed_by(hash_, ~std::uint64_t{0});
 }
 
-std::string endings::told(std::size_t place) const {
-    if (place >= list_.size()) return list_.empty() ? "ended none" : "ended no more";
-    return fmt::format("ended {} (number {} of the team)", list_[place].text, list_[place].number);
+std::string endings::told(std::size_t position) const {
+    if (position >= list_.size()) return list_.empty() ? "ended none" : "ended no more";
+    return fmt::format("ended {} (number {} of the team)", list_[position].text,
+                       list_[position].number);
 }
 
 void endings::compare(team_core& team) const {
@@ -60,13 +61,13 @@ void endings::compare(team_core& team) const {
         const std::size_t middle = same + (longest - same) / 2;
         (differs(hash_after(middle)).first ? longest : same) = middle;
     }
-    const std::size_t place = same;
+    const std::size_t position = same;
     const auto say = [](const team_core::mismatch& found) {
         return fmt::format("ranks do not end the same arrays in the same order: rank 0 {}, rank {} "
                            "{}",
                            found.first, found.other, found.second);
     };
-    team.throw_mismatch(hash_after(place + 1), told(place), {"creation"}, say);
+    team.throw_mismatch(hash_after(position + 1), told(position), {"creation"}, say);
 }
 
 } // namespace nodespan::detail

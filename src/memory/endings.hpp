@@ -38,7 +38,7 @@ private:
         std::string text;
     };
     std::uint64_t hash_after(std::size_t count) const noexcept;
-    std::string told(std::size_t place) const;
+    std::string told(std::size_t position) const;
 
     std::vector<ending> list_;
     std::uint64_t hash_ = 0;

@@ -27,14 +27,14 @@ public:
     shared_block(const shared_block&) = delete;            // one block has one owner
     shared_block& operator=(const shared_block&) = delete; // one block has one owner
 
-    std::byte* data() const noexcept { return place_.data; }
+    std::byte* data() const noexcept { return block_.data; }
 
     /// The counters of its calls; null if no report is wanted.
     array_usage* usage() const noexcept { return usage_; }
 
 private:
     team_core& team_;
-    block place_;
+    block block_;
     array_usage* usage_ = nullptr;
 };
 

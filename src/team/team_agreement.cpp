@@ -131,10 +131,10 @@ void team_core::throw_mismatch(std::uint64_t fingerprint, const std::string& tex
                                const occasion& why,
                                const std::function<std::string(const mismatch&)>& say) {
     const bool differs = from_rank(0, fingerprint, why) != fingerprint;
-    const std::uint64_t place =
+    const std::uint64_t from_end =
         agree_well({0, differs ? static_cast<std::uint64_t>(ranks_->size() - rank_) : 0}, why)[1];
     mismatch found;
-    found.other = ranks_->size() - static_cast<int>(place);
+    found.other = ranks_->size() - static_cast<int>(from_end);
     found.first = from_rank(0, text, why);
     found.second = from_rank(found.other, text, why);
     throw error(errc::mismatched_arguments, say(found), true);

@@ -142,17 +142,6 @@ view<T, N> array<T, N>::part(const box<N>& global) const {
     return whole().patch(inside);
 }
 
-template <class T, int N>
-box<N> array<T, N>::grown(const box<N>& mine) const {
-    box<N> result = mine;
-    if (mine.empty()) return result;
-    for (std::size_t d = 0; d < N; ++d) {
-        result.lo[d] -= node_box_.lo[d] - stored_box_.lo[d];
-        result.hi[d] += stored_box_.hi[d] - node_box_.hi[d];
-    }
-    return result;
-}
-
 // Whether this node holds the element; `offset` is then its distance from first_.
 template <class T, int N>
 bool array<T, N>::finds(const indices<N>& at, index_t& offset) const {
@@ -184,39 +173,6 @@ T* array<T, N>::find_run(const box<N>& patch) const {
         offset += (patch.lo[d] - node_box_.lo[d]) * strides_[d];
     }
     return first_ + offset;
-}
-
-// Whether all elements are on this node, are not counted, and certainly exist: in each dimension as
-// are_inside does it.
-template <class T, int N>
-bool array<T, N>::holds(std::span<const indices<N>> places) const {
-    if (is_counted_ || !detail::is_surely_live_process()) return false;
-    if constexpr (N == 1)
-        return detail::are_inside(numbers(places), places.size(), node_box_.lo[0],
-                                  node_extents_[0]);
-    const indices<N> low = node_box_.lo, extents = node_extents_; // nothing else changes them
-    std::uint64_t outside = 0;
-    for (const indices<N>& at : places)
-        for (std::size_t d = 0; d < N; ++d) {
-            const auto inside =
-                static_cast<std::uint64_t>(at[d]) - static_cast<std::uint64_t>(low[d]);
-            outside |= inside | (static_cast<std::uint64_t>(extents[d]) - 1 - inside);
-        }
-    return outside >> 63 == 0;
-}
-
-// Calls f(element, number in the list) for places that this node holds.
-template <class T, int N>
-template <class F>
-void array<T, N>::for_each_held(std::span<const indices<N>> places, F&& f) const {
-    const indices<N> low = node_box_.lo, strides = strides_; // not reloaded after each store
-    T* const first = first_;
-    for (std::size_t i = 0; i < places.size(); ++i) {
-        const indices<N>& at = places[i];
-        index_t offset = at[N - 1] - low[N - 1];
-        for (std::size_t d = 0; d + 1 < N; ++d) offset += (at[d] - low[d]) * strides[d];
-        f(first[offset], i);
-    }
 }
 
 template <class T, int N>
@@ -260,47 +216,6 @@ void array<T, N>::put(const box<N>& to, const detail::buffer<const T, N>& from) 
     if (run == nullptr) return core_->put(to_dynamic(to), from.memory());
     detail::copy_bytes(bytes(run), bytes(from.data()),
                        static_cast<std::size_t>(to.size()) * sizeof(T));
-}
-
-template <class T, int N>
-void array<T, N>::gather(std::span<const indices<N>> places, std::span<T> to) const {
-    if (places.size() != to.size() || !holds(places))
-        return core_->gather(numbers(places), places.size(), bytes(to.data()), to.size());
-    for_each_held(places, [out = to.data()](const T& element, std::size_t i) { out[i] = element; });
-}
-
-template <class T, int N>
-void array<T, N>::scatter(std::span<const indices<N>> places, std::span<const T> from) {
-    if (places.size() != from.size() || !holds(places))
-        return core_->scatter(numbers(places), places.size(), bytes(from.data()), from.size());
-    for_each_held(places, [in = from.data()](T& element, std::size_t i) { element = in[i]; });
-}
-
-// Does scatter_add by the processor's instructions, if they can; returns whether it did.
-template <class T, int N>
-bool array<T, N>::add_here(std::span<const indices<N>> places, std::span<const T> from) {
-    if constexpr (detail::addable<T>) {
-        if (!core_->is_one_node() || places.size() != from.size() || !holds(places)) return false;
-        core_->claim_atomics();
-        for_each_held(places, [in = from.data()](T& element, std::size_t i) {
-            std::atomic_ref<T>(element).fetch_add(in[i], std::memory_order_relaxed);
-        });
-        return true;
-    }
-    return false;
-}
-
-template <class T, int N>
-bool array<T, N>::add_here(std::span<const indices<N>> places, const T& value) {
-    if constexpr (detail::addable<T>) {
-        if (!core_->is_one_node() || !holds(places)) return false;
-        core_->claim_atomics();
-        for_each_held(places, [value](T& element, std::size_t) {
-            std::atomic_ref<T>(element).fetch_add(value, std::memory_order_relaxed);
-        });
-        return true;
-    }
-    return false;
 }
 
 template <class T, int N>
