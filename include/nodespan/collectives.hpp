@@ -64,13 +64,14 @@ collective_call call_on(collective_call::name_type name, R& values, accumulate_o
 ///         last four not for complex numbers). The values belong to the call until it returns.
 /// Epoch:  not a fence. After the call a rank has the result in its own values; other ranks may
 ///         read it there after a fence.
-/// Order:  ranks of a node are combined in rank order, then nodes, always two neighbouring groups of
-///         nodes at a time: (0 1), ((0 1) 2), ((0 1) (2 3)) for 2, 3 and 4 nodes; where their
+/// Order:  ranks of a node are combined in rank order, then nodes, always two neighbouring groups
+///         of nodes at a time: (0 1), ((0 1) 2), ((0 1) (2 3)) for 2, 3 and 4 nodes; where their
 ///         number is no power of two, so many of the first ones are paired beforehand that a power
 ///         of two is left. So in teams of the same shape every run gives the same bits, wherever
-///         the values lie, and all ranks of the team get the same bits. accumulate_op says what NaNs, zeros and overflow do: the results
-///         of min, max, fmin and fmax depend neither on which rank has which value nor on the
-///         number of ranks and nodes. A call without values does nothing.
+///         the values lie, and all ranks of the team get the same bits. accumulate_op says what
+///         NaNs, zeros and overflow do: the results of min, max, fmin and fmax depend neither on
+///         which rank has which value nor on the number of ranks and nodes. A call without values
+///         does nothing.
 /// Errors: errc::mismatched_arguments, errc::invalid_argument (an operation that the values do not
 ///         have, values that overlap), errc::no_capacity (scratch space, at the first call); the
 ///         same on all ranks, and the values are unchanged. errc::peer_lost and the MPI category

@@ -20,7 +20,8 @@ using agreed_words = std::array<std::uint64_t, 5>;
 
 /// The meeting point of the ranks of one node, in memory that they share. It needs no MPI, and no
 /// system call if all ranks are quick. Every rank has a cache line of its own, which says how many
-/// meetings it has reached, and one for each round of a meeting of many. node_barrier.cpp explains the protocol.
+/// meetings it has reached, and one for each round of a meeting of many. node_barrier.cpp explains
+/// the protocol.
 ///
 /// All ranks call the same sequence of meetings. If they come to one for calls of different kinds,
 /// all of them get an error that says so, see mixed_calls. Some meetings have a leader and some
