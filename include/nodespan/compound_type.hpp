@@ -26,8 +26,8 @@ struct compound_member {
 /// a struct, list its members once, outside of all namespaces:
 ///     template <>
 ///     inline constexpr auto nodespan::stored_members<particle> = std::tuple(
-///         nodespan::compound_member{"mass", &particle::mass}, nodespan::compound_member{"position",
-///         &particle::position});
+///         nodespan::compound_member{"mass", &particle::mass},
+///         nodespan::compound_member{"position", &particle::position});
 /// A member is a number, complex, a std::array or C array of what can be stored, or such a struct.
 template <class T>
 inline constexpr std::tuple<> stored_members{};
@@ -58,7 +58,8 @@ bool is_same_type(const file_type& a, const file_type& b);
 /// Whether all parts of the type are known.
 bool is_whole(const file_type& type);
 
-/// The type as text, such as float64, complex128, float64[3] or {mass: float64, position: float64[3]}.
+/// The type as text, such as float64, complex128, float64[3] or {mass: float64, position:
+/// float64[3]}.
 [[nodiscard]] std::string to_text(const file_type& type);
 
 template <class T>

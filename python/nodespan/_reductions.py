@@ -1,7 +1,11 @@
 """Sums, means and extremes of distributed arrays: each rank its own elements, then all together."""
 
 import numpy as np
-from numpy.core.multiarray import normalize_axis_index
+
+try:
+    from numpy.lib.array_utils import normalize_axis_index
+except ImportError:  # NumPy 1
+    from numpy.core.multiarray import normalize_axis_index
 
 from . import _indexing
 

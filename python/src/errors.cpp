@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <new>
+#include <string_view>
 
 namespace nodespan::python {
 namespace {
@@ -38,8 +39,13 @@ PyObject* type_of(const std::error_code& code) {
     return PyExc_RuntimeError;
 }
 
-void set(const error& what) {
-    PyErr_SetString(type_of(what.code()), what.what());
+// Sets the exception. Its text may quote a file's bytes or a file's name, which need not be UTF-8.
+void set(PyObject* type, std::string_view text) noexcept {
+    PyObject* const shown =
+        PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "backslashreplace");
+    if (shown == nullptr) return; // the exception is then that there is no memory
+    PyErr_SetObject(type, shown);
+    Py_DECREF(shown);
 }
 
 // The type that all ranks know by this name; null where there is none.
@@ -89,20 +95,20 @@ void set_python_error() noexcept {
     } catch (py::error_already_set& failed) {
         failed.restore();
     } catch (const error& failed) {
-        set(failed);
+        set(type_of(failed.code()), failed.what());
     } catch (const py::builtin_exception& failed) {
         failed.set_error();
     } catch (const std::bad_alloc&) {
         PyErr_NoMemory();
     } catch (const std::exception& failed) {
-        PyErr_SetString(PyExc_RuntimeError, failed.what());
+        set(PyExc_RuntimeError, failed.what());
     } catch (...) {
-        PyErr_SetString(PyExc_RuntimeError, "nodespan: an exception of a type that is not known");
+        set(PyExc_RuntimeError, "nodespan: an exception of a type that is not known");
     }
 }
 
 void throw_python(PyObject* type, const std::string& text) {
-    PyErr_SetString(type, text.c_str());
+    set(type, text);
     throw py::error_already_set();
 }
 
@@ -120,7 +126,7 @@ void bind_errors(py::module_& module) {
         try {
             if (failed) std::rethrow_exception(failed);
         } catch (const error& what) {
-            set(what);
+            set(type_of(what.code()), what.what());
         }
     });
 }

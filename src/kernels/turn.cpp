@@ -1,5 +1,7 @@
 #include "turn.hpp"
 
+#include "turn_lines.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -182,11 +184,14 @@ void turn_strips(const turned_matrix& matrix, bool is_large) {
 
 bool can_turn_over(const turned_matrix& matrix, std::size_t element_bytes) noexcept {
     constexpr index_t least = 16;
+    if (can_turn_by_lines(matrix, element_bytes)) return true;
     return matrix.rows >= least && matrix.columns >= least &&
            (element_bytes == 4 || element_bytes == 8 || element_bytes == 16);
 }
 
 void turn_over(const turned_matrix& matrix, std::size_t element_bytes, bool is_large) noexcept {
+    if (can_turn_by_lines(matrix, element_bytes))
+        return turn_by_lines(matrix, element_bytes, is_large);
     switch (element_bytes) {
     case 4:
         return turn_strips<4>(matrix, is_large);

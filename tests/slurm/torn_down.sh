@@ -16,7 +16,7 @@ left() { stat -Lc '%i %n' /proc/[0-9]*/ns/pid 2>/dev/null | sed -n "s/^$space //
 [ -n "$(left)" ] || { echo "nothing runs: what was to be killed?"; exit 1; }
 
 kill -KILL "$slurm"
-for _ in $(seq 100); do
+for _ in $(seq 600); do
     [ -n "$(left)" ] || exit 0
     sleep 0.1
 done

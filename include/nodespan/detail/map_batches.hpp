@@ -73,16 +73,19 @@ index_t map<K, V>::insert(std::span<const K> keys, std::span<const V> values) {
                            "map::insert: not as many values as keys");
     const index_t before = count_->load();
     bool has_room = true;
-    const auto try_insert = [&](const K& key, const V& value) {
+    const auto try_insert = [&](const probing& at, const K& key, const V& value) {
+        if (!has_room) return;
         try {
-            insert(key, value);
+            insert_from(at, "insert", key, value, keep_old);
         } catch (const error& failure) {
             if (failure.code() != errc::no_capacity) throw;
             has_room = false;
         }
     };
     if (everyone.nodes() == 1) {
-        for (std::size_t i = 0; i < keys.size() && has_room; ++i) try_insert(keys[i], values[i]);
+        probe_all(
+            "insert", keys.size(), [&](std::size_t i) -> const K& { return keys[i]; },
+            [&](std::size_t i, const probing& at) { try_insert(at, keys[i], values[i]); });
     } else {
         struct entry {
             K key;
@@ -92,8 +95,12 @@ index_t map<K, V>::insert(std::span<const K> keys, std::span<const V> values) {
         for (std::size_t i = 0; i < keys.size(); ++i) items.push_back({keys[i], values[i]});
         const batch<entry> all = send(keys, items);
         all.for_each_mine([&](const box<1>& part) {
-            for (const entry& one : to_vector(all.items, part))
-                if (has_room) try_insert(one.key, one.value);
+            const std::vector<entry> mine = to_vector(all.items, part);
+            probe_all(
+                "insert", mine.size(), [&](std::size_t i) -> const K& { return mine[i].key; },
+                [&](std::size_t i, const probing& at) {
+                    try_insert(at, mine[i].key, mine[i].value);
+                });
         });
     }
     slots_.fence();
@@ -105,23 +112,30 @@ index_t map<K, V>::insert(std::span<const K> keys, std::span<const V> values) {
 
 template <class K, class V>
 std::vector<std::optional<V>> map<K, V>::find(std::span<const K> keys) const {
-    std::vector<std::optional<V>> result(keys.size());
+    std::vector<std::optional<V>> result;
+    result.reserve(keys.size());
     if (get_team().nodes() == 1) {
-        for (std::size_t i = 0; i < keys.size(); ++i) result[i] = find(keys[i]);
+        probe_all(
+            "find", keys.size(), [&](std::size_t i) -> const K& { return keys[i]; },
+            [&](std::size_t i, const probing& at) { result.push_back(find_from(at, keys[i])); });
         return result;
     }
     struct answer {
         V value;
         bool is_there;
     };
+    result.resize(keys.size());
     const batch<K> all = send(keys, std::vector<K>(keys.begin(), keys.end()));
     array<answer, 1> answers(get_team(), all.items.extents(), all.items.options());
     all.for_each_mine([&](const box<1>& part) {
         std::vector<answer> found;
-        for (const K& key : to_vector(all.items, part)) {
-            const std::optional<V> value = find(key);
-            found.push_back({value.value_or(V{}), value.has_value()});
-        }
+        const std::vector<K> mine = to_vector(all.items, part);
+        probe_all(
+            "find", mine.size(), [&](std::size_t i) -> const K& { return mine[i]; },
+            [&](std::size_t i, const probing& at) {
+                const std::optional<V> value = find_from(at, mine[i]);
+                found.push_back({value.value_or(V{}), value.has_value()});
+            });
         answers.put(part, found);
     });
     answers.fence();

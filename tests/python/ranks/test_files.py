@@ -69,8 +69,9 @@ def test_files_that_are_not_what_they_say_are_os_errors(team, folder, table):
     if _core.has_hdf5:
         uses += [lambda: team.open_hdf5(file, "a"), lambda: ns.load_hdf5(table, file, "a")]
     for use in uses:
-        with pytest.raises(OSError):
+        with pytest.raises(OSError) as told:
             use()
+        assert "nodespan: " in str(told.value) # also where it quotes bytes that are no UTF-8
     ns.save_npy(table, file)
     with pytest.raises(OSError, match="extents"):
         ns.load_npy(team.zeros((7, 4)), file)
