@@ -26,7 +26,7 @@ namespace nodespan {
 // Epoch:  reads all elements of the node, as of the last fence; when they return, no rank reads
 //         them any more.
 // Order:  within a node elements are combined in the order of the axis, those of one row of the
-//         last axis in eight parts; then nodes are combined in node order. So on one node the
+//         last axis in eight parts; then nodes are combined as in all_reduce. So on one node the
 //         results have the same bits for any number of ranks.
 // Errors: errc::mismatched_arguments, errc::size_mismatch, errc::invalid_argument (axis; no
 //         elements, except for sum), on all ranks; errc::peer_lost, MPI category.

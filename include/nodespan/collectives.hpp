@@ -64,11 +64,14 @@ collective_call call_on(collective_call::name_type name, R& values, accumulate_o
 ///         last four not for complex numbers). The values belong to the call until it returns.
 /// Epoch:  not a fence. After the call a rank has the result in its own values; other ranks may
 ///         read it there after a fence.
-/// Order:  ranks of a node are combined in rank order, then nodes in node order. So in teams of the
-///         same shape every run gives the same bits, wherever the values lie, and all ranks of the
-///         team get the same bits. accumulate_op says what NaNs, zeros and overflow do: the results
-///         of min, max, fmin and fmax depend neither on which rank has which value nor on the
-///         number of ranks and nodes. A call without values does nothing.
+/// Order:  ranks of a node are combined in rank order, then nodes, always two neighbouring groups
+///         of nodes at a time: (0 1), ((0 1) 2), ((0 1) (2 3)) for 2, 3 and 4 nodes; where their
+///         number is no power of two, so many of the first ones are paired beforehand that a power
+///         of two is left. So in teams of the same shape every run gives the same bits, wherever
+///         the values lie, and all ranks of the team get the same bits. accumulate_op says what
+///         NaNs, zeros and overflow do: the results of min, max, fmin and fmax depend neither on
+///         which rank has which value nor on the number of ranks and nodes. A call without values
+///         does nothing.
 /// Errors: errc::mismatched_arguments, errc::invalid_argument (an operation that the values do not
 ///         have, values that overlap), errc::no_capacity (scratch space, at the first call); the
 ///         same on all ranks, and the values are unchanged. errc::peer_lost and the MPI category
@@ -76,9 +79,10 @@ collective_call call_on(collective_call::name_type name, R& values, accumulate_o
 /// Cost:   one node: up to 1 KiB, and up to 16 KiB (with many ranks less) of the rank's own memory,
 ///         one meeting. Larger values: two meetings if they lie in arrays; otherwise one, and of n
 ///         ranks each copies (n-1)/n of its values to shared memory, combines 1/n, and copies
-///         (n-1)/n back, up to four chunks of 64 KiB ahead of the others. Several nodes: an
-///         allgather between leaders, and from 384 bytes on two messages between each two nodes per
-///         MiB. The first calls of a team reserve scratch space, some 300 KiB a rank.
+///         (n-1)/n back, up to four chunks of 64 KiB ahead of the others. Over N nodes log2(N)
+///         rounds of messages between leaders, with the values up to 16 KiB (with many ranks a node
+///         less, with one 64 KiB) in them; for larger ones, per MiB, as many more and nearly as
+///         many again. The first calls of a team reserve scratch space, some 300 KiB a rank.
 /// Source: MPI 3.1 section 5.9.6 (all-reduce).
 template <detail::writable_range R>
 requires(detail::combinable<std::ranges::range_value_t<R>>) void all_reduce(
@@ -110,7 +114,8 @@ requires(detail::combinable<std::ranges::range_value_t<R>>) void reduce(
 /// Epoch:  as all_reduce.
 /// Errors: as reduce.
 /// Cost:   one node: as all_reduce; if the root's values lie in an array, one copy by every other
-///         rank. Several nodes: an allgather and a binomial tree of leaders.
+///         rank. Several nodes: as all_reduce up to that size; from there on a binomial tree of
+///         leaders as well.
 /// Source: MPI 3.1 section 5.4 (broadcast).
 template <detail::writable_range R>
 void broadcast(const team& team, R&& values, int root = 0) {

@@ -73,6 +73,13 @@ void refuse_nonsense(const call_note& note, int ranks) {
                     to_string(note) + ": these elements have no such operation", true);
 }
 
+int largest_node_of(const placement& ranks) {
+    int result = 0;
+    for (int node = 0; node < ranks.nodes(); ++node)
+        result = std::max(result, ranks.node_size(node));
+    return result;
+}
+
 } // namespace
 
 collectives_core& collectives_core::of(team_core& team) {
@@ -80,14 +87,17 @@ collectives_core& collectives_core::of(team_core& team) {
     return *static_cast<collectives_core*>(team.collectives.get());
 }
 
-collectives_core::collectives_core(team_core& team) : team_(team), memory_(arena::of(team)) {
-    const std::size_t shown = rendezvous::shown_bytes(largest_node());
+collectives_core::collectives_core(team_core& team)
+    : team_(team),
+      memory_(arena::of(team)),
+      largest_node_(largest_node_of(*team.placement())) {
+    const std::size_t shown = rendezvous::shown_bytes(largest_node_);
+    const bool over_nodes = team.placement()->nodes() > 1;
     board_.emplace(team,
                    reserve("shared memory for collective calls",
-                           [&](int ranks) { return rendezvous::bytes(ranks, shown); }),
+                           [&](int ranks) { return rendezvous::bytes(ranks, shown, over_nodes); }),
                    shown);
-    if (team.placement()->nodes() > 1 && team.is_leader())
-        exchange_ = std::make_unique<leader_exchange>(team);
+    if (over_nodes && team.is_leader()) exchange_ = std::make_unique<leader_exchange>(team);
 }
 
 // Zeroed memory of the node, aligned for words that each have two cache lines of their own.
@@ -96,7 +106,7 @@ std::byte* collectives_core::reserve(const char* description,
     constexpr std::size_t alignment = 128;
     block_request request;
     request.description = description;
-    request.reserved_bytes = bytes_of(largest_node()) + alignment;
+    request.reserved_bytes = bytes_of(largest_node_) + alignment;
     request.node_bytes = bytes_of(team_.node_size()) + alignment;
     request.mine = [&] { return even_part(request.node_bytes, team_); };
     std::byte* const begin = memory_.allocate({}, request).data;
@@ -109,13 +119,6 @@ slice_exchange& collectives_core::slices() {
         slices_.emplace(team_,
                         reserve("scratch space for collective calls", slice_exchange::bytes));
     return *slices_;
-}
-
-int collectives_core::largest_node() const noexcept {
-    int result = 0;
-    for (int node = 0; node < team_.placement()->nodes(); ++node)
-        result = std::max(result, team_.placement()->node_size(node));
-    return result;
 }
 
 void collectives_core::run(const collective_call& mine) {
@@ -164,6 +167,7 @@ bool collectives_core::shows(const collective_call& mine, const call_note& note)
     if (mine.name == collective_call::name_type::broadcast) return is_root;
     if (mine.name == reduce && is_root && team_.rank() == 0 && team_.placement()->nodes() == 1)
         return false;
+    if (team_.placement()->nodes() > 1) return team_.node_size() > 1;
     return !stays_in_place(note);
 }
 
@@ -173,23 +177,38 @@ void collectives_core::settle_between_nodes(const collective_call& mine) {
     if (team_.is_leader()) {
         rendezvous::outcome& result = board_->result();
         result.verdict = found;
-        const int root = root_on_node(mine);
-        if (found.what == call_verdict::finding::good && bytes <= sizeof result.values) {
-            const auto step = static_cast<index_t>(mine.element_bytes);
-            const bool is_broadcast = mine.name == collective_call::name_type::broadcast;
-            copy_bytes(result.values, board_->values_of(is_broadcast ? std::max(root, 0) : 0),
-                       bytes);
-            for (int peer = 1; !is_broadcast && kernel_ != nullptr && peer < team_.node_size();
-                 ++peer)
-                kernel_(result.values, step, board_->values_of(peer), step,
-                        static_cast<index_t>(mine.count), nullptr);
-        }
-        const bool has_root = mine.root >= 0 && mine.root < team_.placement()->size();
-        exchange_->settle(result, kernel_, has_root ? team_.placement()->node_of(mine.root) : -1,
-                          why_);
+        result.value_bytes = 0;
+        if (found.what == call_verdict::finding::good && goes_beside_notes(bytes))
+            gather_values(mine, bytes, result);
+        exchange_->settle(result, kernel_, why_);
     }
     team_.meet_on_node(why_);
     throw_if_refused(board_->result().verdict);
+}
+
+// What this node brings beside its verdict: its ranks' values, combined, or those of the root.
+void collectives_core::gather_values(const collective_call& mine, std::size_t bytes,
+                                     rendezvous::outcome& to) {
+    if (mine.name == collective_call::name_type::broadcast) {
+        const int root = root_on_node(mine);
+        if (root < 0) return;
+        copy_bytes(to.values, shown_values(mine, root), bytes);
+    } else {
+        if (kernel_ == nullptr) return; // no such operation: soon refused
+        combine_run(to.values, bytes, mine, [&](int peer) { return shown_values(mine, peer); });
+    }
+    to.value_bytes = bytes;
+}
+
+// Whether leaders send such values to each other beside their verdicts. A rank alone on its node
+// shows them to nobody there.
+bool collectives_core::goes_beside_notes(std::size_t bytes) const noexcept {
+    return bytes <= rendezvous::result_bytes && (largest_node_ == 1 || board_->fits(bytes));
+}
+
+const std::byte* collectives_core::shown_values(const collective_call& mine,
+                                                int node_rank) const noexcept {
+    return team_.node_size() == 1 ? mine.values : board_->values_of(node_rank);
 }
 
 // Combines the values of all ranks of the node in rank order: to[i] becomes the result. They may be
@@ -214,8 +233,8 @@ bool collectives_core::stays_in_place(const call_note& note) const noexcept {
 bool collectives_core::finish_small(const collective_call& mine) {
     const std::size_t bytes = mine.count * mine.element_bytes;
     const bool over_nodes = team_.placement()->nodes() > 1;
-    if (!board_->fits(bytes) || (over_nodes && bytes > rendezvous::result_bytes)) return false;
-    for (int peer = 0; peer < team_.node_size(); ++peer)
+    if (over_nodes ? !goes_beside_notes(bytes) : !board_->fits(bytes)) return false;
+    for (int peer = 0; !over_nodes && peer < team_.node_size(); ++peer)
         if (stays_in_place(board_->note_of(peer))) return false;
     const bool takes =
         mine.name == all_reduce || (mine.name == reduce) == (mine.root == team_.rank());
@@ -262,9 +281,9 @@ void collectives_core::combine_slices(const collective_call& mine, std::size_t b
 void collectives_core::reduce_by_steps(const collective_call& mine) {
     const std::size_t bytes = mine.count * mine.element_bytes;
     const std::size_t chunks = (bytes + chunk_bytes - 1) / chunk_bytes;
-    const bool brings = !board_->are_all_shared();
-    const bool takes = mine.name == all_reduce || mine.root == team_.rank();
     const int me = team_.node_rank(), peers = team_.node_size();
+    const bool is_alone = peers == 1, brings = !is_alone && !board_->are_all_shared();
+    const bool takes = mine.name == all_reduce || mine.root == team_.rank();
     const auto length = [&](std::size_t c) {
         return std::min(chunk_bytes, bytes - c * chunk_bytes);
     };
@@ -273,6 +292,7 @@ void collectives_core::reduce_by_steps(const collective_call& mine) {
         const std::size_t begin = slice(length(c), me, peers),
                           end = slice(length(c), me + 1, peers);
         combine_run(outbox(c) + begin, end - begin, mine, [&](int peer) {
+            if (is_alone) return home(c) + begin;
             return (brings ? inbox(c, peer) : values_of(peer) + c * chunk_bytes) + begin;
         });
     };
@@ -327,7 +347,7 @@ void collectives_core::reserve_scratch() {
     };
     block_request request;
     request.description = "scratch space for collective calls";
-    request.reserved_bytes = need(largest_node());
+    request.reserved_bytes = need(largest_node_);
     request.node_bytes = need(team_.node_size());
     request.zeroed = false;
     const auto me = static_cast<std::size_t>(team_.node_rank());

@@ -38,6 +38,9 @@ private:
     void meet_and_check(const collective_call& mine, const call_note& note);
     bool shows(const collective_call& mine, const call_note& note) const noexcept;
     void settle_between_nodes(const collective_call& mine);
+    void gather_values(const collective_call& mine, std::size_t bytes, rendezvous::outcome& to);
+    bool goes_beside_notes(std::size_t bytes) const noexcept;
+    const std::byte* shown_values(const collective_call& mine, int node_rank) const noexcept;
     bool stays_in_place(const call_note& note) const noexcept;
     bool finish_small(const collective_call& mine);
     void reduce_in_place(const collective_call& mine);
@@ -56,10 +59,10 @@ private:
     std::byte* outbox(std::size_t chunk) const noexcept;
     std::byte* values_of(int node_rank) const noexcept;
     int root_on_node(const collective_call& mine) const noexcept;
-    int largest_node() const noexcept;
 
     team_core& team_;
     arena& memory_;
+    int largest_node_; // its ranks
     std::optional<rendezvous> board_;
     std::unique_ptr<leader_exchange> exchange_; // of leaders, if there are several nodes
     std::optional<slice_exchange> slices_;      // on one node, made when they are first needed

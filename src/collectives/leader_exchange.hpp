@@ -1,32 +1,37 @@
 #pragma once
 
 #include "combine.hpp"
+#include "node_pairs.hpp"
 #include "rendezvous.hpp"
 #include "team_core.hpp"
 
 #include <mpi.h>
 
 #include <cstddef>
+#include <memory>
+#include <span>
 #include <vector>
 
 namespace nodespan::detail {
 
-/// The part of collective calls that crosses nodes: messages between leaders. Every wait keeps MPI
-/// going, and ends with errc::peer_lost when a rank has left. An error here ends the team on all
-/// ranks. MPI may then still write to this object and to the values, which must stay: they lie in
-/// scratch space, and never in memory that the program may free. At most 2^31 - 1 bytes a call.
+/// The part of collective calls that crosses nodes: messages between leaders, of which each sends
+/// and keeps as much for a million nodes as for a few, but for the number of rounds. Every wait
+/// keeps MPI going, and ends with errc::peer_lost when a rank has left. An error here ends the team
+/// on all ranks. MPI may then still write to this object and to the values, which must stay: they
+/// lie in scratch space, and never in memory that the program may free. At most 2^31 - 1 bytes a
+/// call.
 class leader_exchange {
 public:
     explicit leader_exchange(team_core& team);
 
-    /// Compares what the nodes found, and combines the values in `mine`, if there are any, in node
-    /// order; a broadcast takes the values of node `root_node`. `why` is what ranks wait in until
+    /// Joins what the nodes found, and combines their values, if there are any, in the order of
+    /// node_pairs; a node without values takes those of others. `why` is what ranks wait in until
     /// the next call of this function.
     /// Call:   leaders.
     /// Errors: MPI category.
-    void settle(rendezvous::outcome& mine, run_kernel kernel, int root_node, const occasion& why);
+    void settle(rendezvous::outcome& mine, run_kernel kernel, const occasion& why);
 
-    /// Combines `bytes` bytes of all nodes in node order; all nodes get the result.
+    /// Combines `bytes` bytes of all nodes in the order of node_pairs; all nodes get the result.
     /// Call:   leaders.
     void combine(std::byte* values, std::size_t bytes, std::size_t element_bytes,
                  run_kernel kernel);
@@ -36,23 +41,29 @@ public:
     void broadcast(std::byte* values, std::size_t bytes, int root_node);
 
 private:
+    using bytes_span = std::span<std::byte>;
+    struct meeting { // with one other node
+        int node;
+        bool is_upper; // what that node has comes before what this one has
+        std::size_t element_bytes;
+        run_kernel kernel;
+    };
+
     void wait();
-    void wait_for(std::size_t number);
-    void gather_outcomes(const rendezvous::outcome& mine);
-    void receive(std::byte* to, std::size_t bytes, int node);
-    void send(const std::byte* from, std::size_t bytes, int node);
-    void combine_parts(std::byte* mine, std::size_t bytes, std::size_t element_bytes,
-                       run_kernel kernel);
-    std::byte* part_from(int node, std::size_t bytes) noexcept {
-        return parts_.data() + static_cast<std::size_t>(node) * bytes;
-    }
-    std::byte* part(std::byte* values, int node, std::size_t bytes, std::size_t unit) const;
+    void wait_for(std::size_t begin, std::size_t end);
+    void forget_requests() noexcept;
+    void receive_outcome(int node);
+    void receive(bytes_span to, int node);
+    void send(bytes_span from, int node);
+    void meet(const meeting& with, bytes_span mine, bytes_span theirs);
+    void spread(const std::vector<bytes_span>& halved, bytes_span mine);
 
     team_core& team_;
     int nodes_;
     int node_;
-    std::vector<rendezvous::outcome> outcomes_; // of all nodes
-    std::vector<std::byte> parts_;              // the parts of other nodes that this node combines
+    node_pairs pairs_;
+    std::unique_ptr<rendezvous::outcome> outcome_; // of another node
+    std::vector<std::byte> values_;                // of another node
     std::vector<MPI_Request> open_;
     std::vector<int> peers_; // the rank at the other end of each request
     occasion why_;

@@ -60,6 +60,21 @@ std::string to_string(const call_note& note) {
     return text + ")";
 }
 
+void call_verdict::join(const call_verdict& later) noexcept {
+    if (what != finding::good) return;
+    if (!later.note.agrees_with(note)) {
+        what = finding::mismatch;
+        other_note = later.note;
+        other_rank = later.rank;
+    } else if (later.what == finding::mismatch) {
+        what = finding::mismatch;
+        other_note = later.other_note;
+        other_rank = later.other_rank;
+    } else if (later.what == finding::overlap) {
+        *this = later;
+    }
+}
+
 void throw_if_refused(const call_verdict& verdict) {
     using enum call_verdict::finding;
     if (verdict.what == mismatch)
@@ -79,8 +94,9 @@ std::size_t rendezvous::shown_bytes(int ranks) noexcept {
     return std::clamp(together / static_cast<std::size_t>(ranks) / 64 * 64, least, most);
 }
 
-std::size_t rendezvous::bytes(int ranks, std::size_t shown_bytes) noexcept {
-    return sizeof(head) + static_cast<std::size_t>(ranks) * 2 * (sizeof(line) + shown_bytes);
+std::size_t rendezvous::bytes(int ranks, std::size_t shown_bytes, bool over_nodes) noexcept {
+    return sizeof(head) + static_cast<std::size_t>(ranks) * 2 * (sizeof(line) + shown_bytes) +
+           (over_nodes ? 2 * sizeof(outcome) : 0);
 }
 
 rendezvous::rendezvous(team_core& team, std::byte* memory, std::size_t shown_bytes)
@@ -91,7 +107,8 @@ rendezvous::rendezvous(team_core& team, std::byte* memory, std::size_t shown_byt
       shown_bytes_(shown_bytes),
       head_(reinterpret_cast<head*>(memory)),
       lines_(reinterpret_cast<line*>(memory + sizeof(head))),
-      slots_(memory + sizeof(head) + sizeof(line) * 2 * static_cast<std::size_t>(ranks_)) {}
+      slots_(memory + sizeof(head) + sizeof(line) * 2 * static_cast<std::size_t>(ranks_)),
+      results_(reinterpret_cast<outcome*>(memory + bytes(ranks_, shown_bytes, false))) {}
 
 void rendezvous::show(const call_note& mine, const std::byte* values, bool with_values) {
     ++turn_;

@@ -8,7 +8,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace nodespan::detail {
@@ -40,6 +42,10 @@ struct call_verdict {
     finding what = finding::good;
     std::int32_t rank = 0, other_rank = 0; // in the team: two whose notes disagree
     call_note note, other_note;
+
+    /// Takes in what the nodes behind these have found. The first of all ranks is compared with all
+    /// others.
+    void join(const call_verdict& later) noexcept;
 };
 
 /// Where the ranks of a node show each other their notes, and small values beside them, in shared
@@ -49,14 +55,14 @@ public:
     /// The bytes of values that fit into a note's line.
     static constexpr std::size_t line_values_bytes = 48;
 
-    /// The most bytes of a small result that leaders combine between nodes.
-    static constexpr std::size_t result_bytes = 384;
+    /// The most bytes that leaders send to other nodes beside their verdicts.
+    static constexpr std::size_t result_bytes = 64 * 1024;
 
     /// The most bytes that each of `ranks` ranks of a node can show at once.
     static std::size_t shown_bytes(int ranks) noexcept;
 
     /// Bytes of shared memory that `ranks` ranks need, zeroed and aligned to 128.
-    static std::size_t bytes(int ranks, std::size_t shown_bytes) noexcept;
+    static std::size_t bytes(int ranks, std::size_t shown_bytes, bool over_nodes) noexcept;
 
     rendezvous(team_core& team, std::byte* memory, std::size_t shown_bytes);
 
@@ -77,9 +83,19 @@ public:
     /// Where the leader tells its node the outcome of the call among nodes.
     struct alignas(128) outcome {
         call_verdict verdict;
+        std::size_t value_bytes = 0; // as many as there are; 0 where the nodes have none
         alignas(16) std::byte values[result_bytes];
+
+        /// What other nodes need of it.
+        std::span<std::byte> message() noexcept {
+            return {reinterpret_cast<std::byte*>(this), offsetof(outcome, values) + value_bytes};
+        }
+        void copy(outcome& from) noexcept {
+            std::memcpy(static_cast<void*>(this), &from, from.message().size());
+        }
     };
-    outcome& result() noexcept { return head_->results[turn_ % 2]; }
+    /// Call:   in teams of several nodes.
+    outcome& result() noexcept { return results_[turn_ % 2]; }
 
 private:
     struct alignas(128) line {
@@ -90,7 +106,6 @@ private:
     static_assert(sizeof(line) == 128, "one pair of cache lines, fetched together");
     struct head {
         alignas(128) shared_word sleepers;
-        outcome results[2];
     };
 
     line& line_of(int node_rank) const noexcept {
@@ -112,6 +127,7 @@ private:
     head* head_;
     line* lines_;
     std::byte* slots_;
+    outcome* results_; // two, behind the slots, in teams of several nodes
     std::uint32_t turn_ = 0;
 };
 

@@ -11,12 +11,13 @@
 // How the ranks of a node meet.
 //
 // The words. Each rank has a line that only this rank writes: `arrived` is the number of the last
-// meeting that it has reached, `rounds` the number of rounds of dissemination that it has begun,
-// `kinds` the kinds of the calls for which it came, and `words` what it tells in a led meeting. One
-// rank writes `meeting.released`, the number of the last meeting that has ended, and
-// `meeting.result`: the leader in a led meeting, the last rank to arrive in a counted one. All
-// ranks increment `count.arrivals`. `flags.abandoned` is 1 + the rank that was the first to leave
-// by an exception, and does not change any more once it is set.
+// meeting that it has reached, `kinds` the kinds of the calls for which it came, and `words` what
+// it tells in a led meeting. For each round of dissemination it has a line more, which one other
+// rank reads: a round is written while that one may still read the round before. One rank writes
+// `meeting.released`, the number of the last meeting that has ended, and `meeting.result`: the
+// leader in a led meeting, the last rank to arrive in a counted one. All ranks increment
+// `count.arrivals`. `flags.abandoned` is 1 + the rank that was the first to leave by an exception,
+// and does not change any more once it is set.
 //
 // Order. A rank stores `words` before `arrived`, and the leader stores `result` before `released`.
 // These stores are releases, and waits read with acquire: so a rank that leaves a meeting sees all
@@ -31,7 +32,7 @@
 // writes the `result` of m + 1 after all ranks have arrived at m + 1, when they have read that of
 // m.
 //
-// Different calls. A rank stores the kind of its call before `arrived`, `rounds` or the increment
+// Different calls. A rank stores the kind of its call before `arrived`, a round or the increment
 // of `arrivals`, into one of two words in turn: so the kind for meeting m stays until m + 2, to
 // which nobody comes before all have left m. Who reads that a rank has come to m, reads its kind
 // for m in the same cache line; the last of a counted meeting compares the sum of all kinds with
@@ -45,21 +46,26 @@
 // sleeps, and then throws errc::peer_lost. A rank may reach a meeting and leave just after it: so a
 // wait reads its word again after the flag, and ends well if the goal is reached. In dissemination
 // a rank may also hear from a rank that has itself not heard yet; if all ranks have arrived, the
-// wait goes on for 100 ms. A rank that dies without unwinding sets no flag: then the watchdog says
-// for which ranks the others wait.
+// wait goes on for a second. A rank that dies without unwinding sets no flag: then the watchdog
+// says for which ranks the others wait.
 
 namespace nodespan::detail {
 namespace {
 
 // If ranks share cores, they count arrivals and the last one ends the meeting: no other rank has to
-// run for that. With a core for each rank, up to four ranks read the lines of all others. More
+// run for that. With a core for each rank, up to three ranks read the lines of all others. More
 // ranks meet in rounds, whose number is the logarithm of the number of ranks.
-constexpr int most_flags = 4;
+constexpr int most_flags = 3;
 
 } // namespace
 
-std::size_t node_barrier::barrier_bytes(int ranks) {
+std::size_t node_barrier::lines_bytes(int ranks) {
     return sizeof(layout) + sizeof(rank_line) * static_cast<std::size_t>(ranks - 1);
+}
+
+std::size_t node_barrier::barrier_bytes(int ranks) {
+    return lines_bytes(ranks) +
+           sizeof(round_line) * static_cast<std::size_t>(ranks * rounds_of(ranks));
 }
 
 std::size_t node_barrier::bytes(int ranks) {
@@ -68,6 +74,7 @@ std::size_t node_barrier::bytes(int ranks) {
 
 node_barrier::node_barrier(void* memory, int rank, int ranks, int first_rank, bool oversubscribed)
     : shared_(static_cast<layout*>(memory)),
+      rounds_(reinterpret_cast<round_line*>(static_cast<std::byte*>(memory) + lines_bytes(ranks))),
       rank_(rank),
       ranks_(ranks),
       first_rank_(first_rank),
@@ -149,13 +156,14 @@ std::string node_barrier::with_notes(const std::vector<int>& late) const {
 }
 
 // Waits until `word` has reached `goal`. A rank may set `word` and then leave: `word` is read again
-// after the abandoned flag. In dissemination, once all have arrived, `others_go_on` allows 100 ms.
+// after the abandoned flag. In dissemination, once all have arrived, `others_go_on` allows a
+// second.
 template <class Slow>
 void node_barrier::wait_until(shared_word& word, std::uint32_t goal, const patience& how,
                               Slow&& slow, bool others_go_on) {
     const auto ready = [goal](std::uint32_t count) { return is_reached(count, goal); };
     watchdog watch;
-    grace_period grace;
+    grace_period grace{std::chrono::seconds(1)}; // others may have lost their cores
     unsigned tries = 0;
     wait_on(word, shared_->flags.sleepers, how, ready, [&] {
         if (is_abandoned() && !ready(word.load(std::memory_order_acquire)) &&
@@ -196,18 +204,19 @@ void node_barrier::meet_by_flags() {
 }
 
 // In round k every rank hears from the rank 2^k before it, which has already heard from 2^k ranks
-// (Hensgen, Finkel, Manber 1988). Each rank writes one word only.
+// (Hensgen, Finkel, Manber 1988). A word has one writer and one reader.
 void node_barrier::meet_by_dissemination() {
     say_kind(line(rank_).kinds);
-    say_kind(line(rank_).round_kinds);
     line(rank_).arrived.store(meeting_, std::memory_order_release); // only slow ranks read it
-    for (int distance = 1; distance < ranks_; distance *= 2) {
-        ++rounds_;
-        store_and_wake(line(rank_).rounds, rounds_, shared_->flags.sleepers);
+    ++disseminated_;
+    for (int distance = 1, round = 0; distance < ranks_; distance *= 2, ++round) {
+        round_line& mine = line(rank_, round);
+        say_kind(mine.kinds);
+        store_and_wake(mine.meeting, disseminated_, shared_->flags.sleepers);
         const int before = (rank_ + ranks_ - distance) % ranks_;
         wait_until(
-            line(before).rounds, rounds_, patience_, [] {}, true);
-        require_same_kind(line(before).round_kinds, before);
+            line(before, round).meeting, disseminated_, patience_, [] {}, true);
+        require_same_kind(line(before, round).kinds, before);
     }
 }
 
@@ -228,7 +237,9 @@ void node_barrier::arrive(const agreed_words& words, const occasion& why) {
     ++meeting_;
     why_ = &why;
     line(rank_).words = words;
-    say_kind(line(rank_).kinds);
+    // After an exception others may still be in the meeting before the last, whose kind this one's
+    // would replace. Nobody passes this meeting.
+    if (!is_abandoned()) say_kind(line(rank_).kinds);
     store_and_wake(line(rank_).arrived, meeting_, shared_->flags.sleepers);
 }
 
@@ -276,7 +287,8 @@ void node_barrier::wake_sleepers() noexcept {
     futex_wake_all(shared_->meeting.released);
     for (int peer = 0; peer < ranks_; ++peer) {
         futex_wake_all(line(peer).arrived);
-        futex_wake_all(line(peer).rounds);
+        for (int round = 0; round < rounds_of(ranks_); ++round)
+            futex_wake_all(line(peer, round).meeting);
     }
 }
 

@@ -6,6 +6,7 @@
 #include "watchdog.hpp"
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -19,7 +20,8 @@ using agreed_words = std::array<std::uint64_t, 5>;
 
 /// The meeting point of the ranks of one node, in memory that they share. It needs no MPI, and no
 /// system call if all ranks are quick. Every rank has a cache line of its own, which says how many
-/// meetings it has reached. node_barrier.cpp explains the protocol.
+/// meetings it has reached, and one for each round of a meeting of many. node_barrier.cpp explains
+/// the protocol.
 ///
 /// All ranks call the same sequence of meetings. If they come to one for calls of different kinds,
 /// all of them get an error that says so, see mixed_calls. Some meetings have a leader and some
@@ -120,15 +122,19 @@ private:
         shared_word arrived;  // number of the last meeting this rank came to
         shared_word kinds[2]; // of the calls for which it came to the last two meetings
         agreed_words words;
-        alignas(128) shared_word rounds; // of disseminated meetings, all together
-        shared_word round_kinds[2];      // as kinds
-        shared_word waits_for;           // see note()
+        shared_word waits_for; // see note()
+    };
+    // Of one rank and one round: the rank that waits for it may still read it when the next round
+    // begins.
+    struct alignas(128) round_line {
+        shared_word meeting;  // number of the last disseminated meeting in which it was begun
+        shared_word kinds[2]; // as a rank's
     };
     struct layout {
         meeting_line meeting;
         count_line count;
         flag_line flags;
-        rank_line ranks[1]; // as many as the node has
+        rank_line ranks[1]; // as many as the node has; behind them the lines of their rounds
     };
 
     enum class shape { flags, dissemination, count };
@@ -142,6 +148,12 @@ private:
     }
 
     rank_line& line(int rank) const noexcept { return shared_->ranks[rank]; }
+    round_line& line(int rank, int round) const noexcept {
+        return rounds_[rank * rounds_of(ranks_) + round];
+    }
+    static int rounds_of(int ranks) noexcept {
+        return static_cast<int>(std::bit_width(static_cast<unsigned>(ranks - 1)));
+    }
     std::uint32_t kind() const noexcept { return why_->operation.kind; }
     void say_kind(shared_word (&kinds)[2]) const noexcept {
         kinds[meeting_ % 2].store(kind(), std::memory_order_relaxed);
@@ -152,6 +164,7 @@ private:
     void look_for_other_kinds();
     void wake_all() noexcept;
     void wake_sleepers() noexcept;
+    static std::size_t lines_bytes(int ranks);
     static std::size_t barrier_bytes(int ranks);
     void throw_if_abandoned();
     void throw_if_abandoned(const occasion& mine);
@@ -164,15 +177,16 @@ private:
                     bool others_go_on = false);
 
     layout* shared_;
+    round_line* rounds_;
     int rank_;
     int ranks_;
     int first_rank_;
     mixed_calls mixed_;
     shape shape_; // of leaderless meetings
     patience patience_;
-    std::uint32_t meeting_ = 0;  // the meeting this rank is in, or was in last
-    std::uint32_t rounds_ = 0;   // of dissemination so far
-    std::uint64_t arrivals_ = 0; // what count.arrivals is after a counted meeting
+    std::uint32_t meeting_ = 0;      // the meeting this rank is in, or was in last
+    std::uint32_t disseminated_ = 0; // of these, those by dissemination so far
+    std::uint64_t arrivals_ = 0;     // what count.arrivals is after a counted meeting
     const occasion* why_ = nullptr;
     const far_ends* ends_ = nullptr;
 };

@@ -30,17 +30,21 @@ private:
     clock::time_point next_{};
 };
 
-/// The 100 ms for which a wait goes on after a rank has left: what the rank sent before may still
+/// The time, 100 ms unless said otherwise, for which a wait goes on after a rank has left: what the rank sent before may still
 /// be under way. They begin with the first question.
 class grace_period {
 public:
+    explicit grace_period(
+        std::chrono::milliseconds length = std::chrono::milliseconds(100)) noexcept
+        : length_(length) {}
     bool is_over() noexcept {
         const auto now = std::chrono::steady_clock::now();
         if (since_ == std::chrono::steady_clock::time_point{}) since_ = now;
-        return now - since_ > std::chrono::milliseconds(100);
+        return now - since_ > length_;
     }
 
 private:
+    std::chrono::milliseconds length_;
     std::chrono::steady_clock::time_point since_{};
 };
 

@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <chrono>
 #include <cmath>
 #include <complex>
@@ -52,18 +53,26 @@ T combined(T a, T b, accumulate_op op) {
     return a;
 }
 
-// In the promised order: ranks of a node, then nodes.
+// In the promised order: ranks of a node, then nodes, always two neighbouring groups at a time; at
+// first so many pairs of nodes that a power of two is left.
 template <class T>
 T expected(const team& everyone, index_t i, accumulate_op op) {
-    T total{};
+    std::vector<T> groups;
     for (int node = 0; node < everyone.nodes(); ++node) {
         const int first = everyone.placement().first_rank(node);
-        T sum = value<T>(first, i);
+        groups.push_back(value<T>(first, i));
         for (int r = first + 1; r < everyone.placement().first_rank(node + 1); ++r)
-            sum = combined(sum, value<T>(r, i), op);
-        total = node == 0 ? sum : combined(total, sum, op);
+            groups.back() = combined(groups.back(), value<T>(r, i), op);
     }
-    return total;
+    const auto join = [&](std::size_t k) { // with its neighbour
+        groups[k] = combined(groups[k], groups[k + 1], op);
+        groups.erase(groups.begin() + static_cast<std::ptrdiff_t>(k) + 1);
+    };
+    const std::size_t power = std::bit_floor(groups.size());
+    for (std::size_t k = 0; groups.size() > power; ++k) join(k);
+    while (groups.size() > 1)
+        for (std::size_t k = 0; k < groups.size(); ++k) join(k);
+    return groups[0];
 }
 
 // Values of each rank, in memory of the wanted kind; off the begin of a line by one element.
@@ -179,6 +188,32 @@ TEST(Collectives, GiveTheSameBitsInEveryRunAndMemory) {
 
             EXPECT_EQ(std::memcmp(own.mine().data(), again.mine().data(), own.mine().size_bytes()),
                       0);
+        }
+    }
+}
+
+// Values of all magnitudes, whose sums depend on the order, and NaNs with bits of their own.
+TEST(Collectives, GiveAllRanksTheSameBits) {
+    team everyone(MPI_COMM_WORLD);
+    std::uint64_t dice = static_cast<std::uint64_t>(everyone.rank()) + 1;
+    for (const std::size_t count : {1U, 6U, 7U, 500U, 2048U, 2049U, 5000U, 70'001U, 300'007U}) {
+        std::vector<double> mine(count), first;
+        for (double& x : mine) {
+            dice = dice * 6364136223846793005U + 1442695040888963407U;
+            const std::uint64_t bits = dice ^ dice >> 31;
+            std::memcpy(&x, &bits, sizeof x);
+        }
+        for (int run = 0; run < 3; ++run) {
+            std::vector<double> result = mine;
+
+            all_reduce(everyone, result);
+
+            if (run == 0) {
+                first = result;
+                MPI_Bcast(first.data(), static_cast<int>(count), MPI_DOUBLE, 0, everyone.comm());
+            }
+            EXPECT_EQ(std::memcmp(result.data(), first.data(), count * sizeof(double)), 0)
+                << count << " doubles, run " << run;
         }
     }
 }

@@ -310,7 +310,7 @@ std::string scenario_name(const testing::TestParamInfo<std::tuple<actors, bool, 
 
 INSTANTIATE_TEST_SUITE_P(All, NodeBarrier,
                          testing::Combine(testing::Values(actors::threads, actors::processes),
-                                          testing::Bool(), testing::Values(1, 2, 3, 7)),
+                                          testing::Bool(), testing::Values(1, 2, 3, 4, 7)),
                          scenario_name);
 
 TEST(NodeBarrierMemory, GrowsWithItsRanks) {
