@@ -30,8 +30,8 @@ private:
     clock::time_point next_{};
 };
 
-/// The time, 100 ms unless said otherwise, for which a wait goes on after a rank has left: what the rank sent before may still
-/// be under way. They begin with the first question.
+/// The time, 100 ms unless said otherwise, for which a wait goes on after a rank has left: what the
+/// rank sent before may still be under way. It begins with the first question.
 class grace_period {
 public:
     explicit grace_period(
