@@ -14,7 +14,8 @@ struct cell {
 };
 
 /// The cells of the elements of an array, in memory that begins as zeros. Of a chunk whose elements
-/// all went through the same only one is kept: programs that pass over whole arrays move few bytes for it.
+/// all went through the same only one is kept: programs that pass over whole arrays move few bytes
+/// for it.
 class shadow {
 public:
     static constexpr std::size_t chunk_cells = 512;
