@@ -43,7 +43,8 @@ record record_of(memory_of_thread& mine, ledger& book, const deed& how);
 void touch(memory_of_thread& mine, std::uintptr_t begin, std::uintptr_t end, const deed& how);
 
 /// Accesses in rows: at begin, begin + stride, ... before begin + length, and so many rows of
-/// these, of which each is `step` bytes behind the one before. Strides, steps and lengths may be negative.
+/// these, of which each is `step` bytes behind the one before. Strides, steps and lengths may be
+/// negative.
 struct strided_rows {
     std::uintptr_t begin = 0;
     std::ptrdiff_t stride = 0, length = 0, step = 0;
