@@ -53,6 +53,9 @@ module nodespan
   end enum
 
   enum, bind(c)
+    enumerator :: nodespan_as_is = 0, nodespan_transposed, nodespan_adjoint
+  end enum
+  enum, bind(c)
     enumerator :: nodespan_replace_file = 0, nodespan_add, nodespan_overwrite
   end enum
 
@@ -66,6 +69,7 @@ module nodespan
     type(c_ptr) :: rank_grid = c_null_ptr ! integer(c_int)
     type(c_ptr) :: ghosts = c_null_ptr    ! integer(c_int64_t)
     type(c_ptr) :: periodic = c_null_ptr  ! integer(c_int)
+    type(c_ptr) :: block = c_null_ptr     ! integer(c_int64_t)
   end type
 
   type, bind(c) :: nodespan_ring_options

@@ -20,6 +20,11 @@ class Array(_core.Array):
     give the array up on this rank; it ends when all ranks have given it up, together, when the next
     array, queue or the like of its team is made (or at ``Team.collect()``).
 
+    ``node_grid`` and ``rank_grid`` say how many nodes, and ranks of a node, share each axis; ``cuts``
+    where; ``block`` gives extents of blocks that nodes get in turn instead (block-cyclic: then
+    ``local_index`` and ``node_place`` say which elements lie where). ``ghosts`` are layers of
+    neighbours' elements around what a node has, ``periodic`` axes close on themselves.
+
     Shape:  extents of at least 0; dtypes: bool, integers, float16, float32, float64, longdouble,
             complex64, complex128, structured dtypes of these.
     Call:   collective over the team, same arguments on all ranks.
@@ -28,11 +33,11 @@ class Array(_core.Array):
     """
 
     def __new__(cls, team, shape, dtype="float64", *, zeroed=True, ghosts=None, periodic=None,
-                node_grid=None, rank_grid=None, cuts=None, name=None):
+                node_grid=None, rank_grid=None, cuts=None, block=None, name=None):
         self = made(cls, _core.Array, team, shape, dtype, zeroed, ghosts, periodic, node_grid,
-                    rank_grid, cuts, name)
+                    rank_grid, cuts, block, name)
         self._team = team
-        self._cut = (node_grid, rank_grid, cuts)
+        self._cut = (node_grid, rank_grid, cuts, block)
         self._periodic = periodic
         self._views = {}
         _checking.name_sources()
@@ -148,7 +153,19 @@ class Array(_core.Array):
         box, view = self._intended("writing", index, ghosts)
         return _checking.Intent(self, box, view, True)
 
+    # The indices of my share along each axis, ascending: slices, or ndarrays in a block-cyclic array.
+    def _own_indices(self):
+        if not self.is_cyclic:
+            return self.rank_box
+        shape = self.local.shape
+        if 0 in shape:
+            return tuple(np.empty(0, np.int64) for _ in shape)
+        return tuple(np.array([self.local_index([i if e == d else 0 for e in range(self.ndim)])[d]
+                               for i in range(count)]) for d, count in enumerate(shape))
+
     def _intended(self, name, index, ghosts):
+        if index is None and self.is_cyclic: # no box of indices, so nothing that the checker could be told
+            return None, self.local
         if index is None:
             wide = self.ghosts if ghosts and self.ghosts and self.local.size else [0] * self.ndim
             own = [(part.start - w, part.stop + w) for part, w in zip(self.rank_box, wide)]
@@ -262,6 +279,34 @@ class Array(_core.Array):
         rows = self._rows(places)
         self._scatter_add(rows, _as_elements(values, (len(rows),), self.dtype))
 
+    def gather_all(self, places):
+        """``gather`` of lists that all ranks have, each its own, empty ones too.
+
+        Over nodes much faster than calls of each rank alone. Call: collective. Epoch: ends one when
+        it begins and one when it returns. Errors: IndexError, ValueError of any rank, on all ranks.
+        """
+        rows, _ = self._agreed_rows(places)
+        result = np.empty(len(rows), self.dtype)
+        self._gather_all(rows, result)
+        return result
+
+    def scatter_all(self, places, values):
+        """``scatter`` of lists of all ranks, in a fixed order, rank 0's first; see ``gather_all``."""
+        self._scatter_all(*self._agreed_rows(places, values))
+
+    def scatter_add_all(self, places, values):
+        """``scatter_add`` of lists of all ranks; sums have the same bits in every run. See ``gather_all``."""
+        self._require_number("scatter_add_all")
+        self._scatter_add_all(*self._agreed_rows(places, values))
+
+    # What this rank gives, if all ranks give what can be taken.
+    def _agreed_rows(self, places, values=None):
+        def look():
+            rows = self._rows(places)
+            return rows, None if values is None else _as_elements(values, (len(rows),), self.dtype)
+
+        return self.team._agreed(look)
+
     def _rows(self, places):
         return _indexing.without_negatives(_indexing.as_places(places, self.ndim), self.shape)
 
@@ -365,7 +410,7 @@ class Array(_core.Array):
 
     # The same of arrays that change, or become others. A team's other arrays stay as they are.
 
-    def redistribute(self, *, node_grid=None, rank_grid=None, cuts=None):
+    def redistribute(self, *, node_grid=None, rank_grid=None, cuts=None, block=None):
         """Cuts the array otherwise, as ``Array(...)`` takes it; without arguments evenly along axis 0.
 
         Shape, ghosts and name stay. Views that were there before stay those of the old memory.
@@ -373,21 +418,21 @@ class Array(_core.Array):
         Errors: as making an array; on all ranks. The array is then as it was.
         Cost:   a new array; each element is copied once, and crosses to another node at most once.
         """
-        self._move_to("redistribute", self.shape, node_grid, rank_grid, cuts)
-        self._become((node_grid, rank_grid, cuts))
+        self._move_to("redistribute", self.shape, node_grid, rank_grid, cuts, block)
+        self._become((node_grid, rank_grid, cuts, block))
 
     def resize(self, shape):
         """Gives the array other extents. Elements at indices that both have stay; new ones are zeros.
 
         Cut points of axes whose extent changes give way to even pieces. As ``redistribute``.
         """
-        node_grid, rank_grid, cuts = self._cut
+        node_grid, rank_grid, cuts, block = self._cut
         wanted = self.team._agreed(lambda: _extents(shape))
         if cuts is not None:
             cuts = [one if d < len(wanted) and wanted[d] == self.shape[d] else None
                     for d, one in enumerate(cuts)]
-        self._move_to("resize", wanted, node_grid, rank_grid, cuts)
-        self._become((node_grid, rank_grid, cuts))
+        self._move_to("resize", wanted, node_grid, rank_grid, cuts, block)
+        self._become((node_grid, rank_grid, cuts, block))
 
     def _become(self, cut):
         self._cut = cut

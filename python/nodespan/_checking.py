@@ -56,5 +56,5 @@ class Intent:
     def _tell(self):
         from . import _core
 
-        if _core.tells_races:
+        if _core.tells_races and self._box is not None:
             self._array._tell(*self._box, self._writes)

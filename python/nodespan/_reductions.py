@@ -20,13 +20,18 @@ def _axes(array, axis):
     return result
 
 
+def _mine(array, axes):
+    """Where this rank's share lies along the other axes: what selects it in a result."""
+    own = [one for d, one in enumerate(array._own_indices()) if d not in axes]
+    return np.ix_(*own) if array.is_cyclic else tuple(own)
+
+
 def _joined(array, axes, part, neutral, op, working):
     """Every rank's part of a result at its place, and all parts combined."""
     kept = [d for d in range(array.ndim) if d not in axes]
     whole = np.full([array.shape[d] for d in kept], neutral, working)
     if 0 not in array.local.shape:
-        box = array.rank_box
-        whole[tuple(box[d] for d in kept)] = part
+        whole[_mine(array, axes)] = part
     array.team._combine(whole, op)
     return whole
 
@@ -98,8 +103,7 @@ def variance(array, axis, dtype, out, ddof, keepdims):
     result_dtype = np.zeros(0, dtype).real.dtype
     working = _working(dtype)
     means = _means(array, axes, working)
-    places = tuple(box for d, box in enumerate(array.rank_box) if d not in axes)
-    near = np.expand_dims(means[places], axes)
+    near = np.expand_dims(means[_mine(array, axes)], axes)
     part = np.square(np.abs(array.local - near)).sum(axis=axes, dtype=_working(result_dtype))
     whole = _joined(array, axes, part, 0, "sum", _working(result_dtype))
     count = max(_indexing.count([array.shape[d] for d in axes]) - ddof, 0)
@@ -142,20 +146,24 @@ def extreme(array, op, axis, out, keepdims):
 def place_of_extreme(array, op, axis, out, keepdims):
     axes = _axes_with_elements(array, "arg" + op, axis)
     whole, part = _extremes(array, op, axes, _working(array.dtype))
-    local, box = array.local, array.rank_box
+    local, own = array.local, array._own_indices()
     mine = nowhere = np.iinfo(np.int64).max
     if local.size:
         place = getattr(local, "arg" + op)(axis=None if axis is None else axes[0])
         if axis is None:
             inside = np.unravel_index(place, local.shape)
-            place = np.ravel_multi_index([i + one.start for i, one in zip(inside, box)], array.shape)
+            place = np.ravel_multi_index([_index_in(one, i) for i, one in zip(inside, own)], array.shape)
         else:
-            place = place + box[axes[0]].start
-        best = whole[tuple(one for d, one in enumerate(box) if d not in axes)]
+            place = _index_in(own[axes[0]], place)
+        best = whole[_mine(array, axes)]
         is_best = (part == best) | ((part != part) & (best != best))
         mine = np.where(is_best, place, nowhere)
     places = _joined(array, axes, mine, nowhere, "min", np.dtype("int64"))
     return _given_back(array, axes, places, np.dtype("int64"), out, keepdims)
+
+
+def _index_in(own, at):
+    return at + own.start if isinstance(own, slice) else own[at]
 
 
 def _neutral(op, dtype):
@@ -169,7 +177,7 @@ def dot(a, b):
     def look():
         if a.shape != b.shape:
             raise ValueError(f"nodespan: dot: shapes {a.shape} and {b.shape} differ")
-        if a.team is not b.team or a.rank_box != b.rank_box:
+        if a.team is not b.team or not all(map(np.array_equal, a._own_indices(), b._own_indices())):
             raise ValueError("nodespan: dot: the arrays are not cut alike over the ranks of one team")
         return np.result_type(a.dtype, b.dtype)
 

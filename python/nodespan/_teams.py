@@ -99,10 +99,10 @@ class Team(_core.Team):
     def like(self, other, dtype=None, *, zeroed=True, name=None):
         """An array of the shape, the cut and the ghosts of another one: zeros, or unspecified."""
         ghosts = other.ghosts or None
-        node_grid, rank_grid, cuts = other._cut
+        node_grid, rank_grid, cuts, block = other._cut
         return Array(self, other.shape, other.dtype if dtype is None else dtype, zeroed=zeroed,
                      ghosts=ghosts, periodic=other._periodic, node_grid=node_grid,
-                     rank_grid=rank_grid, cuts=cuts, name=name)
+                     rank_grid=rank_grid, cuts=cuts, block=block, name=name)
 
     def from_array(self, values=None, root=0, **options):
         """An array with the elements that rank ``root`` has; other ranks' values are not looked at.

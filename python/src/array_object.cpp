@@ -67,6 +67,8 @@ array_options options_from(const array_wishes& wishes, std::size_t dimensions) {
             result.ghosts.periodic.push_back(one != 0);
     result.distribution.node_grid = ints_of("node_grid", wishes.node_grid);
     result.distribution.rank_grid = ints_of("rank_grid", wishes.rank_grid);
+    if (!wishes.block.is_none())
+        result.distribution.block = numbers_of("block", wishes.block, dimensions);
     if (!wishes.cuts.is_none())
         for (const auto& along : py::iter(wishes.cuts)) {
             std::vector<index_t> points;
@@ -134,8 +136,9 @@ void array_object::make(const char* operation, const array_options& options,
     memory_ = std::move(memory);
     extents_ = extents;
     const array_core& made = *memory_->core;
-    node_box_ = made.node_box();
-    node_ = view_of(node_box_);
+    node_ = view_of(made.node_places());
+    const index_list nowhere(static_cast<int>(extents.size()), 0);
+    node_box_ = made.is_dealt() ? box<dynamic_rank>{nowhere, nowhere} : made.node_places();
     is_whole_here_ = made.is_one_node() && !made.is_counted() && !tells_races;
 }
 
@@ -171,7 +174,7 @@ void array_object::close() noexcept {
 }
 
 py::array array_object::view_of(const box<dynamic_rank>& part) const {
-    const box<dynamic_rank>& stored = memory_->core->stored_box();
+    const box<dynamic_rank>& stored = memory_->core->stored_places();
     const index_list steps = row_major_strides(stored.extents());
     const index_list extents = part.extents();
     std::vector<py::ssize_t> shape, strides;
@@ -204,6 +207,29 @@ box<dynamic_rank> grown(const detail::array_core& core) {
     return mine;
 }
 
+py::tuple node_place(const array_object& self, const py::sequence& at) {
+    const detail::array_core& core = self.core("node_place");
+    const index_list index = box_of(self, at, at).lo;
+    core.require_index("node_place", index);
+    index_list place = core.cut().place_of(index);
+    const box<dynamic_rank> holder = core.places().node_box(core.cut().owner_node(index));
+    for (std::size_t d = 0; d < place.size(); ++d) place[d] -= holder.lo[d];
+    return tuple_of(place);
+}
+
+// The indices of a place that is counted from the begin of a box of places.
+py::tuple index_in(const array_object& self, const char* operation, const box<dynamic_rank>& places,
+                   const py::sequence& place) {
+    const detail::array_core& core = self.core(operation);
+    index_list at = box_of(self, place, place).lo;
+    for (std::size_t d = 0; d < at.size(); ++d) {
+        if (at[d] < 0 || at[d] >= places.hi[d] - places.lo[d])
+            core.refuse_place(operation, at, places);
+        at[d] += places.lo[d];
+    }
+    return tuple_of(core.cut().index_of(at));
+}
+
 template <class Find>
 auto viewer(const char* name, Find find) {
     return [name, find](const array_object& self) { return self.view_of(find(self.core(name))); };
@@ -220,13 +246,14 @@ void bind_array(py::module_& module) {
     using detail::array_core;
     py::class_<array_object> arrays(module, "Array",
                                     py::custom_type_setup(&add_subscripts_of_arrays));
-    arrays.def(py::init([](team_object& team, py::object shape, py::object dtype, py::object zeroed,
-                           py::object ghosts, py::object periodic, py::object node_grid,
-                           py::object rank_grid, py::object cuts, py::object name) {
-        return std::make_unique<array_object>(
-            team,
-            array_wishes{shape, dtype, zeroed, ghosts, periodic, node_grid, rank_grid, cuts, name});
-    }));
+    arrays.def(
+        py::init([](team_object& team, py::object shape, py::object dtype, py::object zeroed,
+                    py::object ghosts, py::object periodic, py::object node_grid,
+                    py::object rank_grid, py::object cuts, py::object block, py::object name) {
+            return std::make_unique<array_object>(team, array_wishes{shape, dtype, zeroed, ghosts,
+                                                                     periodic, node_grid, rank_grid,
+                                                                     cuts, block, name});
+        }));
     arrays.def_property_readonly("shape",
                                  [](const array_object& self) { return tuple_of(self.extents()); });
     arrays.def_property_readonly("ndim",
@@ -242,18 +269,18 @@ void bind_array(py::module_& module) {
     });
     arrays.def_property_readonly("_is_whole_here", &array_object::is_whole_here);
 
-    arrays.def("_local", viewer("local", [](array_core& core) { return core.rank_box(); }));
+    arrays.def("_local", viewer("local", [](array_core& core) { return core.rank_places(); }));
     arrays.def("_node", [](const array_object& self) {
         self.core("node");
         return self.node();
     });
     arrays.def("_node_with_ghosts",
-               viewer("node_with_ghosts", [](array_core& core) { return core.stored_box(); }));
+               viewer("node_with_ghosts", [](array_core& core) { return core.stored_places(); }));
     arrays.def("_local_with_ghosts",
                viewer("local_with_ghosts", [](array_core& core) { return grown(core); }));
     arrays.def("_block", [](const array_object& self, int rank) {
         self.core("block").require_peer("block", rank);
-        return self.view_of(self.core("block").cut().rank_box(rank));
+        return self.view_of(self.core("block").places().rank_box(rank));
     });
     arrays.def_property_readonly(
         "rank_box", boxer("rank_box", [](array_core& core) { return core.rank_box(); }));
@@ -272,17 +299,29 @@ void bind_array(py::module_& module) {
         self.core("owner_node").require_index("owner_node", place);
         return self.core("owner_node").cut().owner_node(place);
     });
+    arrays.def_property_readonly("is_cyclic", [](const array_object& self) {
+        return self.core("is_cyclic").cut().is_cyclic();
+    });
+    arrays.def("node_place", &node_place);
+    arrays.def("node_index", [](const array_object& self, const py::sequence& place) {
+        return index_in(self, "node_index", self.core("node_index").node_places(), place);
+    });
+    arrays.def("local_index", [](const array_object& self, const py::sequence& place) {
+        return index_in(self, "local_index", self.core("local_index").rank_places(), place);
+    });
     const auto call = [&](const char* name, void (array_core::*member)()) {
         arrays.def(name, [=](const array_object& self) {
             array_core& core = self.core(name);
             waiting(name, [&] { (core.*member)(); });
         });
     };
-    arrays.def("_move_to", [](array_object& self, const std::string& operation, py::object shape,
-                              py::object node_grid, py::object rank_grid, py::object cuts) {
-        self.move_to(operation.c_str(), {shape, py::none(), py::bool_(false), py::none(),
-                                         py::none(), node_grid, rank_grid, cuts, py::none()});
-    });
+    arrays.def("_move_to",
+               [](array_object& self, const std::string& operation, py::object shape,
+                  py::object node_grid, py::object rank_grid, py::object cuts, py::object block) {
+                   self.move_to(operation.c_str(),
+                                {shape, py::none(), py::bool_(false), py::none(), py::none(),
+                                 node_grid, rank_grid, cuts, block, py::none()});
+               });
     call("exchange_ghosts", &array_core::exchange_ghosts);
     call("start_exchange_ghosts", &array_core::start_ghosts);
     call("finish_exchange_ghosts", &array_core::finish_ghosts);

@@ -15,7 +15,7 @@ class team_object;
 
 /// What Python says of an array that is to be made; None where it says nothing.
 struct array_wishes {
-    py::object shape, dtype, zeroed, ghosts, periodic, node_grid, rank_grid, cuts, name;
+    py::object shape, dtype, zeroed, ghosts, periodic, node_grid, rank_grid, cuts, block, name;
 };
 
 /// An array's memory as views keep it: for as long as any of them is there.
@@ -23,7 +23,7 @@ struct array_memory {
     explicit array_memory(std::shared_ptr<detail::array_core> given)
         : core(std::move(given)),
           pages(core->node_data(),
-                static_cast<std::size_t>(core->stored_box().size()) * core->element_bytes()) {}
+                static_cast<std::size_t>(core->stored_places().size()) * core->element_bytes()) {}
 
     std::shared_ptr<detail::array_core> core; // given up when the pages are unmapped
     mirror pages;

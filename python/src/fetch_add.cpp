@@ -10,7 +10,7 @@ namespace nodespan::python {
 namespace {
 
 std::byte* place_of(detail::array_core& core, const index_list& at) {
-    const box<dynamic_rank>& stored = core.stored_box();
+    const box<dynamic_rank>& stored = core.stored_places();
     const index_list strides = row_major_strides(stored.extents());
     index_t offset = 0;
     for (std::size_t d = 0; d < at.size(); ++d) offset += (at[d] - stored.lo[d]) * strides[d];

@@ -53,7 +53,7 @@ void tell(const array_object& array, const box<dynamic_rank>& part, const index_
     const detail::array_core& core = array.core("reading or writing");
     if (part.empty()) return;
     const caller named;
-    const box<dynamic_rank>& stored = core.stored_box();
+    const box<dynamic_rank>& stored = core.stored_places();
     const auto bytes = static_cast<index_t>(core.element_bytes());
     index_list strides = row_major_strides(stored.extents());
     index_list extents = part.extents();

@@ -11,8 +11,8 @@ public:
     pinned_object(const array_object& array, bool only_local)
         : element_(array.type()),
           core_((array.core("pin"), array.shared())) {
-        const box<dynamic_rank>& stored = core_->stored_box();
-        const box<dynamic_rank> part = only_local ? core_->rank_box() : core_->node_box();
+        const box<dynamic_rank>& stored = core_->stored_places();
+        const box<dynamic_rank> part = only_local ? core_->rank_places() : core_->node_places();
         const index_list steps = row_major_strides(stored.extents());
         const index_list extents = part.extents();
         index_t first = 0, last = 0;

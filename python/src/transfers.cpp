@@ -68,6 +68,27 @@ void scatter_add(const array_object& self, const py::array& places, const py::ar
             [&] { core.scatter_add(all.places, all.count, all.elements, all.room); });
 }
 
+void gather_all(const array_object& self, const py::array& places, const py::array& to) {
+    detail::array_core& core = self.core("gather_all");
+    const list all = list_of(places, to);
+    waiting("Array.gather_all",
+            [&] { core.gather_all(all.places, all.count, all.elements, all.room); });
+}
+
+void scatter_all(const array_object& self, const py::array& places, const py::array& from) {
+    detail::array_core& core = self.core("scatter_all");
+    const list all = list_of(places, from);
+    waiting("Array.scatter_all",
+            [&] { core.scatter_all(all.places, all.count, all.elements, all.room); });
+}
+
+void scatter_add_all(const array_object& self, const py::array& places, const py::array& from) {
+    detail::array_core& core = self.core("scatter_add_all");
+    const list all = list_of(places, from);
+    waiting("Array.scatter_add_all",
+            [&] { core.scatter_add_all(all.places, all.count, all.elements, all.room); });
+}
+
 } // namespace
 
 void bind_transfers(py::class_<array_object>& arrays) {
@@ -77,6 +98,9 @@ void bind_transfers(py::class_<array_object>& arrays) {
     arrays.def("_gather", &gather);
     arrays.def("_scatter", &scatter);
     arrays.def("_scatter_add", &scatter_add);
+    arrays.def("_gather_all", &gather_all);
+    arrays.def("_scatter_all", &scatter_all);
+    arrays.def("_scatter_add_all", &scatter_add_all);
     arrays.def("_is_number", [](const array_object& self) {
         return self.type().kind != detail::element_kind::other;
     });

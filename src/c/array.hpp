@@ -75,9 +75,9 @@ inline void give_list(const nodespan_array_object& array, const index_list& valu
     for (std::size_t d = 0; d < ordered.size(); ++d) result[d] = ordered[d];
 }
 
-/// The address of the element at the first index of a box of this node.
+/// The address of the element at the first place of a box of this node.
 inline std::byte* first_element(const nodespan_array_object& array, const index_list& at) {
-    const box<dynamic_rank>& stored = array.core->stored_box();
+    const box<dynamic_rank>& stored = array.core->stored_places();
     const index_list strides = row_major_strides(stored.extents());
     index_t offset = 0;
     if (!stored.empty())

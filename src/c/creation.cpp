@@ -32,6 +32,7 @@ array_options take_options(const nodespan_array_options& given, int dimensions) 
     array_options result;
     result.distribution.node_grid = list_of<int>(given.node_grid, dimensions);
     result.distribution.rank_grid = list_of<int>(given.rank_grid, dimensions);
+    result.distribution.block = list_of<index_t>(given.block, dimensions);
     result.ghosts.width = list_of<index_t>(given.ghosts, dimensions);
     result.ghosts.periodic = list_of<bool>(given.periodic, dimensions);
     result.zeroed = given.unspecified == 0;

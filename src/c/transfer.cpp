@@ -72,6 +72,26 @@ place_list take_places(const char* function, nodespan_array array, const std::in
     return result;
 }
 
+// Lists of all ranks, which agree on whether theirs are good.
+template <class Body>
+int on_lists(const char* function, nodespan_array array, const std::int64_t* places,
+             std::int64_t count, const char* name, const void* elements, Body&& body) {
+    return c_call([&] {
+        require_given(function, "array", array);
+        place_list all;
+        detail::agree_on_arguments(array->core->get_team(), function, [&] {
+            all = take_places(function, array, places, count, name, elements);
+        });
+        body(*array->core, all);
+    });
+}
+
+void require_sums(const char* function, const nodespan_array_object& array) {
+    if (array.type == dtype::boolean)
+        throw error(errc::invalid_argument,
+                    fmt::format("{}: elements of type {} have none", function, "bool"));
+}
+
 // On one node the processor does it, as in array::fetch_add.
 template <class T>
 void fetch_add(nodespan_array_object& array, const index_list& at, const void* value,
@@ -159,10 +179,37 @@ int nodespan_array_scatter_add(nodespan_array array, const int64_t* places, int6
     return c_call([&] {
         constexpr const char* name = "nodespan_array_scatter_add";
         const place_list to = take_places(name, array, places, count, "from", from);
-        if (array->type == dtype::boolean)
-            throw error(errc::invalid_argument,
-                        fmt::format("{}: elements of type {} have none", name, "bool"));
+        require_sums(name, *array);
         array->core->scatter_add(to.numbers, to.count, static_cast<const std::byte*>(from),
                                  to.count);
     });
+}
+
+int nodespan_array_gather_all(nodespan_array array, const int64_t* places, int64_t count,
+                              void* to) {
+    return on_lists("nodespan_array_gather_all", array, places, count, "to", to,
+                    [&](detail::array_core& core, const place_list& all) {
+                        core.gather_all(all.numbers, all.count, static_cast<std::byte*>(to),
+                                        all.count);
+                    });
+}
+
+int nodespan_array_scatter_all(nodespan_array array, const int64_t* places, int64_t count,
+                               const void* from) {
+    return on_lists("nodespan_array_scatter_all", array, places, count, "from", from,
+                    [&](detail::array_core& core, const place_list& all) {
+                        core.scatter_all(all.numbers, all.count,
+                                         static_cast<const std::byte*>(from), all.count);
+                    });
+}
+
+int nodespan_array_scatter_add_all(nodespan_array array, const int64_t* places, int64_t count,
+                                   const void* from) {
+    constexpr const char* name = "nodespan_array_scatter_add_all";
+    return on_lists(name, array, places, count, "from", from,
+                    [&](detail::array_core& core, const place_list& all) {
+                        require_sums(name, *array);
+                        core.scatter_add_all(all.numbers, all.count,
+                                             static_cast<const std::byte*>(from), all.count);
+                    });
 }

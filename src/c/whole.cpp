@@ -70,20 +70,22 @@ int tell_place(const char* function, nodespan_array array, std::int64_t* at, acc
 
 } // namespace
 
-int nodespan_array_redistribute(nodespan_array array, const int* node_grid, const int* rank_grid) {
+int nodespan_array_redistribute(nodespan_array array, const int* node_grid, const int* rank_grid,
+                                const int64_t* block) {
     return c_call([&] {
         constexpr const char* name = "nodespan_array_redistribute";
         require_given(name, "array", array);
         array_options options = array->core->options();
         detail::agree_on_arguments(array->core->get_team(), name, [&] {
-            const auto grid_of = [&](const int* given) {
-                std::vector<int> grid;
-                if (given != nullptr) grid.assign(given, given + array->dimensions());
-                if (array->is_column_major) std::reverse(grid.begin(), grid.end());
-                return grid;
+            const auto take = [&](const auto* given, auto& wish) {
+                wish.clear();
+                if (given != nullptr) wish.assign(given, given + array->dimensions());
+                if (array->is_column_major) std::reverse(wish.begin(), wish.end());
             };
-            options.distribution = {.node_grid = grid_of(node_grid),
-                                    .rank_grid = grid_of(rank_grid)};
+            options.distribution = {};
+            take(node_grid, options.distribution.node_grid);
+            take(rank_grid, options.distribution.rank_grid);
+            take(block, options.distribution.block);
         });
         options.zeroed = false; // all are overwritten
         make_anew(name, *array, array->core->cut().extents(), options);

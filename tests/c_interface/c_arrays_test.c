@@ -271,7 +271,7 @@ static void arrays_are_moved_and_turned(nodespan_team team, nodespan_order order
                 nodespan_array_transpose(turned, field, axes));
 
     const int node_grid[2] = {1, nodes}, rank_grid[2] = {1, 0};
-    OK(nodespan_array_redistribute(field, node_grid, rank_grid));
+    OK(nodespan_array_redistribute(field, node_grid, rank_grid, NULL));
     OK(nodespan_array_resize(field, larger));
     int64_t lo[2], hi[2], found[2];
     OK(nodespan_array_extents(field, found));
@@ -290,6 +290,87 @@ static void arrays_are_moved_and_turned(nodespan_team team, nodespan_order order
     OK(nodespan_array_free(&field));
     OK(nodespan_array_free(&turned));
     OK(nodespan_array_free(&small));
+}
+
+// Every element of a block-cyclic array lies where its place says, and comes back from there.
+static void blocks_are_dealt_to_nodes(nodespan_team team, nodespan_order order) {
+    int node = 0, nodes = 0, owner = 0;
+    OK(nodespan_team_node(team, &node));
+    OK(nodespan_team_nodes(team, &nodes));
+    const int64_t extents[2] = {13, 7}, block[2] = {2, 3};
+    const int grid[2] = {1, nodes};
+    nodespan_array_options options = NODESPAN_ARRAY_OPTIONS_INIT;
+    options.order = order;
+    options.block = block;
+    nodespan_array field = NULL;
+    OK(nodespan_array_create(team, NODESPAN_FLOAT64, 2, extents, &options, &field));
+    OK(nodespan_array_redistribute(field, grid, NULL, block));
+    int64_t own[2], strides[2], at[2], place[2], mine = 0;
+    void* data = NULL;
+    OK(nodespan_array_local_extents(field, own));
+    OK(nodespan_array_local(field, &data, strides));
+    for (place[0] = 0; place[0] < own[0]; ++place[0])
+        for (place[1] = 0; place[1] < own[1]; ++place[1]) {
+            OK(nodespan_array_local_index(field, place, at));
+            ((double*)data)[place[0] * strides[0] + place[1] * strides[1]] =
+                (double)(100 * at[0] + at[1]);
+            ++mine;
+        }
+    OK(nodespan_array_fence(field));
+
+    OK(nodespan_team_all_reduce(team, NODESPAN_INT64, &mine, 1, NODESPAN_SUM));
+    CHECK(mine == 13 * 7);
+    OK(nodespan_array_node(field, &data, strides));
+    for (at[0] = 0; at[0] < 13; ++at[0])
+        for (at[1] = 0; at[1] < 7; ++at[1]) {
+            const int64_t next[2] = {at[0] + 1, at[1] + 1};
+            int64_t back[2];
+            double found = -1;
+            OK(nodespan_array_get(field, at, next, &found, 1));
+            CHECK(found == (double)(100 * at[0] + at[1]));
+            OK(nodespan_array_owner_node(field, at, &owner));
+            CHECK(owner == (int)(at[1] / 3 % nodes));
+            if (owner != node) continue;
+            OK(nodespan_array_node_place(field, at, place));
+            CHECK(((double*)data)[place[0] * strides[0] + place[1] * strides[1]] == found);
+            OK(nodespan_array_node_index(field, place, back));
+            CHECK(back[0] == at[0] && back[1] == at[1]);
+        }
+    const int64_t beyond[2] = {13, 0};
+    REFUSED(NODESPAN_ERROR_OUT_OF_RANGE, "outside", nodespan_array_node_index(field, beyond, at));
+    REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "block-cyclic",
+            nodespan_array_rank_box(field, at, at));
+    OK(nodespan_array_fence(field));
+    OK(nodespan_array_free(&field));
+}
+
+static void a_matrix_is_described_for_scalapack(nodespan_team team) {
+    int size = 0, nodes = 0;
+    OK(nodespan_team_size(team, &size));
+    OK(nodespan_team_nodes(team, &nodes));
+    const int64_t extents[2] = {9, 10}, block[2] = {2, 4};
+    const int grid[2] = {1, nodes};
+    nodespan_array_options options = NODESPAN_ARRAY_OPTIONS_INIT;
+    options.order = NODESPAN_COLUMN_MAJOR;
+    options.block = block;
+    options.node_grid = grid;
+    nodespan_array matrix = NULL;
+    OK(nodespan_array_create(team, NODESPAN_FLOAT64, 2, extents, &options, &matrix));
+    int descriptor[9], found[2];
+    void *data = NULL, *node = NULL;
+    OK(nodespan_array_node(matrix, &node, NULL));
+
+    if (size == nodes) {
+        OK(nodespan_array_scalapack(matrix, 77, descriptor, found, &data));
+        const int expected[9] = {1, 77, 9, 10, 2, 4, 0, 0, 9};
+        for (int k = 0; k < 9; ++k) CHECK(descriptor[k] == expected[k]);
+        CHECK(found[0] == 1 && found[1] == nodes && data == node);
+    } else
+        REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "one rank a node",
+                nodespan_array_scalapack(matrix, 77, descriptor, found, &data));
+    REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "grid is null",
+            nodespan_array_scalapack(matrix, 77, descriptor, NULL, &data));
+    OK(nodespan_array_free(&matrix));
 }
 
 static void arrays_are_sorted_and_summed(nodespan_team team) {
@@ -378,6 +459,9 @@ int main(void) {
     fetch_add_gives_every_number_once(team);
     arrays_are_moved_and_turned(team, NODESPAN_ROW_MAJOR);
     arrays_are_moved_and_turned(team, NODESPAN_COLUMN_MAJOR);
+    blocks_are_dealt_to_nodes(team, NODESPAN_ROW_MAJOR);
+    blocks_are_dealt_to_nodes(team, NODESPAN_COLUMN_MAJOR);
+    a_matrix_is_described_for_scalapack(team);
     arrays_are_sorted_and_summed(team);
 #ifdef NODESPAN_HAS_LINALG
     matrices_are_multiplied(team, NODESPAN_ROW_MAJOR);

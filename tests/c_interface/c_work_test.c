@@ -106,6 +106,14 @@ static void lists_of_elements_are_gathered_and_scattered(nodespan_team team, nod
     OK(nodespan_array_get(numbers, begin, extents, all, 12));
     CHECK(all[order == NODESPAN_ROW_MAJOR ? 3 * 3 + 1 : 3 + 1 * 4] == found[0]);
     CHECK(all[order == NODESPAN_ROW_MAJOR ? 2 : 2 * 4] == found[1]);
+    OK(nodespan_array_scatter_all(numbers, places, rank_of(team) == 0 ? 3 : 0, values));
+    OK(nodespan_array_scatter_add_all(numbers, places, 3, one));
+    OK(nodespan_array_gather_all(numbers, places, 3, found));
+    for (int k = 0; k < 3; ++k) CHECK(found[k] == values[k] + one[k] * size_of(team));
+    REFUSED(NODESPAN_ERROR_OUT_OF_RANGE, "gather_all(",
+            nodespan_array_gather_all(numbers, rank_of(team) == 0 ? beyond : places, 2, found));
+    REFUSED(NODESPAN_ERROR_INVALID_ARGUMENT, "a count of -1",
+            nodespan_array_scatter_all(numbers, places, rank_of(team) == 0 ? -1 : 1, values));
     OK(nodespan_array_gather(numbers, NULL, 0, NULL));
     REFUSED(NODESPAN_ERROR_OUT_OF_RANGE, "gather(",
             nodespan_array_gather(numbers, beyond, 2, found));

@@ -50,6 +50,7 @@ program fortran_test
   call what_does_not_fit_is_told_by_stat_and_errmsg
   call collective_calls_take_numbers_and_arrays
   call work_is_done_in_a_procedure
+  call blocks_are_dealt_to_nodes
   call a_table_is_the_same_on_all_nodes
   call queues_and_rings_hand_over
   call files_come_back
@@ -380,6 +381,9 @@ contains
     call nodespan_check(nodespan_array_fence(counts))
     call nodespan_check(nodespan_array_gather(counts, [7_i8, 4_i8, 5_i8], 3_i8, done))
     call expect(done(1) == ranks .and. done(2) == 10 * ranks .and. done(3) == 0, "lists of places")
+    call nodespan_check(nodespan_array_scatter_add_all(counts, [4_i8, 5_i8], 2_i8, [1_i8, 2_i8]))
+    call nodespan_check(nodespan_array_gather_all(counts, [4_i8, 5_i8], 2_i8, done))
+    call expect(done(1) == 11 * ranks .and. done(2) == 2 * ranks, "lists of all ranks")
     call nodespan_check(nodespan_array_fence(counts))
     call nodespan_check(nodespan_array_free(counts))
 
@@ -388,6 +392,39 @@ contains
     call nodespan_all_reduce(team, first)
     call expect(first == 7 * ranks + ranks * (ranks - 1) / 2, "a ticket each")
     call nodespan_check(nodespan_counter_free(tickets))
+  end subroutine
+
+  subroutine blocks_are_dealt_to_nodes()
+    type(c_ptr) :: matrix, data
+    type(nodespan_array_options) :: options
+    integer(c_int64_t), target :: block(2)
+    integer(c_int), target :: grid(2)
+    integer(c_int) :: descriptor(9), found(2), stat, nodes
+    integer(c_int64_t) :: place(2), at(2), own(2)
+
+    call nodespan_check(nodespan_team_nodes(team, nodes))
+    block = [2, 4]
+    grid = [1, nodes]
+    options%block = c_loc(block)
+    options%node_grid = c_loc(grid)
+    call nodespan_check(nodespan_array_create(team, nodespan_float64, 2, [9_i8, 10_i8], options, &
+      matrix))
+    call nodespan_check(nodespan_array_node_place(matrix, [3_i8, 1_i8], place))
+    call expect(all(place == [3, 1]), "the first block is the first node's")
+    call nodespan_check(nodespan_array_local_extents(matrix, own))
+    if (all(own > 0)) then
+      call nodespan_check(nodespan_array_local_index(matrix, [0_i8, 0_i8], at))
+      call expect(at(1) == 0 .or. at(2) > 0 .or. ranks > nodes, "my first element")
+    end if
+    stat = nodespan_array_scalapack(matrix, 5, descriptor, found, data)
+    if (ranks == nodes) then
+      call expect(stat == 0 .and. all(descriptor == [1, 5, 9, 10, 2, 4, 0, 0, 9]) .and. &
+        all(found == grid), "ScaLAPACK's descriptor")
+    else
+      call expect(stat == nodespan_error_invalid_argument, "one rank a node")
+    end if
+    call nodespan_check(nodespan_array_redistribute(matrix, c_null_ptr, c_null_ptr, c_null_ptr))
+    call nodespan_check(nodespan_array_free(matrix))
   end subroutine
 
   subroutine a_table_is_the_same_on_all_nodes()

@@ -26,10 +26,12 @@ typedef struct nodespan_array_options {
     const int* rank_grid; ///< ranks along each dimension inside every node, likewise
     const int64_t* ghosts; ///< layers of neighbours' elements on both sides; null: none
     const int* periodic;   ///< not 0: the index space is periodic there; null: nowhere
+    const int64_t* block;  ///< block-cyclic: extent of a block; 0: not along this dimension; null:
+                           ///< nowhere. Blocks are dealt to the nodes in turn
 } nodespan_array_options;
 
 #define NODESPAN_ARRAY_OPTIONS_INIT                                                                \
-    { NODESPAN_ROW_MAJOR, 0, 0, 0, 0, 0, 0 }
+    { NODESPAN_ROW_MAJOR, 0, 0, 0, 0, 0, 0, 0 }
 
 /// An array over the ranks of a team. Each node's part is one dense block that all its ranks
 /// address directly. The memory rule: in an epoch, the time between two fences, an element is
@@ -61,7 +63,7 @@ NODESPAN_C_API int nodespan_array_extents(nodespan_array array, int64_t* extents
 
 /// The indices of my share, of all elements that this node holds, and of those with their ghosts;
 /// and the same for any rank or node. Boxes can be empty.
-/// Errors: OUT_OF_RANGE.
+/// Errors: OUT_OF_RANGE; INVALID_ARGUMENT where the array is block-cyclic.
 NODESPAN_C_API int nodespan_array_rank_box(nodespan_array array, int64_t* lo, int64_t* hi);
 NODESPAN_C_API int nodespan_array_node_box(nodespan_array array, int64_t* lo, int64_t* hi);
 NODESPAN_C_API int nodespan_array_node_box_with_ghosts(nodespan_array array, int64_t* lo,
@@ -74,6 +76,29 @@ NODESPAN_C_API int nodespan_array_node_box_of(nodespan_array array, int node, in
 /// The node that holds an element.
 /// Errors: OUT_OF_RANGE.
 NODESPAN_C_API int nodespan_array_owner_node(nodespan_array array, const int64_t* at, int* node);
+
+/// Where an element is in the memory of its node, counted from the first element that
+/// nodespan_array_node tells; and the GLOBAL indices of the element at a place of this node's
+/// memory, or of my share as nodespan_array_local tells it. `extents` are those of my share in
+/// memory, whatever the cut.
+/// Errors: OUT_OF_RANGE.
+NODESPAN_C_API int nodespan_array_node_place(nodespan_array array, const int64_t* at,
+                                             int64_t* place);
+NODESPAN_C_API int nodespan_array_node_index(nodespan_array array, const int64_t* place,
+                                             int64_t* at);
+NODESPAN_C_API int nodespan_array_local_index(nodespan_array array, const int64_t* place,
+                                              int64_t* at);
+NODESPAN_C_API int nodespan_array_local_extents(nodespan_array array, int64_t* extents);
+
+/// A block-cyclic matrix where it lies, as ScaLAPACK's routines take it: `descriptor` has 9
+/// entries, `data` are this rank's blocks. A context that fits numbers the team's ranks by columns
+/// of the grid of grid[0] x grid[1] nodes; `context` is only written into the descriptor.
+/// Shape:  two dimensions, in column-major order, block-cyclic in both where several nodes share
+///         them; one rank a node (nodespan_team_options).
+/// Call:   any rank alone. ScaLAPACK's calls need fences before and after, as loads and stores do.
+/// Errors: INVALID_ARGUMENT.
+NODESPAN_C_API int nodespan_array_scalapack(nodespan_array array, int context, int* descriptor,
+                                            int* grid, void** data);
 
 /// Plain memory: the address of the first element of my rank box, of the node box, of the node box
 /// with its ghosts, and of the rank box of another rank of this node. `strides` gives the distance

@@ -358,3 +358,53 @@ def test_reductions_refuse_other_arguments_on_other_ranks(team):
         with pytest.raises(ValueError, match="cut alike"):
             ns.dot(a, b)
     assert a.sum() == 36
+
+
+def test_blocks_are_dealt_to_nodes(team):
+    expected = np.add.outer(100.0 * np.arange(13), np.arange(7))
+    a = team.zeros((13, 7), block=(2, 3), node_grid=[1, team.nodes])
+    for place in np.ndindex(a.local.shape):
+        a.local[place] = expected[a.local_index(place)]
+    a.fence()
+    assert a.is_cyclic and (a[...] == expected).all() and a.sum() == expected.sum()
+    for at in np.ndindex(13, 7):
+        assert a[at] == expected[at] and a.owner_node(at) == at[1] // 3 % team.nodes
+        if a.owner_node(at) == team.node:
+            assert a.node[a.node_place(at)] == expected[at]
+            assert a.node_index(a.node_place(at)) == at
+    for axis in (None, 0, 1):
+        assert np.allclose(a.var(axis), expected.var(axis)) and (a.max(axis) == expected.max(axis)).all()
+        assert np.array_equal(a.argmin(axis), expected.argmin(axis))
+        assert np.allclose(a.mean(axis), expected.mean(axis))
+    assert ns.dot(a, a) == (expected * expected).sum()
+    with pytest.raises(ValueError):
+        ns.dot(a, team.zeros((13, 6)))
+    with pytest.raises(ValueError, match="block-cyclic"):
+        a.rank_box
+    with pytest.raises(IndexError):
+        a.local_index((13, 0))
+    team.fence()
+    if team.rank == 0:
+        a[12, 6] = -1
+    a.fence()
+    assert a[12, 6] == -1
+    team.fence()
+    a.redistribute(block=(5, 1))
+    assert a[11, 6] == expected[11, 6] and a.is_cyclic
+    a.resize((12, 8))
+    assert a[11, 6] == expected[11, 6] and a[11, 7] == 0 and team.like(a).is_cyclic
+    a.redistribute()
+    assert not a.is_cyclic and (a[:12, :7] == expected[:12]).all()
+
+
+def test_lists_of_all_ranks_are_moved_together(team):
+    a = team.zeros(50, "i8")
+    a.scatter_all([7, 8] if team.rank == 0 else [], [70, 80] if team.rank == 0 else [])
+    a.scatter_add_all([7, -1], [1, team.rank])
+    assert a.gather_all([8, 7, 49]).tolist() == [80, 70 + team.size, team.size * (team.size - 1) // 2]
+    with pytest.raises(IndexError):
+        a.gather_all([50 if team.rank == team.size - 1 else 0])
+    with pytest.raises(ValueError):
+        a.scatter_all([1, 2], [1, 2, 3] if team.rank == 0 else [1, 2])
+    with pytest.raises(TypeError):
+        team.zeros(5, "bool").scatter_add_all([1], [True])
