@@ -10,9 +10,9 @@
 /// errors are MISMATCHED_ARGUMENTS, INVALID_ARGUMENT, PEER_LOST and MPI, and what else is said: on
 /// all ranks.
 
-/// Cuts an array otherwise: grids and blocks as in nodespan_array_options; null: the default. Ghosts, name and
-/// order stay. Addresses and strides of before are invalid afterwards. Ends an epoch before and
-/// after.
+/// Cuts an array otherwise: grids and blocks as in nodespan_array_options; null: the default.
+/// Ghosts, name and order stay. Addresses and strides of before are invalid afterwards. Ends an
+/// epoch before and after.
 /// Errors: NO_CAPACITY; the array is then as it was.
 /// Cost:   a new array; while it is filled, there are both. Each element crosses to another node at
 ///         most once.
