@@ -13,6 +13,7 @@
 
 #include <cstring>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace nodespan::bench {
@@ -25,6 +26,10 @@ std::string text_of(index_t n) {
 // By rows, and by columns: each rank has something of what any other had.
 array_options by_columns(const team& team) {
     return {.distribution = {.node_grid = {1, team.nodes()}, .rank_grid = {1, 0}}};
+}
+
+array_options in_blocks(index_t side, std::vector<int> node_grid) {
+    return {.distribution = {.node_grid = std::move(node_grid), .block = {side, side}}};
 }
 
 void set(array<double, 2>& field) {
@@ -121,6 +126,14 @@ std::vector<measurement> measure_redistribute(team& team, int batches) {
         scalapack_matrix to(wide, n, (n + team.size() - 1) / team.size());
         result.add("rows to columns", text_of(n), "ScaLAPACK's pdgemr2d", ours,
                    on_all(team, [&] { from.copy_to(to); }));
+        array<double, 2> dealt(team, {n, n}, in_blocks(64, {team.nodes(), 1}));
+        array<double, 2> otherwise(team, {n, n}, in_blocks(100, {1, team.nodes()}));
+        set(dealt);
+        const scalapack_matrix dealt_there(tall, n, 64);
+        scalapack_matrix otherwise_there(wide, n, 100);
+        result.add("blocks of 64 to 100", text_of(n), "ScaLAPACK's pdgemr2d",
+                   on_all(team, [&] { copy(dealt, otherwise); }),
+                   on_all(team, [&] { dealt_there.copy_to(otherwise_there); }));
 #endif
     }
     return result.take();

@@ -3,6 +3,7 @@
 #include "mpi_check.hpp"
 #include "nodespan/detail/copy_bytes.hpp"
 #include "tags.hpp"
+#include "watchdog.hpp"
 
 #include <algorithm>
 
@@ -220,8 +221,9 @@ void leader_exchange::broadcast(std::byte* values, std::size_t bytes, int root_n
 
 // Waits for these requests only.
 void leader_exchange::wait_for(std::size_t begin, std::size_t end) {
-    team_.wait(std::span(open_).subspan(begin, end - begin), why_,
-               [&](std::size_t i) { return peers_[begin + i]; });
+    team_.wait(
+        std::span(open_).subspan(begin, end - begin), why_,
+        [&](std::size_t i) { return peers_[begin + i]; }, or_waits_for_others);
 }
 
 // A rank may send its part and then leave: after a loss the wait goes on for a while.

@@ -48,6 +48,10 @@ private:
     std::chrono::steady_clock::time_point since_{};
 };
 
+/// Behind the name of whom a leader waits for, where that node itself may wait for another one.
+inline constexpr const char* or_waits_for_others =
+    ": one of them has not come, or waits for others";
+
 /// A rank that may wait for a lock.
 struct lock_waiter {
     int rank = 0;

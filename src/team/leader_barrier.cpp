@@ -207,10 +207,8 @@ void leader_barrier::tell_abandoned(MPI_Comm comm, const placement& ranks, int n
 }
 
 void leader_barrier::complain(const watchdog& watch, const occasion& why, int from_node) const {
-    const std::string whom =
-        from_node == nobody
-            ? std::string("other nodes")
-            : ends_->text(from_node) + ": one of them has not come, or waits for others";
+    const std::string whom = from_node == nobody ? std::string("other nodes")
+                                                 : ends_->text(from_node) + or_waits_for_others;
     watchdog::tell(fmt::format("{}: rank {} has waited {:.1f} s on host {} for {}", why.text(),
                                leader_of(node_), watch.seconds(), host_name(), whom));
 }

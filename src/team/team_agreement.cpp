@@ -142,7 +142,7 @@ void team_core::throw_mismatch(std::uint64_t fingerprint, const std::string& tex
 
 // A rank may send its part and then leave: after a loss the wait goes on for a while.
 void team_core::wait(std::span<MPI_Request> requests, const occasion& why,
-                     const std::function<int(std::size_t)>& peer_of) {
+                     const std::function<int(std::size_t)>& peer_of, const char* of_peers) {
     watchdog watch;
     grace_period grace;
     written_note note(barrier_->note());
@@ -159,9 +159,9 @@ void team_core::wait(std::span<MPI_Request> requests, const occasion& why,
                             why.text() + ": a rank left by an exception and will not come");
         }
         if (is_overdue)
-            watchdog::tell(fmt::format("{}: rank {} has waited {:.1f} s on host {} for {}",
+            watchdog::tell(fmt::format("{}: rank {} has waited {:.1f} s on host {} for {}{}",
                                        why.text(), rank_, watch.seconds(), host_name(),
-                                       text_of(pending(requests, peer_of))));
+                                       text_of(pending(requests, peer_of)), of_peers));
         if (patient_seconds > 0 && !note.is_written() && watch.seconds() > patient_seconds)
             if (const auto peers = pending(requests, peer_of); !peers.nodes.empty())
                 note.write(peers.nodes.front());

@@ -136,12 +136,13 @@ public:
     std::optional<error> flush_attached();
 
     /// Waits until MPI has ended what this rank has started. `peer_of` gives the rank to which a
-    /// request belongs, -1 for several. If this throws, the memory of the requests must be leaked;
-    /// lent_memory does so. Exported for nodespan_hdf5.
+    /// request belongs, -1 for several; a message says `of_peers` behind those. If this throws, the
+    /// memory of the requests must be leaked; lent_memory does so. Exported for nodespan_hdf5.
     /// Errors: errc::peer_lost once a rank has left and nothing has arrived for a while; MPI
     ///         category.
     NODESPAN_EXPORT void wait(std::span<MPI_Request> requests, const occasion& why,
-                              const std::function<int(std::size_t)>& peer_of);
+                              const std::function<int(std::size_t)>& peer_of,
+                              const char* of_peers = "");
 
     /// Throws the same error on all ranks if one of them brings an error, or if their fingerprints
     /// differ (errc::mismatched_arguments). Otherwise returns the smallest `least`. `look_closer`,

@@ -84,8 +84,12 @@ def main():
         return 77
 
     wrong = [f"nobody says anything: {where}" for where in silent(it.told)]
+    lost = f"on host h{hosts}, rank"
+    wrong += [f"{kind}: nobody names the host that is gone" for kind in KINDS
+              if not any(lost in whom for _, _, whom in it.told[kind])]
+    # A node that waits by way of another one says so, and blames nobody.
     wrong += [f"{kind}: blames another: {line}" for kind in KINDS for line, _, whom in it.told[kind]
-              if f"on host h{hosts}, rank" not in whom]
+              if lost not in whom and "waits for" not in whom]
     print("".join(it.said))
     print("\n".join(wrong))
     return 1 if wrong else 0
