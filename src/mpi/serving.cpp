@@ -13,6 +13,7 @@ namespace nodespan::detail {
 namespace {
 
 constinit std::atomic<int> of_this_copy{0}; // for processes without a shared word
+constinit std::atomic<int> own_rank{0};     // in MPI_COMM_WORLD; any rank there would do
 
 std::atomic<int>& led_teams() noexcept {
     static std::atomic<int>* const shared = process_word("nodespan-led-teams");
@@ -34,9 +35,9 @@ bool serve() noexcept {
 // MPICH 4 answers a probe of a communicator of one rank without looking at the network, and Open
 // MPI a probe of any source by looking at all ranks.
 void enter_mpi() noexcept {
-    int self = 0, has_message = 0;
-    MPI_Comm_rank(MPI_COMM_WORLD, &self);
-    MPI_Iprobe(self, MPI_ANY_TAG, MPI_COMM_WORLD, &has_message, MPI_STATUS_IGNORE);
+    int has_message = 0;
+    MPI_Iprobe(own_rank.load(std::memory_order_relaxed), MPI_ANY_TAG, MPI_COMM_WORLD, &has_message,
+               MPI_STATUS_IGNORE);
 }
 
 void watch_led_teams() noexcept {
@@ -45,6 +46,9 @@ void watch_led_teams() noexcept {
 }
 
 void start_serving() noexcept {
+    int found = 0;
+    if (MPI_Comm_rank(MPI_COMM_WORLD, &found) == MPI_SUCCESS)
+        own_rank.store(found, std::memory_order_relaxed);
     ++led_teams();
 }
 
