@@ -207,9 +207,19 @@ box<dynamic_rank> grown(const detail::array_core& core) {
     return mine;
 }
 
+// One element's indices, or its place.
+index_list index_of(const array_object& self, const py::sequence& at) {
+    const std::size_t dimensions = self.extents().size();
+    if (at.size() != dimensions)
+        throw_python(PyExc_IndexError, "nodespan: " + std::to_string(at.size()) +
+                                           " indices for an array of " +
+                                           std::to_string(dimensions) + " dimensions");
+    return box_of(self, at, at).lo;
+}
+
 py::tuple node_place(const array_object& self, const py::sequence& at) {
     const detail::array_core& core = self.core("node_place");
-    const index_list index = box_of(self, at, at).lo;
+    const index_list index = index_of(self, at);
     core.require_index("node_place", index);
     index_list place = core.cut().place_of(index);
     const box<dynamic_rank> holder = core.places().node_box(core.cut().owner_node(index));
@@ -221,7 +231,7 @@ py::tuple node_place(const array_object& self, const py::sequence& at) {
 py::tuple index_in(const array_object& self, const char* operation, const box<dynamic_rank>& places,
                    const py::sequence& place) {
     const detail::array_core& core = self.core(operation);
-    index_list at = box_of(self, place, place).lo;
+    index_list at = index_of(self, place);
     for (std::size_t d = 0; d < at.size(); ++d) {
         if (at[d] < 0 || at[d] >= places.hi[d] - places.lo[d])
             core.refuse_place(operation, at, places);
@@ -295,9 +305,9 @@ void bind_array(py::module_& module) {
         return slices_of(self.core("node_box_of").cut().node_box(node));
     });
     arrays.def("owner_node", [](const array_object& self, const py::sequence& at) {
-        const index_list place = box_of(self, at, at).lo;
-        self.core("owner_node").require_index("owner_node", place);
-        return self.core("owner_node").cut().owner_node(place);
+        const index_list index = index_of(self, at);
+        self.core("owner_node").require_index("owner_node", index);
+        return self.core("owner_node").cut().owner_node(index);
     });
     arrays.def_property_readonly("is_cyclic", [](const array_object& self) {
         return self.core("is_cyclic").cut().is_cyclic();

@@ -2,6 +2,8 @@
 
 #include "array_object.hpp"
 
+#include <string>
+
 namespace nodespan::python {
 namespace {
 
@@ -49,44 +51,16 @@ list list_of(const py::array& places, const py::array& elements) {
             static_cast<std::size_t>(elements.size())};
 }
 
-void gather(const array_object& self, const py::array& places, const py::array& to) {
-    detail::array_core& core = self.core("gather");
-    const list all = list_of(places, to);
-    waiting("Array.gather", [&] { core.gather(all.places, all.count, all.elements, all.room); });
-}
-
-void scatter(const array_object& self, const py::array& places, const py::array& from) {
-    detail::array_core& core = self.core("scatter");
-    const list all = list_of(places, from);
-    waiting("Array.scatter", [&] { core.scatter(all.places, all.count, all.elements, all.room); });
-}
-
-void scatter_add(const array_object& self, const py::array& places, const py::array& from) {
-    detail::array_core& core = self.core("scatter_add");
-    const list all = list_of(places, from);
-    waiting("Array.scatter_add",
-            [&] { core.scatter_add(all.places, all.count, all.elements, all.room); });
-}
-
-void gather_all(const array_object& self, const py::array& places, const py::array& to) {
-    detail::array_core& core = self.core("gather_all");
-    const list all = list_of(places, to);
-    waiting("Array.gather_all",
-            [&] { core.gather_all(all.places, all.count, all.elements, all.room); });
-}
-
-void scatter_all(const array_object& self, const py::array& places, const py::array& from) {
-    detail::array_core& core = self.core("scatter_all");
-    const list all = list_of(places, from);
-    waiting("Array.scatter_all",
-            [&] { core.scatter_all(all.places, all.count, all.elements, all.room); });
-}
-
-void scatter_add_all(const array_object& self, const py::array& places, const py::array& from) {
-    detail::array_core& core = self.core("scatter_add_all");
-    const list all = list_of(places, from);
-    waiting("Array.scatter_add_all",
-            [&] { core.scatter_add_all(all.places, all.count, all.elements, all.room); });
+// A call on places and as many elements, by its name in Python: Array.gather for "gather".
+template <class F>
+void bind_list(py::class_<array_object>& arrays, const char* name, F call) {
+    const std::string own = std::string("_") + name, shown = std::string("Array.") + name;
+    arrays.def(own.c_str(),
+               [=](const array_object& self, const py::array& places, const py::array& elements) {
+                   detail::array_core& core = self.core(name);
+                   const list all = list_of(places, elements);
+                   waiting(shown.c_str(), [&] { call(core, all); });
+               });
 }
 
 } // namespace
@@ -95,12 +69,24 @@ void bind_transfers(py::class_<array_object>& arrays) {
     arrays.def("_get_box", &get_box);
     arrays.def("_put_box", &put_box);
     arrays.def("_accumulate_box", &accumulate_box);
-    arrays.def("_gather", &gather);
-    arrays.def("_scatter", &scatter);
-    arrays.def("_scatter_add", &scatter_add);
-    arrays.def("_gather_all", &gather_all);
-    arrays.def("_scatter_all", &scatter_all);
-    arrays.def("_scatter_add_all", &scatter_add_all);
+    bind_list(arrays, "gather", [](detail::array_core& core, const list& all) {
+        core.gather(all.places, all.count, all.elements, all.room);
+    });
+    bind_list(arrays, "scatter", [](detail::array_core& core, const list& all) {
+        core.scatter(all.places, all.count, all.elements, all.room);
+    });
+    bind_list(arrays, "scatter_add", [](detail::array_core& core, const list& all) {
+        core.scatter_add(all.places, all.count, all.elements, all.room);
+    });
+    bind_list(arrays, "gather_all", [](detail::array_core& core, const list& all) {
+        core.gather_all(all.places, all.count, all.elements, all.room);
+    });
+    bind_list(arrays, "scatter_all", [](detail::array_core& core, const list& all) {
+        core.scatter_all(all.places, all.count, all.elements, all.room);
+    });
+    bind_list(arrays, "scatter_add_all", [](detail::array_core& core, const list& all) {
+        core.scatter_add_all(all.places, all.count, all.elements, all.room);
+    });
     arrays.def("_is_number", [](const array_object& self) {
         return self.type().kind != detail::element_kind::other;
     });

@@ -383,6 +383,11 @@ def test_blocks_are_dealt_to_nodes(team):
         a.rank_box
     with pytest.raises(IndexError):
         a.local_index((13, 0))
+    for wrong in [(0,), (0, 0, 0)]:
+        with pytest.raises(IndexError, match="indices for an array of 2 dimensions"):
+            a.owner_node(wrong)
+        with pytest.raises(IndexError, match="indices for an array of 2 dimensions"):
+            a.node_place(wrong)
     team.fence()
     if team.rank == 0:
         a[12, 6] = -1
